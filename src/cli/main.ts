@@ -1,0 +1,78 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import yargs, { type Argv } from 'yargs';
+import { describeInputError, InputError } from '../base/errors.ts';
+import { type Command, EXIT } from './command.ts';
+import { COMMANDS } from './commands.ts';
+
+/** Parses `argv`, runs the command and answers the exit code. Errors the user can fix become one line on stderr. */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    return await dispatch(argv, COMMANDS);
+  } catch (error) {
+    if (error instanceof InputError) {
+      process.stderr.write(`paretune: ${describeInputError(error)}\n`);
+      return EXIT.badInput;
+    }
+    process.stderr.write(
+      `paretune: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    return EXIT.internal;
+  }
+}
+
+/** Registers `commands` below `parser`; a chosen command stores its exit code through `onExit`. */
+export function registerCommands(parser: Argv, commands: readonly Command[], onExit: (code: number) => void): Argv {
+  for (const command of commands) {
+    parser.command(
+      command.syntax,
+      command.summary,
+      async (sub) => (await command.load()).build(sub),
+      async (flags) => {
+        const loaded = await command.load();
+        const code = loaded.run === undefined ? EXIT.ok : await loaded.run(flags);
+        onExit(code ?? EXIT.ok);
+      },
+    );
+  }
+  return parser;
+}
+
+async function dispatch(argv: readonly string[], commands: readonly Command[]): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const parser = yargs([...argv])
+    .scriptName('paretune')
+    .usage(
+      '$0 <command>\n\nTunes LLM-serving strategies: proposes parameters, simulates them, reports the Pareto front.',
+    )
+    .strict()
+    .recommendCommands()
+    .demandCommand(1, 'a command is required; `paretune --help` lists them')
+    .version(packageVersion())
+    .wrap(Math.min(110, process.stdout.columns ?? 100))
+    .exitProcess(false)
+    .fail((message, error) => {
+      if (error) throw error;
+      throw new InputError(message.replace(/\n/g, '; '), { suggestion: 'see `paretune --help`' });
+    });
+  registerCommands(parser, commands, (code) => {
+    exitCode = code;
+  });
+  await parser.parseAsync();
+  return exitCode;
+}
+
+export function packageVersion(): string {
+  const text = readFileSync(packageFile(), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+function packageFile(): URL {
+  const here = import.meta.url;
+  return new URL(here.endsWith('.ts') ? '../../package.json' : '../../../package.json', here);
+}
+
+const isEntryPoint = process.argv[1] !== undefined && /(?:main\.[jt]s|paretune)$/.test(process.argv[1]);
+if (isEntryPoint) {
+  process.exitCode = await main(process.argv.slice(2));
+}

@@ -1,0 +1,89 @@
+import type { RequestTable } from '../workload/request-table.ts';
+
+/** Everything the engine measured, indexed by request row; µs. NaN = never happened. */
+export interface EngineResult {
+  readonly table: RequestTable;
+  /** 1 where the instance kept a record (rejected and dropped requests have none). */
+  readonly registered: Uint8Array;
+  /** 1 where the request completed (E2E exists). */
+  readonly completed: Uint8Array;
+  readonly lengthCapped: Uint8Array;
+  readonly ttftUs: Float64Array;
+  readonly e2eUs: Float64Array;
+  readonly schedulingDelayUs: Float64Array;
+  /** Sum and number of token gaps of the request's last life. */
+  readonly itlSumUs: Float64Array;
+  readonly itlCount: Int32Array;
+  /** Instance index; −1 = never routed. */
+  readonly handledBy: Int32Array;
+  readonly gatewayDelayUs: Float64Array;
+  /** All individual token gaps of completed requests: sorted distinct values with their counts, over the cluster. */
+  readonly itl: ItlHistogram;
+  readonly instances: readonly InstanceCounters[];
+  readonly cluster: ClusterCounters;
+  readonly decisions: DecisionTrace | null;
+  readonly disaggregation: DisaggregationCounters | null;
+}
+
+export interface ItlHistogram {
+  /** Ascending, µs. */
+  readonly values: Float64Array;
+  readonly counts: Float64Array;
+}
+
+export interface InstanceCounters {
+  readonly completed: number;
+  readonly stillQueued: number;
+  readonly stillRunning: number;
+  readonly dropped: number;
+  readonly timedOut: number;
+  readonly lengthCapped: number;
+  readonly preemptions: number;
+  readonly kvAllocationFailures: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly simEndedUs: number;
+  readonly peakBlocks: number;
+  readonly cacheHitRate: number;
+  readonly thrashingRate: number;
+  readonly steps: number;
+  /** Mean wait-queue length over steps, after batch formation; 0 if it never stepped. */
+  readonly meanQueueLength: number;
+  readonly itl: ItlHistogram;
+}
+
+export interface ClusterCounters {
+  /** Arrivals by exact class text. */
+  readonly arrivals: Readonly<Record<string, number>>;
+  readonly admissionRejected: number;
+  readonly routingRejected: number;
+  /** Shed by class: admission rejections, gateway victims, expired, evicted. */
+  readonly shed: Readonly<Record<string, number>>;
+  readonly gatewayQueued: number;
+  readonly gatewayShed: number;
+  readonly gatewayRejected: number;
+  readonly gatewayEvicted: number;
+  readonly gatewayExpired: number;
+  readonly encodeRejected: number;
+}
+
+export interface DecisionTrace {
+  readonly admitted: number;
+  readonly rejected: number;
+  /** Routing decisions per instance. */
+  readonly targets: readonly number[];
+  readonly meanRegret: number;
+  readonly maxRegret: number;
+}
+
+export interface DisaggregationCounters {
+  readonly disaggregated: number;
+  readonly droppedAtDecodeKv: number;
+  readonly inTransfer: number;
+  readonly prefillCompleted: number;
+  readonly decodeCompleted: number;
+  readonly parentTtftUs: readonly number[];
+  readonly transferUs: readonly number[];
+  readonly peakActiveTransfers: number;
+  readonly meanActiveTransfers: number;
+}

@@ -1,0 +1,17 @@
+import { unknownName } from '../base/errors.ts';
+import type { Simulator, SimulatorFactory } from './simulator.ts';
+
+/** Backends by name. Modules load on first use, so one backend never slows the start of another. */
+const BACKENDS: Readonly<Record<string, () => Promise<SimulatorFactory>>> = {};
+
+export function simulatorNames(): readonly string[] {
+  return Object.keys(BACKENDS).sort();
+}
+
+/** @throws InputError naming the known backends */
+export async function createSimulator(name: string): Promise<Simulator> {
+  const load = Object.hasOwn(BACKENDS, name) ? BACKENDS[name] : undefined;
+  if (load === undefined) throw unknownName('simulator', name, simulatorNames(), { path: ['simulator'] });
+  const factory = await load();
+  return factory();
+}

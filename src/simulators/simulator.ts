@@ -1,0 +1,56 @@
+import type { Json, JsonObject } from '../base/json.ts';
+
+/** One figure that a simulation reports. */
+export interface MetricSpec {
+  /** Unique name; per-class variants read `ttft_p99_ms[critical]`. */
+  readonly name: string;
+  /** Unit as printed, e.g. `ms`, `tokens/s`, `1` for a pure number. */
+  readonly unit: string;
+  /** The direction that users want. */
+  readonly better: 'lower' | 'higher';
+  readonly description: string;
+}
+
+export type SimulationResult =
+  | {
+      readonly kind: 'measured';
+      /** Every metric of `PreparedSimulation.metrics`; finite numbers. */
+      readonly metrics: Readonly<Record<string, number>>;
+      /** Evidence for reports (counters, per-class breakdowns); never read by the optimizer. */
+      readonly diagnostics?: JsonObject;
+    }
+  /** The configuration cannot run (e.g. no KV memory left): a property of the parameters, not a crash. */
+  | { readonly kind: 'infeasible'; readonly reason: string };
+
+export interface SimulationInput {
+  /** The strategy's configuration with all holes filled. */
+  readonly config: Json;
+  /** The workload document, or null where the configuration says it all. */
+  readonly workload: Json;
+}
+
+export interface RunContext {
+  /** Drives every random stream of the run: equal seeds meet equal workloads, whatever the configuration. */
+  readonly seed: number;
+  /** Share of the workload to simulate, in (0, 1]; 1 is the whole. Backends without short horizons ignore it. */
+  readonly fidelity: number;
+}
+
+export interface PreparedSimulation {
+  readonly metrics: readonly MetricSpec[];
+  /** May be called many times. Same context, same result, to the bit. */
+  run(context: RunContext): SimulationResult;
+}
+
+/**
+ * A backend. `prepare` validates once and throws InputError, with the path of the offending key:
+ * paths start with `config` or `workload`.
+ */
+export interface Simulator {
+  readonly name: string;
+  readonly description: string;
+  prepare(input: SimulationInput): PreparedSimulation;
+}
+
+/** Makes a simulator; whatever it caches (workloads, tables) lives and dies with the returned object. */
+export type SimulatorFactory = () => Simulator;

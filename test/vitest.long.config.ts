@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    root: new URL('..', import.meta.url).pathname,
+    include: ['test/long/**/*.test.ts'],
+    testTimeout: 1_800_000,
+    pool: 'forks',
+  },
+});
