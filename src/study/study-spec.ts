@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { InputError } from '../base/errors.ts';
+import { isJsonObject, type Json } from '../base/json.ts';
+import { identifier, jsonValue, parseWith } from './schema.ts';
+
+export interface ObjectiveSpec {
+  readonly metric: string;
+  /** Absent: the direction that the metric calls better. */
+  readonly direction?: 'minimize' | 'maximize';
+}
+
+export interface ConstraintSpec {
+  readonly metric: string;
+  readonly atLeast?: number;
+  readonly atMost?: number;
+}
+
+const seed = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+const metricName = z.string().min(1);
+
+const constraint = z.union([
+  z.strictObject({ metric: metricName, at_least: z.number() }),
+  z.strictObject({ metric: metricName, at_most: z.number() }),
+]);
+
+const samplerBlock = z.strictObject({
+  name: identifier,
+  initial: z.int().min(1).optional(),
+});
+
+const validationBlock = z.strictObject({
+  seeds: z.array(seed).min(1),
+  /** How many points of the front are re-evaluated, best knee first. */
+  points: z.int().min(1).optional(),
+});
+
+export const studyFileSchema = z.strictObject({
+  name: identifier,
+  description: z.string().optional(),
+  strategy: z.string().min(1),
+  space: z.string().min(1).optional(),
+  workload: z.union([z.string().min(1), z.record(z.string(), jsonValue)]).optional(),
+  workload_overrides: z.record(z.string(), jsonValue).optional(),
+  config: z.record(z.string(), jsonValue).optional(),
+  objectives: z
+    .array(z.strictObject({ metric: metricName, direction: z.enum(['minimize', 'maximize']).optional() }))
+    .min(1)
+    .optional(),
+  constraints: z.array(constraint).optional(),
+  seeds: z.array(seed).min(1),
+  validation: validationBlock.optional(),
+  budget: z.strictObject({ trials: z.int().min(1).max(100_000) }),
+  batch: z.int().min(1).max(1_000).optional(),
+  sampler: z.union([identifier, samplerBlock]).optional(),
+  seed: seed.optional(),
+  baseline: z
+    .union([
+      z.literal(false),
+      z.record(identifier, z.union([z.number(), z.string(), z.boolean(), z.record(identifier, z.number().min(0))])),
+    ])
+    .optional(),
+  first: z
+    .array(
+      z.record(identifier, z.union([z.number(), z.string(), z.boolean(), z.record(identifier, z.number().min(0))])),
+    )
+    .optional(),
+});
+
+export type StudySpec = z.infer<typeof studyFileSchema>;
+
+/** Reads a study document. @throws InputError with the path of the first problem */
+export function parseStudyFile(document: Json): StudySpec {
+  const spec = parseWith(studyFileSchema, document);
+  refuseDuplicates(spec.seeds, ['seeds'], 'seed');
+  if (spec.validation !== undefined) {
+    refuseDuplicates(spec.validation.seeds, ['validation', 'seeds'], 'seed');
+    const shared = spec.validation.seeds.findIndex((value) => spec.seeds.includes(value));
+    if (shared >= 0) {
+      throw new InputError(`validation seeds must be fresh, but ${spec.validation.seeds[shared]} is used for tuning`, {
+        path: ['validation', 'seeds', shared],
+        suggestion: 'choose another seed',
+      });
+    }
+  }
+  refuseDuplicates(
+    (spec.objectives ?? []).map(({ metric }) => metric),
+    ['objectives'],
+    'objective',
+  );
+  return spec;
+}
+
+export function looksLikeStudy(document: Json): boolean {
+  return (
+    isJsonObject(document) &&
+    'strategy' in document &&
+    ('seeds' in document || 'budget' in document || 'objectives' in document)
+  );
+}
+
+function refuseDuplicates(
+  values: readonly (string | number)[],
+  path: readonly (string | number)[],
+  what: string,
+): void {
+  const index = values.findIndex((value, position) => values.indexOf(value) !== position);
+  if (index >= 0) {
+    throw new InputError(`${what} ${JSON.stringify(values[index])} is listed twice`, {
+      path: [...path, index],
+      suggestion: 'remove one',
+    });
+  }
+}
