@@ -1,0 +1,125 @@
+/**
+ * Elementary functions with the rounding of the reference platform, so that generated workloads agree with it to
+ * the last bit. `Math.*` may differ in the last place.
+ */
+
+const LOG_COEFFICIENTS = [
+  6.66666666666673513e-1, 3.999999999940941908e-1, 2.857142874366239149e-1, 2.222219843214978396e-1,
+  1.818357216161805012e-1, 1.531383769920937332e-1, 1.479819860511658591e-1,
+] as const;
+const LN2_HIGH = 6.9314718036912381649e-1;
+const LN2_LOW = 1.90821492927058770002e-10;
+
+/** Natural logarithm. */
+export function goLog(x: number): number {
+  if (!(x > 0)) return x === 0 ? Number.NEGATIVE_INFINITY : Number.NaN;
+  if (x === Number.POSITIVE_INFINITY) return x;
+  let k = exponentOf(x);
+  let m = scaleByPowerOfTwo(x, -k);
+  if (m < Math.SQRT1_2) {
+    m *= 2;
+    k--;
+  }
+  const [l1, l2, l3, l4, l5, l6, l7] = LOG_COEFFICIENTS;
+  const f = m - 1;
+  const s = f / (2 + f);
+  const a = s * s;
+  const b = a * a;
+  const t1 = a * (l1 + b * (l3 + b * (l5 + b * l7)));
+  const t2 = b * (l2 + b * (l4 + b * l6));
+  const h = 0.5 * f * f;
+  return k * LN2_HIGH - (h - (s * (h + (t1 + t2)) + k * LN2_LOW) - f);
+}
+
+/** x^y for x ≥ 0 and finite y. */
+export function goPow(x: number, y: number): number {
+  if (y === 0 || x === 1) return 1;
+  if (y === 1) return x;
+  if (y === 0.5) return Math.sqrt(x);
+  if (y === -0.5) return 1 / Math.sqrt(x);
+  if (x === 0) return y > 0 ? 0 : Number.POSITIVE_INFINITY;
+  let whole = Math.floor(Math.abs(y));
+  let fraction = Math.abs(y) - whole;
+  let product = 1;
+  let exponent = 0;
+  if (fraction !== 0) {
+    if (fraction > 0.5) {
+      fraction--;
+      whole++;
+    }
+    product = goExp(fraction * goLog(x));
+  }
+  let q = exponentOf(x);
+  let m = scaleByPowerOfTwo(x, -q);
+  for (let bits = whole; bits !== 0; bits = Math.floor(bits / 2)) {
+    if (Math.abs(q) > 4096) {
+      exponent += q;
+      break;
+    }
+    if (bits % 2 === 1) {
+      product *= m;
+      exponent += q;
+    }
+    m *= m;
+    q *= 2;
+    if (m < 0.5) {
+      m += m;
+      q--;
+    }
+  }
+  if (y < 0) {
+    product = 1 / product;
+    exponent = -exponent;
+  }
+  return scaleByPowerOfTwo(product, exponent);
+}
+
+/** e^x. */
+export function goExp(x: number): number {
+  return Math.exp(x);
+}
+
+const GAMMA_P = [
+  1.60119522476751861407e-4, 1.19135147006586384913e-3, 1.04213797561761569935e-2, 4.76367800457137231464e-2,
+  2.07448227648435975150e-1, 4.94214826801497100753e-1, 9.99999999999999996796e-1,
+];
+const GAMMA_Q = [
+  -2.31581873324120129819e-5, 5.39605580493303397842e-4, -4.45641913851797240494e-3, 1.18139785222060435552e-2,
+  3.58236398605498653373e-2, -2.34591795718243348568e-1, 7.14304917030273074085e-2, 1.0,
+];
+
+/** Γ(x) for 1 ≤ x ≤ 33. */
+export function goGamma(x: number): number {
+  let z = 1;
+  while (x >= 3) {
+    x -= 1;
+    z *= x;
+  }
+  while (x < 2) {
+    z /= x;
+    x += 1;
+  }
+  if (x === 2) return z;
+  x -= 2;
+  return (z * horner(GAMMA_P, x)) / horner(GAMMA_Q, x);
+}
+
+function horner(coefficients: readonly number[], x: number): number {
+  let value = coefficients[0]!;
+  for (let i = 1; i < coefficients.length; i++) value = value * x + coefficients[i]!;
+  return value;
+}
+
+/** The k with x = m·2^k, 0.5 ≤ m < 1. */
+function exponentOf(x: number): number {
+  const k = Math.floor(Math.log2(x)) + 1;
+  const m = scaleByPowerOfTwo(x, -k);
+  return m < 0.5 ? k - 1 : m >= 1 ? k + 1 : k;
+}
+
+/** x·2^k, in steps that neither overflow nor vanish on the way. */
+function scaleByPowerOfTwo(x: number, k: number): number {
+  if (k > 1000) return scaleByPowerOfTwo(x * 2 ** 1000, Math.min(k, 4000) - 1000);
+  if (k < -1000) return scaleByPowerOfTwo(x * 2 ** -1000, Math.max(k, -4000) + 1000);
+  return x * 2 ** k;
+}
