@@ -1,0 +1,42 @@
+import { describeInputError, InputError } from '../base/errors.ts';
+import type { Json } from '../base/json.ts';
+import type { ParameterValues, SearchSpace } from '../optimizer/space/parameter.ts';
+import type { PreparedSimulation, Simulator } from '../simulators/simulator.ts';
+import type { StudyPlan } from './study-plan.ts';
+import { instantiate, type StrategyTemplate } from './template.ts';
+import type { ReplicateOutcome } from './trial.ts';
+
+/** What a worker needs once. */
+export interface EvaluationSetup {
+  readonly simulator: string;
+  readonly template: StrategyTemplate;
+  readonly space: SearchSpace;
+  readonly workload: Json;
+}
+
+/** One simulation: one parameter vector, one seed. */
+export interface EvaluationTask {
+  readonly values: ParameterValues;
+  readonly seed: number;
+}
+
+export function evaluationSetup(plan: StudyPlan): EvaluationSetup {
+  const { simulator, template, space, workload } = plan;
+  return { simulator, template, space, workload };
+}
+
+/** Runs one task. Whatever goes wrong inside the simulation is an outcome: errors do not survive a thread boundary. */
+export function evaluateTask(simulator: Simulator, setup: EvaluationSetup, task: EvaluationTask): ReplicateOutcome {
+  try {
+    const config = instantiate(setup.template, setup.space, task.values);
+    const prepared: PreparedSimulation = simulator.prepare({ config, workload: setup.workload });
+    const result = prepared.run({ seed: task.seed, fidelity: 1 });
+    if (result.kind === 'infeasible') return result;
+    const broken = Object.entries(result.metrics).find(([, value]) => !Number.isFinite(value));
+    if (broken !== undefined) return { kind: 'failed', message: `metric ${broken[0]} is ${broken[1]}` };
+    return { kind: 'measured', metrics: result.metrics };
+  } catch (error) {
+    if (error instanceof InputError) return { kind: 'infeasible', reason: describeInputError(error) };
+    return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
+  }
+}

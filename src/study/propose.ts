@@ -1,0 +1,61 @@
+import type { Evidence, Sampler } from '../optimizer/sampler/sampler.ts';
+import type { ParameterValues, SearchSpace } from '../optimizer/space/parameter.ts';
+import { isInside } from '../optimizer/space/search-space.ts';
+import type { JournalEntry, StudyState } from './journal.ts';
+import { toObservations } from './objective.ts';
+import type { StudyPlan } from './study-plan.ts';
+import type { Trial, TrialOrigin } from './trial.ts';
+
+export interface Proposal {
+  readonly origin: TrialOrigin;
+  readonly values: ParameterValues;
+}
+
+/**
+ * The next batch: a pure function of the plan and the finished trials. The first batch holds the baseline and the
+ * points to try first, filled up with the sampler's. Empty when the budget or the space is used up.
+ */
+export function proposeBatch(plan: StudyPlan, state: StudyState, sampler: Sampler): readonly Proposal[] {
+  const { length } = state.trials;
+  const room = plan.trials - length;
+  const fixed = length === 0 ? fixedProposals(plan).slice(0, room) : [];
+  const count = Math.min(room - fixed.length, Math.max(0, plan.batch - fixed.length));
+  if (count <= 0) return fixed;
+  const pending = fixed.map(({ values }) => values).filter((values) => isInside(plan.space, values));
+  const points = sampler(evidenceOf(plan, state.trials, pending), { count, seed: plan.seed });
+  return [...fixed, ...points.map((values): Proposal => ({ origin: 'sampler', values }))];
+}
+
+function fixedProposals(plan: StudyPlan): readonly Proposal[] {
+  const baseline: Proposal[] = plan.baseline === null ? [] : [{ origin: 'baseline', values: plan.baseline }];
+  return [...baseline, ...plan.first.map((values): Proposal => ({ origin: 'first', values }))];
+}
+
+/** A baseline outside the space (a feature switched off, say) is measured but not shown to the sampler. */
+export function evidenceOf(plan: StudyPlan, trials: readonly Trial[], pending: readonly ParameterValues[]): Evidence {
+  const inside = trials.filter(({ values }) => isInside(plan.space, values));
+  return {
+    space: plan.space,
+    objectiveCount: plan.objectives.length,
+    constraintCount: plan.constraints.length,
+    observations: toObservations(plan, inside),
+    pending: [...inside.filter(({ outcome }) => outcome === null).map(({ values }) => values), ...pending],
+    budget: plan.trials,
+  };
+}
+
+export function proposedEntry(proposal: Proposal, trial: number, seen: number): JournalEntry {
+  return { kind: 'trial-proposed', trial, origin: proposal.origin, seen, values: proposal.values };
+}
+
+/** `grid` for a finite space that the budget covers, else `gp`. */
+export function automaticSampler(space: SearchSpace, trials: number): 'grid' | 'gp' {
+  let size = 1;
+  for (const parameter of space.parameters) {
+    if (parameter.kind === 'real' || parameter.kind === 'simplex') return 'gp';
+    if (parameter.kind === 'integer') size *= parameter.high - parameter.low + 1;
+    else size *= parameter.kind === 'ordinal' ? parameter.levels.length : parameter.choices.length;
+    if (size > trials) return 'gp';
+  }
+  return 'grid';
+}

@@ -1,0 +1,90 @@
+import type { Sampler } from '../optimizer/sampler/sampler.ts';
+import { applyEntry, EMPTY_STATE, type JournalEntry, type StudyState } from './journal.ts';
+import { proposeBatch, proposedEntry } from './propose.ts';
+import type { StudyPlan } from './study-plan.ts';
+import type { Trial, TrialOutcome } from './trial.ts';
+import { validationTrials } from './validation.ts';
+
+/** Evaluates one parameter vector on some seeds. Never rejects for anything a trial may do: failures are outcomes. */
+export type Evaluate = (values: Trial['values'], seeds: readonly number[]) => Promise<TrialOutcome>;
+
+export interface StudyRun {
+  readonly plan: StudyPlan;
+  readonly sampler: Sampler;
+  readonly evaluate: Evaluate;
+  /** First line of a new journal. */
+  readonly started: JournalEntry;
+  /** Entries of an interrupted run. */
+  readonly entries: readonly JournalEntry[];
+}
+
+/**
+ * Runs a study, or goes on with one: yields the very entries that belong into the journal, each once everything before
+ * it is known. The order depends on the plan alone, not on the workers or on which evaluation ends first.
+ */
+export async function* runStudy(run: StudyRun): AsyncGenerator<JournalEntry, StudyState> {
+  let state = EMPTY_STATE;
+  for (const entry of run.entries) state = applyEntry(state, entry);
+  if (run.entries.length === 0) yield run.started;
+  while (state.ended === null) {
+    const step = nextStep(run, state);
+    for await (const entry of step) {
+      state = applyEntry(state, entry);
+      yield entry;
+    }
+  }
+  return state;
+}
+
+/** Finishes what is pending, else proposes, else validates, else ends. */
+function nextStep(run: StudyRun, state: StudyState): AsyncGenerator<JournalEntry> {
+  const { plan } = run;
+  const batch = openBatch(state);
+  if (batch.pending.length > 0) {
+    const rest = batch.untouched ? restOfBatch(run, state, batch.start) : [];
+    return rest.length > 0 ? entriesOf(rest) : evaluateAll(run, batch.pending, plan.seeds, 'trial-finished');
+  }
+  const proposed = state.trials.length < plan.trials ? restOfBatch(run, state, state.trials.length) : [];
+  if (proposed.length > 0) return entriesOf(proposed);
+  const unvalidated = validationTrials(plan, state).filter(({ validation }) => validation === null);
+  if (unvalidated.length > 0) return evaluateAll(run, unvalidated, plan.validation!.seeds, 'trial-validated');
+  return entriesOf([{ kind: 'study-ended', reason: endReason(plan, state) }]);
+}
+
+/** Trials still to evaluate, where their batch started, and whether none of it has finished yet. */
+function openBatch(state: StudyState): { pending: readonly Trial[]; start: number; untouched: boolean } {
+  const pending = state.trials.filter(({ outcome }) => outcome === null);
+  const first = pending[0];
+  if (first === undefined) return { pending, start: state.trials.length, untouched: true };
+  return { pending, start: first.number, untouched: first.seen === first.number };
+}
+
+/** A kill between two proposals of one batch leaves a part of it: the rest comes from the same evidence. */
+function restOfBatch(run: StudyRun, state: StudyState, start: number): JournalEntry[] {
+  const before: StudyState = { ...state, trials: state.trials.slice(0, start) };
+  return proposeBatch(run.plan, before, run.sampler)
+    .map((proposal, index) => proposedEntry(proposal, start + index, start))
+    .slice(state.trials.length - start);
+}
+
+function entriesOf(entries: readonly JournalEntry[]): AsyncGenerator<JournalEntry> {
+  return (async function* () {
+    yield* entries;
+  })();
+}
+
+/** All evaluations start at once; entries come in the order of the trials. */
+async function* evaluateAll(
+  run: StudyRun,
+  trials: readonly Trial[],
+  seeds: readonly number[],
+  kind: 'trial-finished' | 'trial-validated',
+): AsyncGenerator<JournalEntry> {
+  const outcomes = trials.map(({ values }) => run.evaluate(values, seeds));
+  for (const outcome of outcomes) outcome.catch(() => undefined);
+  for (const [index, trial] of trials.entries()) yield { kind, trial: trial.number, outcome: await outcomes[index]! };
+}
+
+function endReason(plan: StudyPlan, state: StudyState): string {
+  return state.trials.length >= plan.trials ? 'budget used' : 'search space used up';
+}
