@@ -1,0 +1,87 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { InputError } from '../../base/errors.ts';
+import { isJsonObject } from '../../base/json.ts';
+import { parseStrategyFile } from '../strategy-file.ts';
+import type { PlanSource, PlanSources } from '../study-plan.ts';
+import { parseStudyFile } from '../study-spec.ts';
+import { placed, readYamlFile, type YamlSource } from './yaml-file.ts';
+
+/** Reads a study file and every file it names. Names inside a study are relative to the study file. */
+export function loadStudySources(studyFile: string): PlanSources {
+  const study = readYamlFile(studyFile);
+  const spec = placed(study, 0, () => parseStudyFile(study.value));
+  const folder = dirname(studyFile);
+  const strategy = readReferenced(study, ['strategy'], folder, spec.strategy);
+  const parsed = placed(strategy, 0, () => parseStrategyFile(strategy.value));
+  const strategyFolder = dirname(join(folder, spec.strategy));
+  const workloadName = typeof spec.workload === 'string' ? spec.workload : null;
+  return {
+    study: shown(study),
+    strategy: shown(strategy),
+    space: spec.space === undefined ? null : shown(readReferenced(study, ['space'], folder, spec.space)),
+    workload:
+      workloadName !== null
+        ? shown(readReferenced(study, ['workload'], folder, workloadName))
+        : parsed.workloadFile !== null && spec.workload === undefined
+          ? shown(readReferenced(strategy, ['workload_spec'], strategyFolder, parsed.workloadFile))
+          : null,
+    policies: parsed.template.policies.map((name, index) => readPolicy(strategy, index, strategyFolder, name)),
+  };
+}
+
+function readReferenced(
+  from: YamlSource,
+  path: readonly (string | number)[],
+  folder: string,
+  name: string,
+): YamlSource {
+  const file = isAbsolute(name) ? name : join(folder, name);
+  if (!existsSync(file)) {
+    throw new InputError(`file not found: ${name}`, {
+      path,
+      position: from.locate(path),
+      suggestion: `paths are relative to ${relative(process.cwd(), folder) || '.'}/`,
+    });
+  }
+  return readYamlFile(file);
+}
+
+function readPolicy(from: YamlSource, index: number, folder: string, name: string): { file: string; text: string } {
+  const file = resolve(folder, name);
+  if (!existsSync(file)) {
+    const path = ['policies', index];
+    throw new InputError(`file not found: ${name}`, { path, position: from.locate(path) });
+  }
+  return { file: shownName(file), text: readFileSync(file, 'utf8') };
+}
+
+/** Names in plans and messages are relative to the working folder where possible: no machine paths in records. */
+function shown(source: YamlSource): PlanSource {
+  const file = shownName(source.file);
+  return { ...source, file, locate: (path) => ({ ...source.locate(path), file }) };
+}
+
+export function shownName(file: string): string {
+  const name = relative(process.cwd(), resolve(file));
+  return name.startsWith('..') || isAbsolute(name) ? (file.split('/').at(-1) ?? file) : name;
+}
+
+/** The kind of a document, by its keys. */
+export function documentKind(source: YamlSource): 'study' | 'strategy' | 'space' | 'workload' | 'unknown' {
+  const { value } = source;
+  if (!isJsonObject(value)) return 'unknown';
+  if ('strategy' in value || 'objectives' in value || 'budget' in value) return 'study';
+  if ('simulator' in value || 'config' in value || 'fixed_args' in value || 'objective' in value) return 'strategy';
+  if ('parameters' in value) return hasFlags(value['parameters']) ? 'strategy' : 'space';
+  return 'clients' in value || 'aggregate_rate' in value || 'cohorts' in value || 'inference_perf' in value
+    ? 'workload'
+    : 'unknown';
+}
+
+function hasFlags(parameters: unknown): boolean {
+  return (
+    Array.isArray(parameters) &&
+    parameters.some((entry) => typeof entry === 'object' && entry !== null && 'flag' in entry)
+  );
+}

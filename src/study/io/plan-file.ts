@@ -1,0 +1,117 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { InputError } from '../../base/errors.ts';
+import type { Json, JsonObject } from '../../base/json.ts';
+import { textHash } from '../../base/json.ts';
+import type { PlanSource, PlanSources, StudyPlan } from '../study-plan.ts';
+import { writeFileAtomically } from './atomic-file.ts';
+import { parseYaml } from './yaml-file.ts';
+
+export const PLAN_FILE = 'plan.json';
+
+interface StoredDocument {
+  readonly file: string;
+  readonly sha256: string;
+  readonly text: string;
+}
+
+/** Writes every document of the study, word for word, with a readable summary of what they resolve to. */
+export function writePlanFile(folder: string, sources: PlanSources, plan: StudyPlan): void {
+  const stored = (source: { file: string; text: string } | null): StoredDocument | null =>
+    source === null ? null : { file: source.file, sha256: textHash(source.text), text: source.text };
+  const {
+    hash,
+    name,
+    simulator,
+    objectives,
+    constraints,
+    seeds,
+    validation,
+    trials,
+    batch,
+    sampler,
+    seed,
+    baseline,
+    space,
+  } = plan;
+  const document = {
+    format: 1,
+    hash,
+    resolved: {
+      name,
+      simulator,
+      objectives,
+      constraints,
+      seeds,
+      validation,
+      trials,
+      batch,
+      sampler,
+      seed,
+      baseline,
+      space,
+    },
+    documents: {
+      study: stored(sources.study),
+      strategy: stored(sources.strategy),
+      space: stored(sources.space),
+      workload: stored(sources.workload),
+      policies: sources.policies.map(stored),
+    },
+  };
+  writeFileAtomically(join(folder, PLAN_FILE), `${JSON.stringify(document, null, 2)}\n`);
+}
+
+/** Reads the documents of a recorded study. @throws InputError when the folder holds none or a text was changed */
+export function readPlanFile(folder: string): PlanSources {
+  const file = join(folder, PLAN_FILE);
+  if (!existsSync(file)) {
+    throw new InputError('no study was recorded here: plan.json not found', {
+      position: { file: folder },
+      suggestion: 'give the folder that `paretune run --out` wrote',
+    });
+  }
+  const document = parsePlan(file);
+  const documents = (document['documents'] ?? {}) as unknown as Record<
+    string,
+    StoredDocument | null | StoredDocument[]
+  >;
+  const restore = (role: string): PlanSource | null => {
+    const stored = documents[role] as StoredDocument | null | undefined;
+    return stored === null || stored === undefined ? null : restored(file, role, stored);
+  };
+  const study = restore('study');
+  const strategy = restore('strategy');
+  if (study === null || strategy === null) {
+    throw new InputError('holds no study and strategy documents', { position: { file }, path: ['documents'] });
+  }
+  return {
+    study,
+    strategy,
+    space: restore('space'),
+    workload: restore('workload'),
+    policies: (documents['policies'] as StoredDocument[] | undefined) ?? [],
+  };
+}
+
+function parsePlan(file: string): JsonObject {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as JsonObject;
+  } catch (error) {
+    throw new InputError(`is not JSON: ${error instanceof Error ? error.message : String(error)}`, {
+      position: { file },
+    });
+  }
+}
+
+function restored(planFile: string, role: string, stored: StoredDocument): PlanSource {
+  if (textHash(stored.text) !== stored.sha256) {
+    throw new InputError('the recorded text does not match its hash', {
+      position: { file: planFile },
+      path: ['documents', role],
+      suggestion: 'the plan was changed after the run',
+    });
+  }
+  const source = parseYaml(stored.text, stored.file);
+  return { ...source, value: source.value as Json };
+}
