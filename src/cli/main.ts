@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import yargs, { type Argv } from 'yargs';
 import { describeInputError, InputError } from '../base/errors.ts';
 import { type Command, EXIT } from './command.ts';
 import { COMMANDS } from './commands.ts';
+import { packageVersion } from './package-version.ts';
 
 /** Parses `argv`, runs the command and answers the exit code. Errors the user can fix become one line on stderr. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -27,7 +27,7 @@ export function registerCommands(parser: Argv, commands: readonly Command[], onE
     parser.command(
       command.syntax,
       command.summary,
-      async (sub) => (await command.load()).build(sub),
+      async (sub) => (await command.load()).build(sub, onExit),
       async (flags) => {
         const loaded = await command.load();
         const code = loaded.run === undefined ? EXIT.ok : await loaded.run(flags);
@@ -60,16 +60,6 @@ async function dispatch(argv: readonly string[], commands: readonly Command[]): 
   });
   await parser.parseAsync();
   return exitCode;
-}
-
-export function packageVersion(): string {
-  const text = readFileSync(packageFile(), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
-
-function packageFile(): URL {
-  const here = import.meta.url;
-  return new URL(here.endsWith('.ts') ? '../../package.json' : '../../../package.json', here);
 }
 
 const isEntryPoint = process.argv[1] !== undefined && /(?:main\.[jt]s|paretune)$/.test(process.argv[1]);
