@@ -1,4 +1,4 @@
-import { nonDominated } from '../optimizer/pareto/dominance.ts';
+import { nonDominatedIndices } from '../optimizer/pareto/dominance.ts';
 import { isFeasible, losses } from './objective.ts';
 import type { StudyPlan } from './study-plan.ts';
 import type { Trial } from './trial.ts';
@@ -7,7 +7,7 @@ import type { Trial } from './trial.ts';
 export function paretoFront(plan: StudyPlan, trials: readonly Trial[]): readonly Trial[] {
   const candidates = trials.filter((trial) => isFeasible(plan, trial));
   const points = candidates.map((trial) => losses(plan, trial)!);
-  return nonDominated(points).map((index) => candidates[index]!);
+  return nonDominatedIndices(points).map((index) => candidates[index]!);
 }
 
 /**

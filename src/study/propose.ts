@@ -1,6 +1,6 @@
 import type { Evidence, Sampler } from '../optimizer/sampler/sampler.ts';
-import type { ParameterValues, SearchSpace } from '../optimizer/space/parameter.ts';
-import { isInside } from '../optimizer/space/search-space.ts';
+import type { ParameterValues } from '../optimizer/space/parameter.ts';
+import { finiteSize, isInside } from '../optimizer/space/search-space.ts';
 import type { JournalEntry, StudyState } from './journal.ts';
 import { toObservations } from './objective.ts';
 import type { StudyPlan } from './study-plan.ts';
@@ -48,14 +48,8 @@ export function proposedEntry(proposal: Proposal, trial: number, seen: number): 
   return { kind: 'trial-proposed', trial, origin: proposal.origin, seen, values: proposal.values };
 }
 
-/** `grid` for a finite space that the budget covers, else `gp`. */
-export function automaticSampler(space: SearchSpace, trials: number): 'grid' | 'gp' {
-  let size = 1;
-  for (const parameter of space.parameters) {
-    if (parameter.kind === 'real' || parameter.kind === 'simplex') return 'gp';
-    if (parameter.kind === 'integer') size *= parameter.high - parameter.low + 1;
-    else size *= parameter.kind === 'ordinal' ? parameter.levels.length : parameter.choices.length;
-    if (size > trials) return 'gp';
-  }
-  return 'grid';
+/** The sampler a study asks for; `auto` takes the grid of a finite space that the budget covers, else `gp`. */
+export function samplerName(plan: StudyPlan): string {
+  if (plan.sampler !== 'auto') return plan.sampler;
+  return finiteSize(plan.space) <= plan.trials ? 'grid' : 'gp';
 }

@@ -1,0 +1,51 @@
+import pc from 'picocolors';
+
+const BAR_WIDTH = 28;
+
+/** Progress on stderr: a live line on a terminal, else one line for every tenth of the way. Colours honour NO_COLOR. */
+export class Progress {
+  readonly #label: string;
+  readonly #total: number;
+  readonly #live: boolean;
+  readonly #startedAt = performance.now();
+  #printedTenths = -1;
+
+  constructor(label: string, total: number, quiet = false) {
+    this.#label = label;
+    this.#total = Math.max(1, total);
+    this.#live = !quiet && process.stderr.isTTY === true;
+    if (quiet) this.#printedTenths = Number.POSITIVE_INFINITY;
+  }
+
+  /** @param note - short text behind the bar */
+  update(done: number, note = ''): void {
+    const share = Math.min(1, done / this.#total);
+    if (this.#live) {
+      const filled = Math.round(share * BAR_WIDTH);
+      const bar = pc.cyan('█'.repeat(filled)) + pc.dim('░'.repeat(BAR_WIDTH - filled));
+      process.stderr.write(`\r\u001b[2K${this.#label} ${bar} ${this.#counts(done)}  ${note}`);
+      return;
+    }
+    const tenths = Math.floor(share * 10);
+    if (tenths <= this.#printedTenths) return;
+    this.#printedTenths = tenths;
+    process.stderr.write(`${this.#label} ${this.#counts(done)}${note === '' ? '' : `  ${note}`}\n`);
+  }
+
+  /** Ends the live line. */
+  end(): void {
+    if (this.#live) process.stderr.write('\n');
+  }
+
+  #counts(done: number): string {
+    const seconds = (performance.now() - this.#startedAt) / 1000;
+    const left =
+      done > 0 && done < this.#total ? `, about ${formatSeconds((seconds / done) * (this.#total - done))} left` : '';
+    return `${done}/${this.#total} (${formatSeconds(seconds)}${left})`;
+  }
+}
+
+function formatSeconds(seconds: number): string {
+  if (seconds < 100) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+}
