@@ -23,6 +23,27 @@ export interface Evidence {
   readonly pending: readonly ParameterValues[];
   /** Planned number of evaluations, a hint; null when unknown. */
   readonly budget: number | null;
+  /** Points to try before anything else, in this order; one that is told or pending already is skipped. */
+  readonly fixedPoints?: readonly ParameterValues[];
+  /** Results of earlier studies on the same space and objectives; they inform the model and do not count as told. */
+  readonly earlier?: readonly Observation[];
+  /** Where the user expects good points. */
+  readonly priors?: readonly ParameterPrior[];
+}
+
+/**
+ * A belief about the best value of one numeric parameter: normal around `center` with standard deviation `spread`,
+ * both in the parameter's own unit (in its logarithm to base e on a log scale). It fades as results come in.
+ */
+export interface ParameterPrior {
+  readonly parameter: string;
+  readonly center: number;
+  readonly spread: number;
+}
+
+/** Points proposed so far, which is the index of the next one. */
+export function toldAndPending(evidence: Evidence): number {
+  return evidence.observations.length + evidence.pending.length;
 }
 
 export interface ProposalRequest {
