@@ -1,0 +1,98 @@
+const NONE = -1;
+
+/**
+ * Paged KV memory with prefix caching. A block is used (referenced), cached (holds known content, referenced by
+ * nobody) or free; the three always add up to `total`. Cached blocks are given up least recently used first.
+ * @see Kwon et al. 2023, "Efficient memory management for large language model serving with PagedAttention"
+ */
+export class BlockPool {
+  readonly total: number;
+  readonly #references: Int32Array;
+  /** Content of a block; −1 = private. */
+  readonly #keys: Float64Array;
+  readonly #blockOfKey = new Map<number, number>();
+  readonly #free: Int32Array;
+  #freeLength: number;
+  /** Cached blocks, least recently used first: insertion order of the map. */
+  readonly #idle = new Set<number>();
+  #evictions = 0;
+
+  constructor(total: number) {
+    this.total = total;
+    this.#references = new Int32Array(total);
+    this.#keys = new Float64Array(total).fill(NONE);
+    this.#free = Int32Array.from({ length: total }, (_, i) => total - 1 - i);
+    this.#freeLength = total;
+  }
+
+  get free(): number {
+    return this.#freeLength;
+  }
+
+  get cached(): number {
+    return this.#idle.size;
+  }
+
+  get used(): number {
+    return this.total - this.#freeLength - this.#idle.size;
+  }
+
+  /** Blocks that an allocation may take: free ones and unreferenced cached ones. */
+  get available(): number {
+    return this.#freeLength + this.#idle.size;
+  }
+
+  get evictions(): number {
+    return this.#evictions;
+  }
+
+  /** The block that holds this content, or −1. Looking does not touch the LRU order. */
+  find(key: number): number {
+    return this.#blockOfKey.get(key) ?? NONE;
+  }
+
+  isIdle(block: number): boolean {
+    return this.#idle.has(block);
+  }
+
+  /** A private block with one reference, or −1 when neither a free nor an unreferenced cached block is left. */
+  allocate(): number {
+    const block = this.#freeLength > 0 ? this.#free[--this.#freeLength]! : this.#evict();
+    if (block !== NONE) this.#references[block] = 1;
+    return block;
+  }
+
+  /** One more reference to a block with known content. */
+  share(block: number): void {
+    if (this.#references[block] === 0 && !this.#idle.delete(block)) throw new RangeError(`block ${block} is free`);
+    this.#references[block]!++;
+  }
+
+  /** Gives a referenced private block its content key; a key that another block holds already is left there. */
+  publish(block: number, key: number): void {
+    if (this.#references[block] === 0) throw new RangeError(`block ${block} is not in use`);
+    if (this.#keys[block] !== NONE || this.#blockOfKey.has(key)) return;
+    this.#keys[block] = key;
+    this.#blockOfKey.set(key, block);
+  }
+
+  /** Drops one reference; the last one turns the block into a cached or a free one. */
+  release(block: number): void {
+    const left = --this.#references[block]!;
+    if (left < 0) throw new RangeError(`block ${block} was released twice`);
+    if (left > 0) return;
+    if (this.#keys[block] !== NONE) this.#idle.add(block);
+    else this.#free[this.#freeLength++] = block;
+  }
+
+  #evict(): number {
+    const oldest = this.#idle.values().next();
+    if (oldest.done === true) return NONE;
+    const block = oldest.value;
+    this.#idle.delete(block);
+    this.#blockOfKey.delete(this.#keys[block]!);
+    this.#keys[block] = NONE;
+    this.#evictions++;
+    return block;
+  }
+}
