@@ -1,0 +1,200 @@
+import { hypervolume } from '../optimizer/pareto/hypervolume.ts';
+import type { Parameter, ParameterValue } from '../optimizer/space/parameter.ts';
+import { isInside } from '../optimizer/space/search-space.ts';
+import { paretoFront, shortList } from '../study/front.ts';
+import type { StudyState } from '../study/journal.ts';
+import { isFeasible, losses, mean, metricValues } from '../study/objective.ts';
+import { samplerName } from '../study/propose.ts';
+import type { StudyPlan } from '../study/study-plan.ts';
+import type { Replicate, Trial, TrialOutcome } from '../study/trial.ts';
+import { compare, estimate } from './estimate.ts';
+import { analyseSensitivity } from './sensitivity.ts';
+import type {
+  Comparison,
+  Estimate,
+  HypervolumeHistory,
+  ReportMetric,
+  ReportParameter,
+  ReportTrial,
+  StudyReport,
+} from './study-report.ts';
+
+/** Reference point of scaled losses (1 = the worst value seen). */
+const SCALED_REFERENCE = 1.1;
+const SHORT_LIST_LENGTH = 5;
+
+/** Everything that a report says, computed from the plan and the replayed journal alone. */
+export function buildReport(plan: StudyPlan, state: StudyState, tool: string): StudyReport {
+  const front = paretoFront(plan, state.trials);
+  const onFront = new Set(front);
+  const listed = shortList(plan, front, SHORT_LIST_LENGTH);
+  const baseline = state.trials.find(({ origin }) => origin === 'baseline') ?? null;
+  return {
+    schemaVersion: 1,
+    name: plan.name,
+    description: plan.description,
+    planHash: plan.hash,
+    tool,
+    simulator: plan.simulator,
+    strategy: { name: plan.template.name, mechanism: plan.template.mechanism, source: plan.template.source },
+    sampler: samplerName(plan),
+    seeds: plan.seeds,
+    validationSeeds: plan.validation?.seeds ?? [],
+    ended: state.ended,
+    parameters: plan.space.parameters.flatMap(reportParameters),
+    metrics: plan.metrics.map((metric): ReportMetric => ({ ...metric, role: roleOf(plan, metric.name) })),
+    objectives: plan.objectives.map(({ metric }) => metric),
+    constraints: plan.constraints.map(({ metric, kind, bound, unit }) =>
+      `${metric} ${kind === 'at-least' ? '≥' : '≤'} ${bound} ${unit === '1' ? '' : unit}`.trim(),
+    ),
+    trials: state.trials.map((trial) => reportTrial(plan, trial, onFront.has(trial))),
+    front: front.map(({ number }) => number),
+    shortList: listed.map(({ number }) => number),
+    baseline: baseline?.number ?? null,
+    hypervolume: hypervolumeHistory(plan, state.trials, baseline),
+    comparisons: baseline === null ? [] : listed.flatMap((trial) => comparisons(plan, baseline, trial)),
+    sensitivity: analyseSensitivity(plan, state.trials),
+    notes: notes(plan, state, front.length, baseline),
+  };
+}
+
+function reportParameters(parameter: Parameter): ReportParameter[] {
+  const log = (parameter.kind === 'real' || parameter.kind === 'integer') && parameter.log;
+  const base = { parameter: parameter.name, kind: parameter.kind, log };
+  if (parameter.kind !== 'simplex') return [{ column: parameter.name, ...base }];
+  return parameter.components.map((component) => ({ column: `${parameter.name}.${component}`, ...base }));
+}
+
+/** Values under their report columns; weights of a simplex apart. */
+function columnsOf(plan: StudyPlan, trial: Trial): Record<string, ParameterValue> {
+  const columns: Record<string, ParameterValue> = {};
+  for (const parameter of plan.space.parameters) {
+    const value = trial.values[parameter.name];
+    if (value === undefined) continue;
+    if (parameter.kind === 'simplex') {
+      for (const [index, component] of parameter.components.entries())
+        columns[`${parameter.name}.${component}`] = (value as readonly number[])[index]!;
+    } else columns[parameter.name] = value;
+  }
+  return columns;
+}
+
+function roleOf(plan: StudyPlan, name: string): ReportMetric['role'] {
+  if (plan.objectives.some(({ metric }) => metric === name)) return 'objective';
+  return plan.constraints.some(({ metric }) => metric === name) ? 'constraint' : 'context';
+}
+
+function reportTrial(plan: StudyPlan, trial: Trial, onFront: boolean): ReportTrial {
+  const { outcome } = trial;
+  return {
+    number: trial.number,
+    origin: trial.origin,
+    status: outcome?.kind ?? 'pending',
+    reason:
+      outcome === null || outcome.kind === 'observed'
+        ? null
+        : outcome.kind === 'infeasible'
+          ? outcome.reason
+          : outcome.message,
+    parameters: columnsOf(plan, trial),
+    metrics: estimates(plan, outcome),
+    feasible: isFeasible(plan, trial),
+    onFront,
+  };
+}
+
+function estimates(plan: StudyPlan, outcome: TrialOutcome | null): Record<string, Estimate> {
+  if (outcome?.kind !== 'observed') return {};
+  return Object.fromEntries(plan.metrics.map(({ name }) => [name, estimate(metricValues(outcome.replicates, name))]));
+}
+
+function comparisons(plan: StudyPlan, baseline: Trial, trial: Trial): Comparison[] {
+  if (trial === baseline) return [];
+  const stages = [
+    ['tuning', baseline.outcome, trial.outcome],
+    ['validation', baseline.validation, trial.validation],
+  ] as const;
+  return stages.flatMap(([stage, base, other]): Comparison[] => {
+    if (base?.kind !== 'observed' || other?.kind !== 'observed') return [];
+    return [{ trial: trial.number, stage, rows: comparisonRows(plan, base.replicates, other.replicates) }];
+  });
+}
+
+function comparisonRows(plan: StudyPlan, base: readonly Replicate[], other: readonly Replicate[]): Comparison['rows'] {
+  const paired = base.filter(({ seed }) => other.some((replicate) => replicate.seed === seed));
+  const partner = paired.map(({ seed }) => other.find((replicate) => replicate.seed === seed)!);
+  return plan.metrics.map(({ name, better }) =>
+    compare(name, better, metricValues(paired, name), metricValues(partner, name)),
+  );
+}
+
+/** @see HypervolumeHistory */
+export function hypervolumeHistory(
+  plan: StudyPlan,
+  trials: readonly Trial[],
+  baseline: Trial | null,
+): HypervolumeHistory {
+  const base = baseline === null ? null : losses(plan, baseline);
+  const scaled = base === null ? scaleLosses(plan, trials) : trials.map((trial) => relativeLosses(plan, trial, base));
+  const reference = plan.objectives.map(() => (base === null ? SCALED_REFERENCE : 0));
+  const seen: number[][] = [];
+  const values = scaled.map((point) => {
+    if (point !== null) seen.push(point);
+    return seen.length === 0 ? 0 : hypervolume(seen, reference);
+  });
+  return { kind: base === null ? 'scaled-losses' : 'relative-improvement', values };
+}
+
+/** −0.1 = 10 % better than the baseline. */
+function relativeLosses(plan: StudyPlan, trial: Trial, base: readonly number[]): number[] | null {
+  if (!isFeasible(plan, trial)) return null;
+  return losses(plan, trial)!.map((loss, index) => (loss - base[index]!) / Math.abs(base[index]! || 1));
+}
+
+function scaleLosses(plan: StudyPlan, trials: readonly Trial[]): (number[] | null)[] {
+  const all = trials.map((trial) => losses(plan, trial));
+  const present = all.filter((point) => point !== null);
+  const low = plan.objectives.map((_, m) => Math.min(...present.map((point) => point[m]!)));
+  const high = plan.objectives.map((_, m) => Math.max(...present.map((point) => point[m]!)));
+  return all.map((point, index) => {
+    if (point === null || !isFeasible(plan, trials[index]!)) return null;
+    return point.map((value, m) => (high[m]! > low[m]! ? (value - low[m]!) / (high[m]! - low[m]!) : 0));
+  });
+}
+
+function notes(plan: StudyPlan, state: StudyState, frontSize: number, baseline: Trial | null): string[] {
+  const failed = state.trials.filter(({ outcome }) => outcome?.kind === 'failed').length;
+  const infeasible = state.trials.filter(({ outcome }) => outcome?.kind === 'infeasible').length;
+  const lines: string[] = [];
+  if (frontSize === 0 && state.trials.length > 0)
+    lines.push(`No trial satisfies every constraint. ${leastViolation(plan, state.trials)}`);
+  if (failed > 0) lines.push(`${failed} trial${failed === 1 ? '' : 's'} failed; see the status column.`);
+  if (infeasible > 0)
+    lines.push(`${infeasible} trial${infeasible === 1 ? '' : 's'} could not be simulated (impossible configuration).`);
+  if (baseline !== null && !isInside(plan.space, baseline.values)) {
+    lines.push(
+      'The baseline lies outside the search space (for example with a feature switched off); it is compared with, not learned from.',
+    );
+  }
+  if (plan.seeds.length < 2) lines.push('One seed only: no interval can be given, and differences may be luck.');
+  if (state.ended === null) lines.push('The study has not ended yet; this is a snapshot.');
+  return lines;
+}
+
+function leastViolation(plan: StudyPlan, trials: readonly Trial[]): string {
+  let best = '';
+  let bestValue = Number.POSITIVE_INFINITY;
+  for (const trial of trials) {
+    if (trial.outcome?.kind !== 'observed') continue;
+    const { replicates } = trial.outcome;
+    const violation = plan.constraints.reduce((sum, { metric, kind, bound }) => {
+      const value = mean(metricValues(replicates, metric));
+      return sum + Math.max(0, kind === 'at-most' ? value - bound : bound - value) / Math.abs(bound || 1);
+    }, 0);
+    if (violation < bestValue) {
+      bestValue = violation;
+      best = `Trial ${trial.number} comes nearest (relative violation ${violation.toPrecision(3)}).`;
+    }
+  }
+  return best;
+}

@@ -1,0 +1,115 @@
+import { historyLine } from './chart/history-line.ts';
+import { type ParallelAxis, type ParallelLine, parallelCoordinates } from './chart/parallel-coordinates.ts';
+import { paretoScatter, type ScatterPoint } from './chart/pareto-scatter.ts';
+import { renderSvg } from './chart/render.ts';
+import { sensitivityBars } from './chart/sensitivity-bars.ts';
+import type { Figure, ReportFigures } from './page/sections.ts';
+import type { ReportTrial, StudyReport } from './study-report.ts';
+
+/** Renders every chart of a report. */
+export async function renderFigures(report: StudyReport): Promise<ReportFigures> {
+  return {
+    pareto: await paretoFigures(report),
+    history: report.hypervolume.values.length < 2 ? null : await historyFigure(report),
+    sensitivity: await Promise.all(
+      report.sensitivity.map(
+        async ({ metric, rows }): Promise<Figure> => ({
+          svg: await renderSvg(sensitivityBars(rows, metric)),
+          caption: `What ${metric} depends on; black lines are 95 % intervals.`,
+        }),
+      ),
+    ),
+    parallel: await parallelFigure(report),
+  };
+}
+
+const MAX_PAIRS = 6;
+
+async function paretoFigures(report: StudyReport): Promise<Figure[]> {
+  const pairs: [string, string][] = [];
+  for (const [i, x] of report.objectives.entries()) for (const y of report.objectives.slice(i + 1)) pairs.push([x, y]);
+  return await Promise.all(
+    pairs.slice(0, MAX_PAIRS).map(
+      async ([x, y]): Promise<Figure> => ({
+        svg: await renderSvg(paretoScatter(scatterPoints(report, x, y), axisOf(report, x), axisOf(report, y))),
+        caption: `Each point is one parameter vector, mean over ${report.seeds.length} seeds${report.seeds.length > 1 ? '; lines are 95 % intervals' : ''}.`,
+      }),
+    ),
+  );
+}
+
+function axisOf(report: StudyReport, name: string): { title: string } {
+  const metric = report.metrics.find((candidate) => candidate.name === name)!;
+  return { title: `${name}${metric.unit === '1' ? '' : ` (${metric.unit})`}, ${metric.better} is better` };
+}
+
+function scatterPoints(report: StudyReport, x: string, y: string): ScatterPoint[] {
+  return report.trials.flatMap((trial): ScatterPoint[] => {
+    const a = trial.metrics[x];
+    const b = trial.metrics[y];
+    if (a === undefined || b === undefined) return [];
+    return [
+      {
+        trial: trial.number,
+        x: a.mean,
+        y: b.mean,
+        xLow: a.low ?? a.mean,
+        xHigh: a.high ?? a.mean,
+        yLow: b.low ?? b.mean,
+        yHigh: b.high ?? b.mean,
+        group: groupOf(report, trial),
+        label: `${trial.number} (${trial.origin})`,
+      },
+    ];
+  });
+}
+
+function groupOf(report: StudyReport, trial: ReportTrial): ScatterPoint['group'] {
+  if (trial.number === report.baseline) return 'baseline';
+  if (trial.onFront) return 'front';
+  return trial.feasible ? 'dominated' : 'infeasible';
+}
+
+async function historyFigure(report: StudyReport): Promise<Figure> {
+  const relative = report.hypervolume.kind === 'relative-improvement';
+  return {
+    svg: await renderSvg(
+      historyLine(
+        report.hypervolume.values,
+        relative ? 'hypervolume of relative improvements' : 'hypervolume (scaled)',
+      ),
+    ),
+    caption: relative
+      ? 'Hypervolume of the relative improvements over the baseline after each trial.'
+      : 'Hypervolume of the losses scaled to the range seen.',
+  };
+}
+
+async function parallelFigure(report: StudyReport): Promise<Figure | null> {
+  const observed = report.trials.filter(({ status }) => status === 'observed');
+  const names = [...report.parameters.map(({ column }) => column), ...report.objectives];
+  const read = (trial: ReportTrial, name: string): number | null => {
+    const value = trial.parameters[name] ?? trial.metrics[name]?.mean;
+    return typeof value === 'number' ? value : null;
+  };
+  const axes: ParallelAxis[] = names.flatMap((name) => {
+    const values = observed.map((trial) => read(trial, name)).filter((value) => value !== null);
+    return values.length === 0 ? [] : [{ name, low: Math.min(...values), high: Math.max(...values) }];
+  });
+  if (axes.length < 2 || observed.length < 2) return null;
+  const order = ['dominated', 'front', 'baseline'];
+  const lines: ParallelLine[] = observed
+    .map((trial): ParallelLine => {
+      const group = groupOf(report, trial);
+      return {
+        trial: trial.number,
+        group: group === 'infeasible' ? 'dominated' : group,
+        values: axes.map(({ name }) => read(trial, name)),
+      };
+    })
+    .sort((a, b) => order.indexOf(a.group) - order.indexOf(b.group));
+  return {
+    svg: await renderSvg(parallelCoordinates(axes, lines)),
+    caption: 'Parameters and objectives of every trial; each axis runs from the smallest to the largest value seen.',
+  };
+}

@@ -1,0 +1,22 @@
+/** Four significant digits, thousands separated; exact integers stay whole. */
+export function formatNumber(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  if (Number.isInteger(value) && Math.abs(value) < 1e9) return value.toLocaleString('en-US');
+  const magnitude = Math.abs(value);
+  if (magnitude >= 1e9 || magnitude < 1e-4) return value.toExponential(3);
+  const digits = Math.max(0, 3 - Math.floor(Math.log10(magnitude)));
+  return value.toLocaleString('en-US', {
+    minimumFractionDigits: Math.min(digits, 6),
+    maximumFractionDigits: Math.min(digits, 6),
+  });
+}
+
+/** `+12.3 %`. */
+export function formatPercent(share: number): string {
+  const percent = share * 100;
+  return `${percent >= 0 ? '+' : '−'}${Math.abs(percent).toFixed(Math.abs(percent) < 10 ? 2 : 1)} %`;
+}
+
+export function formatValue(value: unknown): string {
+  return typeof value === 'number' ? formatNumber(value) : String(value);
+}

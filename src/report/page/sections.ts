@@ -1,0 +1,156 @@
+import type { Comparison, Estimate, ReportTrial, StudyReport } from '../study-report.ts';
+import { escapeHtml } from './escape.ts';
+import { formatNumber, formatPercent, formatValue } from './format.ts';
+
+/** A chart already rendered, with the sentence below it. */
+export interface Figure {
+  readonly svg: string;
+  readonly caption: string;
+}
+
+export interface ReportFigures {
+  readonly pareto: readonly Figure[];
+  readonly history: Figure | null;
+  readonly sensitivity: readonly Figure[];
+  readonly parallel: Figure | null;
+}
+
+export function header(report: StudyReport): string {
+  const { strategy } = report;
+  return [
+    `<h1>${escapeHtml(report.name)}</h1>`,
+    report.description === '' ? '' : `<p>${escapeHtml(report.description)}</p>`,
+    `<p class="soft">Strategy <b>${escapeHtml(strategy.name)}</b>, simulator ${escapeHtml(report.simulator)}, sampler ${escapeHtml(report.sampler)}, ` +
+      `${report.trials.length} trials × ${report.seeds.length} seeds (${report.seeds.join(', ')})${report.ended === null ? '' : `; ended: ${escapeHtml(report.ended)}`}.</p>`,
+    ...report.notes.map((note) => `<p class="note">${escapeHtml(note)}</p>`),
+  ].join('\n');
+}
+
+export function cards(report: StudyReport): string {
+  const best = report.comparisons.filter(({ stage }) => stage === bestStage(report));
+  const items = report.objectives.flatMap((metric) => {
+    const rows = best.flatMap(({ trial, rows: all }) =>
+      all.filter((row) => row.metric === metric).map((row) => ({ trial, row })),
+    );
+    const top = rows.sort((a, b) => b.row.improvement - a.row.improvement)[0];
+    if (top === undefined) return [];
+    return [
+      `<div class="card"><b class="${top.row.improvement >= 0 ? 'good' : 'bad'}">${formatPercent(top.row.improvement)}</b><span>best ${escapeHtml(metric)} against the baseline, trial ${top.trial}</span></div>`,
+    ];
+  });
+  const front = `<div class="card"><b>${report.front.length}</b><span>points on the Pareto front</span></div>`;
+  return `<div class="cards">${items.join('')}${front}</div>`;
+}
+
+function bestStage(report: StudyReport): 'tuning' | 'validation' {
+  return report.comparisons.some(({ stage }) => stage === 'validation') ? 'validation' : 'tuning';
+}
+
+export function figureBlock(figures: readonly (Figure | null)[]): string {
+  const items = figures.flatMap((figure) =>
+    figure === null ? [] : [`<figure>${figure.svg}<figcaption>${escapeHtml(figure.caption)}</figcaption></figure>`],
+  );
+  return `<div class="charts">${items.join('\n')}</div>`;
+}
+
+/** Best points against the baseline, on tuning seeds and on fresh ones. */
+export function comparisonSection(report: StudyReport): string {
+  if (report.comparisons.length === 0) return '';
+  const shown = report.metrics
+    .filter(({ name, role }) => role !== 'context' || /^completion_fraction$|fairness|^slo_attainment/.test(name))
+    .map(({ name }) => name);
+  const blocks = report.comparisons.map((comparison) => comparisonTable(report, comparison, shown));
+  return `<h2>Best points against the baseline</h2>
+<p class="soft">Changes are paired by seed: the interval is a 95 % Student-t interval of the mean paired difference. Positive is better.</p>
+${blocks.join('\n')}`;
+}
+
+function comparisonTable(report: StudyReport, comparison: Comparison, shown: readonly string[]): string {
+  const seeds = comparison.stage === 'tuning' ? report.seeds : report.validationSeeds;
+  const title = `Trial ${comparison.trial}, ${comparison.stage === 'tuning' ? 'tuning seeds' : 'fresh seeds'} ${seeds.join(', ')}`;
+  const rows = comparison.rows
+    .filter(({ metric }) => shown.includes(metric))
+    .map((row) => {
+      const unit = report.metrics.find(({ name }) => name === row.metric)?.unit ?? '';
+      const interval =
+        row.low === null || row.high === null ? '' : `${formatPercent(row.low)} … ${formatPercent(row.high)}`;
+      const style = row.verdict === 'better' ? 'good' : row.verdict === 'worse' ? 'bad' : '';
+      return `<tr><td>${escapeHtml(row.metric)}</td><td>${escapeHtml(unit === '1' ? '' : unit)}</td><td>${formatNumber(row.baseline)}</td><td>${formatNumber(row.value)}</td><td class="${style}">${formatPercent(row.improvement)}</td><td>${interval}</td><td>${row.verdict}</td></tr>`;
+    });
+  return `<h3>${escapeHtml(title)}</h3>
+<table><thead><tr><th>metric</th><th>unit</th><th>baseline</th><th>this point</th><th>change</th><th>95 % interval</th><th>verdict</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
+}
+
+export function frontSection(report: StudyReport): string {
+  const listed = [...report.shortList, ...report.front.filter((number) => !report.shortList.includes(number))];
+  const numbers = report.baseline === null || listed.includes(report.baseline) ? listed : [report.baseline, ...listed];
+  return `<h2>Pareto front</h2>
+<p class="soft">Feasible points that no other point beats on every objective; the balanced one first, then the most different ones.</p>
+${trialTable(
+  report,
+  numbers.map((number) => report.trials[number]!),
+)}`;
+}
+
+export function trialsSection(report: StudyReport): string {
+  return `<h2>All trials</h2><div class="scroll">${trialTable(report, report.trials)}</div>`;
+}
+
+function trialTable(report: StudyReport, trials: readonly ReportTrial[]): string {
+  const metrics = report.metrics.filter(({ role, name }) => role !== 'context' || name === 'completion_fraction');
+  const head = [
+    'trial',
+    'origin',
+    'status',
+    ...report.parameters.map(({ column }) => column),
+    ...metrics.map(({ name }) => name),
+  ];
+  const rows = trials.map((trial) => {
+    const cells = [
+      String(trial.number),
+      trial.origin,
+      trial.status === 'observed' ? (trial.onFront ? 'front' : trial.feasible ? 'feasible' : 'violates') : trial.status,
+      ...report.parameters.map(({ column }) =>
+        trial.parameters[column] === undefined ? '–' : formatValue(trial.parameters[column]),
+      ),
+      ...metrics.map(({ name }) => estimateText(trial.metrics[name])),
+    ];
+    return `<tr>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`;
+  });
+  return `<table><thead><tr>${head.map((name) => `<th>${escapeHtml(name)}</th>`).join('')}</tr></thead><tbody>${rows.join('')}</tbody></table>`;
+}
+
+function estimateText(value: Estimate | undefined): string {
+  if (value === undefined) return '–';
+  return value.high === null
+    ? formatNumber(value.mean)
+    : `${formatNumber(value.mean)} ± ${formatNumber(value.high - value.mean)}`;
+}
+
+export function sensitivitySection(report: StudyReport, figures: readonly Figure[]): string {
+  if (report.sensitivity.length === 0) return '';
+  const tables = report.sensitivity.map((objective) => {
+    const rows = objective.rows.map(
+      (row) =>
+        `<tr><td>${escapeHtml(row.parameter)}</td><td>${indexText(row.first)}</td><td>${indexText(row.total)}</td><td>${row.mainEffect === null ? '–' : formatNumber(row.mainEffect)}</td><td>${row.tStatistic === null ? '–' : formatNumber(row.tStatistic)}</td><td>${escapeHtml(row.goodRange)}</td><td>${row.flat ? 'flat' : ''}</td></tr>`,
+    );
+    const trust =
+      objective.surrogateR2 === null
+        ? ''
+        : ` <span class="soft">(surrogate: leave-one-out R² ${objective.surrogateR2.toFixed(2)})</span>`;
+    return `<h3>${escapeHtml(objective.metric)}${trust}</h3><table><thead><tr><th>parameter</th><th>first order</th><th>total</th><th>main effect</th><th>t</th><th>good range</th><th></th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
+  });
+  return `<h2>Sensitivity</h2>
+<p class="soft">Sobol indices of the surrogate's mean over the search space, with 95 % intervals: the share of variance a parameter explains alone (first order) and with all its interactions (total). The main effect is that of a standardised linear regression on the trials themselves, as a cross-check. The good range holds the values met in the best predicted tenth of the space.</p>
+${figureBlock(figures)}${tables.join('\n')}`;
+}
+
+function indexText(index: { readonly value: number; readonly low: number; readonly high: number }): string {
+  return `${index.value.toFixed(3)} [${index.low.toFixed(3)}, ${index.high.toFixed(3)}]`;
+}
+
+export function provenance(report: StudyReport): string {
+  return `<h2>How to repeat this</h2>
+<p>The folder of this page holds <code>plan.json</code> (every input, word for word) and <code>journal.jsonl</code> (every proposal and outcome). <code>paretune verify DIR</code> recomputes all of it and names the first difference.</p>
+<p class="soft">Plan ${escapeHtml(report.planHash)}; paretune ${escapeHtml(report.tool)}.</p>`;
+}

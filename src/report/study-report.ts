@@ -1,0 +1,120 @@
+import type { ParameterValue } from '../optimizer/space/parameter.ts';
+
+/** All that tables, charts and the page may know about a study; also the content of report.json. */
+export interface StudyReport {
+  readonly schemaVersion: 1;
+  readonly name: string;
+  readonly description: string;
+  readonly planHash: string;
+  readonly tool: string;
+  readonly simulator: string;
+  readonly strategy: { readonly name: string; readonly mechanism: string; readonly source: string };
+  readonly sampler: string;
+  readonly seeds: readonly number[];
+  readonly validationSeeds: readonly number[];
+  readonly ended: string | null;
+  readonly parameters: readonly ReportParameter[];
+  readonly metrics: readonly ReportMetric[];
+  readonly objectives: readonly string[];
+  readonly constraints: readonly string[];
+  readonly trials: readonly ReportTrial[];
+  /** Trial numbers of the feasible non-dominated points. */
+  readonly front: readonly number[];
+  /** Clearly different front points, the balanced one first. */
+  readonly shortList: readonly number[];
+  readonly baseline: number | null;
+  readonly hypervolume: HypervolumeHistory;
+  readonly comparisons: readonly Comparison[];
+  readonly sensitivity: readonly ObjectiveSensitivity[];
+  /** Sentences a reader must not miss: nothing feasible, failed trials, baseline outside the space. */
+  readonly notes: readonly string[];
+}
+
+export interface ReportParameter {
+  /** `routing_weights.prefix-affinity` for a weight of a simplex. */
+  readonly column: string;
+  readonly parameter: string;
+  readonly kind: string;
+  readonly log: boolean;
+}
+
+export interface ReportMetric {
+  readonly name: string;
+  readonly unit: string;
+  readonly better: 'lower' | 'higher';
+  readonly description: string;
+  readonly role: 'objective' | 'constraint' | 'context';
+}
+
+/** Mean over seeds with a 95 % Student-t interval; bounds are null with one seed. */
+export interface Estimate {
+  readonly mean: number;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly values: readonly number[];
+}
+
+export interface ReportTrial {
+  readonly number: number;
+  readonly origin: 'baseline' | 'first' | 'sampler';
+  readonly status: 'observed' | 'infeasible' | 'failed' | 'pending';
+  readonly reason: string | null;
+  readonly parameters: Readonly<Record<string, ParameterValue>>;
+  readonly metrics: Readonly<Record<string, Estimate>>;
+  readonly feasible: boolean;
+  readonly onFront: boolean;
+}
+
+/**
+ * Hypervolume after each trial. With a baseline: of the relative improvements over it (0.1 = 10 % better), reference
+ * point 0. Without: of the losses scaled to the range seen, reference point 1.1.
+ */
+export interface HypervolumeHistory {
+  readonly kind: 'relative-improvement' | 'scaled-losses';
+  readonly values: readonly number[];
+}
+
+/** One point against the baseline, paired by seed. */
+export interface Comparison {
+  readonly trial: number;
+  readonly stage: 'tuning' | 'validation';
+  readonly rows: readonly ComparisonRow[];
+}
+
+export interface ComparisonRow {
+  readonly metric: string;
+  readonly baseline: number;
+  readonly value: number;
+  /** Relative change of the mean, positive = better. */
+  readonly improvement: number;
+  /** 95 % interval of the paired relative change; null with one seed. */
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly verdict: 'better' | 'worse' | 'no clear difference';
+}
+
+export interface ObjectiveSensitivity {
+  readonly metric: string;
+  /** Leave-one-out R² of the surrogate: how far its indices can be trusted. */
+  readonly surrogateR2: number | null;
+  readonly rows: readonly SensitivityRow[];
+}
+
+export interface SensitivityRow {
+  readonly parameter: string;
+  /** First-order and total Sobol index on the surrogate, each with a 95 % interval. */
+  readonly first: IndexEstimate;
+  readonly total: IndexEstimate;
+  /** Standardised main effect of a linear regression, with its t statistic; null where it is not defined. */
+  readonly mainEffect: number | null;
+  readonly tStatistic: number | null;
+  /** Values among the best predicted tenth of the space, printed. */
+  readonly goodRange: string;
+  readonly flat: boolean;
+}
+
+export interface IndexEstimate {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
