@@ -1,0 +1,85 @@
+import { InputError, unknownName } from '../../base/errors.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
+import {
+  type ClusterSettings,
+  SETTING_ALIASES,
+  SETTINGS,
+  type SettingKey,
+  UNSUPPORTED_SETTINGS,
+} from './cluster-settings.ts';
+import { parseHardwareConfig } from './hardware-catalog.ts';
+import { BUNDLE_SECTIONS, parsePolicyBundle } from './policy-bundle.ts';
+import { type ResolvedCluster, resolveCluster } from './resolve-cluster.ts';
+import type { ZeroWeight } from './scorer-profile.ts';
+import { readSetting } from './setting-values.ts';
+
+/** Keys of a strategy's configuration that hold whole documents. */
+const DOCUMENTS = ['model_config', 'hardware_config', 'kv_offload'] as const;
+
+/**
+ * Reads the configuration of a cluster strategy: settings by name, policy sections as in a policy file, and inline
+ * documents (`model_config`, `hardware_config`, `kv_offload`).
+ * @throws InputError whose path starts at the configuration
+ */
+export function resolveStrategyConfig(config: Json): ResolvedCluster {
+  if (!isJsonObject(config)) throw new InputError('must be a map of cluster settings');
+  const sections: Record<string, Json> = {};
+  const documents: Partial<Record<(typeof DOCUMENTS)[number], Json>> = {};
+  const settings: Record<string, Json> = {};
+  for (const [key, value] of Object.entries(config)) {
+    if (isSection(key)) sections[key] = value;
+    else if (isDocument(key)) documents[key] = value;
+    else settings[key] = value;
+  }
+  return resolveCluster({
+    settings: parseSettings(settings, 'drops'),
+    bundle: parsePolicyBundle(sections, 'drops'),
+    modelConfig: documents.model_config ?? null,
+    hardware: parseOwnHardware(documents.hardware_config),
+    offload: documents.kv_offload ?? null,
+  });
+}
+
+/** Checks settings one by one. @throws InputError for unknown and unsupported names and for values outside the rule */
+export function parseSettings(given: JsonObject, zeroWeight: ZeroWeight): Partial<ClusterSettings> {
+  const settings: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(given)) {
+    const key = settingKey(name);
+    if (Object.hasOwn(settings, key)) throw new InputError(`${key} is given twice`, { path: [name] });
+    try {
+      settings[key] = readSetting(SETTINGS[key].rule, value, { zeroWeight });
+    } catch (error) {
+      throw error instanceof InputError ? error.at({ prefix: [name] }) : error;
+    }
+  }
+  return settings as Partial<ClusterSettings>;
+}
+
+/** @throws InputError for a name that is unknown, or known and not supported */
+export function settingKey(name: string): SettingKey {
+  if (Object.hasOwn(SETTINGS, name)) return name as SettingKey;
+  const alias = Object.hasOwn(SETTING_ALIASES, name) ? SETTING_ALIASES[name] : undefined;
+  if (alias !== undefined) return alias;
+  if (Object.hasOwn(UNSUPPORTED_SETTINGS, name)) {
+    throw new InputError(`not supported: ${UNSUPPORTED_SETTINGS[name]}`, { path: [name] });
+  }
+  throw unknownName('setting', name, [...Object.keys(SETTINGS), ...BUNDLE_SECTIONS, ...DOCUMENTS], { path: [name] });
+}
+
+function parseOwnHardware(document: Json | undefined) {
+  if (document === undefined) return null;
+  try {
+    return parseHardwareConfig(document);
+  } catch (error) {
+    throw error instanceof InputError ? error.at({ prefix: ['hardware_config'] }) : error;
+  }
+}
+
+/** `scheduler` is a setting and a section with the same meaning: one reading is enough. */
+function isSection(key: string): boolean {
+  return key !== 'scheduler' && (BUNDLE_SECTIONS as readonly string[]).includes(key);
+}
+
+function isDocument(key: string): key is (typeof DOCUMENTS)[number] {
+  return (DOCUMENTS as readonly string[]).includes(key);
+}

@@ -1,0 +1,150 @@
+import { InputError, unknownName } from '../../base/errors.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
+import { type ClusterSettings, SETTINGS, UNSUPPORTED_SETTINGS } from './cluster-settings.ts';
+import type { ZeroWeight } from './scorer-profile.ts';
+import { type Rule, readSetting } from './setting-values.ts';
+
+/** Policies written in sections: below flags, above defaults. */
+export interface PolicyBundle {
+  /** What the bundle says about settings that also have a name of their own. */
+  readonly settings: Partial<ClusterSettings>;
+  readonly admission: AdmissionDetails;
+  /** Tenant → share of the cluster's slots; null = key absent. */
+  readonly tenantBudgets: Readonly<Record<string, number>> | null;
+  readonly warnings: readonly string[];
+}
+
+export interface AdmissionDetails {
+  /** Whether the bundle itself selects tier-shed: then its minimum priority defaults to 3 instead of 0. */
+  readonly selectsTierShed: boolean;
+  readonly tierShedThreshold: number;
+  readonly tierShedMinPriority: number | null;
+  readonly gaieQueueDepth: number;
+  readonly gaieKvUtilization: number;
+  readonly sloPriorities: Readonly<Record<string, number>>;
+}
+
+/** Top-level keys of a bundle. */
+export const BUNDLE_SECTIONS = [
+  'admission',
+  'routing',
+  'priority',
+  'scheduler',
+  'preemption',
+  'tenant_budgets',
+] as const;
+
+const ADMISSION_RULES = {
+  policy: SETTINGS.admission_policy.rule,
+  token_bucket_capacity: { kind: 'number', min: 0 },
+  token_bucket_refill_rate: { kind: 'number', min: 0 },
+  tier_shed_threshold: { kind: 'integer', min: 0 },
+  tier_shed_min_priority: { kind: 'integer' },
+  gaie_qd_threshold: { kind: 'number', above: 0 },
+  gaie_kv_threshold: { kind: 'number', above: 0, max: 1 },
+  slo_targets: { kind: 'class-micros' },
+} as const satisfies Record<string, Rule>;
+
+/**
+ * Reads the sections of a policy file, or those of a strategy's configuration.
+ * @throws InputError with the path of the offending key; unknown and unsupported keys are errors
+ */
+export function parsePolicyBundle(document: JsonObject, zeroWeight: ZeroWeight): PolicyBundle {
+  for (const key of Object.keys(document)) refuseUnknown(key);
+  const admission = section(document, 'admission', [...Object.keys(ADMISSION_RULES), 'slo_priorities']);
+  const routing = section(document, 'routing', ['policy', 'scorers']);
+  const preemption = section(document, 'preemption', ['policy']);
+  const priority = section(document, 'priority', ['policy']);
+  const read = (from: JsonObject, path: readonly string[], key: string, rule: Rule) =>
+    from[key] === undefined ? undefined : located([...path, key], () => readSetting(rule, from[key]!, { zeroWeight }));
+  const of = (key: keyof typeof ADMISSION_RULES) => read(admission, ['admission'], key, ADMISSION_RULES[key]);
+  return {
+    settings: defined({
+      admission_policy: of('policy'),
+      token_bucket_capacity: of('token_bucket_capacity'),
+      token_bucket_refill_rate: of('token_bucket_refill_rate'),
+      slo_targets: of('slo_targets'),
+      routing_policy: read(routing, ['routing'], 'policy', SETTINGS.routing_policy.rule),
+      routing_scorers: read(routing, ['routing'], 'scorers', SETTINGS.routing_scorers.rule),
+      scheduler: read(document, [], 'scheduler', SETTINGS.scheduler.rule),
+      preemption_policy: read(preemption, ['preemption'], 'policy', SETTINGS.preemption_policy.rule),
+    }),
+    admission: {
+      selectsTierShed: admission['policy'] === 'tier-shed',
+      tierShedThreshold: (of('tier_shed_threshold') as number | undefined) ?? 0,
+      tierShedMinPriority: (of('tier_shed_min_priority') as number | undefined) ?? null,
+      gaieQueueDepth: (of('gaie_qd_threshold') as number | undefined) ?? 5,
+      gaieKvUtilization: (of('gaie_kv_threshold') as number | undefined) ?? 0.8,
+      sloPriorities: numbersByName(admission, ['admission', 'slo_priorities'], priorityRule),
+    },
+    tenantBudgets:
+      document['tenant_budgets'] === undefined ? null : numbersByName(document, ['tenant_budgets'], shareRule),
+    warnings: priorityWarnings(priority),
+  };
+}
+
+export const EMPTY_BUNDLE: PolicyBundle = parsePolicyBundle({}, 'is-an-error');
+
+function refuseUnknown(key: string): void {
+  if ((BUNDLE_SECTIONS as readonly string[]).includes(key)) return;
+  const reason = Object.hasOwn(UNSUPPORTED_SETTINGS, key) ? UNSUPPORTED_SETTINGS[key] : undefined;
+  if (reason !== undefined) throw new InputError(`not supported: ${reason}`, { path: [key] });
+  throw unknownName('key', key, BUNDLE_SECTIONS, { path: [key] });
+}
+
+function section(document: JsonObject, name: string, known: readonly string[]): JsonObject {
+  const value = document[name];
+  if (value === undefined) return {};
+  if (!isJsonObject(value)) throw new InputError(`must be a map with ${known.join(', ')}`, { path: [name] });
+  for (const key of Object.keys(value)) {
+    if (!known.includes(key)) throw unknownName('key', key, known, { path: [name, key] });
+  }
+  return value;
+}
+
+function located<T>(path: readonly string[], body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    throw error instanceof InputError ? error.at({ prefix: path }) : error;
+  }
+}
+
+/** Reads the map at the last step of `path`, found directly in `from`. */
+function numbersByName(
+  from: JsonObject,
+  path: readonly string[],
+  check: (value: number) => string | undefined,
+): Readonly<Record<string, number>> {
+  const value: Json | undefined = from[path.at(-1)!];
+  if (value === undefined) return {};
+  if (!isJsonObject(value)) throw new InputError('must be a map from name to number', { path });
+  const numbers: Record<string, number> = {};
+  for (const [name, item] of Object.entries(value)) {
+    const rule = typeof item === 'number' ? check(item) : 'a number';
+    if (rule !== undefined)
+      throw new InputError(`must be ${rule}, got ${JSON.stringify(item)}`, { path: [...path, name] });
+    numbers[name] = item as number;
+  }
+  return numbers;
+}
+
+function priorityRule(value: number): string | undefined {
+  return Number.isInteger(value) && value >= -100 && value <= 100 ? undefined : 'an integer from −100 to 100';
+}
+
+function shareRule(value: number): string | undefined {
+  return value >= 0 && value <= 1 ? undefined : 'a number from 0 to 1';
+}
+
+function priorityWarnings(priority: JsonObject): readonly string[] {
+  const policy = priority['policy'];
+  if (policy === undefined || policy === '' || policy === 'constant') return [];
+  return [`priority.policy: ${JSON.stringify(policy)} has no effect; use scheduler`];
+}
+
+function defined(values: { readonly [K in keyof ClusterSettings]?: unknown }): Partial<ClusterSettings> {
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== undefined),
+  ) as Partial<ClusterSettings>;
+}
