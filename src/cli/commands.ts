@@ -1,4 +1,50 @@
 import type { Command } from './command.ts';
 
 /** Every command of `paretune`, in the order of the help page. */
-export const COMMANDS: readonly Command[] = [];
+export const COMMANDS: readonly Command[] = [
+  {
+    syntax: 'run <study>',
+    summary: 'run a study to its report',
+    load: async () => (await import('./run.ts')).runCommand,
+  },
+  {
+    syntax: 'resume <dir>',
+    summary: 'go on with an interrupted run',
+    load: async () => (await import('./run.ts')).resumeCommand,
+  },
+  {
+    syntax: 'verify <dir>',
+    summary: 'recompute a run and name the first difference',
+    load: async () => (await import('./verify.ts')).verifyCommand,
+  },
+  {
+    syntax: 'report <dir>',
+    summary: 'write the report of a run again',
+    load: async () => (await import('./report.ts')).reportCommand,
+  },
+  {
+    syntax: 'pareto <dir>',
+    summary: 'print the Pareto front of a run',
+    load: async () => (await import('./report.ts')).paretoCommand,
+  },
+  {
+    syntax: 'sensitivity <dir>',
+    summary: 'print which parameters matter',
+    load: async () => (await import('./report.ts')).sensitivityCommand,
+  },
+  {
+    syntax: 'check <file>',
+    summary: 'validate a study, strategy, search space or workload',
+    load: async () => (await import('./check.ts')).checkCommand,
+  },
+  {
+    syntax: 'list',
+    summary: 'list studies, strategies, simulators and runs',
+    load: async () => (await import('./list.ts')).listCommand,
+  },
+  {
+    syntax: 'simulate <study>',
+    summary: 'simulate one parameter vector',
+    load: async () => (await import('./simulate.ts')).simulateCommand,
+  },
+];
