@@ -54,8 +54,8 @@ async function check(file: string): Promise<Checked> {
       };
     }
     case 'workload': {
-      const { parseWorkloadSpec } = await import('../simulators/workload/parse-workload.ts');
-      placed(source, 0, () => parseWorkloadSpec(source.value));
+      const { parseWorkload } = await import('../simulators/workload/parse-workload.ts');
+      placed(source, 0, () => parseWorkload(source.value));
       return { kind, summary: 'request workload' };
     }
     case 'unknown':
