@@ -185,6 +185,11 @@ export class GoRandom {
     return draw % VOCABULARY_SIZE;
   }
 
+  /** `count` token ids. */
+  tokens(count: number): Int32Array {
+    return Int32Array.from({ length: count }, () => this.token());
+  }
+
   /** Advances by exactly the steps that `count` token draws take, rejected draws included. */
   skipTokens(count: number): void {
     const highs = this.#highs;

@@ -42,6 +42,10 @@ export class RequestTable {
   streaming: Uint8Array;
   /** Ids that are not `request_<row>`. */
   readonly customIds = new Map<number, string>();
+  /** Label only: share of reasoning tokens in the output, where known. */
+  readonly reasonRatios = new Map<number, number>();
+  /** Label only: prompt tokens by modality, of multimodal requests. */
+  readonly modalities = new Map<number, ModalityTokens>();
   readonly names: RequestNames;
 
   constructor(capacity: number, names: RequestNames) {
@@ -82,6 +86,41 @@ export class RequestTable {
     return this.customIds.get(row) ?? `request_${row}`;
   }
 
+  /** An independent table of the rows `order`, in that order; parents must be among them. */
+  select(order: ArrayLike<number>): RequestTable {
+    const result = new RequestTable(order.length, this.names);
+    const place = new Int32Array(this.length).fill(-1);
+    for (let row = 0; row < order.length; row++) place[order[row]!] = row;
+    for (let row = 0; row < order.length; row++) {
+      result.append();
+      this.#copyRow(order[row]!, result, row, place);
+    }
+    return result;
+  }
+
+  /** An independent copy that shares only `names`. */
+  copy(): RequestTable {
+    const result = new RequestTable(this.length, this.names);
+    for (const name of COLUMNS) (result[name] as Column).set(this[name].subarray(0, this.length) as never);
+    result.length = this.length;
+    for (const [row, id] of this.customIds) result.customIds.set(row, id);
+    for (const [row, ratio] of this.reasonRatios) result.reasonRatios.set(row, ratio);
+    for (const [row, tokens] of this.modalities) result.modalities.set(row, tokens);
+    return result;
+  }
+
+  #copyRow(from: number, result: RequestTable, to: number, place: Int32Array): void {
+    for (const name of COLUMNS) result[name][to] = this[name][from]!;
+    const parent = this.parent[from]!;
+    if (parent >= 0) result.parent[to] = place[parent]!;
+    const id = this.customIds.get(from);
+    if (id !== undefined) result.customIds.set(to, id);
+    const ratio = this.reasonRatios.get(from);
+    if (ratio !== undefined) result.reasonRatios.set(to, ratio);
+    const modality = this.modalities.get(from);
+    if (modality !== undefined) result.modalities.set(to, modality);
+  }
+
   #grow(capacity: number): void {
     this.arrivalUs = enlarge(this.arrivalUs, new Float64Array(capacity));
     this.inputTokens = enlarge(this.inputTokens, new Int32Array(capacity));
@@ -104,6 +143,35 @@ export class RequestTable {
     this.streaming = enlarge(this.streaming, new Uint8Array(capacity));
   }
 }
+
+export interface ModalityTokens {
+  readonly text: number;
+  readonly image: number;
+  readonly audio: number;
+  readonly video: number;
+}
+
+const COLUMNS = [
+  'arrivalUs',
+  'inputTokens',
+  'outputTokens',
+  'maxOutputTokens',
+  'deadlineUs',
+  'sloTargetUs',
+  'sloClass',
+  'tenant',
+  'client',
+  'model',
+  'group',
+  'groupTokens',
+  'parent',
+  'inheritedTokens',
+  'session',
+  'round',
+  'prefixGroupLabel',
+  'prefixLengthLabel',
+  'streaming',
+] as const satisfies readonly (keyof RequestTable)[];
 
 /** Texts behind the index columns; entry 0 of classes, tenants, clients and models may be the empty string. */
 export interface RequestNames {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { GoRandom, goRandom, seedResidue, subsystemSeed } from '../../../src/simulators/workload/go-random.ts';
+import { type GoRandom, goRandom, seedResidue, subsystemSeed } from '../../../src/simulators/workload/go-random.ts';
 import { WHITENING_TABLE_BASE64 } from '../../../src/simulators/workload/whitening-table.ts';
 import { exponentialTables, normalTables } from '../../../src/simulators/workload/ziggurat.ts';
 import { readFixture } from './fixtures.ts';
@@ -53,7 +53,9 @@ function draws<T>(seed: string, count: number, draw: (rng: GoRandom) => T): T[] 
 }
 
 const sha256 = (data: ArrayBufferView): string =>
-  createHash('sha256').update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)).digest('hex');
+  createHash('sha256')
+    .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+    .digest('hex');
 
 describe('the Go generator', () => {
   it('has a whitening table that follows from the recurrence', () => {
@@ -114,15 +116,19 @@ describe('the Go generator', () => {
 
   it('skips tokens exactly as drawing them does', () => {
     fc.assert(
-      fc.property(fc.maxSafeInteger(), fc.array(fc.integer({ min: 0, max: 3000 }), { maxLength: 8 }), (seed, counts) => {
-        const drawn = goRandom(seed);
-        const skipped = goRandom(seed);
-        for (const count of counts) {
-          for (let i = 0; i < count; i++) drawn.token();
-          skipped.skipTokens(count);
-          expect(skipped.uint32()).toBe(drawn.uint32());
-        }
-      }),
+      fc.property(
+        fc.maxSafeInteger(),
+        fc.array(fc.integer({ min: 0, max: 3000 }), { maxLength: 8 }),
+        (seed, counts) => {
+          const drawn = goRandom(seed);
+          const skipped = goRandom(seed);
+          for (const count of counts) {
+            for (let i = 0; i < count; i++) drawn.token();
+            skipped.skipTokens(count);
+            expect(skipped.uint32()).toBe(drawn.uint32());
+          }
+        },
+      ),
     );
   });
 

@@ -42,7 +42,7 @@ function lehmerRegister(): BigUint64Array {
 
 function powerOfT(exponent: bigint): BigUint64Array {
   const bits = exponent.toString(2);
-  let power = new BigUint64Array(LENGTH);
+  let power: BigUint64Array = new BigUint64Array(LENGTH);
   power[0] = 1n;
   for (const bit of bits) {
     power = reduce(square(power));

@@ -1,0 +1,57 @@
+import { appendRequest, type ClientProfile, deadlineAt } from './client-profile.ts';
+import { GoRandom } from './go-random.ts';
+import type { RequestTable } from './request-table.ts';
+import { type SessionBlueprint, SessionScript } from './sessions.ts';
+import type { TokenSink } from './token-sink.ts';
+
+/**
+ * Appends the first request of every virtual user, staggered over one think time, until the list has `maxRequests`
+ * rows, and adds the blueprints of their endless sessions.
+ * @param master - gives two seeds per user: first request, session
+ */
+export function addConcurrencyUsers(
+  table: RequestTable,
+  sink: TokenSink,
+  profiles: readonly ClientProfile[],
+  master: GoRandom,
+  maxRequests: number,
+  blueprints: Map<number, SessionBlueprint>,
+): void {
+  for (const profile of profiles) {
+    const { concurrency: users, thinkTimeUs } = profile.client;
+    for (let user = 0; user < users && table.length < maxRequests; user++) {
+      const rng = new GoRandom(master.childSeed());
+      const inputTokens = profile.input(rng);
+      const outputTokens = profile.output(rng);
+      const arrivalUs = thinkTimeUs > 0 && users > 1 ? Math.floor((user * thinkTimeUs) / users) : 0;
+      const row = appendRequest(table, profile, arrivalUs, inputTokens, outputTokens);
+      sink.prompt(row, rng, inputTokens);
+      sink.output(row, rng, outputTokens);
+      const session = table.names.sessions.push(`concurrency_${profile.client.id}_user_${user}`) - 1;
+      table.session[row] = session;
+      table.prefixGroupLabel[row] = profile.group;
+      table.prefixLengthLabel[row] = profile.prefixTokens;
+      table.streaming[row] = profile.client.streaming ? 1 : 0;
+      table.deadlineUs[row] = deadlineAt(arrivalUs, profile.client.timeoutUs, true);
+      blueprints.set(session, endlessBlueprint(profile, session, master.childSeed(), sink));
+    }
+  }
+}
+
+function endlessBlueprint(profile: ClientProfile, session: number, seed: number, sink: TokenSink): SessionBlueprint {
+  const { input, output, group, prefixTokens, client } = profile;
+  return {
+    profile,
+    session,
+    maxRounds: Number.POSITIVE_INFINITY,
+    accumulate: false,
+    prefix: group < 0 ? { kind: 'none' } : { kind: 'group', group, tokens: prefixTokens },
+    script: new SessionScript(
+      () => new GoRandom(seed),
+      () => client.thinkTimeUs,
+      (rng) => [input(rng), output(rng)],
+      Number.POSITIVE_INFINITY,
+      sink.keeps,
+    ),
+  };
+}
