@@ -7,7 +7,7 @@ import { evaluateTask, evaluationSetup } from '../study/evaluation.ts';
 import { loadStudySources } from '../study/io/load-study.ts';
 import type { StudyPlan } from '../study/study-plan.ts';
 import type { BaselineValue } from '../study/template.ts';
-import { baselineValues } from '../study/template.ts';
+import { baselineValues, normalizeWeights } from '../study/template.ts';
 import { EXIT, type Flags, type LoadedCommand } from './command.ts';
 import { integerFlag, requiredText, switchFlag } from './flags.ts';
 import { planOf } from './study-session.ts';
@@ -49,20 +49,13 @@ function withSettings(plan: StudyPlan, flags: Flags): ParameterValues {
     }
     settings[parameter.name] = parameter.kind === 'simplex' ? weights(text, value) : scalar(value);
   }
-  const base = baselineValues(plan.template, plan.space);
-  const given = baselineValues({ ...plan.template, baseline: { ...plan.template.baseline, ...settings } }, plan.space);
-  const values = Object.keys(settings).length === 0 ? base : given;
-  if (Object.keys(settings).length > 0) {
-    const changed = Object.fromEntries(Object.keys(settings).map((name) => [name, values[name]!]));
-    validateValues(
-      {
-        parameters: plan.space.parameters
-          .filter(({ name }) => Object.hasOwn(settings, name))
-          .map(({ activeWhen: _, ...rest }) => rest),
-      },
-      changed,
-    );
-  }
+  const names = Object.keys(settings);
+  const values = baselineValues({ ...plan.template, baseline: { ...plan.template.baseline, ...settings } }, plan.space);
+  const changed = Object.fromEntries(names.map((name) => [name, values[name]!]));
+  const parameters = plan.space.parameters
+    .filter(({ name }) => names.includes(name))
+    .map(({ activeWhen: _, ...parameter }) => parameter);
+  validateValues({ parameters }, normalizeWeights({ parameters }, changed));
   return values;
 }
 

@@ -6,6 +6,7 @@ import type { StudyState } from '../study/journal.ts';
 import { isFeasible, losses, mean, metricValues } from '../study/objective.ts';
 import { samplerName } from '../study/propose.ts';
 import type { StudyPlan } from '../study/study-plan.ts';
+import { normalizeWeights } from '../study/template.ts';
 import type { Replicate, Trial, TrialOutcome } from '../study/trial.ts';
 import { compare, estimate } from './estimate.ts';
 import { analyseSensitivity } from './sensitivity.ts';
@@ -68,8 +69,9 @@ function reportParameters(parameter: Parameter): ReportParameter[] {
 /** Values under their report columns; weights of a simplex apart. */
 function columnsOf(plan: StudyPlan, trial: Trial): Record<string, ParameterValue> {
   const columns: Record<string, ParameterValue> = {};
+  const values = normalizeWeights(plan.space, trial.values);
   for (const parameter of plan.space.parameters) {
-    const value = trial.values[parameter.name];
+    const value = values[parameter.name];
     if (value === undefined) continue;
     if (parameter.kind === 'simplex') {
       for (const [index, component] of parameter.components.entries())
@@ -171,7 +173,7 @@ function notes(plan: StudyPlan, state: StudyState, frontSize: number, baseline: 
   if (failed > 0) lines.push(`${failed} trial${failed === 1 ? '' : 's'} failed; see the status column.`);
   if (infeasible > 0)
     lines.push(`${infeasible} trial${infeasible === 1 ? '' : 's'} could not be simulated (impossible configuration).`);
-  if (baseline !== null && !isInside(plan.space, baseline.values)) {
+  if (baseline !== null && !isInside(plan.space, normalizeWeights(plan.space, baseline.values))) {
     lines.push(
       'The baseline lies outside the search space (for example with a feature switched off); it is compared with, not learned from.',
     );

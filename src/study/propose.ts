@@ -4,6 +4,7 @@ import { finiteSize, isInside } from '../optimizer/space/search-space.ts';
 import type { JournalEntry, StudyState } from './journal.ts';
 import { toObservations } from './objective.ts';
 import type { StudyPlan } from './study-plan.ts';
+import { normalizeWeights } from './template.ts';
 import type { Trial, TrialOrigin } from './trial.ts';
 
 export interface Proposal {
@@ -21,7 +22,9 @@ export function proposeBatch(plan: StudyPlan, state: StudyState, sampler: Sample
   const fixed = length === 0 ? fixedProposals(plan).slice(0, room) : [];
   const count = Math.min(room - fixed.length, Math.max(0, plan.batch - fixed.length));
   if (count <= 0) return fixed;
-  const pending = fixed.map(({ values }) => values).filter((values) => isInside(plan.space, values));
+  const pending = fixed
+    .map(({ values }) => normalizeWeights(plan.space, values))
+    .filter((values) => isInside(plan.space, values));
   const points = sampler(evidenceOf(plan, state.trials, pending), { count, seed: plan.seed });
   return [...fixed, ...points.map((values): Proposal => ({ origin: 'sampler', values }))];
 }
@@ -33,7 +36,9 @@ function fixedProposals(plan: StudyPlan): readonly Proposal[] {
 
 /** A baseline outside the space (a feature switched off, say) is measured but not shown to the sampler. */
 export function evidenceOf(plan: StudyPlan, trials: readonly Trial[], pending: readonly ParameterValues[]): Evidence {
-  const inside = trials.filter(({ values }) => isInside(plan.space, values));
+  const inside = trials
+    .map((trial) => ({ ...trial, values: normalizeWeights(plan.space, trial.values) }))
+    .filter(({ values }) => isInside(plan.space, values));
   return {
     space: plan.space,
     objectiveCount: plan.objectives.length,

@@ -6,7 +6,14 @@ import type { MetricSpec, Simulator } from '../simulators/simulator.ts';
 import { parseSearchSpace } from './search-space-file.ts';
 import { parseStrategyFile, type StrategyFile } from './strategy-file.ts';
 import { type ConstraintSpec, type ObjectiveSpec, parseStudyFile, type StudySpec } from './study-spec.ts';
-import { type BaselineValue, baselineValues, checkHoles, instantiate, type StrategyTemplate } from './template.ts';
+import {
+  type BaselineValue,
+  baselineValues,
+  checkHoles,
+  instantiate,
+  normalizeWeights,
+  type StrategyTemplate,
+} from './template.ts';
 
 /** A document of a study with the means to say where its values were written. */
 export interface PlanSource {
@@ -184,7 +191,8 @@ function firstPoint(
   values: Readonly<Record<string, BaselineValue>>,
   index: number,
 ): ParameterValues {
-  const point = baselineValues({ ...template, baseline: { ...template.baseline, ...values } }, space);
+  const given = baselineValues({ ...template, baseline: { ...template.baseline, ...values } }, space);
+  const point = normalizeWeights(space, given);
   const stranger = Object.keys(values).find((name) => !space.parameters.some((parameter) => parameter.name === name));
   if (stranger !== undefined) {
     throw new InputError(`"${stranger}" is no parameter of the space`, { path: ['first', index, stranger] });

@@ -64,8 +64,8 @@ export function checkHoles(template: StrategyTemplate, space: SearchSpace): void
 }
 
 /**
- * Today's setting as values of the space's parameters (weight vectors normalised to sum 1). A parameter without a
- * baseline value takes the first value of its range.
+ * Today's setting as values of the space's parameters. Weight vectors stay as written (3, 2, 2), since a simulator may
+ * round 3/7 differently; see `normalizeWeights`. A parameter without a baseline value takes the first of its range.
  */
 export function baselineValues(template: StrategyTemplate, space: SearchSpace): ParameterValues {
   const values: Record<string, ParameterValue> = {};
@@ -94,13 +94,19 @@ function baselineValue(parameter: Parameter, given: BaselineValue): ParameterVal
       suggestion: `components: ${parameter.components.join(', ')}`,
     });
   }
-  const weights = parameter.components.map((key) => given[key] ?? 0);
-  return normalized(weights);
+  return parameter.components.map((key) => given[key] ?? 0);
 }
 
-function normalized(weights: readonly number[]): readonly number[] {
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return weights.map((weight) => weight / total);
+/** The same point with every weight vector scaled to sum 1. */
+export function normalizeWeights(space: SearchSpace, values: ParameterValues): ParameterValues {
+  const scaled: Record<string, ParameterValue> = { ...values };
+  for (const { kind, name } of space.parameters) {
+    const weights = values[name];
+    if (kind !== 'simplex' || !Array.isArray(weights)) continue;
+    const total = (weights as readonly number[]).reduce((sum, weight) => sum + weight, 0);
+    if (total > 0 && total !== 1) scaled[name] = (weights as readonly number[]).map((weight) => weight / total);
+  }
+  return scaled;
 }
 
 function firstValue(parameter: Parameter): ParameterValue {
