@@ -56,7 +56,7 @@ export function generateWorkload(spec: WorkloadSpec, options: GenerationOptions 
   const { profiles, names } = clientProfiles(clients);
   const empty = new RequestTable(Math.min(limits.maxRequests, INITIAL_CAPACITY), names);
   const master = goRandom(subsystemSeed(seed, 'workload-gen'));
-  names.groupLengths.forEach((length, group) => sink.prefix(group, master, length));
+  for (const [group, length] of names.groupLengths.entries()) sink.prefix(group, master, length);
   const listed = isTimeVarying(profiles)
     ? generateTimeVarying(empty, sink, profiles, traffic.aggregateRate, master, limits)
     : generateStatic(empty, sink, profiles, clientRates(clients, traffic.aggregateRate), master, limits);

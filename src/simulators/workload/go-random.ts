@@ -5,7 +5,7 @@ const LENGTH = 607;
 const FEED_START = 334;
 const LEHMER_MODULUS = 2_147_483_647;
 const TWO_POW_32 = 4_294_967_296;
-const TWO_POW_63 = 9_223_372_036_854_775_808;
+const TWO_POW_63 = 2 ** 63;
 /** Token ids are uniform on [0, 128000). */
 export const VOCABULARY_SIZE = 128_000;
 /** Largest 31-bit draw that does not favour small token ids: 2^31 − 1 − (2^31 mod 128000). */

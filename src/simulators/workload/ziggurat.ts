@@ -1,7 +1,7 @@
 /** Start of the tail of the normal tables. */
 export const NORMAL_EDGE = 3.442619855899;
 /** Start of the tail of the exponential tables. */
-export const EXPONENTIAL_EDGE = 7.69711747013104972;
+export const EXPONENTIAL_EDGE = 7.69711747013105;
 
 /** Strip acceptance bounds, widths and heights. @see Marsaglia & Tsang 2000, "The ziggurat method" */
 export interface ZigguratTables {
