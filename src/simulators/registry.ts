@@ -2,7 +2,9 @@ import { unknownName } from '../base/errors.ts';
 import type { Simulator, SimulatorFactory } from './simulator.ts';
 
 /** Backends by name. Modules load on first use, so one backend never slows the start of another. */
-const BACKENDS: Readonly<Record<string, () => Promise<SimulatorFactory>>> = {};
+const BACKENDS: Readonly<Record<string, () => Promise<SimulatorFactory>>> = {
+  kvsched: async () => (await import('./kvsched/simulator.ts')).createKvschedSimulator,
+};
 
 export function simulatorNames(): readonly string[] {
   return Object.keys(BACKENDS).sort();
