@@ -50,6 +50,17 @@ export interface InstanceCounters {
   /** Mean wait-queue length over steps, after batch formation; 0 if it never stepped. */
   readonly meanQueueLength: number;
   readonly itl: ItlHistogram;
+  /**
+   * With disaggregation an instance runs sub-requests, which are not rows of the table: their latencies as this
+   * instance recorded them, µs, in any order. Absent otherwise.
+   */
+  readonly subRequests?: SubRequestLatencies;
+}
+
+export interface SubRequestLatencies {
+  readonly ttftUs: readonly number[];
+  readonly e2eUs: readonly number[];
+  readonly schedulingDelayUs: readonly number[];
 }
 
 export interface ClusterCounters {

@@ -1,0 +1,91 @@
+import type { ItlHistogram } from './engine-result.ts';
+
+/** Ascending copy of the finite values. */
+export function sortedFinite(values: Iterable<number>): Float64Array {
+  const kept: number[] = [];
+  for (const value of values) if (Number.isFinite(value)) kept.push(value);
+  return Float64Array.from(kept).sort();
+}
+
+/** Mean of ascending µs, in ms; 0 without values. */
+export function meanMs(sorted: Float64Array): number {
+  return sorted.length === 0 ? 0 : sum(sorted) / sorted.length / 1000;
+}
+
+/** Interpolated percentile of ascending µs, in ms; 0 without values. @param percent - 0 … 100 */
+export function percentileMs(sorted: Float64Array, percent: number): number {
+  if (sorted.length === 0) return 0;
+  const rank = (percent / 100) * (sorted.length - 1);
+  const low = Math.floor(rank);
+  const high = Math.ceil(rank);
+  return interpolateMs(sorted[low]!, sorted[high]!, rank - low);
+}
+
+export function histogramMeanMs(histogram: ItlHistogram): number {
+  const total = sum(histogram.counts);
+  if (total === 0) return 0;
+  let weighted = 0;
+  for (let i = 0; i < histogram.values.length; i++) weighted += histogram.values[i]! * histogram.counts[i]!;
+  return weighted / total / 1000;
+}
+
+export function histogramPercentileMs(histogram: ItlHistogram, percent: number): number {
+  const total = sum(histogram.counts);
+  if (total === 0) return 0;
+  const rank = (percent / 100) * (total - 1);
+  const low = Math.floor(rank);
+  return interpolateMs(valueAt(histogram, low), valueAt(histogram, Math.ceil(rank)), rank - low);
+}
+
+/** Figures of a population, in the unit of its values. */
+export interface Distribution {
+  readonly count: number;
+  readonly mean: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+
+/** All zero for an empty population. */
+export function distribution(values: Iterable<number>): Distribution {
+  const sorted = sortedFinite(values);
+  const count = sorted.length;
+  const at = (percent: number) => {
+    if (count === 0) return 0;
+    const rank = (percent / 100) * (count - 1);
+    const low = sorted[Math.floor(rank)]!;
+    const high = sorted[Math.ceil(rank)]!;
+    return low + (rank - Math.floor(rank)) * (high - low);
+  };
+  return { count, mean: count === 0 ? 0 : sum(sorted) / count, p50: at(50), p95: at(95), p99: at(99) };
+}
+
+/** (Σx)² / (n·Σx²): 1 = all equal, 1/n = one has all; 1 where nobody has anything. @see Jain, Chiu & Hawe 1984 */
+export function jainIndex(shares: readonly number[]): number {
+  let total = 0;
+  let squares = 0;
+  for (const share of shares) {
+    total += share;
+    squares += share * share;
+  }
+  return squares === 0 ? 1 : (total * total) / (shares.length * squares);
+}
+
+function interpolateMs(low: number, high: number, fraction: number): number {
+  return fraction === 0 ? low / 1000 : low / 1000 + ((high - low) * fraction) / 1000;
+}
+
+function valueAt(histogram: ItlHistogram, index: number): number {
+  let before = 0;
+  for (let i = 0; i < histogram.values.length; i++) {
+    before += histogram.counts[i]!;
+    if (index < before) return histogram.values[i]!;
+  }
+  throw new RangeError(`histogram has ${before} values, asked for index ${index}`);
+}
+
+function sum(values: Float64Array): number {
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += values[i]!;
+  return total;
+}

@@ -1,0 +1,138 @@
+import { distribution } from './distribution.ts';
+import type { EngineResult } from './engine-result.ts';
+import { classOf, rowsBy, tokenGapUs } from './request-latency.ts';
+
+/** Latency targets of an SLO class, ms; 0 = none. */
+export interface GoodputTarget {
+  readonly ttftMs: number;
+  readonly itlMs: number;
+  readonly e2eMs: number;
+}
+
+export type GoodputTargets = Readonly<Record<string, GoodputTarget>>;
+
+export interface ClassGoodput {
+  readonly sloClass: string;
+  /** Requests that arrived, whatever became of them. */
+  readonly arrived: number;
+  readonly good: number;
+  readonly goodputRps: number;
+  /** good / arrived */
+  readonly attainment: number;
+  /** Share of the completed requests that meet each target given. */
+  readonly attainmentByDimension: { readonly e2e?: number; readonly itl?: number; readonly ttft?: number };
+  readonly ttftP99Ms: number;
+  readonly e2eP99Ms: number;
+  readonly itlMeanMs: number;
+}
+
+export interface Goodput {
+  readonly goodputRps: number;
+  readonly attainment: number;
+  /** Sorted by class. */
+  readonly classes: readonly ClassGoodput[];
+}
+
+/** Later targets fill what earlier ones leave open, per class and dimension; classes without any are dropped. */
+export function mergeTargets(...sources: readonly GoodputTargets[]): GoodputTargets {
+  const merged: Record<string, GoodputTarget> = {};
+  for (const source of sources) {
+    for (const [name, target] of Object.entries(source)) {
+      const first = merged[name] ?? { ttftMs: 0, itlMs: 0, e2eMs: 0 };
+      merged[name] = {
+        ttftMs: first.ttftMs || target.ttftMs,
+        itlMs: first.itlMs || target.itlMs,
+        e2eMs: first.e2eMs || target.e2eMs,
+      };
+    }
+  }
+  return Object.fromEntries(Object.entries(merged).filter(([, t]) => t.ttftMs > 0 || t.itlMs > 0 || t.e2eMs > 0));
+}
+
+/** Requests per second that meet every target of their class; null without targets. */
+export function goodput(result: EngineResult, targets: GoodputTargets, durationS: number): Goodput | null {
+  const names = Object.keys(targets).sort();
+  if (names.length === 0) return null;
+  const rows = new Map(rowsBy(result, (row) => (result.registered[row] === 1 ? classOf(result, row) : undefined)));
+  const classes = names.map((name) => {
+    const arrivals = result.cluster.arrivals;
+    const arrived = (arrivals[name] ?? 0) + (name === 'default' ? (arrivals[''] ?? 0) : 0);
+    return classGoodput(result, name, targets[name]!, arrived, rows.get(name) ?? [], durationS);
+  });
+  const good = classes.reduce((sum, one) => sum + one.good, 0);
+  const arrived = classes.reduce((sum, one) => sum + one.arrived, 0);
+  return {
+    goodputRps: durationS > 0 ? good / durationS : 0,
+    attainment: arrived > 0 ? good / arrived : 0,
+    classes,
+  };
+}
+
+/** The part of the printed object that goodput adds, keys in print order. */
+export function goodputJson(measured: Goodput | null): Record<string, unknown> {
+  if (measured === null) return {};
+  return {
+    goodput_rps: measured.goodputRps,
+    slo_attainment: measured.attainment,
+    per_class: Object.fromEntries(
+      measured.classes.map((one) => [
+        one.sloClass,
+        {
+          count: one.arrived,
+          ...(one.e2eP99Ms > 0 ? { e2e_p99_ms: one.e2eP99Ms } : {}),
+          goodput_rps: one.goodputRps,
+          ...(one.itlMeanMs > 0 ? { itl_mean_ms: one.itlMeanMs } : {}),
+          slo_attainment: one.attainment,
+          slo_attainment_by_dim: one.attainmentByDimension,
+          ...(one.ttftP99Ms > 0 ? { ttft_p99_ms: one.ttftP99Ms } : {}),
+        },
+      ]),
+    ),
+  };
+}
+
+function classGoodput(
+  result: EngineResult,
+  sloClass: string,
+  target: GoodputTarget,
+  arrived: number,
+  rows: readonly number[],
+  durationS: number,
+): ClassGoodput {
+  const completed = rows.filter((row) => result.completed[row] === 1);
+  const meetsTtft = (row: number) => result.ttftUs[row]! / 1000 <= target.ttftMs;
+  const meetsItl = (row: number) => tokenGapUs(result, row) / 1000 <= target.itlMs;
+  const meetsE2e = (row: number) => result.e2eUs[row]! / 1000 <= target.e2eMs;
+  const good = completed.filter(
+    (row) =>
+      (target.ttftMs === 0 || meetsTtft(row)) &&
+      (target.itlMs === 0 || meetsItl(row)) &&
+      (target.e2eMs === 0 || meetsE2e(row)),
+  ).length;
+  const share = (meets: (row: number) => boolean) =>
+    completed.length === 0 ? 0 : completed.filter(meets).length / completed.length;
+  return {
+    sloClass,
+    arrived,
+    good,
+    goodputRps: durationS > 0 ? good / durationS : 0,
+    attainment: arrived > 0 ? good / arrived : 0,
+    attainmentByDimension: {
+      ...(target.e2eMs > 0 ? { e2e: share(meetsE2e) } : {}),
+      ...(target.itlMs > 0 ? { itl: share(meetsItl) } : {}),
+      ...(target.ttftMs > 0 ? { ttft: share(meetsTtft) } : {}),
+    },
+    ttftP99Ms: distribution(rows.map((row) => result.ttftUs[row]!)).p99 / 1000,
+    e2eP99Ms: distribution(rows.map((row) => result.e2eUs[row]!)).p99 / 1000,
+    itlMeanMs: meanTokenGapMs(result, completed),
+  };
+}
+
+/** Summed in the order of request ids, which decides the last digit. */
+function meanTokenGapMs(result: EngineResult, rows: readonly number[]): number {
+  if (rows.length === 0) return 0;
+  const byId = rows.map((row) => [result.table.id(row), row] as const).sort(([a], [b]) => (a < b ? -1 : 1));
+  let sum = 0;
+  for (const [, row] of byId) sum += tokenGapUs(result, row);
+  return sum / rows.length / 1000;
+}
