@@ -159,7 +159,8 @@ function sessionSection(result: EngineResult): readonly string[] {
     const ends = members
       .filter((row) => result.completed[row] === 1)
       .map((row) => arrivalUs[row]! + result.e2eUs[row]!);
-    return first === undefined || ends.length === 0 ? Number.NaN : (Math.max(...ends) - arrivalUs[first]!) / 1000;
+    // Both ends in ms before the subtraction: the rounding shows in the last printed digit.
+    return first === undefined || ends.length === 0 ? Number.NaN : Math.max(...ends) / 1000 - arrivalUs[first]! / 1000;
   });
   return [
     '=== Session Metrics ===',
