@@ -1,6 +1,7 @@
 import { InputError } from '../base/errors.ts';
 import { isJsonObject, type Json } from '../base/json.ts';
 import type { Parameter, ParameterValue, ParameterValues, SearchSpace } from '../optimizer/space/parameter.ts';
+import { isActive } from '../optimizer/space/search-space.ts';
 
 /** A simulator configuration with `${holes}`, and the values the holes have today. */
 export interface StrategyTemplate {
@@ -70,6 +71,7 @@ export function checkHoles(template: StrategyTemplate, space: SearchSpace): void
 export function baselineValues(template: StrategyTemplate, space: SearchSpace): ParameterValues {
   const values: Record<string, ParameterValue> = {};
   for (const [index, parameter] of space.parameters.entries()) {
+    if (!isActive(parameter.activeWhen, values)) continue;
     const given = Object.hasOwn(template.baseline, parameter.name) ? template.baseline[parameter.name] : undefined;
     try {
       values[parameter.name] = given === undefined ? firstValue(parameter) : baselineValue(parameter, given);

@@ -31,7 +31,10 @@ export function parseYaml(text: string, file: string): YamlSource {
   const problem = document.errors[0];
   if (problem !== undefined) {
     const { line, col } = lines.linePos(problem.pos[0]);
-    throw new InputError(problem.message.replace(/\s+/g, ' '), { position: { file, line, column: col } });
+    const position = { file, line, column: col };
+    if (problem.code !== 'DUPLICATE_KEY') throw new InputError(problem.message.replace(/\s+/g, ' '), { position });
+    const key = /^["']?([^"':\n]+)/.exec(text.slice(problem.pos[0]))?.[1]?.trim() ?? '';
+    throw new InputError(`key "${key}" is given twice`, { position, path: [key], suggestion: 'remove one' });
   }
   const value = narrowIntegers(document.toJS({ maxAliasCount: 1000 })) as Json;
   if (value === null || value === undefined) {

@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createSampler } from '../../src/optimizer/sampler/registry.ts';
+import { entryText, type JournalEntry, replay } from '../../src/study/journal.ts';
+import { type Evaluate, runStudy } from '../../src/study/run-study.ts';
+import type { StudyPlan } from '../../src/study/study-plan.ts';
+import { verifyJournal } from '../../src/study/verify.ts';
+import { analyticSimulator } from '../support/analytic-simulator.ts';
+import { inlineEvaluator, planOf, STUDY } from '../support/plan-builder.ts';
+
+const started = (plan: StudyPlan): JournalEntry => ({
+  kind: 'study-started',
+  format: 1,
+  plan: plan.hash,
+  name: plan.name,
+  tool: 'test',
+  node: 20,
+});
+
+async function journalOf(
+  plan: StudyPlan,
+  evaluate: Evaluate,
+  entries: readonly JournalEntry[] = [],
+): Promise<JournalEntry[]> {
+  const all = [...entries];
+  for await (const entry of runStudy({
+    plan,
+    sampler: createSampler(plan.sampler),
+    evaluate,
+    started: started(plan),
+    entries,
+  }))
+    all.push(entry);
+  return all;
+}
+
+const text = (entries: readonly JournalEntry[]): string => entries.map(entryText).join('\n');
+
+describe('runStudy', () => {
+  test('proposes the budget, finishes every trial and says why it ended', async () => {
+    const plan = await planOf();
+    const entries = await journalOf(plan, inlineEvaluator(plan));
+    const state = replay(entries);
+    expect(state.trials).toHaveLength(9);
+    expect(state.trials.every(({ outcome }) => outcome?.kind === 'observed')).toBe(true);
+    expect(state.trials[0]).toMatchObject({ origin: 'baseline', values: { x: 0.5, y: 0.5 } });
+    expect(state.ended).toBe('budget used');
+  });
+
+  test('the journal does not depend on the order in which evaluations end', async () => {
+    const plan = await planOf();
+    const reference = text(await journalOf(plan, inlineEvaluator(plan)));
+    let call = 0;
+    const jittered = inlineEvaluator(plan, analyticSimulator(), () => (call++ % 2 === 0 ? 6 : 0));
+    expect(text(await journalOf(plan, jittered))).toBe(reference);
+  });
+
+  test('a run cut after any entry and resumed ends in the same journal', async () => {
+    const plan = await planOf({ study: `${STUDY}validation: {seeds: [11, 12], points: 2}\n` });
+    const whole = await journalOf(plan, inlineEvaluator(plan));
+    for (let cut = 1; cut < whole.length; cut++) {
+      const resumed = await journalOf(plan, inlineEvaluator(plan), whole.slice(0, cut));
+      expect(text(resumed), `cut after ${cut} entries`).toBe(text(whole));
+    }
+  });
+
+  test('points to try first follow the baseline, and later proposals wait for both', async () => {
+    const plan = await planOf({ study: `${STUDY}first: [{x: 0.1, y: 0.2}]\n` });
+    const { trials } = replay(await journalOf(plan, inlineEvaluator(plan)));
+    expect(trials[1]).toMatchObject({ origin: 'first', values: { x: 0.1, y: 0.2 } });
+    expect(trials[2]).toMatchObject({ origin: 'sampler', seen: 2 });
+  });
+
+  test('validation measures the baseline and the short list on fresh seeds only', async () => {
+    const plan = await planOf({ study: `${STUDY}validation: {seeds: [11, 12], points: 2}\n` });
+    const { trials } = replay(await journalOf(plan, inlineEvaluator(plan)));
+    const validated = trials.filter(({ validation }) => validation !== null);
+    expect(validated).toHaveLength(3);
+    expect(validated[0]!.origin).toBe('baseline');
+    for (const { validation } of validated) {
+      expect(validation).toMatchObject({ kind: 'observed', replicates: [{ seed: 11 }, { seed: 12 }] });
+    }
+  });
+
+  test('an impossible configuration is an outcome, and the study goes on', async () => {
+    const simulator = analyticSimulator();
+    const plan = await planOf(
+      {
+        strategy:
+          'name: toy\nsimulator: analytic\nconfig: {x: "${x}", y: "${y}", wall: 0.6}\nbaseline: {x: 0.5, y: 0.5}\n',
+      },
+      simulator,
+    );
+    const { trials } = replay(await journalOf(plan, inlineEvaluator(plan, simulator)));
+    const kinds = trials.map(({ outcome }) => outcome!.kind);
+    expect(kinds).toContain('infeasible');
+    expect(kinds).toContain('observed');
+    for (const { values, outcome } of trials)
+      expect(outcome!.kind === 'infeasible').toBe((values['x'] as number) > 0.6);
+  });
+});
+
+describe('verifyJournal', () => {
+  test('an untouched journal is identical', async () => {
+    const plan = await planOf();
+    const entries = await journalOf(plan, inlineEvaluator(plan));
+    expect(
+      await verifyJournal(plan, createSampler('sobol'), inlineEvaluator(plan), entries, () => undefined),
+    ).toBeNull();
+  });
+
+  test('a changed digit anywhere is found, with its line', async () => {
+    const plan = await planOf();
+    const entries = await journalOf(plan, inlineEvaluator(plan));
+    const lines = entries.map(entryText);
+    const spots = lines.flatMap((line, index) =>
+      [...line.matchAll(/\d/g)].map((match) => [index, match.index] as const),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.nat(spots.length - 1), fc.integer({ min: 1, max: 9 }), async (pick, shift) => {
+        const [index, offset] = spots[pick]!;
+        const line = lines[index]!;
+        const changed = `${line.slice(0, offset)}${(Number(line[offset]) + shift) % 10}${line.slice(offset + 1)}`;
+        const tampered = entries.with(index, JSON.parse(changed) as JournalEntry);
+        if (JSON.stringify(tampered[index]) === line || /"(?:tool|node|format)"/.test(line)) return;
+        const found = await verifyJournal(
+          plan,
+          createSampler('sobol'),
+          inlineEvaluator(plan),
+          tampered,
+          () => undefined,
+        );
+        expect(found?.line).toBe(index + 1);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
