@@ -29,7 +29,7 @@ export function sessionBlueprints(
       const seed = master.childSeed();
       const { input, output } = profile;
       blueprints.set(session, {
-        profile,
+        owner: profile,
         session,
         maxRounds: turns.maxRounds,
         accumulate: turns.accumulate,

@@ -7,14 +7,21 @@ const SESSION_TIMEOUT_US = 300_000_000;
 /** Length of a prefix group whose first client gives none. */
 export const DEFAULT_PREFIX_TOKENS = 50;
 
-/** A client with everything its rows have in common resolved to indices. */
-export interface ClientProfile {
-  readonly client: TrafficClient;
-  /** Index in generation order; also the index into `names.clients`. */
+/** Who sends a request: indices into the table's names, and what its deadline follows from. */
+export interface RequestOwner {
+  /** Index into `names.clients`; for generated workloads also the place in generation order. */
   readonly index: number;
   readonly tenant: number;
   readonly sloClass: number;
   readonly model: number;
+  /** 0 = no deadline, null = the default. */
+  readonly timeoutUs: number | null;
+  readonly sloTargetUs: number;
+}
+
+/** A client with everything its rows have in common resolved to indices. */
+export interface ClientProfile extends RequestOwner {
+  readonly client: TrafficClient;
   /** Index of the shared prefix and its length; −1 and 0 without one. */
   readonly group: number;
   readonly prefixTokens: number;
@@ -29,15 +36,7 @@ export function clientProfiles(clients: readonly TrafficClient[]): {
   readonly profiles: readonly ClientProfile[];
   readonly names: RequestNames;
 } {
-  const names: RequestNames = {
-    sloClasses: [],
-    tenants: [],
-    clients: [],
-    models: [],
-    prefixGroups: [],
-    sessions: [],
-    groupLengths: [],
-  };
+  const names = emptyNames();
   const indexes = new Map<string[], Map<string, number>>();
   const profiles = clients.map((client, index): ClientProfile => {
     names.clients.push(client.id);
@@ -49,6 +48,8 @@ export function clientProfiles(clients: readonly TrafficClient[]): {
     return {
       client,
       index,
+      timeoutUs: client.timeoutUs,
+      sloTargetUs: client.sloTargetUs,
       tenant: indexOf(indexes, names.tenants, client.tenant),
       sloClass: indexOf(indexes, names.sloClasses, client.sloClass),
       model: indexOf(indexes, names.models, client.model),
@@ -62,7 +63,12 @@ export function clientProfiles(clients: readonly TrafficClient[]): {
   return { profiles, names };
 }
 
-function indexOf(indexes: Map<string[], Map<string, number>>, list: string[], name: string): number {
+export function emptyNames(): RequestNames {
+  return { sloClasses: [], tenants: [], clients: [], models: [], prefixGroups: [], sessions: [], groupLengths: [] };
+}
+
+/** Index of `name` in `list`, appended if new. @param indexes - what is known, by list */
+export function indexOf(indexes: Map<string[], Map<string, number>>, list: string[], name: string): number {
   let known = indexes.get(list);
   if (known === undefined) {
     known = new Map();
@@ -92,7 +98,7 @@ export function appendRequest(
   table.inputTokens[row] = profile.prefixTokens + ownTokens;
   table.outputTokens[row] = outputTokens;
   table.maxOutputTokens[row] = outputTokens;
-  table.sloTargetUs[row] = profile.client.sloTargetUs;
+  table.sloTargetUs[row] = profile.sloTargetUs;
   table.sloClass[row] = profile.sloClass;
   table.tenant[row] = profile.tenant;
   table.client[row] = profile.index;

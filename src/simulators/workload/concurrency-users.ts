@@ -41,7 +41,7 @@ export function addConcurrencyUsers(
 function endlessBlueprint(profile: ClientProfile, session: number, seed: number, sink: TokenSink): SessionBlueprint {
   const { input, output, group, prefixTokens, client } = profile;
   return {
-    profile,
+    owner: profile,
     session,
     maxRounds: Number.POSITIVE_INFINITY,
     accumulate: false,

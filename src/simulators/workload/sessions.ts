@@ -1,4 +1,4 @@
-import { type ClientProfile, deadlineAt } from './client-profile.ts';
+import { deadlineAt, type RequestOwner } from './client-profile.ts';
 import type { FollowUpSource, RequestEnd } from './follow-ups.ts';
 import type { GoRandom } from './go-random.ts';
 import type { RequestTable } from './request-table.ts';
@@ -13,7 +13,7 @@ export type FollowUpPrefix =
 
 /** Everything the later rounds of one session need. */
 export interface SessionBlueprint {
-  readonly profile: ClientProfile;
+  readonly owner: RequestOwner;
   /** Index into `names.sessions`. */
   readonly session: number;
   /** Infinity = unlimited. */
@@ -125,17 +125,17 @@ export class SessionFollowUps implements FollowUpSource {
   }
 
   #append(table: RequestTable, blueprint: SessionBlueprint, arrivalUs: number, round: number, output: number): number {
-    const { profile } = blueprint;
+    const { owner } = blueprint;
     const row = table.append();
     table.arrivalUs[row] = arrivalUs;
     table.outputTokens[row] = output;
     table.maxOutputTokens[row] = output;
-    table.deadlineUs[row] = deadlineAt(arrivalUs, profile.client.timeoutUs, true);
-    table.sloTargetUs[row] = profile.client.sloTargetUs;
-    table.sloClass[row] = profile.sloClass;
-    table.tenant[row] = profile.tenant;
-    table.client[row] = profile.index;
-    table.model[row] = profile.model;
+    table.deadlineUs[row] = deadlineAt(arrivalUs, owner.timeoutUs, true);
+    table.sloTargetUs[row] = owner.sloTargetUs;
+    table.sloClass[row] = owner.sloClass;
+    table.tenant[row] = owner.tenant;
+    table.client[row] = owner.index;
+    table.model[row] = owner.model;
     table.session[row] = blueprint.session;
     table.round[row] = round;
     this.#created++;

@@ -1,0 +1,136 @@
+import { InputError } from '../../base/errors.ts';
+import { csvLine, readCsv } from './csv.ts';
+import type { TraceRow } from './trace-row.ts';
+
+type Kind = 'text' | 'count' | 'integer' | 'flag' | 'ratio';
+
+interface Column {
+  readonly name: string;
+  readonly key: keyof TraceRow;
+  readonly kind: Kind;
+  /** Written only if some row has a value; may be missing when read. */
+  readonly optional?: true;
+}
+
+/** In file order. */
+const COLUMNS: readonly Column[] = [
+  { name: 'request_id', key: 'requestId', kind: 'integer' },
+  { name: 'client_id', key: 'clientId', kind: 'text' },
+  { name: 'tenant_id', key: 'tenantId', kind: 'text' },
+  { name: 'slo_class', key: 'sloClass', kind: 'text' },
+  { name: 'vllm_priority', key: 'vllmPriority', kind: 'integer', optional: true },
+  { name: 'session_id', key: 'sessionId', kind: 'text' },
+  { name: 'round_index', key: 'roundIndex', kind: 'integer' },
+  { name: 'prefix_group', key: 'prefixGroup', kind: 'text' },
+  { name: 'prefix_length', key: 'prefixLength', kind: 'count' },
+  { name: 'streaming', key: 'streaming', kind: 'flag' },
+  { name: 'input_tokens', key: 'inputTokens', kind: 'count' },
+  { name: 'output_tokens', key: 'outputTokens', kind: 'count' },
+  { name: 'text_tokens', key: 'textTokens', kind: 'count' },
+  { name: 'image_tokens', key: 'imageTokens', kind: 'count' },
+  { name: 'audio_tokens', key: 'audioTokens', kind: 'count' },
+  { name: 'video_tokens', key: 'videoTokens', kind: 'count' },
+  { name: 'reason_ratio', key: 'reasonRatio', kind: 'ratio' },
+  { name: 'model', key: 'model', kind: 'text' },
+  { name: 'deadline_us', key: 'deadlineUs', kind: 'count' },
+  { name: 'slo_target_us', key: 'sloTargetUs', kind: 'count', optional: true },
+  { name: 'server_input_tokens', key: 'serverInputTokens', kind: 'count' },
+  { name: 'arrival_time_us', key: 'arrivalTimeUs', kind: 'integer' },
+  { name: 'send_time_us', key: 'sendTimeUs', kind: 'integer' },
+  { name: 'first_chunk_time_us', key: 'firstChunkTimeUs', kind: 'integer' },
+  { name: 'last_chunk_time_us', key: 'lastChunkTimeUs', kind: 'integer' },
+  { name: 'num_chunks', key: 'numChunks', kind: 'count' },
+  { name: 'status', key: 'status', kind: 'text' },
+  { name: 'error_message', key: 'errorMessage', kind: 'text' },
+  { name: 'finish_reason', key: 'finishReason', kind: 'text' },
+  { name: 'x_request_id', key: 'xRequestId', kind: 'text', optional: true },
+  { name: 'adapter', key: 'adapter', kind: 'text', optional: true },
+  { name: 'think_time_us', key: 'thinkTimeUs', kind: 'count', optional: true },
+];
+
+/**
+ * Requests as TraceV2 CSV text. A file with a `slo_target_us` column is misread by the reference implementation
+ * (it shifts text columns); this reader finds columns by name.
+ */
+export function writeTraceCsv(rows: readonly TraceRow[]): string {
+  const columns = COLUMNS.filter((column) => column.optional === undefined || rows.some((row) => row[column.key]));
+  const lines = [csvLine(columns.map((column) => column.name))];
+  for (const row of rows) lines.push(csvLine(columns.map((column) => format(row[column.key]))));
+  return `${lines.join('\n')}\n`;
+}
+
+function format(value: TraceRow[keyof TraceRow]): string {
+  if (typeof value === 'number' && value !== 0 && Math.abs(value) < 1e-6) return value.toFixed(20).replace(/0+$/, '');
+  return value === undefined ? '0' : String(value);
+}
+
+/**
+ * @param file - name used in messages
+ * @throws InputError for missing columns, unreadable or negative values, and deadlines before the arrival
+ */
+export function readTraceCsv(text: string, file: string): TraceRow[] {
+  const rows: TraceRow[] = [];
+  let places: readonly number[] = [];
+  for (const { line, fields } of readCsv(text, file)) {
+    if (places.length === 0) {
+      places = COLUMNS.map((column) => fields.indexOf(column.name));
+      const missing = COLUMNS.find((column, i) => column.optional === undefined && places[i]! < 0);
+      if (missing !== undefined) {
+        throw new InputError(`the column "${missing.name}" is missing`, { position: { file, line } });
+      }
+      continue;
+    }
+    rows.push(readRow(fields, places, file, line));
+  }
+  if (places.length === 0) throw new InputError('the file is empty', { position: { file, line: 1 } });
+  return rows;
+}
+
+function readRow(fields: readonly string[], places: readonly number[], file: string, line: number): TraceRow {
+  const row: Record<string, TraceRow[keyof TraceRow]> = {};
+  for (let i = 0; i < COLUMNS.length; i++) {
+    const column = COLUMNS[i]!;
+    const place = places[i]!;
+    if (place < 0) {
+      if (column.key !== 'vllmPriority') row[column.key] = column.kind === 'text' ? '' : 0;
+      continue;
+    }
+    const field = fields[place];
+    if (field === undefined) {
+      throw new InputError(`has ${fields.length} columns, "${column.name}" is missing`, { position: { file, line } });
+    }
+    row[column.key] = parseField(field, column, file, line);
+  }
+  const result = row as unknown as TraceRow;
+  if (result.deadlineUs > 0 && result.arrivalTimeUs > 0 && result.deadlineUs < result.arrivalTimeUs) {
+    throw new InputError(
+      `deadline_us must not lie before the arrival ${result.arrivalTimeUs}, got ${result.deadlineUs}`,
+      { position: { file, line } },
+    );
+  }
+  return result;
+}
+
+function parseField(field: string, column: Column, file: string, line: number): string | number | boolean {
+  if (column.kind === 'text') return field;
+  if (column.kind === 'flag') {
+    if (field === 'true') return true;
+    if (field === 'false') return false;
+    throw wrong(column, 'must be true or false', field, file, line);
+  }
+  const value = Number(field);
+  if (column.kind === 'ratio') {
+    if (field.trim() === '' || !(value >= 0 && value <= 1))
+      throw wrong(column, 'must be within 0 … 1', field, file, line);
+    return value;
+  }
+  if (!/^[+-]?\d+$/.test(field) || !Number.isSafeInteger(value)) {
+    throw wrong(column, 'must be an integer', field, file, line);
+  }
+  if (column.kind === 'count' && value < 0) throw wrong(column, 'must be ≥ 0', field, file, line);
+  return value;
+}
+
+function wrong(column: Column, rule: string, field: string, file: string, line: number): InputError {
+  return new InputError(`${column.name} ${rule}, got "${field}"`, { position: { file, line } });
+}

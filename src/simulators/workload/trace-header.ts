@@ -1,0 +1,96 @@
+import { unknownName } from '../../base/errors.ts';
+import type { Json } from '../../base/json.ts';
+import { type DocumentPath, MappingReader } from './document-reader.ts';
+
+/** The YAML file that goes with a TraceV2 CSV file. */
+export interface TraceHeader {
+  readonly traceVersion: number;
+  readonly timeUnit: string;
+  readonly createdAt: string;
+  readonly mode: TraceMode;
+  readonly warmUpRequests: number;
+  readonly workloadSeed: bigint | null;
+  readonly workloadSpec: string;
+  /** Whether the rounds of a session carry the conversation along. */
+  readonly accumulate: boolean;
+  /** Blocks that nothing here reads: server, network, goodput_slo_targets, kv_offload, observed_kv_metrics. */
+  readonly blocks: Readonly<Record<string, Json>>;
+}
+
+export type TraceMode = 'generated' | 'replayed' | 'real';
+
+const MODES: readonly TraceMode[] = ['generated', 'replayed', 'real'];
+const BLOCKS = ['server', 'network', 'goodput_slo_targets', 'kv_offload', 'observed_kv_metrics'];
+const SERVER_KEYS = [
+  'type',
+  'model',
+  'tensor_parallel',
+  'max_num_seqs',
+  'block_size',
+  'gpu_memory_utilization',
+  'max_model_len',
+];
+const KEYS = [
+  'trace_version',
+  'time_unit',
+  'created_at',
+  'mode',
+  'warm_up_requests',
+  'workload_seed',
+  'workload_spec',
+  'session_context_growth',
+  ...BLOCKS,
+];
+
+/** @throws InputError for unknown keys and wrong values */
+export function parseTraceHeader(value: unknown, path: DocumentPath = []): TraceHeader {
+  const reader = new MappingReader(value, path, KEYS);
+  const mode = reader.text('mode');
+  if (!MODES.includes(mode as TraceMode)) throw unknownName('trace mode', mode, MODES, { path: reader.at('mode') });
+  const growth = reader.text('session_context_growth');
+  if (growth !== '' && growth !== 'accumulate') {
+    throw unknownName('context growth', growth, ['accumulate'], { path: reader.at('session_context_growth') });
+  }
+  reader.child('server', (item, at) => new MappingReader(item, at, SERVER_KEYS));
+  reader.child('network', (item, at) => new MappingReader(item, at, ['measured_rtt_ms']));
+  const blocks: Record<string, Json> = {};
+  for (const name of BLOCKS) if (reader.has(name)) blocks[name] = reader.raw(name) as Json;
+  return {
+    traceVersion: reader.integer('trace_version', 0),
+    timeUnit: reader.text('time_unit'),
+    createdAt: reader.text('created_at'),
+    mode: mode as TraceMode,
+    warmUpRequests: reader.integer('warm_up_requests', 0),
+    workloadSeed: reader.has('workload_seed') ? reader.integer64('workload_seed', 0n) : null,
+    workloadSpec: reader.text('workload_spec'),
+    accumulate: growth === 'accumulate',
+    blocks,
+  };
+}
+
+/** The header of a freshly generated trace. */
+export function generatedHeader(workloadSeed: bigint): TraceHeader {
+  return {
+    traceVersion: 3,
+    timeUnit: 'microseconds',
+    createdAt: '',
+    mode: 'generated',
+    warmUpRequests: 0,
+    workloadSeed,
+    workloadSpec: '',
+    accumulate: false,
+    blocks: {},
+  };
+}
+
+/** YAML text; blocks are written in flow style. */
+export function writeTraceHeader(header: TraceHeader): string {
+  const lines = [`trace_version: ${header.traceVersion}`, `time_unit: ${header.timeUnit}`];
+  if (header.createdAt !== '') lines.push(`created_at: ${JSON.stringify(header.createdAt)}`);
+  lines.push(`mode: ${header.mode}`, `warm_up_requests: ${header.warmUpRequests}`);
+  if (header.workloadSeed !== null) lines.push(`workload_seed: ${header.workloadSeed}`);
+  if (header.workloadSpec !== '') lines.push(`workload_spec: ${JSON.stringify(header.workloadSpec)}`);
+  if (header.accumulate) lines.push('session_context_growth: accumulate');
+  for (const [name, block] of Object.entries(header.blocks)) lines.push(`${name}: ${JSON.stringify(block)}`);
+  return `${lines.join('\n')}\n`;
+}
