@@ -29,6 +29,12 @@ export class EventQueue {
     return this.#length === 0 ? Number.POSITIVE_INFINITY : this.#times[0]!;
   }
 
+  /** Payload of the next event. @throws RangeError when empty */
+  peek(): number {
+    if (this.#length === 0) throw new RangeError('peek into an empty event queue');
+    return this.#payloads[0]!;
+  }
+
   /** @param payload - 32-bit integer, usually an index */
   push(time: number, rank: number, payload: number): void {
     if (this.#length === this.#times.length) this.#grow();
