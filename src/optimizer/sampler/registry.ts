@@ -1,11 +1,12 @@
 import { unknownName } from '../../base/errors.ts';
+import { createGpSampler } from './gp.ts';
 import { sampleGrid } from './grid.ts';
 import { sampleRandom } from './random.ts';
 import type { Sampler } from './sampler.ts';
 import { sampleSobol } from './sobol.ts';
 
 const SAMPLERS: Readonly<Record<string, Sampler>> = {
-  gp: sampleSobol,
+  gp: createGpSampler(),
   grid: sampleGrid,
   random: sampleRandom,
   sobol: sampleSobol,

@@ -1,0 +1,215 @@
+import { normalHazardBelow, normalLogCdf } from '../../numeric/normal.ts';
+import type { FeatureMap } from '../gp/features.ts';
+import type { OutcomeTransform } from '../gp/outcome-transform.ts';
+import { addMomentGradient, type Moments, momentsBuffer, type Posterior, predict } from '../gp/posterior.ts';
+import type { BoxDecomposition } from '../pareto/box-decomposition.ts';
+import { type IntervalGain, intervalGain } from './interval-gain.ts';
+import { type ScaledBelief, scaleBelief } from './objective-scale.ts';
+
+/** An objective as the acquisition sees it: S members that share one covariance. */
+export interface ObjectiveBelief {
+  readonly posterior: Posterior;
+  /** Scale of improvement; null measures it on the standardised scale. */
+  readonly scale: OutcomeTransform | null;
+}
+
+export interface ConstraintBelief {
+  /** One member. */
+  readonly posterior: Posterior;
+  /** Standardised value of the bound: feasible at or below. */
+  readonly bound: number;
+}
+
+export interface AcquisitionInput {
+  readonly features: FeatureMap;
+  readonly objectives: readonly ObjectiveBelief[];
+  readonly constraints: readonly ConstraintBelief[];
+  /** Region still to win for each member s; null when nothing feasible is known and only feasibility counts. */
+  readonly regions: readonly BoxDecomposition[] | null;
+}
+
+/** Log acquisition at a cube point (larger is better); fills the cube gradient when one is given. */
+export type Acquisition = (cube: Float64Array, gradient?: Float64Array) => number;
+
+/**
+ * Log expected hypervolume improvement, averaged over members, plus the log probability of feasibility:
+ *
+ *   log (1/S) Σ_s Σ_boxes Π_j E[(u_j − max(l_j, y_sj))₊] + Σ_c log Φ((b_c − μ_c)/σ_c)
+ *
+ * With one objective a region is the single interval (−∞, best), and this is log (noisy) expected improvement.
+ * Members are joint draws of the losses at the observed and pending points; conditional on a draw the objectives are
+ * independent normals, so the expectation over the new point is exact, box by box.
+ * @see Ament et al. 2023 (log EI family); Daulton et al. 2021 (noisy expected hypervolume improvement)
+ */
+export function createAcquisition(input: AcquisitionInput): Acquisition {
+  const { features, objectives, constraints, regions } = input;
+  const members = regions?.length ?? 0;
+  const work = new Workspace(input);
+  return (cube, gradient) => {
+    const x = features.fromCube(cube, work.x);
+    let value = 0;
+    constraints.forEach(({ posterior, bound }, c) => {
+      const moments = predict(posterior, x, work.constraintMoments[c]!);
+      const deviation = Math.sqrt(moments.variance);
+      const z = (bound - moments.means[0]!) / deviation;
+      value += normalLogCdf(z);
+      work.constraintZ[c] = z;
+    });
+    if (regions !== null) {
+      objectives.forEach(({ posterior }, j) => {
+        predict(posterior, x, work.objectiveMoments[j]!);
+      });
+      value += work.hypervolumeGain(objectives, regions) - Math.log(members);
+    }
+    if (gradient !== undefined) {
+      work.featureGradient.fill(0);
+      constraints.forEach(({ posterior }, c) => work.addConstraintGradient(posterior, x, c));
+      if (regions !== null)
+        objectives.forEach(({ posterior }, j) => {
+          const { toMeans, toVariance } = work.partials[j]!;
+          addMomentGradient(posterior, x, work.objectiveMoments[j]!, toMeans, toVariance.value, work.featureGradient);
+        });
+      features.pullBack(cube, work.featureGradient, gradient);
+    }
+    return Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value;
+  };
+}
+
+interface Partials {
+  readonly toMeans: Float64Array;
+  readonly toVariance: { value: number };
+}
+
+/** Buffers of one acquisition; nothing in it outlives a call. */
+class Workspace {
+  readonly x: Float64Array;
+  readonly featureGradient: Float64Array;
+  readonly objectiveMoments: readonly Moments[];
+  readonly constraintMoments: readonly Moments[];
+  readonly constraintZ: Float64Array;
+  readonly partials: readonly Partials[];
+  readonly #one = new Float64Array(1);
+  readonly #belief: ScaledBelief = {
+    mean: 0,
+    deviation: 0,
+    meanByMean: 0,
+    deviationByMean: 0,
+    deviationByDeviation: 0,
+  };
+  readonly #gain: IntervalGain = { log: 0, toMean: 0, toDeviation: 0 };
+  /** Log gains and partials of each box and objective of one member. */
+  #logs = new Float64Array(0);
+  #byMean = new Float64Array(0);
+  #byDeviation = new Float64Array(0);
+
+  constructor({ features, objectives, constraints, regions }: AcquisitionInput) {
+    const members = regions?.length ?? 1;
+    this.x = new Float64Array(features.count);
+    this.featureGradient = new Float64Array(features.count);
+    this.objectiveMoments = objectives.map(({ posterior }) => momentsBuffer(posterior));
+    this.constraintMoments = constraints.map(({ posterior }) => momentsBuffer(posterior));
+    this.constraintZ = new Float64Array(constraints.length);
+    this.partials = objectives.map(() => ({ toMeans: new Float64Array(members), toVariance: { value: 0 } }));
+    const most = Math.max(0, ...(regions ?? []).map(({ boxes }) => boxes));
+    this.#logs = new Float64Array(most * objectives.length);
+    this.#byMean = new Float64Array(most * objectives.length);
+    this.#byDeviation = new Float64Array(most * objectives.length);
+  }
+
+  addConstraintGradient(posterior: Posterior, x: Float64Array, c: number): void {
+    const moments = this.constraintMoments[c]!;
+    const z = this.constraintZ[c]!;
+    const hazard = normalHazardBelow(z);
+    this.#one[0] = -hazard / Math.sqrt(moments.variance);
+    addMomentGradient(posterior, x, moments, this.#one, (-0.5 * hazard * z) / moments.variance, this.featureGradient);
+  }
+
+  /** log Σ_s Σ_boxes Π_j gain; leaves the partials with respect to each mean and variance. */
+  hypervolumeGain(objectives: readonly ObjectiveBelief[], regions: readonly BoxDecomposition[]): number {
+    const memberLogs = new Float64Array(regions.length);
+    const width = objectives.length;
+    const memberByMean = new Float64Array(regions.length * width);
+    const memberByVariance = new Float64Array(regions.length * width);
+    for (let s = 0; s < regions.length; s++) {
+      memberLogs[s] = this.#memberGain(objectives, regions[s]!, s, memberByMean, memberByVariance);
+    }
+    let max = Number.NEGATIVE_INFINITY;
+    for (const log of memberLogs) max = Math.max(max, log);
+    for (const { toMeans, toVariance } of this.partials) {
+      toMeans.fill(0);
+      toVariance.value = 0;
+    }
+    if (max === Number.NEGATIVE_INFINITY) return max;
+    let total = 0;
+    for (const log of memberLogs) total += Math.exp(log - max);
+    for (let s = 0; s < regions.length; s++) {
+      const share = Math.exp(memberLogs[s]! - max) / total;
+      if (share === 0) continue;
+      for (let j = 0; j < width; j++) {
+        this.partials[j]!.toMeans[s]! += share * memberByMean[s * width + j]!;
+        this.partials[j]!.toVariance.value += share * memberByVariance[s * width + j]!;
+      }
+    }
+    return max + Math.log(total);
+  }
+
+  #memberGain(
+    objectives: readonly ObjectiveBelief[],
+    region: BoxDecomposition,
+    s: number,
+    memberByMean: Float64Array,
+    memberByVariance: Float64Array,
+  ): number {
+    const width = objectives.length;
+    const { boxes, lower, upper } = region;
+    const logs = this.#logs;
+    const belief = this.#belief;
+    const gain = this.#gain;
+    for (let j = 0; j < width; j++) {
+      const { variance, means } = this.objectiveMoments[j]!;
+      const { scale } = objectives[j]!;
+      const deviation = Math.sqrt(variance);
+      if (scale === null) setPlain(belief, means[s]!, deviation);
+      else scaleBelief(scale, means[s]!, deviation, belief);
+      for (let b = 0; b < boxes; b++) {
+        const at = b * width + j;
+        intervalGain(belief.mean, belief.deviation, lower[at]!, upper[at]!, gain);
+        logs[at] = gain.log;
+        this.#byMean[at] = gain.toMean * belief.meanByMean + gain.toDeviation * belief.deviationByMean;
+        this.#byDeviation[at] = (gain.toDeviation * belief.deviationByDeviation * 0.5) / deviation;
+      }
+    }
+    let max = Number.NEGATIVE_INFINITY;
+    for (let b = 0; b < boxes; b++) max = Math.max(max, rowSum(logs, b, width));
+    if (max === Number.NEGATIVE_INFINITY || Number.isNaN(max)) return Number.NEGATIVE_INFINITY;
+    let total = 0;
+    for (let b = 0; b < boxes; b++) {
+      const weight = Math.exp(rowSum(logs, b, width) - max);
+      if (!(weight > 0)) continue;
+      total += weight;
+      for (let j = 0; j < width; j++) {
+        memberByMean[s * width + j]! += weight * this.#byMean[b * width + j]!;
+        memberByVariance[s * width + j]! += weight * this.#byDeviation[b * width + j]!;
+      }
+    }
+    for (let j = 0; j < width; j++) {
+      memberByMean[s * width + j]! /= total;
+      memberByVariance[s * width + j]! /= total;
+    }
+    return max + Math.log(total);
+  }
+}
+
+function setPlain(out: ScaledBelief, mean: number, deviation: number): void {
+  out.mean = mean;
+  out.deviation = deviation;
+  out.meanByMean = 1;
+  out.deviationByMean = 0;
+  out.deviationByDeviation = 1;
+}
+
+function rowSum(logs: Float64Array, row: number, width: number): number {
+  let sum = 0;
+  for (let j = 0; j < width; j++) sum += logs[row * width + j]!;
+  return sum;
+}

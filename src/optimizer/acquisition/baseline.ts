@@ -1,0 +1,152 @@
+import type { Rng } from '../../base/random.ts';
+import { choleskyFactor } from '../../numeric/cholesky.ts';
+import { normalQuantile } from '../../numeric/normal.ts';
+import { scrambledSobol } from '../../numeric/sobol-sequence.ts';
+import type { FittedGp } from '../gp/fit.ts';
+import { type FeatureRows, featureRows } from '../gp/kernel.ts';
+import { standardToUnit } from '../gp/outcome-transform.ts';
+import { condition, jointCovariance, momentsBuffer, type Posterior, predictMeans } from '../gp/posterior.ts';
+import { type BoxDecomposition, decomposeNonDominated } from '../pareto/box-decomposition.ts';
+import { nonDominatedIndices } from '../pareto/dominance.ts';
+import type { Surrogates } from '../sampler/surrogates.ts';
+import type { ParameterValues } from '../space/parameter.ts';
+import type { AcquisitionInput, ObjectiveBelief } from './acquisition.ts';
+
+/** Joint draws of the losses at the observed and pending points. */
+const MEMBERS = 16;
+
+/** Standardised noise variance above which observed losses are not taken at face value. */
+const NOISY = 1e-4;
+
+/** Reference point, as a share of the range seen beyond the worst value seen, on the unit scale of losses. */
+const REFERENCE_MARGIN = 0.1;
+
+export interface Baseline {
+  readonly input: AcquisitionInput;
+  /** Points on the current front by posterior mean, or the most likely feasible ones. */
+  readonly incumbents: readonly ParameterValues[];
+}
+
+/** What is known before the next point: beliefs, and the region still to win for each joint draw. */
+export function baselineBeliefs(surrogates: Surrogates, pending: readonly ParameterValues[], rng: Rng): Baseline {
+  const { features, objectives, values } = surrogates;
+  const places = [...values, ...pending];
+  const points = featureRows(
+    places.map((place) => features.fromValues(place)),
+    features.categorical,
+  );
+  const uncertain = pending.length > 0 || objectives.some(isNoisy) || surrogates.constraints.some(({ gp }) => isNoisy(gp));
+  const members = uncertain ? MEMBERS : 1;
+  const draws = objectives.map((gp) => drawAt(gp.posterior, points, members, rng));
+  const feasible = feasibility(surrogates, points, members, rng);
+  const single = objectives.length === 1;
+  const beliefs = objectives.map(
+    (gp, j): ObjectiveBelief => ({
+      posterior: uncertain ? conditionOnDraws(gp.posterior, points, draws[j]!) : gp.posterior,
+      scale: single ? null : gp.transform,
+    }),
+  );
+  const losses = (s: number, i: number): number[] =>
+    objectives.map((gp, j) => (single ? draws[j]![s]![i]! : standardToUnit(gp.transform, draws[j]![s]![i]!)));
+  const regions: BoxDecomposition[] = [];
+  for (let s = 0; s < members; s++) {
+    const rows: number[][] = [];
+    for (let i = 0; i < places.length; i++) if (feasible[s]![i]) rows.push(losses(s, i));
+    if (rows.length > 0 || !single) regions.push(regionOf(rows, objectives.length));
+  }
+  const anyFeasible = feasible.some((row) => row.some((ok, i) => ok && i < values.length));
+  const input: AcquisitionInput = {
+    features,
+    objectives: beliefs,
+    constraints: surrogates.constraints.map(({ gp, bound }) => ({ posterior: gp.posterior, bound })),
+    regions: anyFeasible && regions.length === members ? regions : null,
+  };
+  return { input, incumbents: incumbentPoints(surrogates) };
+}
+
+function regionOf(rows: readonly (readonly number[])[], width: number): BoxDecomposition {
+  if (width === 1) {
+    const best = rows.reduce((low, row) => Math.min(low, row[0]!), Number.POSITIVE_INFINITY);
+    return decomposeNonDominated([], [best]);
+  }
+  return decomposeNonDominated(rows, new Array<number>(width).fill(1 + REFERENCE_MARGIN));
+}
+
+function isNoisy({ noise }: FittedGp): boolean {
+  return noise.some((variance) => variance > NOISY);
+}
+
+/** Joint posterior draws at `points`; the mean when one member is asked for. */
+function drawAt(posterior: Posterior, points: FeatureRows, members: number, rng: Rng): Float64Array[] {
+  const n = points.rows;
+  const moments = momentsBuffer(posterior);
+  const mean = Float64Array.from(
+    { length: n },
+    (_, i) => predictMeans(posterior, points.features.subarray(i * points.width, (i + 1) * points.width), moments)[0]!,
+  );
+  if (members === 1) return [mean];
+  const covariance = jointCovariance(posterior, points);
+  const lower = factorWithJitter(covariance, n, posterior.signal);
+  const sequence = scrambledSobol(n, rng);
+  return Array.from({ length: members }, (_, s) => {
+    const normal = sequence(s).map(normalQuantile);
+    return mean.map((value, i) => {
+      let sum = value;
+      for (let k = 0; k <= i; k++) sum += lower[i * n + k]! * normal[k]!;
+      return sum;
+    });
+  });
+}
+
+function factorWithJitter(covariance: Float64Array, n: number, signal: number): Float64Array {
+  for (let jitter = 1e-10; jitter < 10; jitter *= 100) {
+    const raised = covariance.slice();
+    for (let i = 0; i < n; i++) raised[i * n + i] = Math.max(raised[i * n + i]!, 0) + jitter * (signal + 1);
+    const result = choleskyFactor(raised, n, raised);
+    if (result.kind === 'factored') return result.lower;
+  }
+  throw new RangeError('posterior covariance is not positive definite even with jitter');
+}
+
+function conditionOnDraws(posterior: Posterior, points: FeatureRows, draws: readonly Float64Array[]): Posterior {
+  const nugget = new Float64Array(points.rows).fill(1e-7 * (posterior.signal + 1));
+  return condition(posterior, points, draws, nugget);
+}
+
+/** feasible[s][i]: whether place i keeps all constraints in draw s. */
+function feasibility(surrogates: Surrogates, points: FeatureRows, members: number, rng: Rng): boolean[][] {
+  const feasible = Array.from({ length: members }, () => new Array<boolean>(points.rows).fill(true));
+  for (const { gp, bound } of surrogates.constraints) {
+    const draws = drawAt(gp.posterior, points, members, rng);
+    const exact = gp.posterior.points.rows === surrogates.values.length && !isNoisy(gp) ? gp.targets : null;
+    for (let s = 0; s < members; s++)
+      for (let i = 0; i < points.rows; i++) {
+        const value = exact?.[i] ?? draws[s]![i]!;
+        if (!(value <= bound)) feasible[s]![i] = false;
+      }
+  }
+  return feasible;
+}
+
+function incumbentPoints(surrogates: Surrogates): ParameterValues[] {
+  const { values, objectives, constraints, points } = surrogates;
+  const means = objectives.map((gp) => meansAt(gp, points));
+  const excess = new Float64Array(values.length);
+  for (const { gp, bound } of constraints) {
+    const at = meansAt(gp, points);
+    for (let i = 0; i < values.length; i++) excess[i]! += Math.max(0, at[i]! - bound);
+  }
+  const kept = [...values.keys()].filter((i) => excess[i] === 0);
+  if (kept.length === 0) return [...values.keys()].sort((a, b) => excess[a]! - excess[b]! || a - b).slice(0, 5).map((i) => values[i]!);
+  const rows = kept.map((i) => means.map((mean) => mean[i]!));
+  if (objectives.length > 1) return nonDominatedIndices(rows).map((k) => values[kept[k]!]!);
+  return kept.sort((a, b) => means[0]![a]! - means[0]![b]! || a - b).slice(0, 4).map((i) => values[i]!);
+}
+
+function meansAt(gp: FittedGp, points: FeatureRows): Float64Array {
+  const moments = momentsBuffer(gp.posterior);
+  return Float64Array.from(
+    { length: points.rows },
+    (_, i) => predictMeans(gp.posterior, points.features.subarray(i * points.width, (i + 1) * points.width), moments)[0]!,
+  );
+}

@@ -1,0 +1,187 @@
+import type { Rng } from '../../base/random.ts';
+import { minimizeBounded } from '../../numeric/lbfgsb.ts';
+import { coordinateCount, snap } from '../space/encode.ts';
+import type { SearchSpace } from '../space/parameter.ts';
+import { levelCount } from '../space/search-space.ts';
+import type { Acquisition } from './acquisition.ts';
+
+/** Axes with at most this many levels are searched level by level; longer ones also by gradient. */
+const EXHAUSTIVE_LEVELS = 16;
+
+interface Axis {
+  /** Levels of a discrete coordinate; Infinity for a continuous one. */
+  readonly levels: number;
+  readonly categorical: boolean;
+}
+
+export interface MaximizeOptions {
+  readonly space: SearchSpace;
+  readonly acquisition: Acquisition;
+  /** Raw points to rate, in the cube. */
+  readonly candidates: readonly Float64Array[];
+  /** Local searches to run. */
+  readonly starts: number;
+  readonly maxIterations: number;
+  /** Cube point → true when it may be proposed. */
+  readonly allowed: (cube: Float64Array) => boolean;
+  readonly rng: Rng;
+  readonly lower?: Float64Array;
+  readonly upper?: Float64Array;
+}
+
+export interface Maximum {
+  readonly cube: Float64Array;
+  readonly value: number;
+}
+
+/** The cube's axes, in order. */
+export function axesOf(space: SearchSpace): Axis[] {
+  return space.parameters.flatMap((parameter) =>
+    Array.from({ length: coordinateCount(parameter) }, () => ({
+      levels: levelCount(parameter),
+      categorical: parameter.kind === 'categorical',
+    })),
+  );
+}
+
+/**
+ * Best allowed point: rates the candidates, then improves the best of them by turns of gradient search over continuous
+ * coordinates and level search over discrete ones. Ties go to the earlier candidate.
+ * @returns null when no candidate is allowed
+ */
+export function maximizeAcquisition(options: MaximizeOptions): Maximum | null {
+  const { space, acquisition, candidates, starts, allowed } = options;
+  const axes = axesOf(space);
+  const rated = candidates.map((raw, index) => {
+    const cube = settle(space, axes, raw);
+    return { cube, value: acquisition(cube), index };
+  });
+  rated.sort((a, b) => (a.value === b.value ? a.index - b.index : a.value > b.value ? -1 : 1));
+  let best: Maximum | null = null;
+  for (const start of distinctStarts(rated, starts, options.rng)) {
+    const improved = improve(start, axes, options);
+    for (const point of [improved, start])
+      if ((best === null || point.value > best.value) && allowed(point.cube)) best = point;
+  }
+  return best ?? rated.find(({ cube }) => allowed(cube)) ?? null;
+}
+
+/** Discrete coordinates onto their cell centres, inactive ones to 0.5; continuous ones keep every digit. */
+export function settle(space: SearchSpace, axes: readonly Axis[], raw: ArrayLike<number>): Float64Array {
+  const conditional = space.parameters.some(({ activeWhen }) => activeWhen !== undefined);
+  if (conditional) return snap(space, raw);
+  return Float64Array.from({ length: axes.length }, (_, j) => {
+    const { levels } = axes[j]!;
+    const u = Math.min(1, Math.max(0, raw[j]!));
+    if (!Number.isFinite(levels)) return u;
+    return levels <= 1 ? 0.5 : snapAxis(space, axes, j, u);
+  });
+}
+
+function snapAxis(space: SearchSpace, axes: readonly Axis[], axis: number, u: number): number {
+  const parameter = space.parameters[parameterOfAxis(space, axis)]!;
+  if (parameter.kind === 'integer' && parameter.log) {
+    const probe = new Float64Array(axes.length).fill(0.5);
+    probe[axis] = u;
+    return snap(space, probe)[axis]!;
+  }
+  const { levels } = axes[axis]!;
+  return (Math.min(levels - 1, Math.floor(u * levels)) + 0.5) / levels;
+}
+
+function parameterOfAxis(space: SearchSpace, axis: number): number {
+  let at = 0;
+  for (let index = 0; index < space.parameters.length; index++) {
+    at += coordinateCount(space.parameters[index]!);
+    if (axis < at) return index;
+  }
+  throw new RangeError(`axis ${axis} is outside the cube of ${at} dimensions`);
+}
+
+/** The best candidate and others drawn in proportion to their acquisition, so that starts do not crowd one peak. */
+function distinctStarts(rated: readonly (Maximum & { readonly index: number })[], count: number, rng: Rng): Maximum[] {
+  const usable = rated.filter(({ value }) => value > Number.NEGATIVE_INFINITY);
+  if (usable.length <= count) return [...usable];
+  const chosen = usable.slice(0, Math.ceil(count / 2));
+  const rest = usable.slice(chosen.length);
+  // Weighted draw without replacement by exponential keys; values are already logarithms.
+  const keyed = rest.map((point) => ({ point, key: point.value - Math.log(rng.exponential() + 1e-300) }));
+  keyed.sort((a, b) => b.key - a.key);
+  return [...chosen, ...keyed.slice(0, count - chosen.length).map(({ point }) => point)];
+}
+
+function improve(start: Maximum, axes: readonly Axis[], options: MaximizeOptions): Maximum {
+  const { acquisition, space } = options;
+  let current: Maximum = start;
+  const discrete = axes.flatMap(({ levels }, j) => (Number.isFinite(levels) && levels > 1 ? [j] : []));
+  const continuous = axes.flatMap(({ levels }, j) => (Number.isFinite(levels) ? [] : [j]));
+  const long = discrete.filter((j) => axes[j]!.levels > EXHAUSTIVE_LEVELS && !axes[j]!.categorical);
+  if (long.length > 0) {
+    const relaxed = climb(current, [...continuous, ...long].sort((a, b) => a - b), options);
+    const cube = settle(space, axes, relaxed.cube);
+    const value = acquisition(cube);
+    if (value > current.value) current = { cube, value };
+  }
+  for (let round = 0; round < 3; round++) {
+    const before = current.value;
+    if (continuous.length > 0) current = climb(current, continuous, options);
+    if (discrete.length === 0) break;
+    for (const axis of discrete) current = searchLevels(current, axis, axes, options);
+    if (!(current.value > before + 1e-6)) break;
+  }
+  return current;
+}
+
+/** Gradient ascent over the listed coordinates, the others fixed. */
+function climb(start: Maximum, free: readonly number[], options: MaximizeOptions): Maximum {
+  const { acquisition, maxIterations, space } = options;
+  const cube = start.cube.slice();
+  const full = new Float64Array(cube.length);
+  const minimum = minimizeBounded(
+    (x, gradient) => {
+      for (let k = 0; k < free.length; k++) cube[free[k]!] = x[k]!;
+      const value = acquisition(cube, full);
+      for (let k = 0; k < free.length; k++) gradient[k] = -full[free[k]!]!;
+      return -value;
+    },
+    free.map((j) => start.cube[j]!),
+    {
+      lower: free.map((j) => options.lower?.[j] ?? 0),
+      upper: free.map((j) => options.upper?.[j] ?? 1),
+      maxIterations,
+      gradientTolerance: 1e-5,
+      valueTolerance: 1e-9,
+    },
+  );
+  const found = start.cube.slice();
+  for (let k = 0; k < free.length; k++) found[free[k]!] = minimum.x[k]!;
+  // A conditional coordinate may have switched others off: only what decodes counts.
+  const settled = settle(space, axesOf(space), found);
+  const exact = free.every((j) => settled[j] === found[j]);
+  const value = exact ? -minimum.value : acquisition(settled);
+  return value > start.value ? { cube: settled, value } : start;
+}
+
+function searchLevels(start: Maximum, axis: number, axes: readonly Axis[], options: MaximizeOptions): Maximum {
+  const { levels, categorical } = axes[axis]!;
+  const { space, acquisition } = options;
+  let best = start;
+  const at = Math.min(levels - 1, Math.floor(start.cube[axis]! * levels));
+  const tryLevel = (level: number): void => {
+    if (level < 0 || level >= levels) return;
+    const raw = start.cube.slice();
+    raw[axis] = (level + 0.5) / levels;
+    const cube = settle(space, axes, raw);
+    const value = acquisition(cube);
+    if (value > best.value) best = { cube, value };
+  };
+  if (levels <= EXHAUSTIVE_LEVELS || categorical) {
+    for (let level = 0; level < levels; level++) if (level !== at) tryLevel(level);
+  } else {
+    for (let step = 1; step < levels; step *= 2) {
+      tryLevel(at - step);
+      tryLevel(at + step);
+    }
+  }
+  return best;
+}

@@ -1,0 +1,148 @@
+import { minimizeBounded } from '../../numeric/lbfgsb.ts';
+import {
+  hyperparameterBounds,
+  type LogHyperparameters,
+  NOISE_FLOOR,
+  startHyperparameters,
+} from './hyperparameters.ts';
+import { type FeatureRows, type KernelShape, pairDifferences } from './kernel.ts';
+import { type LikelihoodData, likelihoodScratch, negativeLogPosterior } from './marginal-likelihood.ts';
+import {
+  fitTransform,
+  IDENTITY,
+  logJacobian,
+  type OutcomeTransform,
+  standardSlope,
+  TRANSFORM_SHAPES,
+  type TransformShape,
+  toUnit,
+  transform,
+} from './outcome-transform.ts';
+import { condition, type Posterior } from './posterior.ts';
+
+export interface OutcomeData {
+  readonly points: FeatureRows;
+  /** Finite raw losses (or constraint values), length n. */
+  readonly losses: Float64Array;
+  /** Variance of each loss in its raw unit squared; NaN where unknown. */
+  readonly variances: Float64Array;
+}
+
+/** Which family member, and where in it. */
+export interface GpModel {
+  readonly kernel: KernelShape;
+  readonly transformShape: TransformShape;
+  readonly theta: LogHyperparameters;
+  /** Log posterior density of θ plus log Jacobian of the transform: comparable across models of the same data. */
+  readonly score: number;
+}
+
+export interface FittedGp {
+  readonly model: GpModel;
+  readonly transform: OutcomeTransform;
+  readonly posterior: Posterior;
+  /** Standardised targets and their noise variances, length n. */
+  readonly targets: Float64Array;
+  readonly noise: Float64Array;
+}
+
+/**
+ * Chooses kernel shape and outcome transform by log posterior density and fits the hyperparameters, from several starts.
+ * @param shapes - transforms allowed; a constraint allows only those that keep its zero exact
+ */
+export function selectModel(data: OutcomeData, shapes: readonly TransformShape[] = TRANSFORM_SHAPES): GpModel {
+  const first = shapes[0] ?? IDENTITY;
+  let best = bestOf(startsFor(data.points.width).map((start) => search(data, 'matern52', first, start, 25)));
+  const identity = best;
+  for (const shape of shapes.slice(1)) best = better(best, search(data, 'matern52', shape, identity.theta, 12));
+  best = better(best, search(data, 'squared-exponential', best.transformShape, best.theta, 20));
+  return refineModel(data, best, 25);
+}
+
+/** Continues the search of a model on (usually more) data. */
+export function refineModel(data: OutcomeData, model: GpModel, iterations: number): GpModel {
+  return search(data, model.kernel, model.transformShape, model.theta, iterations);
+}
+
+/** Conditions a model on the data it explains. */
+export function conditionModel(data: OutcomeData, model: GpModel): FittedGp {
+  const likelihood = likelihoodData(data, model.kernel, model.transformShape);
+  const inferred = Math.exp(model.theta[data.points.width + 1]!);
+  const noise = likelihood.data.variances.map((variance) => (Number.isNaN(variance) ? inferred : variance));
+  return {
+    model,
+    transform: likelihood.transform,
+    posterior: condition({ shape: model.kernel, theta: model.theta }, data.points, [likelihood.data.targets], noise),
+    targets: likelihood.data.targets,
+    noise,
+  };
+}
+
+function startsFor(width: number): LogHyperparameters[] {
+  const base = 0.5 * Math.sqrt(width);
+  return [
+    startHyperparameters(width, { lengthscale: base, signal: 1, noise: 1e-4 }),
+    startHyperparameters(width, { lengthscale: 0.3 * base, signal: 1, noise: 1e-2 }),
+    startHyperparameters(width, { lengthscale: 4 * base, signal: 10, noise: 1e-6 }),
+  ];
+}
+
+function search(
+  data: OutcomeData,
+  kernel: KernelShape,
+  shape: TransformShape,
+  start: LogHyperparameters,
+  iterations: number,
+): GpModel {
+  const likelihood = likelihoodData(data, kernel, shape);
+  const scratch = likelihoodScratch(likelihood.data);
+  const bounds = hyperparameterBounds(data.points.width);
+  const objective = (theta: Float64Array, gradient: Float64Array): number =>
+    negativeLogPosterior(theta, gradient, likelihood.data, scratch);
+  const minimum = minimizeBounded(objective, start, {
+    ...bounds,
+    maxIterations: iterations,
+    gradientTolerance: 1e-3,
+    valueTolerance: 1e-6,
+  });
+  return {
+    kernel,
+    transformShape: shape,
+    theta: minimum.x,
+    score: -minimum.value + logJacobian(likelihood.transform, data.losses),
+  };
+}
+
+function likelihoodData(
+  { points, losses, variances }: OutcomeData,
+  kernel: KernelShape,
+  shape: TransformShape,
+): { readonly data: LikelihoodData; readonly transform: OutcomeTransform } {
+  const outcome = fitTransform(losses, shape);
+  const data: LikelihoodData = {
+    rows: points.rows,
+    width: points.width,
+    differences: pairDifferences(points),
+    targets: losses.map((loss) => transform(outcome, loss)),
+    variances: variances.map((variance, i) => standardVariance(outcome, losses[i]!, variance)),
+    shape: kernel,
+  };
+  return { data, transform: outcome };
+}
+
+/** First-order variance on the standardised scale; NaN stays NaN. */
+function standardVariance(outcome: OutcomeTransform, loss: number, variance: number): number {
+  if (Number.isNaN(variance)) return Number.NaN;
+  const { span } = outcome;
+  if (!(span > 0)) return NOISE_FLOOR;
+  const deviation = (Math.sqrt(variance) / 2 / span) * standardSlope(outcome, toUnit(outcome, loss));
+  return Math.min(1e6, Math.max(NOISE_FLOOR, deviation * deviation));
+}
+
+function better(a: GpModel, b: GpModel): GpModel {
+  return b.score > a.score ? b : a;
+}
+
+function bestOf(models: readonly GpModel[]): GpModel {
+  return models.reduce(better);
+}

@@ -1,0 +1,112 @@
+import { type Rng, stream } from '../../base/random.ts';
+import { scrambledSobol } from '../../numeric/sobol-sequence.ts';
+import { createAcquisition } from '../acquisition/acquisition.ts';
+import { maximizeAcquisition } from '../acquisition/maximize.ts';
+import { baselineBeliefs } from '../acquisition/baseline.ts';
+import { initialDesignSize } from '../design/initial-design.ts';
+import { cubeDimension, decode, encode } from '../space/encode.ts';
+import type { ParameterValues } from '../space/parameter.ts';
+import { pointKey } from '../space/search-space.ts';
+import { fitSurrogates, type Surrogates } from './surrogates.ts';
+import type { Evidence, Sampler } from './sampler.ts';
+import { toldAndPending } from './sampler.ts';
+
+/** Gaussian-process sampler: fixed points, then a small space-filling design, then expected (hypervolume) improvement. */
+export function createGpSampler(): Sampler {
+  return (evidence, { count, seed }) => {
+    const chosen: ParameterValues[] = [];
+    let surrogates: Surrogates | null | undefined;
+    for (let i = 0; i < count; i++) {
+      const seen: Evidence = { ...evidence, pending: [...evidence.pending, ...chosen] };
+      const fixed = nextFixedPoint(seen);
+      if (fixed !== undefined) {
+        chosen.push(fixed);
+        continue;
+      }
+      if (surrogates === undefined && !needsDesign(seen)) surrogates = fitSurrogates(evidence);
+      const point = needsDesign(seen) || !surrogates ? null : proposeByModel(seen, surrogates, seed);
+      chosen.push(point ?? spaceFilling(seen, seed));
+    }
+    return chosen;
+  };
+}
+
+function nextFixedPoint(evidence: Evidence): ParameterValues | undefined {
+  if (evidence.fixedPoints === undefined || evidence.fixedPoints.length === 0) return undefined;
+  const used = usedKeys(evidence);
+  return evidence.fixedPoints.find((values) => !used.has(pointKey(values)));
+}
+
+function needsDesign(evidence: Evidence): boolean {
+  const earlier = evidence.earlier?.length ?? 0;
+  const size = initialDesignSize(cubeDimension(evidence.space), evidence.budget);
+  return toldAndPending(evidence) + earlier < size;
+}
+
+/** Next unused point of the scrambled Sobol sequence; a used one again when the space has nothing else. */
+function spaceFilling(evidence: Evidence, seed: number): ParameterValues {
+  const used = usedKeys(evidence);
+  const sequence = scrambledSobol(cubeDimension(evidence.space), stream(seed, 'gp-design'));
+  const first = toldAndPending(evidence);
+  for (let i = first; i < first + 64; i++) {
+    const values = decode(evidence.space, sequence(i));
+    if (!used.has(pointKey(values))) return values;
+  }
+  return decode(evidence.space, sequence(first));
+}
+
+function usedKeys(evidence: Evidence): Set<string> {
+  return new Set([
+    ...evidence.observations.map(({ values }) => pointKey(values)),
+    ...evidence.pending.map((values) => pointKey(values)),
+  ]);
+}
+
+function proposeByModel(evidence: Evidence, surrogates: Surrogates, seed: number): ParameterValues | null {
+  const rng = stream(seed, 'gp', toldAndPending(evidence));
+  const { space } = evidence;
+  const baseline = baselineBeliefs(surrogates, evidence.pending, rng);
+  const acquisition = createAcquisition(baseline.input);
+  const used = usedKeys(evidence);
+  const candidates = candidatePoints(evidence, baseline.incumbents, rng);
+  const found = maximizeAcquisition({
+    space,
+    acquisition,
+    candidates,
+    starts: 6,
+    maxIterations: 60,
+    allowed: (cube) => !used.has(pointKey(decode(space, cube))),
+    rng,
+  });
+  return found === null ? null : decode(space, found.cube);
+}
+
+const SOBOL_CANDIDATES = 256;
+const PERTURBED_CANDIDATES = 256;
+const PERTURBATION_SCALES = [0.2, 0.05, 0.01, 0.001];
+
+/** Sobol points, and perturbations of the incumbents at several scales. */
+function candidatePoints(evidence: Evidence, incumbents: readonly ParameterValues[], rng: Rng): Float64Array[] {
+  const { space } = evidence;
+  const dimension = cubeDimension(space);
+  const sequence = scrambledSobol(dimension, rng);
+  const points = Array.from({ length: SOBOL_CANDIDATES }, (_, i) => sequence(i));
+  const centers = incumbents.map((values) => encode(space, values));
+  points.push(...centers);
+  for (let i = 0; i < PERTURBED_CANDIDATES && centers.length > 0; i++) {
+    const center = centers[i % centers.length]!;
+    const scale = PERTURBATION_SCALES[Math.floor(i / centers.length) % PERTURBATION_SCALES.length]!;
+    points.push(perturb(center, scale, rng));
+  }
+  return points;
+}
+
+function perturb(center: Float64Array, scale: number, rng: Rng): Float64Array {
+  const all = rng.uniform() < 0.5;
+  const chance = Math.max(0.2, 2 / center.length);
+  return center.map((u) => {
+    if (!all && rng.uniform() >= chance) return u;
+    const next = u + scale * rng.normal();
+    return next < 0 || next > 1 ? rng.uniform() : next;
+  });
+}
