@@ -1,0 +1,373 @@
+import type { Millis } from '../../base/units.ts';
+import { EventQueue } from '../kernel/event-queue.ts';
+import type { PdSloConfig } from './config-schema.ts';
+import type { PairRouter, Placement, RoutedRequest } from './pair-router.ts';
+import type { DecodePod, PrefillPod } from './pods.ts';
+import { FEATURE_COUNT, fillFeatures } from './predictor.ts';
+import { PrefixCache } from './prefix-cache.ts';
+import type { RequestStream } from './request-stream.ts';
+
+/** What became of each request; times in ms, NaN where it did not come to that. */
+export interface RequestLog {
+  readonly placements: (Placement | null)[];
+  readonly prefillEndMs: Float64Array;
+  readonly decodeArrivalMs: Float64Array;
+  readonly decodeStartMs: Float64Array;
+  readonly firstTokenMs: Float64Array;
+  readonly completionMs: Float64Array;
+  readonly preemptions: Int32Array;
+  /** Prompts that no decode pod could ever hold. */
+  rejected: number;
+  /** Requests that admission refused. */
+  refused: number;
+  /** Requests with an unreadable target. */
+  invalidSlo: number;
+}
+
+/** Told once for every placed request, before anything changes. */
+export type DecisionObserver = (request: number, routed: RoutedRequest, placement: Placement) => void;
+
+const ARRIVAL = 0;
+const PREFILL_END = 1;
+const DECODE_ARRIVAL = 2;
+const STEP_END = 3;
+const KINDS = 4;
+
+/**
+ * Event-driven model of disaggregated serving: prefill servers, a transfer, decode pods with continuous batching.
+ * Events are ordered by (time, insertion).
+ */
+export class PdSloEngine {
+  readonly log: RequestLog;
+  readonly #config: PdSloConfig;
+  readonly #requests: RequestStream;
+  readonly #router: PairRouter;
+  readonly #prefillPods: readonly PrefillPod[];
+  readonly #decodePods: readonly DecodePod[];
+  readonly #observer: DecisionObserver | null;
+  readonly #events = new EventQueue(1024);
+  readonly #prefillCaches: readonly PrefixCache[];
+  readonly #decodeCaches: readonly PrefixCache[];
+  readonly #prefillHits: Float64Array;
+  readonly #decodeHits: Float64Array;
+  readonly #serviceMs: Float64Array;
+  readonly #generated: Int32Array;
+  /** Tokens that the decode pod has to prefill itself before the request can run. */
+  readonly #localPrefill: Float64Array;
+  /** Features at the time of the decision, by request; empty unless the predictor learns. */
+  readonly #prefillFeatures: Float64Array;
+  readonly #decodeFeatures: Float64Array;
+  #now: Millis = 0;
+
+  constructor(
+    config: PdSloConfig,
+    requests: RequestStream,
+    fleet: { readonly prefillPods: readonly PrefillPod[]; readonly decodePods: readonly DecodePod[] },
+    router: PairRouter,
+    observer: DecisionObserver | null,
+  ) {
+    const { count } = requests;
+    const times = (): Float64Array => new Float64Array(count).fill(Number.NaN);
+    const caches = (pods: readonly unknown[]): PrefixCache[] =>
+      pods.map(() => new PrefixCache(config.prefix_cache.capacity_blocks, config.profile_handler.hashBlockSize));
+    this.#config = config;
+    this.#requests = requests;
+    this.#router = router;
+    this.#prefillPods = fleet.prefillPods;
+    this.#decodePods = fleet.decodePods;
+    this.#observer = observer;
+    this.#prefillCaches = caches(fleet.prefillPods);
+    this.#decodeCaches = caches(fleet.decodePods);
+    this.#prefillHits = new Float64Array(fleet.prefillPods.length);
+    this.#decodeHits = new Float64Array(fleet.decodePods.length);
+    this.#serviceMs = new Float64Array(count);
+    this.#generated = new Int32Array(count);
+    this.#localPrefill = new Float64Array(count);
+    const featureLength = router.predictors.learns ? count * FEATURE_COUNT : 0;
+    this.#prefillFeatures = new Float64Array(featureLength);
+    this.#decodeFeatures = new Float64Array(featureLength);
+    this.log = {
+      placements: new Array<Placement | null>(count).fill(null),
+      prefillEndMs: times(),
+      decodeArrivalMs: times(),
+      decodeStartMs: times(),
+      firstTokenMs: times(),
+      completionMs: times(),
+      preemptions: new Int32Array(count),
+      rejected: 0,
+      refused: 0,
+      invalidSlo: 0,
+    };
+  }
+
+  /** Simulates until every request is done. */
+  run(): RequestLog {
+    const events = this.#events;
+    if (this.#requests.count > 0) events.push(this.#requests.arrivalMs[0]!, 0, ARRIVAL);
+    while (events.length > 0) {
+      const payload = events.pop();
+      this.#now = events.time;
+      const subject = Math.floor(payload / KINDS);
+      switch (payload % KINDS) {
+        case ARRIVAL:
+          this.#arrive(subject);
+          break;
+        case PREFILL_END:
+          this.#endPrefill(subject);
+          break;
+        case DECODE_ARRIVAL:
+          this.#arriveAtDecode(subject);
+          break;
+        default:
+          this.#endStep(subject);
+      }
+    }
+    return this.log;
+  }
+
+  #schedule(delayMs: Millis, kind: number, subject: number): void {
+    this.#events.push(this.#now + delayMs, 0, subject * KINDS + kind);
+  }
+
+  #arrive(request: number): void {
+    const { count, arrivalMs, inputTokens, outputTokens, hasHeaders, classIndex, targets } = this.#requests;
+    if (request + 1 < count) this.#events.push(arrivalMs[request + 1]!, 0, (request + 1) * KINDS + ARRIVAL);
+    if (inputTokens[request]! + outputTokens[request]! > this.#config.decode.kv_capacity) {
+      this.log.rejected++;
+      return;
+    }
+    const named = targets[classIndex[request]!]!;
+    if (hasHeaders[request] === 1 && named.problems.length > 0) this.log.invalidSlo++;
+    this.#readHits(request);
+    const routed: RoutedRequest = {
+      inputTokens: inputTokens[request]!,
+      targets: hasHeaders[request] === 1 ? named : NO_TARGETS,
+      priority: this.#config.workload.classes[classIndex[request]!]!.priority,
+      prefillHits: this.#prefillHits,
+      decodeHits: this.#decodeHits,
+    };
+    const placement = this.#router.decide(routed, this.#now);
+    this.log.placements[request] = placement;
+    this.#observer?.(request, routed, placement);
+    if (placement.kind === 'refused') this.log.refused++;
+    else this.#send(request, placement);
+  }
+
+  #send(request: number, placement: Placement): void {
+    const { prefill: prefillConfig } = this.#config;
+    const input = this.#requests.inputTokens[request]!;
+    const decode = this.#decodePods[placement.decode]!;
+    decode.dispatched++;
+    decode.sent++;
+    this.#keepFeatures(request, placement);
+    if (placement.kind === 'decode-only') {
+      this.#localPrefill[request] = input * (1 - this.#decodeHits[placement.decode]!);
+      this.#remember(this.#decodeCaches[placement.decode]!, request);
+      this.#arriveAtDecode(request);
+      return;
+    }
+    const pod = this.#prefillPods[placement.prefill]!;
+    const uncached = input * (1 - this.#prefillHits[placement.prefill]!);
+    this.#serviceMs[request] = pod.speed * (prefillConfig.base_ms + prefillConfig.ms_per_token * uncached);
+    this.#remember(this.#prefillCaches[placement.prefill]!, request);
+    this.#remember(this.#decodeCaches[placement.decode]!, request);
+    pod.dispatched++;
+    pod.sent++;
+    if (pod.current >= 0) {
+      pod.queue.push(request);
+      pod.queuedMs += this.#serviceMs[request]!;
+    } else this.#startPrefill(placement.prefill, request);
+  }
+
+  #startPrefill(index: number, request: number): void {
+    const pod = this.#prefillPods[index]!;
+    const service = this.#serviceMs[request]!;
+    pod.current = request;
+    pod.serviceEndsAt = this.#now + service;
+    pod.busyMs += service;
+    this.#schedule(service, PREFILL_END, index);
+  }
+
+  #endPrefill(index: number): void {
+    const pod = this.#prefillPods[index]!;
+    const request = pod.current;
+    pod.current = -1;
+    pod.dispatched--;
+    this.log.prefillEndMs[request] = this.#now;
+    this.#learn('prefill-ttft', this.#prefillFeatures, request, this.#now - this.#requests.arrivalMs[request]!);
+    this.#schedule(this.#transferMs(request), DECODE_ARRIVAL, request);
+    if (pod.queue.length === 0) return;
+    const next = this.#takeNext(pod);
+    pod.queuedMs = pod.queue.length === 0 ? 0 : pod.queuedMs - this.#serviceMs[next]!;
+    this.#startPrefill(index, next);
+  }
+
+  #takeNext(pod: PrefillPod): number {
+    if (this.#config.prefill_order === 'fcfs') return pod.queue.shift()!;
+    let best = 0;
+    for (let i = 1; i < pod.queue.length; i++) {
+      if (this.#deadline(pod.queue[i]!) < this.#deadline(pod.queue[best]!)) best = i;
+    }
+    return pod.queue.splice(best, 1)[0]!;
+  }
+
+  #deadline(request: number): Millis {
+    const { hasHeaders, targets, classIndex, arrivalMs } = this.#requests;
+    const ttft = hasHeaders[request] === 1 ? targets[classIndex[request]!]!.ttftMs : null;
+    return ttft === null ? Number.POSITIVE_INFINITY : arrivalMs[request]! + ttft;
+  }
+
+  #transferMs(request: number): Millis {
+    const { transfer } = this.#config;
+    if (transfer.kind === 'fixed') return transfer.ms;
+    const bytes = this.#requests.inputTokens[request]! * transfer.kv_bytes_per_token;
+    return (bytes / ((transfer.gbit_per_s * 1e9) / 8)) * 1000 + transfer.rtt_ms;
+  }
+
+  #arriveAtDecode(request: number): void {
+    const index = this.log.placements[request]!.decode;
+    const pod = this.#decodePods[index]!;
+    this.log.decodeArrivalMs[request] = this.#now;
+    pod.waiting.push(request);
+    this.#admit(pod);
+    if (pod.participants === 0) this.#startStep(index);
+  }
+
+  /** Fills slots from the head of the waiting room; the head waits until it fits. */
+  #admit(pod: DecodePod): void {
+    const { max_running: slots, kv_capacity: capacity } = this.#config.decode;
+    while (pod.waiting.length > 0 && pod.running.length < slots) {
+      const request = pod.waiting[0]!;
+      const context = this.#contextOf(request);
+      if (pod.kvTokens + context + 1 > capacity) return;
+      pod.waiting.shift();
+      pod.running.push(request);
+      pod.kvTokens += context;
+      if (this.#localPrefill[request] === 0) this.#startDecode(request, this.#now);
+    }
+  }
+
+  #startDecode(request: number, at: Millis): void {
+    const { decodeStartMs, decodeArrivalMs } = this.log;
+    if (!Number.isNaN(decodeStartMs[request]!)) return;
+    decodeStartMs[request] = at;
+    this.#learn('decode-ttft', this.#decodeFeatures, request, at - decodeArrivalMs[request]!);
+  }
+
+  #contextOf(request: number): number {
+    return this.#requests.inputTokens[request]! + this.#generated[request]!;
+  }
+
+  #startStep(index: number): void {
+    const pod = this.#decodePods[index]!;
+    const { decode, prefill } = this.#config;
+    pod.participants = pod.running.length;
+    if (pod.participants === 0) return;
+    let prefillMs = 0;
+    for (const request of pod.running) {
+      const tokens = this.#localPrefill[request]!;
+      if (tokens === 0) continue;
+      prefillMs += pod.speed * (prefill.base_ms + prefill.ms_per_token * tokens);
+      this.#localPrefill[request] = 0;
+      this.#startDecode(request, this.#now + prefillMs);
+    }
+    const kvShare = pod.kvTokens / decode.kv_capacity;
+    const stepMs =
+      pod.speed * (decode.tpot_base_ms + decode.tpot_per_running_ms * pod.participants + decode.tpot_kv_ms * kvShare);
+    pod.busyMs += prefillMs + stepMs;
+    this.#schedule(prefillMs + stepMs, STEP_END, index);
+  }
+
+  #endStep(index: number): void {
+    const pod = this.#decodePods[index]!;
+    const { running } = pod;
+    let kept = 0;
+    for (let i = 0; i < running.length; i++) {
+      const request = running[i]!;
+      if (i < pod.participants && this.#produceToken(pod, request)) continue;
+      running[kept++] = request;
+    }
+    running.length = kept;
+    this.#preemptOverflow(pod);
+    this.#admit(pod);
+    this.#startStep(index);
+  }
+
+  /** @returns whether the request is finished */
+  #produceToken(pod: DecodePod, request: number): boolean {
+    const generated = ++this.#generated[request]!;
+    if (generated === 1) this.log.firstTokenMs[request] = this.#now;
+    pod.kvTokens++;
+    if (generated < this.#requests.outputTokens[request]!) return false;
+    pod.kvTokens -= this.#contextOf(request);
+    pod.dispatched--;
+    this.log.completionMs[request] = this.#now;
+    if (generated >= 2) {
+      const tpot = (this.#now - this.log.firstTokenMs[request]!) / (generated - 1);
+      this.#learn('decode-tpot', this.#decodeFeatures, request, tpot);
+    }
+    return true;
+  }
+
+  /** The newest requests give their memory back and later rebuild it on this pod. */
+  #preemptOverflow(pod: DecodePod): void {
+    while (pod.kvTokens > this.#config.decode.kv_capacity) {
+      const request = pod.running.pop()!;
+      const context = this.#contextOf(request);
+      pod.kvTokens -= context;
+      this.#localPrefill[request] = context;
+      this.log.preemptions[request]!++;
+      pod.waiting.unshift(request);
+    }
+  }
+
+  #readHits(request: number): void {
+    if (this.#requests.prefixGroup[request]! < 0) return;
+    const input = this.#requests.inputTokens[request]!;
+    const blockOf = this.#blocksOf(request);
+    for (let p = 0; p < this.#prefillHits.length; p++)
+      this.#prefillHits[p] = this.#prefillCaches[p]!.hit(input, blockOf);
+    for (let d = 0; d < this.#decodeHits.length; d++) this.#decodeHits[d] = this.#decodeCaches[d]!.hit(input, blockOf);
+  }
+
+  #remember(cache: PrefixCache, request: number): void {
+    if (this.#requests.prefixGroup[request]! < 0) return;
+    cache.insert(this.#requests.inputTokens[request]!, this.#blocksOf(request));
+  }
+
+  /** Blocks inside the shared start belong to the group, later ones to the request alone. */
+  #blocksOf(request: number): (index: number) => number {
+    const { prefix } = this.#config.workload;
+    const shared = Math.floor(prefix.tokens / this.#config.profile_handler.hashBlockSize);
+    const group = this.#requests.prefixGroup[request]!;
+    return (index) => (index < shared ? group : prefix.groups + request) * BLOCKS_PER_PROMPT + index;
+  }
+
+  #keepFeatures(request: number, placement: Placement): void {
+    if (!this.#router.predictors.learns) return;
+    const at = request * FEATURE_COUNT;
+    const inputTokens = this.#requests.inputTokens[request]!;
+    if (placement.prefill >= 0) {
+      const view = { inputTokens, prefixHit: this.#prefillHits[placement.prefill]! };
+      const out = this.#prefillFeatures.subarray(at, at + FEATURE_COUNT);
+      fillFeatures(view, this.#router.prefillViews[placement.prefill]!, out);
+    }
+    const view = { inputTokens, prefixHit: this.#decodeHits[placement.decode]! };
+    const out = this.#decodeFeatures.subarray(at, at + FEATURE_COUNT);
+    fillFeatures(view, this.#router.decodeViews[placement.decode]!, out);
+  }
+
+  #learn(
+    target: 'prefill-ttft' | 'decode-ttft' | 'decode-tpot',
+    features: Float64Array,
+    request: number,
+    actualMs: Millis,
+  ): void {
+    if (!this.#router.predictors.learns || this.log.placements[request]!.kind !== 'prefill-decode') return;
+    const at = request * FEATURE_COUNT;
+    this.#router.predictors.observe(target, features.subarray(at, at + FEATURE_COUNT), actualMs);
+  }
+}
+
+const NO_TARGETS = { ttftMs: null, tpotMs: null } as const;
+const BLOCKS_PER_PROMPT = 2 ** 22;

@@ -1,0 +1,325 @@
+import { type Rng, stream } from '../../base/random.ts';
+import type { Millis } from '../../base/units.ts';
+import {
+  choosePair,
+  createPairTable,
+  type PairSelectionSettings,
+  type PairTable,
+  type PairTargets,
+  scorePairs,
+} from '../kernel/pair-selection.ts';
+import type { PdSloConfig } from './config-schema.ts';
+import { chooseByHeadroom, type HeadroomCandidates } from './latency-scorer.ts';
+import type { DecodePod, PrefillPod } from './pods.ts';
+import { emptyView } from './pods.ts';
+import {
+  heuristicPredictor,
+  informedPredictor,
+  type LatencyPredictor,
+  learnedPredictor,
+  type PodView,
+  PredictorSet,
+} from './predictor.ts';
+
+/** What the router may know of a request: no output length. */
+export interface RoutedRequest {
+  readonly inputTokens: number;
+  readonly targets: PairTargets;
+  readonly priority: number;
+  /** Prefix hit by pod, 0 … 1. */
+  readonly prefillHits: Readonly<Float64Array>;
+  readonly decodeHits: Readonly<Float64Array>;
+}
+
+/** Where a request goes, and why. Figures that were not predicted are NaN. */
+export interface Placement {
+  kind: 'prefill-decode' | 'decode-only' | 'refused';
+  /** −1 for decode-only. */
+  prefill: number;
+  decode: number;
+  outcome: 'positive_headroom' | 'negative_headroom' | 'none';
+  prefillTtftMs: Millis;
+  decodeTtftMs: Millis;
+  jointTtftMs: Millis;
+  tpotMs: Millis;
+  ttftHeadroomMs: Millis;
+  tpotHeadroomMs: Millis;
+  blendedMs: number;
+}
+
+/** Kept pods and router state of one simulation; decisions depend on views of the pods, never on the future. */
+export class PairRouter {
+  readonly predictors: PredictorSet;
+  readonly selection: PairSelectionSettings;
+  /** Last pair table, for explanations; meaningful after a decision of the mode `joint`. */
+  readonly table: PairTable;
+  readonly prefillViews: readonly PodView[];
+  readonly decodeViews: readonly PodView[];
+  /** Predictions of the last decision by pod. */
+  readonly prefillTtftMs: Float64Array;
+  readonly decodeTtftMs: Float64Array;
+  readonly tpotMs: Float64Array;
+  pairsEvaluated = 0;
+  readonly #config: PdSloConfig;
+  readonly #prefillPods: readonly PrefillPod[];
+  readonly #decodePods: readonly DecodePod[];
+  readonly #draws: Rng;
+  #viewedAt = Number.NEGATIVE_INFINITY;
+  #turn = 0;
+
+  constructor(config: PdSloConfig, prefillPods: readonly PrefillPod[], decodePods: readonly DecodePod[], seed: number) {
+    this.#config = config;
+    this.#prefillPods = prefillPods;
+    this.#decodePods = decodePods;
+    this.#draws = stream(seed, 'selection');
+    this.selection = selectionSettings(config);
+    this.predictors = new PredictorSet(
+      createPredictor(config, stream(seed, 'predictor noise')),
+      config.predictor.error_prob,
+      stream(seed, 'predictor failures'),
+    );
+    this.prefillViews = prefillPods.map(({ speed }) => emptyView(speed));
+    this.decodeViews = decodePods.map(({ speed }) => emptyView(speed));
+    this.table = createPairTable(prefillPods.length * decodePods.length);
+    this.prefillTtftMs = new Float64Array(prefillPods.length);
+    this.decodeTtftMs = new Float64Array(decodePods.length);
+    this.tpotMs = new Float64Array(decodePods.length);
+  }
+
+  /** Uses four draws for every request, so that strategies meet the same random numbers. */
+  decide(request: RoutedRequest, now: Millis): Placement {
+    const draws = [this.#draws.uniform(), this.#draws.uniform(), this.#draws.uniform(), this.#draws.uniform()] as const;
+    this.#readPods(now);
+    const { targets } = request;
+    const hasTargets = targets.ttftMs !== null || targets.tpotMs !== null;
+    const { pdThreshold, threshold_applies_to_slo } = this.#config.profile_handler;
+    const turn = this.#turn++;
+    if (pdThreshold > 0 && (!hasTargets || threshold_applies_to_slo)) {
+      const decode = this.#leastLoaded(this.#decodePods, this.decodeViews, request.decodeHits);
+      const uncached = (1 - request.decodeHits[decode]!) * request.inputTokens;
+      if (uncached < pdThreshold) return { ...UNPREDICTED, kind: 'decode-only', prefill: -1, decode };
+    }
+    if (!hasTargets) return this.#leastLoadedPair(request);
+    switch (this.#config.mode) {
+      case 'joint':
+        return this.#joint(request, draws[0], draws[1]);
+      case 'independent':
+        return this.#independent(request);
+      case 'latency_scorer':
+        return this.#latencyScorer(request, draws);
+      case 'random_pair':
+        return this.#unpredicted(
+          Math.floor(draws[0] * this.#prefillPods.length),
+          Math.floor(draws[1] * this.#decodePods.length),
+        );
+      case 'round_robin':
+        return this.#unpredicted(turn % this.#prefillPods.length, turn % this.#decodePods.length);
+      case 'least_loaded':
+        return this.#leastLoadedPair(request);
+      default:
+        return this.#config.mode satisfies never;
+    }
+  }
+
+  #readPods(now: Millis): void {
+    const { staleness_ms: staleness } = this.#config.predictor;
+    if (staleness > 0 && now - this.#viewedAt < staleness) return;
+    this.#viewedAt = now;
+    for (let p = 0; p < this.#prefillPods.length; p++) this.#prefillPods[p]!.readInto(this.prefillViews[p]!, now);
+    const { kv_capacity: capacity } = this.#config.decode;
+    for (let d = 0; d < this.#decodePods.length; d++) this.#decodePods[d]!.readInto(this.decodeViews[d]!, capacity);
+  }
+
+  /** Each predictor answers once for each pod it concerns. */
+  #predict(request: RoutedRequest): void {
+    const { inputTokens } = request;
+    for (let p = 0; p < this.prefillViews.length; p++) {
+      const view = { inputTokens, prefixHit: request.prefillHits[p]! };
+      this.prefillTtftMs[p] = this.predictors.predict('prefill-ttft', view, this.prefillViews[p]!);
+    }
+    for (let d = 0; d < this.decodeViews.length; d++) {
+      const view = { inputTokens, prefixHit: request.decodeHits[d]! };
+      this.decodeTtftMs[d] = this.predictors.predict('decode-ttft', view, this.decodeViews[d]!);
+      this.tpotMs[d] = this.predictors.predict('decode-tpot', view, this.decodeViews[d]!);
+    }
+  }
+
+  #setPair(pair: number, prefill: number, decode: number): void {
+    const { table } = this;
+    const overhead = this.#config.pair_optimizer.transferOverheadMs;
+    table.ttftMs[pair] = this.prefillTtftMs[prefill]! + this.decodeTtftMs[decode]! + overhead;
+    table.tpotMs[pair] = this.tpotMs[decode]!;
+    table.prefillLoad[pair] = loadOf(this.prefillViews[prefill]!);
+    table.decodeLoad[pair] = loadOf(this.decodeViews[decode]!);
+  }
+
+  #joint(request: RoutedRequest, explore: number, draw: number): Placement {
+    this.#predict(request);
+    const { table } = this;
+    const decodes = this.decodeViews.length;
+    table.count = this.prefillViews.length * decodes;
+    for (let pair = 0; pair < table.count; pair++) this.#setPair(pair, Math.floor(pair / decodes), pair % decodes);
+    scorePairs(table, request.targets, this.selection);
+    this.pairsEvaluated += table.count;
+    const pair = choosePair(table, this.selection, explore, draw);
+    return this.#placed(pair, Math.floor(pair / decodes), pair % decodes);
+  }
+
+  /** The best prefill pod by its own time and the best decode pod by its own wait, each blind to the other. */
+  #independent(request: RoutedRequest): Placement {
+    this.#predict(request);
+    const prefill = smallest(this.prefillTtftMs, this.prefillViews);
+    const cost = this.decodeTtftMs.map(
+      (wait, d) =>
+        (request.targets.ttftMs === null ? 0 : wait) + (request.targets.tpotMs === null ? 0 : this.tpotMs[d]!),
+    );
+    return this.#judged(request, prefill, smallest(cost, this.decodeViews));
+  }
+
+  #latencyScorer(request: RoutedRequest, draws: readonly [number, number, number, number]): Placement {
+    this.#predict(request);
+    const { latency_scorer: scorer } = this.#config;
+    const { ttftMs, tpotMs } = request.targets;
+    const headrooms = (target: Millis | null, predicted: Float64Array): number[] =>
+      Array.from(predicted, (value) => (target === null ? 0 : target * scorer.slo_buffer_factor - value));
+    const prefills: HeadroomCandidates = {
+      ttftMs: headrooms(ttftMs, this.prefillTtftMs),
+      tpotMs: this.prefillViews.map(() => 0),
+      dispatched: this.prefillViews.map(({ dispatched }) => dispatched),
+    };
+    const decodes: HeadroomCandidates = {
+      ttftMs: headrooms(ttftMs, this.decodeTtftMs),
+      tpotMs: headrooms(tpotMs, this.tpotMs),
+      dispatched: this.decodeViews.map(({ dispatched }) => dispatched),
+    };
+    if (this.#config.admission === 'latency_slo' && request.priority < 0 && !this.#hasRoom(decodes)) {
+      return { ...UNPREDICTED, kind: 'refused', prefill: -1, decode: -1 };
+    }
+    return this.#judged(
+      request,
+      chooseByHeadroom(prefills, scorer, draws[0], draws[1]),
+      chooseByHeadroom(decodes, scorer, draws[2], draws[3]),
+    );
+  }
+
+  /** Whether some decode pod holds the targets, is idle, or has nearly empty KV memory. */
+  #hasRoom(decodes: HeadroomCandidates): boolean {
+    return this.decodeViews.some(
+      ({ kvUsage, dispatched }, d) =>
+        (decodes.ttftMs[d]! >= 0 && decodes.tpotMs[d]! >= 0) || dispatched === 0 || kvUsage < NEARLY_EMPTY_KV,
+    );
+  }
+
+  /** Scores the chosen pair alone, so that outcomes mean the same in every mode. */
+  #judged(request: RoutedRequest, prefill: number, decode: number): Placement {
+    this.table.count = 1;
+    this.#setPair(0, prefill, decode);
+    scorePairs(this.table, request.targets, this.selection);
+    this.pairsEvaluated++;
+    return this.#placed(0, prefill, decode);
+  }
+
+  #placed(pair: number, prefill: number, decode: number): Placement {
+    const { table } = this;
+    return {
+      kind: 'prefill-decode',
+      prefill,
+      decode,
+      outcome: table.positive[pair] === 1 ? 'positive_headroom' : 'negative_headroom',
+      prefillTtftMs: this.prefillTtftMs[prefill]!,
+      decodeTtftMs: this.decodeTtftMs[decode]!,
+      jointTtftMs: table.ttftMs[pair]!,
+      tpotMs: table.tpotMs[pair]!,
+      ttftHeadroomMs: table.ttftHeadroomMs[pair]!,
+      tpotHeadroomMs: table.tpotHeadroomMs[pair]!,
+      blendedMs: table.blendedMs[pair]!,
+    };
+  }
+
+  #unpredicted(prefill: number, decode: number): Placement {
+    return { ...UNPREDICTED, kind: 'prefill-decode', prefill, decode };
+  }
+
+  #leastLoadedPair(request: RoutedRequest): Placement {
+    return this.#unpredicted(
+      this.#leastLoaded(this.#prefillPods, this.prefillViews, request.prefillHits),
+      this.#leastLoaded(this.#decodePods, this.decodeViews, request.decodeHits),
+    );
+  }
+
+  /**
+   * Highest weighted sum of prefix hit and relative idleness; ties go to the pod that has received fewest requests.
+   */
+  #leastLoaded(
+    pods: readonly { readonly sent: number }[],
+    views: readonly PodView[],
+    hits: Readonly<Float64Array>,
+  ): number {
+    const { prefix, load } = this.#config.scorer_weights;
+    const loads = views.map(loadOf);
+    const low = Math.min(...loads);
+    const range = Math.max(...loads) - low;
+    let best = 0;
+    let bestScore = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < pods.length; i++) {
+      const score = prefix * hits[i]! + load * (range === 0 ? 1 : 1 - (loads[i]! - low) / range);
+      if (score > bestScore || (score === bestScore && pods[i]!.sent < pods[best]!.sent)) {
+        best = i;
+        bestScore = score;
+      }
+    }
+    return best;
+  }
+}
+
+const NEARLY_EMPTY_KV = 0.02;
+
+const UNPREDICTED: Omit<Placement, 'kind' | 'prefill' | 'decode'> = {
+  outcome: 'none',
+  prefillTtftMs: Number.NaN,
+  decodeTtftMs: Number.NaN,
+  jointTtftMs: Number.NaN,
+  tpotMs: Number.NaN,
+  ttftHeadroomMs: Number.NaN,
+  tpotHeadroomMs: Number.NaN,
+  blendedMs: Number.NaN,
+};
+
+export function selectionSettings({ pair_optimizer: optimizer }: PdSloConfig): PairSelectionSettings {
+  return {
+    ttftWeight: optimizer.ttftWeight,
+    tpotWeight: optimizer.tpotWeight,
+    sloBufferFactor: optimizer.sloBufferFactor,
+    negativeHeadroomProb: optimizer.negativeHeadroomProb,
+    selectionStrategy: optimizer.selectionStrategy,
+    weightFloor: optimizer.weight_floor,
+    legacyMissingSlo: optimizer.legacy_missing_slo,
+  };
+}
+
+function createPredictor(config: PdSloConfig, noise: Rng): LatencyPredictor {
+  switch (config.predictor.kind) {
+    case 'informed':
+      return informedPredictor(config, noise);
+    case 'heuristic':
+      return heuristicPredictor;
+    case 'learned':
+      return learnedPredictor();
+    default:
+      return config.predictor.kind satisfies never;
+  }
+}
+
+function loadOf(view: PodView): number {
+  return view.waiting + view.running;
+}
+
+/** Index of the smallest value; ties go to the less loaded pod, then to the first. */
+function smallest(values: Readonly<Float64Array>, views: readonly PodView[]): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) {
+    const difference = values[best]! - values[i]! || loadOf(views[best]!) - loadOf(views[i]!);
+    if (difference > 0) best = i;
+  }
+  return best;
+}
