@@ -1,0 +1,50 @@
+import { InputError } from '../base/errors.ts';
+import { type LintReport, lintNetwork } from '../simulators/kvsched/lint-network.ts';
+import { EXIT, type LoadedCommand } from './command.ts';
+import { requiredText, switchFlag, textFlag } from './flags.ts';
+import { fidelityOf, listOf } from './kvsched-flags.ts';
+import { writeText } from './kvsched-index.ts';
+import { loadScenarioFile, scenarioFiles } from './kvsched-scenario-file.ts';
+
+export const lintNetworkCommand: LoadedCommand = {
+  build: (parser) =>
+    parser
+      .option('base', { type: 'string', describe: 'base scenario; default: the built-in one' })
+      .option('scenarios', {
+        type: 'string',
+        demandOption: true,
+        describe: 'scenario files and folders, comma-separated',
+      })
+      .option('require-bidirectional', { type: 'boolean', describe: 'every link needs its reverse' })
+      .option('require-complete', { type: 'boolean', describe: 'every pair of nodes needs a link' })
+      .option('json', { type: 'string', describe: 'write the report to this file; - prints it' })
+      .option('fidelity', {
+        choices: ['wired', 'legacy'] as const,
+        default: 'wired',
+        describe: 'how scenarios are laid over the base',
+      })
+      .example('$0 kvsched lint-network --scenarios studies/kvsched/scenarios --require-bidirectional', ''),
+  run: async (flags) => {
+    const places = listOf(requiredText(flags, 'scenarios'));
+    const files = scenarioFiles(places);
+    const rules = {
+      bidirectional: switchFlag(flags, 'require-bidirectional'),
+      complete: switchFlag(flags, 'require-complete'),
+    };
+    const options = { base: textFlag(flags, 'base') ?? null, fidelity: fidelityOf(flags), over: {} };
+    const results = files.map((file) => lintNetwork(loadScenarioFile(file, options).scenario, rules));
+    const ok = results.every((report) => report.ok);
+    const document = files.length === 1 && files[0] === places[0] ? results[0]! : { ok, results };
+    const text = `${JSON.stringify(document, null, 2)}\n`;
+    const target = textFlag(flags, 'json');
+    if (target === '') throw new InputError('--json needs the path of a file');
+    if (target !== undefined && target !== '-') writeText(target, text);
+    process.stdout.write(target === '-' ? text : results.map(describeReport).join(''));
+    return ok ? EXIT.ok : EXIT.failure;
+  },
+};
+
+function describeReport({ ok, scenario, node_count, link_count, issues }: LintReport): string {
+  const head = `${ok ? 'ok    ' : 'issues'} ${scenario}: ${node_count} nodes, ${link_count} links\n`;
+  return head + issues.map(({ kind, src, dst, detail }) => `       ${kind} ${src} -> ${dst}: ${detail}\n`).join('');
+}
