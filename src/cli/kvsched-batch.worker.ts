@@ -1,5 +1,5 @@
 import { workerData } from 'piscina';
-import type { TopLevelSpec } from 'vega-lite';
+import type { ChartSpec } from '../report/chart/render.ts';
 import { renderPng, renderSvg } from '../report/chart/render.ts';
 import type { Scenario } from '../simulators/kvsched/scenario.ts';
 import { type RunOutcome, type RunTask, runTask } from './kvsched-task.ts';
@@ -12,7 +12,7 @@ export default function run({ scenario, settings }: RunTask): RunOutcome {
 }
 
 /** One figure in a worker thread. */
-export async function render(spec: TopLevelSpec): Promise<{ svg: string; png: Uint8Array }> {
+export async function render(spec: ChartSpec): Promise<{ svg: string; png: Uint8Array }> {
   const svg = await renderSvg(spec);
   return { svg, png: new Uint8Array(await renderPng(svg)) };
 }

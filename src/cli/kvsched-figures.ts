@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import type { TopLevelSpec } from 'vega-lite';
 import { type KvschedBar, kvschedBars } from '../report/chart/kvsched-bars.ts';
 import { type CdfPoint, cdfSteps, kvschedCdf } from '../report/chart/kvsched-cdf.ts';
+import type { ChartSpec } from '../report/chart/render.ts';
 import { csvField, type IndexRow, pathPart, writeText } from './kvsched-index.ts';
 import type { Samples } from './kvsched-task.ts';
 
 /** A chart, and the numbers it shows. */
 export interface Figure {
   readonly name: string;
-  readonly spec: TopLevelSpec;
+  readonly spec: ChartSpec;
   readonly table: readonly Readonly<Record<string, string | number>>[];
   /** Further file names of the same picture. */
   readonly aliases: readonly string[];
@@ -19,7 +19,7 @@ export interface FinishedRun {
   readonly samples: Samples;
 }
 
-export type Render = (spec: TopLevelSpec) => Promise<{ readonly svg: string; readonly png: Uint8Array }>;
+export type Render = (spec: ChartSpec) => Promise<{ readonly svg: string; readonly png: Uint8Array }>;
 
 const BYTES_PER_GIB = 1024 ** 3;
 

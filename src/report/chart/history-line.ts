@@ -1,8 +1,8 @@
-import type { TopLevelSpec } from 'vega-lite';
+import type { ChartSpec } from './render.ts';
 import { CHART_CONFIG, COLOURS, VEGA_LITE_SCHEMA } from './theme.ts';
 
 /** A figure after each trial as a step line. */
-export function historyLine(values: readonly number[], title: string): TopLevelSpec {
+export function historyLine(values: readonly number[], title: string): ChartSpec {
   return {
     $schema: VEGA_LITE_SCHEMA,
     width: 420,

@@ -1,5 +1,5 @@
-import type { TopLevelSpec } from 'vega-lite';
 import { SCHEDULER_COLOURS } from './kvsched-cdf.ts';
+import type { ChartSpec } from './render.ts';
 import { CHART_CONFIG, VEGA_LITE_SCHEMA } from './theme.ts';
 
 /** One bar: a scenario and a scheduler with its ablation. */
@@ -12,7 +12,7 @@ export interface KvschedBar {
 }
 
 /** Bars per scenario (panels), scheduler (groups) and ablation (colour). Negative values point left. */
-export function kvschedBars(bars: readonly KvschedBar[], title: string, axis: string): TopLevelSpec {
+export function kvschedBars(bars: readonly KvschedBar[], title: string, axis: string): ChartSpec {
   const distinct = (key: 'scenario' | 'scheduler' | 'ablation'): readonly string[] => [
     ...new Set(bars.map((bar) => bar[key])),
   ];

@@ -1,4 +1,4 @@
-import type { TopLevelSpec } from 'vega-lite';
+import type { ChartSpec } from './render.ts';
 import { CHART_CONFIG, VEGA_LITE_SCHEMA } from './theme.ts';
 
 /** One step of an empirical distribution: the share of samples ≤ x. */
@@ -31,7 +31,7 @@ export function cdfSteps(samples: Readonly<Float64Array>): readonly (readonly [x
 }
 
 /** Distribution of a latency per scheduler (colour) and ablation (dash); earlier schedulers lie below, thicker. */
-export function kvschedCdf(points: readonly CdfPoint[], scenario: string, stage: string): TopLevelSpec {
+export function kvschedCdf(points: readonly CdfPoint[], scenario: string, stage: string): ChartSpec {
   const schedulers = [...new Set(points.map(({ scheduler }) => scheduler))];
   const ablations = [...new Set(points.map(({ ablation }) => ablation))];
   const widths = schedulers.map((_, index) => 1.4 + 1.7 * (schedulers.length - 1 - index));

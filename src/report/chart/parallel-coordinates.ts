@@ -1,4 +1,4 @@
-import type { TopLevelSpec } from 'vega-lite';
+import type { ChartSpec } from './render.ts';
 import { CHART_CONFIG, COLOURS, VEGA_LITE_SCHEMA } from './theme.ts';
 
 export interface ParallelAxis {
@@ -15,7 +15,7 @@ export interface ParallelLine {
 }
 
 /** Each trial as a line over normalised axes: parameters first, objectives last. */
-export function parallelCoordinates(axes: readonly ParallelAxis[], lines: readonly ParallelLine[]): TopLevelSpec {
+export function parallelCoordinates(axes: readonly ParallelAxis[], lines: readonly ParallelLine[]): ChartSpec {
   const rows = lines.flatMap((line) =>
     axes.flatMap((axis, index) => {
       const value = line.values[index];

@@ -1,4 +1,4 @@
-import type { TopLevelSpec } from 'vega-lite';
+import type { ChartSpec } from './render.ts';
 import { CHART_CONFIG, COLOURS, VEGA_LITE_SCHEMA } from './theme.ts';
 
 export interface ScatterPoint {
@@ -18,7 +18,7 @@ export interface ScatterAxis {
 }
 
 /** Two objectives against each other, with 95 % intervals on the front and the baseline. */
-export function paretoScatter(points: readonly ScatterPoint[], x: ScatterAxis, y: ScatterAxis): TopLevelSpec {
+export function paretoScatter(points: readonly ScatterPoint[], x: ScatterAxis, y: ScatterAxis): ChartSpec {
   const encode = {
     x: { field: 'x', type: 'quantitative' as const, title: x.title, scale: { zero: false, nice: true } },
     y: { field: 'y', type: 'quantitative' as const, title: y.title, scale: { zero: false, nice: true } },

@@ -1,9 +1,9 @@
-import type { TopLevelSpec } from 'vega-lite';
 import type { SensitivityRow } from '../study-report.ts';
+import type { ChartSpec } from './render.ts';
 import { CHART_CONFIG, COLOURS, VEGA_LITE_SCHEMA } from './theme.ts';
 
 /** First-order and total Sobol indices of one objective, with their intervals. */
-export function sensitivityBars(rows: readonly SensitivityRow[], metric: string): TopLevelSpec {
+export function sensitivityBars(rows: readonly SensitivityRow[], metric: string): ChartSpec {
   const values = rows.flatMap(({ parameter, first, total }) => [
     { parameter, index: 'first order', ...first },
     { parameter, index: 'total', ...total },
