@@ -17,8 +17,8 @@ export type JobWorkload =
 const MAX_TASKS = 1_000_000;
 
 /**
- * A built-in name (`discriminating`, `staggered`), a preset (`low`, `medium`, `high`, `extreme`), `{ tasks: [...] }`,
- * or `{ generate: { preset?, count?, arrivals?, prefill?, decode?, weights?, models?, phases?, prefixes? } }`.
+ * A built-in name (`discriminating`, `staggered`) or preset (`low`, `medium`, `high`, `extreme`), alone or as
+ * `{ builtin: name }`; `{ tasks: [...] }`; or `{ generate: { preset?, count?, arrivals?, prefill?, decode?, weights?, models?, phases?, prefixes? } }`.
  * @throws InputError
  */
 export function parseWorkload(document: Json, path: DocumentPath): JobWorkload {
@@ -29,10 +29,11 @@ export function parseWorkload(document: Json, path: DocumentPath): JobWorkload {
       suggestion: `known: ${workloadNames().join(', ')}`,
     });
   }
-  const reader = new MappingReader(document, path, ['name', 'tasks', 'generate']);
-  if (reader.has('tasks') === reader.has('generate')) {
-    throw new InputError('must have either tasks or generate', { path });
+  const reader = new MappingReader(document, path, ['name', 'builtin', 'tasks', 'generate']);
+  if (['builtin', 'tasks', 'generate'].filter((key) => reader.has(key)).length !== 1) {
+    throw new InputError('must have exactly one of builtin, tasks and generate', { path });
   }
+  if (reader.has('builtin')) return namedWorkload(reader.text('builtin'), reader.at('builtin'));
   if (reader.has('generate')) {
     return { kind: 'generated', spec: parseGenerator(reader.raw('generate') as Json, reader.at('generate')) };
   }
