@@ -1,3 +1,4 @@
+import type { TopLevelSpec } from 'vega-lite';
 import type { ChartSpec } from './render.ts';
 import { CHART_CONFIG, VEGA_LITE_SCHEMA } from './theme.ts';
 
@@ -30,54 +31,61 @@ export function cdfSteps(samples: Readonly<Float64Array>): readonly (readonly [x
   return steps;
 }
 
-/** Distribution of a latency per scheduler (colour) and ablation (dash); earlier schedulers lie below, thicker. */
-export function kvschedCdf(points: readonly CdfPoint[], scenario: string, stage: string): ChartSpec {
+/**
+ * Distribution of a latency per scheduler (colour), one panel per ablation. Earlier schedulers are drawn thicker and
+ * below, so that curves that coincide stay visible.
+ */
+export function kvschedCdf(points: readonly CdfPoint[], scenario: string, stage: string): TopLevelSpec {
   const schedulers = [...new Set(points.map(({ scheduler }) => scheduler))];
   const ablations = [...new Set(points.map(({ ablation }) => ablation))];
-  const widths = schedulers.map((_, index) => 1.4 + 1.7 * (schedulers.length - 1 - index));
+  const alone = ablations.length === 1;
   return {
     $schema: VEGA_LITE_SCHEMA,
-    title: { text: `${scenario}: ${stage} latency`, anchor: 'start' },
-    width: 520,
-    height: 300,
+    title: { text: `${scenario}: distribution of the ${stage} latency`, anchor: 'start' },
     config: CHART_CONFIG,
     data: { values: [...points] },
-    mark: { type: 'line', interpolate: 'step-after' },
-    encoding: {
-      x: {
-        field: 'latencyMs',
-        type: 'quantitative',
-        title: `${stage} latency (ms)`,
-        scale: { zero: false, nice: true },
-      },
-      y: { field: 'share', type: 'quantitative', title: 'share of requests', scale: { domain: [0, 1] } },
-      color: {
-        field: 'scheduler',
-        type: 'nominal',
-        title: 'scheduler',
-        sort: schedulers,
-        scale: { domain: schedulers, range: [...SCHEDULER_COLOURS] },
-      },
-      strokeWidth: {
-        field: 'scheduler',
-        type: 'nominal',
-        sort: schedulers,
-        scale: { domain: schedulers, range: widths },
-        legend: null,
-      },
-      ...(ablations.length > 1
-        ? {
-            strokeDash: {
-              field: 'ablation',
-              type: 'nominal' as const,
-              title: 'prefetch, overlap',
-              sort: ablations,
-              scale: { domain: ablations, range: [[], [7, 3], [2, 2], [7, 3, 2, 3]] },
-            },
-          }
-        : {}),
-      detail: [{ field: 'scheduler' }, { field: 'ablation' }],
-      order: { field: 'share', type: 'quantitative' },
+    facet: {
+      field: 'ablation',
+      type: 'nominal',
+      title: null,
+      sort: ablations,
+      header: { labelFontWeight: 'bold', labelAnchor: 'start' },
+    },
+    columns: 2,
+    spec: {
+      width: alone ? 520 : 330,
+      height: alone ? 300 : 190,
+      layer: schedulers.map((scheduler, index) => ({
+        transform: [{ filter: { field: 'scheduler', equal: scheduler } }],
+        mark: {
+          type: 'line' as const,
+          interpolate: 'step-after' as const,
+          strokeWidth: 1.2 + 1.5 * (schedulers.length - 1 - index),
+        },
+        encoding: {
+          x: {
+            field: 'latencyMs',
+            type: 'quantitative' as const,
+            title: `${stage} latency (ms)`,
+            scale: { zero: false },
+            axis: { labelFlush: false },
+          },
+          y: {
+            field: 'share',
+            type: 'quantitative' as const,
+            title: 'share of requests',
+            scale: { domain: [0, 1] },
+          },
+          color: {
+            field: 'scheduler',
+            type: 'nominal' as const,
+            title: 'scheduler',
+            scale: { domain: schedulers, range: SCHEDULER_COLOURS.slice(0, schedulers.length) },
+            legend: { orient: 'top' as const, symbolType: 'stroke', symbolStrokeWidth: 4 },
+          },
+          order: { field: 'share', type: 'quantitative' as const },
+        },
+      })),
     },
   };
 }
