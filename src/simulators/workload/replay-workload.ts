@@ -153,7 +153,10 @@ class Replay {
     table.model[row] = this.#index(names.models, source.model);
     table.group[row] = group;
     table.groupTokens[row] = prefixTokens;
-    table.prefixGroupLabel[row] = group;
+    if (source.prefixGroup !== '') {
+      table.prefixGroupLabel[row] = this.#index(names.prefixGroups, source.prefixGroup);
+      names.groupLengths[table.prefixGroupLabel[row]!] ??= 0;
+    }
     table.prefixLengthLabel[row] = prefixTokens;
     table.streaming[row] = source.streaming ? 1 : 0;
     if (source.sessionId !== '') {

@@ -60,8 +60,15 @@ export function writeTraceCsv(rows: readonly TraceRow[]): string {
 }
 
 function format(value: TraceRow[keyof TraceRow]): string {
-  if (typeof value === 'number' && value !== 0 && Math.abs(value) < 1e-6) return value.toFixed(20).replace(/0+$/, '');
-  return value === undefined ? '0' : String(value);
+  if (value === undefined) return '0';
+  const text = String(value);
+  return typeof value === 'number' && text.includes('e-') ? withoutExponent(text) : text;
+}
+
+/** `1.5e-7` as `0.00000015`. */
+function withoutExponent(text: string): string {
+  const [mantissa = '', exponent] = text.split('e-');
+  return `0.${'0'.repeat(Number(exponent) - 1)}${mantissa.replace('.', '')}`;
 }
 
 /**
