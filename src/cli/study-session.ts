@@ -6,7 +6,7 @@ import { createSampler } from '../optimizer/sampler/registry.ts';
 import { createSimulator } from '../simulators/registry.ts';
 import { paretoFront } from '../study/front.ts';
 import { JournalFile, readJournal } from '../study/io/journal-file.ts';
-import { readPlanFile, writePlanFile } from '../study/io/plan-file.ts';
+import { readPlanFile, readStarted, writePlanFile } from '../study/io/plan-file.ts';
 import { openWorkerPool, type WorkerPool } from '../study/io/worker-pool.ts';
 import { JOURNAL_FORMAT, type JournalEntry, replay, type StudyState } from '../study/journal.ts';
 import { mean, metricValues } from '../study/objective.ts';
@@ -79,7 +79,14 @@ export function createRunFolder(folder: string, sources: PlanSources, plan: Stud
       suggestion: `go on with \`paretune resume ${folder}\`, or choose another --out`,
     });
   }
-  writePlanFile(folder, sources, plan);
+  writePlanFile(folder, sources, plan, {
+    kind: 'study-started',
+    format: JOURNAL_FORMAT,
+    plan: plan.hash,
+    name: plan.name,
+    tool: packageVersion(),
+    node: Number(process.versions.node.split('.')[0]),
+  });
 }
 
 /** Runs or goes on with the study recorded in `folder` until it ends or is interrupted. */
@@ -119,14 +126,7 @@ async function follow(
   isInterrupted: () => boolean,
 ): Promise<StudyState | 'interrupted'> {
   const progress = new Progress('trials', plan.trials, options.quiet);
-  const started: JournalEntry = {
-    kind: 'study-started',
-    format: JOURNAL_FORMAT,
-    plan: plan.hash,
-    name: plan.name,
-    tool: packageVersion(),
-    node: Number(process.versions.node.split('.')[0]),
-  };
+  const started = readStarted(folder);
   const sampler = createSampler(samplerName(plan));
   const all = [...entries];
   let lastAt = performance.now();

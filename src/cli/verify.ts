@@ -1,4 +1,5 @@
 import { createSampler } from '../optimizer/sampler/registry.ts';
+import { readStarted } from '../study/io/plan-file.ts';
 import { openWorkerPool } from '../study/io/worker-pool.ts';
 import { samplerName } from '../study/propose.ts';
 import { isComplete, verifyJournal } from '../study/verify.ts';
@@ -23,8 +24,13 @@ export const verifyCommand: LoadedCommand = {
     const progress = new Progress('entries', entries.length, switchFlag(flags, 'quiet'));
     try {
       const sampler = createSampler(samplerName(plan));
-      const difference = await verifyJournal(plan, sampler, pool.evaluate, entries, ({ checked }) =>
-        progress.update(checked),
+      const difference = await verifyJournal(
+        plan,
+        sampler,
+        pool.evaluate,
+        readStarted(folder),
+        entries,
+        ({ checked }) => progress.update(checked),
       );
       progress.end();
       const complete = isComplete(entries);

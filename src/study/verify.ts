@@ -19,6 +19,7 @@ export interface VerifyProgress {
 
 /**
  * Recomputes every proposal and every outcome of a journal from the plan alone.
+ * @param started - the first entry as the plan recorded it
  * @param onProgress - called after each entry
  * @returns the first difference, or null
  */
@@ -26,14 +27,10 @@ export async function verifyJournal(
   plan: StudyPlan,
   sampler: Sampler,
   evaluate: Evaluate,
+  started: JournalEntry,
   recorded: readonly JournalEntry[],
   onProgress: (progress: VerifyProgress) => void,
 ): Promise<Difference | null> {
-  const started = recorded[0];
-  if (started?.kind !== 'study-started')
-    return { line: 1, key: 'kind', recorded: started?.kind, recomputed: 'study-started' };
-  if (started.plan !== plan.hash) return { line: 1, key: 'plan', recorded: started.plan, recomputed: plan.hash };
-  if (started.name !== plan.name) return { line: 1, key: 'name', recorded: started.name, recomputed: plan.name };
   let line = 0;
   for await (const entry of runStudy({ plan, sampler, evaluate, started, entries: [] })) {
     const other = recorded[line];

@@ -1,4 +1,3 @@
-import type { TopLevelSpec } from 'vega-lite';
 import type { ChartSpec } from './render.ts';
 import { CHART_CONFIG, VEGA_LITE_SCHEMA } from './theme.ts';
 
@@ -35,7 +34,7 @@ export function cdfSteps(samples: Readonly<Float64Array>): readonly (readonly [x
  * Distribution of a latency per scheduler (colour), one panel per ablation. Earlier schedulers are drawn thicker and
  * below, so that curves that coincide stay visible.
  */
-export function kvschedCdf(points: readonly CdfPoint[], scenario: string, stage: string): TopLevelSpec {
+export function kvschedCdf(points: readonly CdfPoint[], scenario: string, stage: string): ChartSpec {
   const schedulers = [...new Set(points.map(({ scheduler }) => scheduler))];
   const ablations = [...new Set(points.map(({ ablation }) => ablation))];
   const alone = ablations.length === 1;

@@ -59,7 +59,8 @@ export function paretoScatter(points: readonly ScatterPoint[], x: ScatterAxis, y
           shape: {
             field: 'group',
             type: 'nominal',
-            legend: null,
+            title: null,
+            legend: { orient: 'top' as const },
             scale: {
               domain: ['baseline', 'front', 'dominated', 'infeasible'],
               range: ['diamond', 'circle', 'circle', 'cross'],

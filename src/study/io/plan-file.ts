@@ -3,11 +3,15 @@ import { join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import { textHash } from '../../base/json.ts';
+import type { JournalEntry } from '../journal.ts';
 import type { PlanSource, PlanSources, StudyPlan } from '../study-plan.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 import { parseYaml } from './yaml-file.ts';
 
 export const PLAN_FILE = 'plan.json';
+
+/** The journal's first entry, kept here too: who wrote the run, and with what. */
+export type StudyStarted = Extract<JournalEntry, { kind: 'study-started' }>;
 
 interface StoredDocument {
   readonly file: string;
@@ -16,7 +20,7 @@ interface StoredDocument {
 }
 
 /** Writes every document of the study, word for word, with a readable summary of what they resolve to. */
-export function writePlanFile(folder: string, sources: PlanSources, plan: StudyPlan): void {
+export function writePlanFile(folder: string, sources: PlanSources, plan: StudyPlan, started: StudyStarted): void {
   const stored = (source: { file: string; text: string } | null): StoredDocument | null =>
     source === null ? null : { file: source.file, sha256: textHash(source.text), text: source.text };
   const {
@@ -37,6 +41,7 @@ export function writePlanFile(folder: string, sources: PlanSources, plan: StudyP
   const document = {
     format: 1,
     hash,
+    started,
     resolved: {
       name,
       simulator,
@@ -60,6 +65,14 @@ export function writePlanFile(folder: string, sources: PlanSources, plan: StudyP
     },
   };
   writeFileAtomically(join(folder, PLAN_FILE), `${JSON.stringify(document, null, 2)}\n`);
+}
+
+/** First journal entry as it was when the run began. @throws InputError when the plan lacks it */
+export function readStarted(folder: string): StudyStarted {
+  const file = join(folder, PLAN_FILE);
+  const started = parsePlan(file)['started'] as unknown as StudyStarted | undefined;
+  if (started?.kind === 'study-started') return started;
+  throw new InputError('must hold the first journal entry', { position: { file }, path: ['started'] });
 }
 
 /** Reads the documents of a recorded study. @throws InputError when the folder holds none or a text was changed */
