@@ -47,4 +47,14 @@ export const COMMANDS: readonly Command[] = [
     summary: 'simulate one parameter vector',
     load: async () => (await import('./simulate.ts')).simulateCommand,
   },
+  {
+    syntax: 'kvsched',
+    summary: 'KV-aware scheduling of disaggregated prefill and decode: run, batch, lint-network, compare-modes',
+    load: async () => (await import('./kvsched.ts')).kvschedCommand,
+  },
+  {
+    syntax: 'pd-slo',
+    summary: 'joint choice of prefill and decode pods under latency targets: run, explain, metrics, map',
+    load: async () => (await import('./pd-slo.ts')).pdSloCommand,
+  },
 ];
