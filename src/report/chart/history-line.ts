@@ -5,7 +5,7 @@ import { CHART_CONFIG, COLOURS, VEGA_LITE_SCHEMA } from './theme.ts';
 export function historyLine(values: readonly number[], title: string): ChartSpec {
   return {
     $schema: VEGA_LITE_SCHEMA,
-    width: 420,
+    width: 390,
     height: 220,
     config: CHART_CONFIG,
     data: { values: values.map((value, index) => ({ trials: index + 1, value })) },

@@ -20,8 +20,18 @@ export interface ScatterAxis {
 /** Two objectives against each other, with 95 % intervals on the front and the baseline. */
 export function paretoScatter(points: readonly ScatterPoint[], x: ScatterAxis, y: ScatterAxis): ChartSpec {
   const encode = {
-    x: { field: 'x', type: 'quantitative' as const, title: x.title, scale: { zero: false, nice: true } },
-    y: { field: 'y', type: 'quantitative' as const, title: y.title, scale: { zero: false, nice: true } },
+    x: {
+      field: 'x',
+      type: 'quantitative' as const,
+      title: x.title,
+      scale: { domain: domainOf(points.map((point) => point.x)), nice: true },
+    },
+    y: {
+      field: 'y',
+      type: 'quantitative' as const,
+      title: y.title,
+      scale: { domain: domainOf(points.map((point) => point.y)), nice: true },
+    },
   };
   const colour = {
     field: 'group',
@@ -36,19 +46,19 @@ export function paretoScatter(points: readonly ScatterPoint[], x: ScatterAxis, y
   const emphasised = { filter: "datum.group === 'front' || datum.group === 'baseline'" };
   return {
     $schema: VEGA_LITE_SCHEMA,
-    width: 420,
-    height: 320,
+    width: 390,
+    height: 300,
     data: { values: points.map((point) => ({ ...point })) },
     config: CHART_CONFIG,
     layer: [
       {
         transform: [emphasised],
-        mark: { type: 'rule', opacity: 0.35 },
+        mark: { type: 'rule', opacity: 0.35, clip: true },
         encoding: { x: { ...encode.x, field: 'xLow' }, x2: { field: 'xHigh' }, y: encode.y, color: colour },
       },
       {
         transform: [emphasised],
-        mark: { type: 'rule', opacity: 0.35 },
+        mark: { type: 'rule', opacity: 0.35, clip: true },
         encoding: { x: encode.x, y: { ...encode.y, field: 'yLow' }, y2: { field: 'yHigh' }, color: colour },
       },
       {
@@ -80,4 +90,12 @@ export function paretoScatter(points: readonly ScatterPoint[], x: ScatterAxis, y
       },
     ],
   };
+}
+
+/** The points with a margin; intervals that reach beyond are clipped. */
+function domainOf(values: readonly number[]): readonly [number, number] {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const margin = (high > low ? high - low : Math.abs(high) || 1) * 0.08;
+  return [low - margin, high + margin];
 }
