@@ -33,6 +33,11 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import('./report.ts')).sensitivityCommand,
   },
   {
+    syntax: 'ask-tell',
+    summary: 'propose points over JSON lines, for programs in any language',
+    load: async () => (await import('./ask-tell.ts')).askTellCommand,
+  },
+  {
     syntax: 'check <file>',
     summary: 'validate a study, strategy, search space or workload',
     load: async () => (await import('./check.ts')).checkCommand,
@@ -56,5 +61,10 @@ export const COMMANDS: readonly Command[] = [
     syntax: 'pd-slo',
     summary: 'joint choice of prefill and decode pods under latency targets: run, explain, metrics, map',
     load: async () => (await import('./pd-slo.ts')).pdSloCommand,
+  },
+  {
+    syntax: 'gpu-jobs',
+    summary: 'queue orderings for LLM jobs on GPU clusters: run, test, generate, roofline, validate',
+    load: async () => (await import('./gpu-jobs.ts')).gpuJobsCommand,
   },
 ];

@@ -9,7 +9,11 @@ export type CholeskyResult =
  * @param out - receives L; may be `a` itself
  * @see Golub & Van Loan 2013, "Matrix Computations", section 4.2
  */
-export function choleskyFactor(a: Readonly<Float64Array>, n: number, out: Float64Array = new Float64Array(n * n)): CholeskyResult {
+export function choleskyFactor(
+  a: Readonly<Float64Array>,
+  n: number,
+  out: Float64Array = new Float64Array(n * n),
+): CholeskyResult {
   for (let i = 0; i < n; i++) if (!factorRow(a, i, n, out)) return { kind: 'not-positive-definite', row: i };
   return { kind: 'factored', lower: out };
 }

@@ -74,7 +74,8 @@ export function minimizeBounded(
         [x, trial] = [trial, x];
         [gradient, trialGradient] = [trialGradient, gradient];
         value = next;
-        if (gain <= valueTolerance * (1 + Math.abs(value))) return { x, value, iterations: iterations + 1, evaluations };
+        if (gain <= valueTolerance * (1 + Math.abs(value)))
+          return { x, value, iterations: iterations + 1, evaluations };
         break;
       }
       // Minimiser of the parabola through both values and the slope, kept within [0.1, 0.5] of the length.

@@ -63,7 +63,9 @@ export function createAcquisition(input: AcquisitionInput): Acquisition {
     }
     if (gradient !== undefined) {
       work.featureGradient.fill(0);
-      constraints.forEach(({ posterior }, c) => work.addConstraintGradient(posterior, x, c));
+      constraints.forEach(({ posterior }, c) => {
+        work.addConstraintGradient(posterior, x, c);
+      });
       if (regions !== null)
         objectives.forEach(({ posterior }, j) => {
           const { toMeans, toVariance } = work.partials[j]!;

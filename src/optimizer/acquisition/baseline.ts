@@ -35,7 +35,8 @@ export function baselineBeliefs(surrogates: Surrogates, pending: readonly Parame
     places.map((place) => features.fromValues(place)),
     features.categorical,
   );
-  const uncertain = pending.length > 0 || objectives.some(isNoisy) || surrogates.constraints.some(({ gp }) => isNoisy(gp));
+  const uncertain =
+    pending.length > 0 || objectives.some(isNoisy) || surrogates.constraints.some(({ gp }) => isNoisy(gp));
   const members = uncertain ? MEMBERS : 1;
   const draws = objectives.map((gp) => drawAt(gp.posterior, points, members, rng));
   const feasible = feasibility(surrogates, points, members, rng);
@@ -137,16 +138,24 @@ function incumbentPoints(surrogates: Surrogates): ParameterValues[] {
     for (let i = 0; i < values.length; i++) excess[i]! += Math.max(0, at[i]! - bound);
   }
   const kept = [...values.keys()].filter((i) => excess[i] === 0);
-  if (kept.length === 0) return [...values.keys()].sort((a, b) => excess[a]! - excess[b]! || a - b).slice(0, 5).map((i) => values[i]!);
+  if (kept.length === 0)
+    return [...values.keys()]
+      .sort((a, b) => excess[a]! - excess[b]! || a - b)
+      .slice(0, 5)
+      .map((i) => values[i]!);
   const rows = kept.map((i) => means.map((mean) => mean[i]!));
   if (objectives.length > 1) return nonDominatedIndices(rows).map((k) => values[kept[k]!]!);
-  return kept.sort((a, b) => means[0]![a]! - means[0]![b]! || a - b).slice(0, 4).map((i) => values[i]!);
+  return kept
+    .sort((a, b) => means[0]![a]! - means[0]![b]! || a - b)
+    .slice(0, 4)
+    .map((i) => values[i]!);
 }
 
 function meansAt(gp: FittedGp, points: FeatureRows): Float64Array {
   const moments = momentsBuffer(gp.posterior);
   return Float64Array.from(
     { length: points.rows },
-    (_, i) => predictMeans(gp.posterior, points.features.subarray(i * points.width, (i + 1) * points.width), moments)[0]!,
+    (_, i) =>
+      predictMeans(gp.posterior, points.features.subarray(i * points.width, (i + 1) * points.width), moments)[0]!,
   );
 }

@@ -46,7 +46,8 @@ export function intervalGain(mean: number, deviation: number, low: number, high:
   const lower = scaledTail(zLow);
   const shift = zHigh <= 0 ? -0.5 * zHigh * zHigh - LOG_SQRT_2PI : 0;
   // `upper` is scaled by φ(z_u) only when z_u ≤ 0; bring `lower`, scaled by φ(z_l), to the same scale.
-  const ratio = zHigh <= 0 ? Math.exp(0.5 * (zHigh - zLow) * (zHigh + zLow)) : Math.exp(-0.5 * zLow * zLow - LOG_SQRT_2PI);
+  const ratio =
+    zHigh <= 0 ? Math.exp(0.5 * (zHigh - zLow) * (zHigh + zLow)) : Math.exp(-0.5 * zLow * zLow - LOG_SQRT_2PI);
   const gain = upper.h - ratio * lower.h;
   if (!(gain > 0)) {
     out.log = Number.NEGATIVE_INFINITY;

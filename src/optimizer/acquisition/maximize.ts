@@ -117,7 +117,11 @@ function improve(start: Maximum, axes: readonly Axis[], options: MaximizeOptions
   const continuous = axes.flatMap(({ levels }, j) => (Number.isFinite(levels) ? [] : [j]));
   const long = discrete.filter((j) => axes[j]!.levels > EXHAUSTIVE_LEVELS && !axes[j]!.categorical);
   if (long.length > 0) {
-    const relaxed = climb(current, [...continuous, ...long].sort((a, b) => a - b), options);
+    const relaxed = climb(
+      current,
+      [...continuous, ...long].sort((a, b) => a - b),
+      options,
+    );
     const cube = settle(space, axes, relaxed.cube);
     const value = acquisition(cube);
     if (value > current.value) current = { cube, value };

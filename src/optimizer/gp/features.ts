@@ -1,6 +1,5 @@
-import { coordinateCount } from '../space/encode.ts';
+import { coordinateCount, encode } from '../space/encode.ts';
 import type { ParameterValues, SearchSpace } from '../space/parameter.ts';
-import { encode } from '../space/encode.ts';
 
 /**
  * What the surrogate sees of a point: numeric coordinates in [0, 1], the index of each category, all weights of a simplex.

@@ -1,10 +1,5 @@
 import { minimizeBounded } from '../../numeric/lbfgsb.ts';
-import {
-  hyperparameterBounds,
-  type LogHyperparameters,
-  NOISE_FLOOR,
-  startHyperparameters,
-} from './hyperparameters.ts';
+import { hyperparameterBounds, type LogHyperparameters, NOISE_FLOOR, startHyperparameters } from './hyperparameters.ts';
 import { type FeatureRows, type KernelShape, pairDifferences } from './kernel.ts';
 import { type LikelihoodData, likelihoodScratch, negativeLogPosterior } from './marginal-likelihood.ts';
 import {

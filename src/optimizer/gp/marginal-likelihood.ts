@@ -7,7 +7,7 @@ import {
   solveLower,
   solveUpper,
 } from '../../numeric/cholesky.ts';
-import { logPrior, type LogHyperparameters } from './hyperparameters.ts';
+import { type LogHyperparameters, logPrior } from './hyperparameters.ts';
 import type { KernelShape } from './kernel.ts';
 
 /** Prior variance of the constant mean, in units of standardised variance. It is integrated out. */

@@ -47,7 +47,9 @@ export function condition(
     const alphas = targets.map((values) => choleskySolve(lower, rows, values));
     return { shape, theta, points, lower, alphas, weights, signal };
   }
-  throw new RangeError('covariance is not positive definite even with jitter; features or hyperparameters are not finite');
+  throw new RangeError(
+    'covariance is not positive definite even with jitter; features or hyperparameters are not finite',
+  );
 }
 
 /** Lower triangle of s² κ + m², row-major; the upper triangle is zero. */

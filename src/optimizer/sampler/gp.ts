@@ -1,15 +1,15 @@
 import { type Rng, stream } from '../../base/random.ts';
 import { scrambledSobol } from '../../numeric/sobol-sequence.ts';
 import { createAcquisition } from '../acquisition/acquisition.ts';
-import { maximizeAcquisition } from '../acquisition/maximize.ts';
 import { baselineBeliefs } from '../acquisition/baseline.ts';
+import { maximizeAcquisition } from '../acquisition/maximize.ts';
 import { initialDesignSize } from '../design/initial-design.ts';
 import { cubeDimension, decode, encode } from '../space/encode.ts';
 import type { ParameterValues } from '../space/parameter.ts';
 import { pointKey } from '../space/search-space.ts';
-import { fitSurrogates, type Surrogates } from './surrogates.ts';
 import type { Evidence, Sampler } from './sampler.ts';
 import { toldAndPending } from './sampler.ts';
+import { fitSurrogates, type Surrogates } from './surrogates.ts';
 
 /** Gaussian-process sampler: fixed points, then a small space-filling design, then expected (hypervolume) improvement. */
 export function createGpSampler(): Sampler {

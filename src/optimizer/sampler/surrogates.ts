@@ -32,11 +32,21 @@ export function fitSurrogates(evidence: Evidence): Surrogates | null {
     features.categorical,
   );
   const objectives = Array.from({ length: evidence.objectiveCount }, (_, j) => {
-    const data = outcome(points, measured, (o) => o.losses![j]!, (o) => o.lossVariances[j]);
+    const data = outcome(
+      points,
+      measured,
+      (o) => o.losses![j]!,
+      (o) => o.lossVariances[j],
+    );
     return conditionModel(data, selectModel(data));
   });
   const constraints = Array.from({ length: evidence.constraintCount }, (_, c) => {
-    const data = outcome(points, measured, (o) => o.slacks[c]!, (o) => o.slackVariances[c]);
+    const data = outcome(
+      points,
+      measured,
+      (o) => o.slacks[c]!,
+      (o) => o.slackVariances[c],
+    );
     const gp = conditionModel(data, selectModel(data, [IDENTITY]));
     return { gp, bound: transform(gp.transform, 0) };
   });
@@ -46,8 +56,7 @@ export function fitSurrogates(evidence: Evidence): Surrogates | null {
 
 export function isMeasured(observation: Observation): boolean {
   return (
-    observation.losses !== null &&
-    observation.losses.every((loss) => Number.isFinite(loss)) &&
+    observation.losses?.every((loss) => Number.isFinite(loss)) === true &&
     observation.slacks.every((slack) => Number.isFinite(slack))
   );
 }

@@ -245,9 +245,7 @@ const FURTHER: readonly Problem[] = [
     name: 'rosenbrock4',
     parameters: reals(4, -2, 2),
     target: regret(0),
-    f: (x: Numbers) => [
-      x.slice(1).reduce((sum, v, i) => sum + 100 * (v - x[i]! * x[i]!) ** 2 + (1 - x[i]!) ** 2, 0),
-    ],
+    f: (x: Numbers) => [x.slice(1).reduce((sum, v, i) => sum + 100 * (v - x[i]! * x[i]!) ** 2 + (1 - x[i]!) ** 2, 0)],
   },
   {
     name: 'hartmann3',

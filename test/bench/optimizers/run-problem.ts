@@ -59,7 +59,9 @@ export function runProblem(
 
 function score({ target }: Problem, feasible: readonly (readonly number[])[]): number | null {
   if (target.kind === 'hypervolume') return hypervolume(feasible, target.reference);
-  return feasible.length === 0 ? null : feasible.reduce((best, row) => Math.min(best, row[0]!), Number.POSITIVE_INFINITY);
+  return feasible.length === 0
+    ? null
+    : feasible.reduce((best, row) => Math.min(best, row[0]!), Number.POSITIVE_INFINITY);
 }
 
 /** log10 regret (lower is better) or share of the maximal hypervolume (higher is better) after `count` evaluations. */
