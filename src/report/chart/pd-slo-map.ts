@@ -1,4 +1,4 @@
-import type { TopLevelSpec } from 'vega-lite';
+import type { ChartSpec } from './render.ts';
 import { CHART_CONFIG, VEGA_LITE_SCHEMA } from './theme.ts';
 
 /** One cell of a comparison of two ways to choose pods. */
@@ -15,7 +15,7 @@ export interface PdSloMapCell {
 }
 
 /** Heat map per panel: colour and figure = difference, bold = clear at 95 %. */
-export function pdSloMap(cells: readonly PdSloMapCell[], title: string, legend: string): TopLevelSpec {
+export function pdSloMap(cells: readonly PdSloMapCell[], title: string, legend: string): ChartSpec {
   const limit = Math.max(1, ...cells.map(({ difference }) => Math.abs(difference)));
   const ratios = [...new Set(cells.map(({ ratio }) => ratio))];
   return {
