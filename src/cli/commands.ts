@@ -67,4 +67,9 @@ export const COMMANDS: readonly Command[] = [
     summary: 'queue orderings for LLM jobs on GPU clusters: run, test, generate, roofline, validate',
     load: async () => (await import('./gpu-jobs.ts')).gpuJobsCommand,
   },
+  {
+    syntax: 'cloud-edge',
+    summary: 'learning schedulers on an edge and a cloud node: build-dataset, run, compare, embed, pack',
+    load: async () => (await import('./cloud-edge.ts')).cloudEdgeCommand,
+  },
 ];
