@@ -1,0 +1,55 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const ROOT = new URL('../../', import.meta.url).pathname;
+const BUILT = join(ROOT, 'dist/src/cli/main.js');
+
+/** The compiled program, or the sources through tsx where those are newer than what was compiled. */
+export const PROGRAM: readonly string[] = isCurrent()
+  ? [BUILT]
+  : ['--import', import.meta.resolve('tsx'), join(ROOT, 'src/cli/main.ts')];
+
+function isCurrent(): boolean {
+  if (!existsSync(BUILT)) return false;
+  const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
+  const newest = Math.max(...sources.map((name) => statSync(join(ROOT, 'src', name)).mtimeMs));
+  return newest <= statSync(BUILT).mtimeMs;
+}
+
+export interface Finished {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Starts the compiled program as a process of its own. */
+export function startParetune(
+  args: readonly string[],
+  cwd = ROOT,
+): { process: ChildProcess; finished: Promise<Finished> } {
+  const child = spawn(process.execPath, [...PROGRAM, ...args], { cwd, env: { ...process.env, NO_COLOR: '1' } });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += String(chunk);
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += String(chunk);
+  });
+  const finished = new Promise<Finished>((resolve) => {
+    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+  return { process: child, finished };
+}
+
+/** Runs the compiled program to its end. */
+export async function paretune(args: readonly string[], cwd = ROOT): Promise<Finished> {
+  return await startParetune(args, cwd).finished;
+}
+
+export function temporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'paretune-test-'));
+}
