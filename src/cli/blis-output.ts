@@ -1,9 +1,11 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Argv } from 'yargs';
 import { InputError } from '../base/errors.ts';
-import { type ClusterSettings, SETTINGS } from '../simulators/cluster/cluster-settings.ts';
+import { SETTINGS } from '../simulators/cluster/cluster-settings.ts';
 import { parseFitnessWeights } from '../simulators/cluster/fitness.ts';
-import type { GoodputTargets } from '../simulators/cluster/goodput.ts';
+import { writeTraceCsv } from '../simulators/workload/trace-csv.ts';
+import { type TraceHeader, writeTraceHeader } from '../simulators/workload/trace-header.ts';
+import type { TraceRow } from '../simulators/workload/trace-row.ts';
 import type { Flags } from './command.ts';
 import { switchFlag, textFlag } from './flags.ts';
 
@@ -61,24 +63,15 @@ export function readOutputFlags(flags: Flags): OutputOptions {
   };
 }
 
-/** Goodput targets of the three flags, by class. */
-export function targetsOf(settings: ClusterSettings): GoodputTargets {
-  const classes = new Set([settings.slo_ttft, settings.slo_itl, settings.slo_e2e].flatMap((map) => Object.keys(map)));
-  return Object.fromEntries(
-    [...classes].map((name) => [
-      name,
-      {
-        ttftMs: settings.slo_ttft[name] ?? 0,
-        itlMs: settings.slo_itl[name] ?? 0,
-        e2eMs: settings.slo_e2e[name] ?? 0,
-      },
-    ]),
-  );
-}
-
 export function printWarnings(warnings: readonly string[], options: OutputOptions): void {
   if (options.quiet) return;
   for (const warning of warnings) process.stderr.write(`paretune: warning: ${nameFlags(warning)}\n`);
+}
+
+/** Writes PREFIX.yaml and PREFIX.csv. */
+export function writeTrace(prefix: string, header: TraceHeader, rows: readonly TraceRow[]): void {
+  writePieces(`${prefix}.yaml`, [writeTraceHeader(header)]);
+  writePieces(`${prefix}.csv`, [writeTraceCsv(rows)]);
 }
 
 /** Writes pieces of text one after the other: the whole need not fit into memory. */

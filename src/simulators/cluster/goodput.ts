@@ -1,3 +1,5 @@
+import type { WorkloadSpec } from '../workload/workload-spec.ts';
+import type { ClusterSettings } from './cluster-settings.ts';
 import { distribution } from './distribution.ts';
 import type { EngineResult } from './engine-result.ts';
 import { classOf, rowsBy, tokenGapUs } from './request-latency.ts';
@@ -31,6 +33,31 @@ export interface Goodput {
   readonly attainment: number;
   /** Sorted by class. */
   readonly classes: readonly ClassGoodput[];
+}
+
+/** Targets given as settings. */
+export function targetsOf(settings: ClusterSettings): GoodputTargets {
+  const classes = new Set([settings.slo_ttft, settings.slo_itl, settings.slo_e2e].flatMap((map) => Object.keys(map)));
+  return Object.fromEntries(
+    [...classes].map((name) => [
+      name,
+      {
+        ttftMs: settings.slo_ttft[name] ?? 0,
+        itlMs: settings.slo_itl[name] ?? 0,
+        e2eMs: settings.slo_e2e[name] ?? 0,
+      },
+    ]),
+  );
+}
+
+/** Targets that a workload document states. */
+export function specTargets(spec: Pick<WorkloadSpec, 'goodputTargets'>): GoodputTargets {
+  return Object.fromEntries(
+    Object.entries(spec.goodputTargets ?? {}).map(([name, target]) => [
+      name,
+      { ttftMs: target.ttftMs ?? 0, itlMs: target.itlMs ?? 0, e2eMs: target.e2eMs ?? 0 },
+    ]),
+  );
 }
 
 /** Later targets fill what earlier ones leave open, per class and dimension; classes without any are dropped. */
