@@ -1,0 +1,31 @@
+import type { Command } from './command.ts';
+import { commandGroup } from './command-group.ts';
+
+const COMMANDS: readonly Command[] = [
+  {
+    syntax: 'run',
+    summary: 'compare queue orderings on a workload',
+    load: async () => (await import('./gpu-jobs-run.ts')).runJobsCommand,
+  },
+  {
+    syntax: 'test',
+    summary: 'print the published comparison: 20 tasks on 16 GPUs',
+    load: async () => (await import('./gpu-jobs-test.ts')).testJobsCommand,
+  },
+  {
+    syntax: 'generate',
+    summary: 'draw a workload and write it as a task table',
+    load: async () => (await import('./gpu-jobs-generate.ts')).generateJobsCommand,
+  },
+  {
+    syntax: 'roofline',
+    summary: 'step times, arithmetic intensity and ridge points of a model on a GPU',
+    load: async () => (await import('./gpu-jobs-roofline.ts')).rooflineJobsCommand,
+  },
+];
+
+/** `paretune gpu-jobs …`: weighted queue orderings on GPU clusters. */
+export const gpuJobsCommand = commandGroup(
+  COMMANDS,
+  'a gpu-jobs command is required: run, test, generate or roofline',
+);
