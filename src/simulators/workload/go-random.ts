@@ -1,15 +1,14 @@
+import { REGISTER_LENGTH, type RegisterSlot, TOKEN_LIMIT } from './skip-kernel.ts';
 import { WHITENING_TABLE_BASE64 } from './whitening-table.ts';
 import { EXPONENTIAL_EDGE, exponentialTables, NORMAL_EDGE, normalTables } from './ziggurat.ts';
 
-const LENGTH = 607;
+const LENGTH = REGISTER_LENGTH;
 const FEED_START = 334;
 const LEHMER_MODULUS = 2_147_483_647;
 const TWO_POW_32 = 4_294_967_296;
 const TWO_POW_63 = 2 ** 63;
 /** Token ids are uniform on [0, 128000). */
 export const VOCABULARY_SIZE = 128_000;
-/** Largest 31-bit draw that does not favour small token ids: 2^31 − 1 − (2^31 mod 128000). */
-const TOKEN_LIMIT = 2_147_455_999;
 
 const WHITENING = decodeWhitening();
 const NORMAL = normalTables();
@@ -44,8 +43,9 @@ export function goRandom(seed: bigint | number): GoRandom {
  * a Lehmer sequence and whitened, with the same derived draws bit for bit. The only state is the register.
  */
 export class GoRandom {
-  readonly #highs = new Int32Array(LENGTH);
-  readonly #lows = new Int32Array(LENGTH);
+  /** Lower and upper halves of the words, alternating. */
+  readonly #words: Int32Array;
+  readonly #slot: RegisterSlot | null;
   /** One above the position used next; 607 is written 0. */
   #tap = 0;
   #feed = FEED_START;
@@ -53,14 +53,16 @@ export class GoRandom {
   #high = 0;
   #low = 0;
 
-  constructor(seed: SeedResidue) {
+  /** @param slot - where to keep the register; pays for generators that skip thousands of tokens */
+  constructor(seed: SeedResidue, slot: RegisterSlot | null = null) {
+    this.#slot = slot;
+    this.#words = slot?.words ?? new Int32Array(2 * LENGTH);
     this.reseed(seed);
   }
 
   /** Restarts as if newly made with `seed`. */
   reseed(seed: SeedResidue): void {
-    const highs = this.#highs;
-    const lows = this.#lows;
+    const words = this.#words;
     let x = seed;
     for (let i = 0; i < 20; i++) x = (48_271 * x) % LEHMER_MODULUS;
     for (let p = 0; p < LENGTH; p++) {
@@ -68,8 +70,8 @@ export class GoRandom {
       const b = (48_271 * a) % LEHMER_MODULUS;
       x = (48_271 * b) % LEHMER_MODULUS;
       // (a << 40) ^ (b << 20) ^ x on 64 bits
-      highs[p] = (a << 8) ^ (b >>> 12) ^ WHITENING.highs[p]!;
-      lows[p] = (b << 20) ^ x ^ WHITENING.lows[p]!;
+      words[2 * p] = (b << 20) ^ x ^ WHITENING[2 * p]!;
+      words[2 * p + 1] = (a << 8) ^ (b >>> 12) ^ WHITENING[2 * p + 1]!;
     }
     this.#tap = 0;
     this.#feed = FEED_START;
@@ -192,41 +194,53 @@ export class GoRandom {
 
   /** Advances by exactly the steps that `count` token draws take, rejected draws included. */
   skipTokens(count: number): void {
-    const highs = this.#highs;
-    const lows = this.#lows;
-    let tap = this.#tap;
-    let feed = this.#feed;
-    let remaining = count;
-    while (remaining > 0) {
-      if (tap === 0) tap = LENGTH;
-      if (feed === 0) feed = LENGTH;
-      const run = Math.min(remaining, tap, feed);
-      const end = feed - run;
+    if (count <= 0) return;
+    const steps = this.#slot?.skip(count, this.#tap, this.#feed) ?? this.#skip(count);
+    this.#tap = (this.#tap + LENGTH - (steps % LENGTH)) % LENGTH;
+    this.#feed = (this.#feed + LENGTH - (steps % LENGTH)) % LENGTH;
+  }
+
+  /** Works without a slot; the indices stay where they are. @returns steps taken */
+  #skip(count: number): number {
+    const words = this.#words;
+    let tap = 2 * this.#tap;
+    let feed = 2 * this.#feed;
+    let steps = 0;
+    for (let remaining = count; remaining > 0; ) {
+      if (tap === 0) tap = 2 * LENGTH;
+      if (feed === 0) feed = 2 * LENGTH;
+      const run = Math.min(remaining, tap / 2, feed / 2);
+      const end = feed - 2 * run;
       let rejected = 0;
       while (feed > end) {
-        const a = lows[--feed]!;
-        const b = lows[--tap]!;
+        feed -= 2;
+        tap -= 2;
+        const a = words[feed]!;
+        const b = words[tap]!;
         const low = (a + b) | 0;
-        const high = (highs[feed]! + highs[tap]! + (((a & b) | ((a | b) & ~low)) >>> 31)) | 0;
-        lows[feed] = low;
-        highs[feed] = high;
+        const carry = ((a & b) | ((a | b) & ~low)) >>> 31;
+        const high = (((words[feed + 1]! + words[tap + 1]!) | 0) + carry) | 0;
+        words[feed] = low;
+        words[feed + 1] = high;
         rejected += (TOKEN_LIMIT - (high & 0x7fffffff)) >>> 31;
       }
+      steps += run;
       remaining -= run - rejected;
     }
-    this.#tap = tap;
-    this.#feed = feed;
+    return steps;
   }
 
   #step(): void {
+    const words = this.#words;
     const feed = (this.#feed === 0 ? LENGTH : this.#feed) - 1;
     const tap = (this.#tap === 0 ? LENGTH : this.#tap) - 1;
-    const a = this.#lows[feed]!;
-    const b = this.#lows[tap]!;
+    const a = words[2 * feed]!;
+    const b = words[2 * tap]!;
     const low = (a + b) | 0;
-    const high = (this.#highs[feed]! + this.#highs[tap]! + (((a & b) | ((a | b) & ~low)) >>> 31)) | 0;
-    this.#lows[feed] = low;
-    this.#highs[feed] = high;
+    const carry = ((a & b) | ((a | b) & ~low)) >>> 31;
+    const high = (((words[2 * feed + 1]! + words[2 * tap + 1]!) | 0) + carry) | 0;
+    words[2 * feed] = low;
+    words[2 * feed + 1] = high;
     this.#low = low;
     this.#high = high;
     this.#feed = feed;
@@ -264,14 +278,9 @@ export class GoRandom {
   }
 }
 
-function decodeWhitening(): { readonly highs: Int32Array; readonly lows: Int32Array } {
+/** Lower and upper halves of the table's words, alternating. */
+function decodeWhitening(): Int32Array {
   const bytes = Uint8Array.from(atob(WHITENING_TABLE_BASE64), (char) => char.charCodeAt(0));
   const view = new DataView(bytes.buffer);
-  const highs = new Int32Array(LENGTH);
-  const lows = new Int32Array(LENGTH);
-  for (let p = 0; p < LENGTH; p++) {
-    lows[p] = view.getInt32(8 * p, true);
-    highs[p] = view.getInt32(8 * p + 4, true);
-  }
-  return { highs, lows };
+  return Int32Array.from({ length: 2 * LENGTH }, (_, i) => view.getInt32(4 * i, true));
 }

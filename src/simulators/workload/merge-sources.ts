@@ -1,6 +1,7 @@
 import type { ClientProfile } from './client-profile.ts';
-import type { GoRandom, SeedResidue } from './go-random.ts';
+import { GoRandom, type SeedResidue } from './go-random.ts';
 import type { RequestTable } from './request-table.ts';
+import { RegisterBank } from './skip-kernel.ts';
 import type { TokenSink } from './token-sink.ts';
 import { type GenerationLimits, type TrafficSource, trafficSource } from './traffic-source.ts';
 
@@ -27,9 +28,11 @@ export function generateStatic(
   }
   let result = table;
   for (let from = 0; from < seeded.length; from += CHUNK) {
-    const sources = seeded
-      .slice(from, from + CHUNK)
-      .map(({ profile, seed }) => trafficSource(profile, ratesPerUs[profile.index]!, seed, limits));
+    const chunk = seeded.slice(from, from + CHUNK);
+    const bank = new RegisterBank(chunk.length);
+    const sources = chunk.map(({ profile, seed }) =>
+      trafficSource(profile, ratesPerUs[profile.index]!, new GoRandom(seed, bank.slot()), limits),
+    );
     // Later clients lose ties, so nothing of theirs at or after the last row that fits can stay.
     const full = result.length >= limits.maxRequests;
     const boundUs = full ? (result.arrivalUs[result.length - 1] ?? 0) : Number.POSITIVE_INFINITY;

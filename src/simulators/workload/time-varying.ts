@@ -5,6 +5,7 @@ import { GoRandom } from './go-random.ts';
 import { lengthSampler } from './length-sampler.ts';
 import { earliest } from './merge-sources.ts';
 import type { RequestTable } from './request-table.ts';
+import { RegisterBank } from './skip-kernel.ts';
 import type { TokenSink } from './token-sink.ts';
 import type { GenerationLimits } from './traffic-source.ts';
 import type { WindowSpec } from './workload-spec.ts';
@@ -35,10 +36,12 @@ export function generateTimeVarying(
 ): RequestTable {
   let result = table;
   let boundUs = Number.POSITIVE_INFINITY;
+  // Clients are drawn one after the other, so one register does for all.
+  const slot = new RegisterBank(1).slot();
   for (const profile of profiles) {
     const windows = profile.client.windows;
     if (windows === null) continue;
-    const rng = new GoRandom(master.childSeed());
+    const rng = new GoRandom(master.childSeed(), slot);
     for (let i = 0; i < windows.length; i++) {
       if (windows.slice(i).every((w) => w.startUs >= boundUs)) break;
       const window = windows[i]!;

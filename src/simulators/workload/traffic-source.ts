@@ -2,7 +2,7 @@ import { type ArrivalSampler, arrivalSampler } from './arrival-sampler.ts';
 import { appendRequest, type ClientProfile, deadlineAt } from './client-profile.ts';
 import { emitSession } from './emit-session.ts';
 import type { FixedArrivals } from './expand-clients.ts';
-import { GoRandom, type SeedResidue } from './go-random.ts';
+import { GoRandom } from './go-random.ts';
 import { type LengthSampler, lengthSampler } from './length-sampler.ts';
 import type { ModalityTokens, RequestTable } from './request-table.ts';
 import type { TokenSink } from './token-sink.ts';
@@ -31,14 +31,16 @@ export interface TrafficSource {
   emit(draft: Draft): void;
 }
 
-/** @param ratePerUs - requests (or sessions) per µs, > 0 */
+/**
+ * @param ratePerUs - requests (or sessions) per µs, > 0
+ * @param rng - the client's own stream
+ */
 export function trafficSource(
   profile: ClientProfile,
   ratePerUs: number,
-  seed: SeedResidue,
+  rng: GoRandom,
   limits: GenerationLimits,
 ): TrafficSource {
-  const rng = new GoRandom(seed);
   const { client } = profile;
   const gaps =
     client.fixedArrivals === null

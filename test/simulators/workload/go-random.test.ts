@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type GoRandom, goRandom, seedResidue, subsystemSeed } from '../../../src/simulators/workload/go-random.ts';
+import { GoRandom, goRandom, seedResidue, subsystemSeed } from '../../../src/simulators/workload/go-random.ts';
+import { RegisterBank } from '../../../src/simulators/workload/skip-kernel.ts';
 import { WHITENING_TABLE_BASE64 } from '../../../src/simulators/workload/whitening-table.ts';
 import { exponentialTables, normalTables } from '../../../src/simulators/workload/ziggurat.ts';
 import { readFixture } from './fixtures.ts';
@@ -9,6 +10,11 @@ import { computeWhiteningTable } from './whitening-table.ts';
 
 interface Bits {
   readonly bits: string;
+}
+
+interface LongRun {
+  readonly sha256_le_f64: string;
+  readonly next_int63_after: string;
 }
 
 interface RngCase {
@@ -28,7 +34,9 @@ interface RngCase {
   readonly exp: readonly Bits[];
   readonly perm_10: readonly string[];
   readonly shuffle_10: readonly string[];
-  readonly long?: Readonly<Record<string, string>>;
+  readonly float64_long?: LongRun;
+  readonly norm_long?: LongRun;
+  readonly exp_long?: LongRun;
 }
 
 interface RngFixture {
@@ -96,6 +104,21 @@ describe('the Go generator', () => {
     expect(shuffled.map(String)).toEqual(texts('shuffle_10'));
   });
 
+  it.each(golden.cases.filter((c) => c.float64_long !== undefined).map((c) => [c.seed, c] as const))(
+    'reproduces 200,000 uniform, normal and exponential draws in a row for seed %s',
+    (seed, c) => {
+      const long = (expected: LongRun | undefined, draw: (rng: GoRandom) => number) => {
+        const rng = goRandom(BigInt(seed));
+        const values = Float64Array.from({ length: 200_000 }, () => draw(rng));
+        expect(sha256(values)).toBe(expected!.sha256_le_f64);
+        expect(String(rng.int63())).toBe(expected!.next_int63_after);
+      };
+      long(c.float64_long, (rng) => rng.float64());
+      long(c.norm_long, (rng) => rng.normal());
+      long(c.exp_long, (rng) => rng.exponential());
+    },
+  );
+
   it('derives subsystem seeds from the master seed and the name', () => {
     for (const [name, expected] of Object.entries(golden.subsystems)) {
       expect(String(subsystemSeed(0, name))).toBe(expected.seed_for_master_0);
@@ -115,33 +138,47 @@ describe('the Go generator', () => {
   });
 
   it('skips tokens exactly as drawing them does', () => {
+    const slot = new RegisterBank(1).slot();
+    const counts = fc.array(fc.integer({ min: 0, max: 3000 }), { maxLength: 8 });
     fc.assert(
-      fc.property(
-        fc.maxSafeInteger(),
-        fc.array(fc.integer({ min: 0, max: 3000 }), { maxLength: 8 }),
-        (seed, counts) => {
-          const drawn = goRandom(seed);
-          const skipped = goRandom(seed);
-          for (const count of counts) {
-            for (let i = 0; i < count; i++) drawn.token();
-            skipped.skipTokens(count);
-            expect(skipped.uint32()).toBe(drawn.uint32());
-          }
-        },
-      ),
+      fc.property(fc.maxSafeInteger(), counts, (seed, runs) => {
+        const drawn = goRandom(seed);
+        const skipped = goRandom(seed);
+        const banked = new GoRandom(seedResidue(seed), slot);
+        for (const count of runs) {
+          for (let i = 0; i < count; i++) drawn.token();
+          skipped.skipTokens(count);
+          banked.skipTokens(count);
+          const next = drawn.uint32();
+          expect(skipped.uint32()).toBe(next);
+          expect(banked.uint32()).toBe(next);
+        }
+      }),
     );
   });
 
-  it('counts rejected draws while skipping', () => {
+  it('counts rejected draws while skipping, with either kind of register', () => {
     const drawn = goRandom(42);
-    const skipped = goRandom(42);
-    for (let i = 0; i < 1_000_000; i++) drawn.token();
-    skipped.skipTokens(1_000_000);
     const plain = goRandom(42);
+    for (let i = 0; i < 1_000_000; i++) drawn.token();
     for (let i = 0; i < 1_000_000; i++) plain.uint32();
-    const next = skipped.uint64();
-    expect(next).toBe(drawn.uint64());
-    expect(next).not.toBe(plain.uint64());
+    const expected = drawn.uint64();
+    expect(expected).not.toBe(plain.uint64());
+    for (const slot of [null, new RegisterBank(1).slot()]) {
+      const skipped = new GoRandom(seedResidue(42), slot);
+      skipped.skipTokens(1_000_000);
+      expect(skipped.uint64()).toBe(expected);
+    }
+  });
+
+  it('keeps generators of one bank apart', () => {
+    const bank = new RegisterBank(3);
+    const inBank = [1, 2, 3].map((seed) => new GoRandom(seed, bank.slot()));
+    const alone = [1, 2, 3].map((seed) => new GoRandom(seed));
+    for (let i = 0; i < 50; i++) {
+      for (const rng of [...inBank, ...alone]) rng.skipTokens(17 * i);
+      expect(inBank.map((rng) => rng.normal())).toEqual(alone.map((rng) => rng.normal()));
+    }
   });
 
   it('starts afresh when reseeded', () => {
