@@ -22,6 +22,7 @@ export interface RunWorkload {
   readonly workload: Workload;
   /** Seed the requests were drawn with. */
   readonly seed: bigint;
+  readonly warnings: readonly string[];
 }
 
 const DEFAULT_SEED = 42;
@@ -63,11 +64,11 @@ export function readRunWorkload(flags: Flags, horizonUs: number | null): RunWork
 }
 
 function fromFile(file: string, flags: Flags, horizonUs: number | null): RunWorkload {
-  for (const name of SYNTHETIC_FLAGS) {
-    if (name !== 'workload' && flags[name] !== undefined) {
-      throw new InputError('has no effect together with --workload-spec', { path: [`--${name}`] });
-    }
+  if (flags['concurrency'] !== undefined) {
+    throw new InputError('cannot be combined with --workload-spec', { path: ['--concurrency'] });
   }
+  const ignored = SYNTHETIC_FLAGS.filter((name) => flags[name] !== undefined);
+  const ignoredWarnings = ignored.map((name) => `--${name} has no effect together with --workload-spec`);
   const source = readYamlFile(file);
   return placed(source, 0, () => {
     const spec = parseWorkload(source.value);
@@ -80,7 +81,7 @@ function fromFile(file: string, flags: Flags, horizonUs: number | null): RunWork
       ...(horizonUs === null ? {} : { horizonUs }),
       ...(timeoutUs === undefined ? {} : { timeoutUs }),
     });
-    return { spec, workload, seed };
+    return { spec, workload, seed, warnings: [...spec.warnings, ...ignoredWarnings] };
   });
 }
 
@@ -95,7 +96,7 @@ function synthesized(flags: Flags, horizonUs: number | null): RunWorkload {
     timeoutUs: timeout(flags),
     ...(horizonUs === null ? {} : { horizonUs }),
   });
-  return { spec, workload, seed };
+  return { spec, workload, seed, warnings: spec.warnings };
 }
 
 function readLoad(flags: Flags): SyntheticLoad {
