@@ -7,6 +7,8 @@ export class StageLoads {
   readonly #queued: Float64Array;
   readonly #limits: readonly (number | null)[];
   readonly #completions: number[][];
+  /** Earliest completion per node, so that most ticks release nothing cheaply. */
+  readonly #nextDue: Float64Array;
 
   constructor(nodes: readonly NodeSpec[], stage: 'prefill' | 'decode') {
     const prefill = stage === 'prefill';
@@ -14,6 +16,7 @@ export class StageLoads {
     this.#queued = Float64Array.from(nodes, (node) => (prefill ? node.queuedPrefill : node.queuedDecode));
     this.#limits = nodes.map((node) => (prefill ? node.maxBatchPrefill : node.maxBatchDecode));
     this.#completions = nodes.map(() => []);
+    this.#nextDue = new Float64Array(nodes.length).fill(Number.POSITIVE_INFINITY);
   }
 
   load(node: number): number {
@@ -36,16 +39,18 @@ export class StageLoads {
     if (limit === null || this.#running[node]! < limit) this.#running[node] = this.#running[node]! + 1;
     else this.#queued[node] = this.#queued[node]! + 1;
     this.#completions[node]!.push(completesAt);
+    this.#nextDue[node] = Math.min(this.#nextDue[node]!, completesAt);
   }
 
   /** Removes what has completed by `now` (ms); queued requests move up. */
   release(now: number): void {
     for (let node = 0; node < this.#completions.length; node++) {
+      if (this.#nextDue[node]! > now) continue;
       const waiting = this.#completions[node]!;
       const left = waiting.filter((completesAt) => completesAt > now);
       const done = waiting.length - left.length;
-      if (done === 0) continue;
       this.#completions[node] = left;
+      this.#nextDue[node] = left.reduce((least, completesAt) => Math.min(least, completesAt), Number.POSITIVE_INFINITY);
       const total = this.load(node) - done;
       const limit = this.#limits[node] ?? Number.POSITIVE_INFINITY;
       this.#running[node] = Math.min(total, Math.max(limit, this.#running[node]! - done));
