@@ -4,6 +4,7 @@ import { validateValues } from '../optimizer/space/search-space.ts';
 import { formatNumber } from '../report/page/format.ts';
 import { createSimulator } from '../simulators/registry.ts';
 import { evaluateTask, evaluationSetup } from '../study/evaluation.ts';
+import { loadPolicies } from '../study/io/load-policy.ts';
 import { loadStudySources } from '../study/io/load-study.ts';
 import type { StudyPlan } from '../study/study-plan.ts';
 import type { BaselineValue } from '../study/template.ts';
@@ -27,9 +28,10 @@ export const simulateCommand: LoadedCommand = {
     const values = withSettings(plan, flags);
     const seed = integerFlag(flags, 'seed', 0, Number.MAX_SAFE_INTEGER);
     const simulator = await createSimulator(plan.simulator);
+    const policies = await loadPolicies(plan.policies);
     const outcomes = (seed === undefined ? plan.seeds : [seed]).map((one) => ({
       seed: one,
-      outcome: evaluateTask(simulator, evaluationSetup(plan), { values, seed: one }),
+      outcome: evaluateTask(simulator, evaluationSetup(plan), { values, seed: one }, policies),
     }));
     if (switchFlag(flags, 'json')) process.stdout.write(`${JSON.stringify({ values, outcomes }, null, 2)}\n`);
     else printOutcomes(plan, outcomes);

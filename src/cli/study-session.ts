@@ -6,6 +6,7 @@ import { createSampler } from '../optimizer/sampler/registry.ts';
 import { createSimulator } from '../simulators/registry.ts';
 import { paretoFront } from '../study/front.ts';
 import { JournalFile, readJournal } from '../study/io/journal-file.ts';
+import { loadPolicies } from '../study/io/load-policy.ts';
 import { readPlanFile, readStarted, writePlanFile } from '../study/io/plan-file.ts';
 import { openWorkerPool, type WorkerPool } from '../study/io/worker-pool.ts';
 import { JOURNAL_FORMAT, type JournalEntry, replay, type StudyState } from '../study/journal.ts';
@@ -36,7 +37,8 @@ export function defaultWorkers(): number {
 }
 
 export async function planOf(sources: PlanSources): Promise<StudyPlan> {
-  const plan = await resolvePlan(sources, createSimulator);
+  const policies = await loadPolicies(sources.policies.map(({ file }) => file));
+  const plan = await resolvePlan(sources, createSimulator, policies);
   placeSampler(sources, plan);
   return plan;
 }

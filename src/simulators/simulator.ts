@@ -27,6 +27,14 @@ export interface SimulationInput {
   readonly config: Json;
   /** The workload document, or null where the configuration says it all. */
   readonly workload: Json;
+  /** Policy modules of the strategy, in its order. A backend without extension points refuses them. */
+  readonly policies?: readonly PolicyModule[];
+}
+
+/** A user's policy module: what its default export is, each backend says. */
+export interface PolicyModule {
+  readonly file: string;
+  readonly create: unknown;
 }
 
 export interface RunContext {

@@ -1,7 +1,7 @@
 import { describeInputError, InputError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import type { ParameterValues, SearchSpace } from '../optimizer/space/parameter.ts';
-import type { PreparedSimulation, Simulator } from '../simulators/simulator.ts';
+import type { PolicyModule, PreparedSimulation, Simulator } from '../simulators/simulator.ts';
 import type { StudyPlan } from './study-plan.ts';
 import { instantiate, type StrategyTemplate } from './template.ts';
 import type { ReplicateOutcome } from './trial.ts';
@@ -12,6 +12,8 @@ export interface EvaluationSetup {
   readonly template: StrategyTemplate;
   readonly space: SearchSpace;
   readonly workload: Json;
+  /** Files of policy modules, relative to the working folder. */
+  readonly policies: readonly string[];
 }
 
 /** One simulation: one parameter vector, one seed. */
@@ -21,15 +23,20 @@ export interface EvaluationTask {
 }
 
 export function evaluationSetup(plan: StudyPlan): EvaluationSetup {
-  const { simulator, template, space, workload } = plan;
-  return { simulator, template, space, workload };
+  const { simulator, template, space, workload, policies } = plan;
+  return { simulator, template, space, workload, policies };
 }
 
 /** Runs one task. Whatever goes wrong inside the simulation is an outcome: errors do not survive a thread boundary. */
-export function evaluateTask(simulator: Simulator, setup: EvaluationSetup, task: EvaluationTask): ReplicateOutcome {
+export function evaluateTask(
+  simulator: Simulator,
+  setup: EvaluationSetup,
+  task: EvaluationTask,
+  policies: readonly PolicyModule[] = [],
+): ReplicateOutcome {
   try {
     const config = instantiate(setup.template, setup.space, task.values);
-    const prepared: PreparedSimulation = simulator.prepare({ config, workload: setup.workload });
+    const prepared: PreparedSimulation = simulator.prepare({ config, workload: setup.workload, policies });
     const result = prepared.run({ seed: task.seed, fidelity: 1 });
     if (result.kind === 'infeasible') return result;
     const broken = Object.entries(result.metrics).find(([, value]) => !Number.isFinite(value));

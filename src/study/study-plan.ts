@@ -2,7 +2,7 @@ import { InputError } from '../base/errors.ts';
 import { contentHash, isJsonObject, type Json, type JsonObject, textHash } from '../base/json.ts';
 import type { ParameterValues, SearchSpace } from '../optimizer/space/parameter.ts';
 import { isInside } from '../optimizer/space/search-space.ts';
-import type { MetricSpec, Simulator } from '../simulators/simulator.ts';
+import type { MetricSpec, PolicyModule, SimulationInput, Simulator } from '../simulators/simulator.ts';
 import { parseSearchSpace } from './search-space-file.ts';
 import { parseStrategyFile, type StrategyFile } from './strategy-file.ts';
 import { type ConstraintSpec, type ObjectiveSpec, parseStudyFile, type StudySpec } from './study-spec.ts';
@@ -59,6 +59,8 @@ export interface StudyPlan {
   readonly template: StrategyTemplate;
   readonly space: SearchSpace;
   readonly workload: Json;
+  /** Files of policy modules, relative to the working folder. */
+  readonly policies: readonly string[];
   readonly objectives: readonly ResolvedObjective[];
   readonly constraints: readonly ResolvedConstraint[];
   readonly metrics: readonly MetricSpec[];
@@ -87,6 +89,7 @@ const DEFAULT_VALIDATION_POINTS = 3;
 export async function resolvePlan(
   sources: PlanSources,
   createSimulator: (name: string) => Promise<Simulator>,
+  policies: readonly PolicyModule[] = [],
 ): Promise<StudyPlan> {
   const spec = inDocument(sources.study, () => parseStudyFile(sources.study.value));
   const strategy = inDocument(sources.strategy, () => parseStrategyFile(sources.strategy.value));
@@ -100,7 +103,8 @@ export async function resolvePlan(
     inDocument(sources.study, () => firstPoint(template, space, values, index)),
   );
   const probe = baseline ?? first[0] ?? baselineValues(template, space);
-  const metrics = describeMetrics(sources, simulator, instantiate(template, space, probe), workload);
+  const config = instantiate(template, space, probe);
+  const metrics = describeMetrics(sources, simulator, { config, workload, policies });
   return {
     name: spec.name,
     description: spec.description ?? strategy.template.description,
@@ -109,6 +113,7 @@ export async function resolvePlan(
     template,
     space,
     workload,
+    policies: sources.policies.map(({ file }) => file),
     objectives: resolveObjectives(sources, spec, strategy, metrics),
     constraints: resolveConstraints(sources, spec, strategy, metrics),
     metrics,
@@ -206,14 +211,9 @@ function firstPoint(
   return point;
 }
 
-function describeMetrics(
-  sources: PlanSources,
-  simulator: Simulator,
-  config: Json,
-  workload: Json,
-): readonly MetricSpec[] {
+function describeMetrics(sources: PlanSources, simulator: Simulator, input: SimulationInput): readonly MetricSpec[] {
   try {
-    return simulator.prepare({ config, workload }).metrics;
+    return simulator.prepare(input).metrics;
   } catch (error) {
     throw error instanceof InputError ? placeSimulatorError(sources, error) : error;
   }

@@ -103,8 +103,19 @@ export function readPlanFile(folder: string): PlanSources {
     strategy,
     space: restore('space'),
     workload: restore('workload'),
-    policies: (documents['policies'] as StoredDocument[] | undefined) ?? [],
+    policies: ((documents['policies'] as StoredDocument[] | undefined) ?? []).map((stored) => unchanged(stored)),
   };
+}
+
+/** A policy module runs from its file, which must still be what was recorded. */
+function unchanged(stored: StoredDocument): StoredDocument {
+  const position = { file: stored.file };
+  if (!existsSync(stored.file)) throw new InputError('the policy module of this run is missing', { position });
+  if (textHash(readFileSync(stored.file, 'utf8')) === stored.sha256) return stored;
+  throw new InputError('the policy module was changed after the run', {
+    position,
+    suggestion: 'restore it, or run the study again',
+  });
 }
 
 function parsePlan(file: string): JsonObject {
