@@ -18,7 +18,8 @@ export function mapPage(
     '',
     `Eight pods in five splits, the last pod of either role ${SLOW_POD} times slower; default classes and targets; predictions from ` +
       `the pods’ current state. Load is the offered rate over what the tighter stage can take. ${requests} requests a run, ${seeds} seeds, ` +
-      'the same for every strategy; differences are paired by seed, with 95 % Student-t intervals.',
+      'the same for every strategy; differences are paired by seed, with 95 % Student-t intervals. ' +
+      `Of ${points.length} comparisons about ${Math.round(points.length * 0.05)} would look clear by chance alone.`,
     '',
     `Made with \`paretune pd-slo map --seeds ${seeds} --requests ${requests}\`.`,
     '',
@@ -39,7 +40,7 @@ export function mapPage(
     'The score of a pair is a sum of one term for the prefill pod and one for the decode pod, and the transfer time is the same for all pairs. ' +
       'So the pair with the best score always holds the prefill pod with the shortest predicted time, and best-headroom differs from ' +
       'independent choice only in how it weighs wait against time per token on the decode side, and in the few explored pairs. ' +
-      'Weighted-random choice differs more: it spreads load over pods of nearly equal headroom and pays with longer prefill queues.',
+      'Weighted-random choice differs more: it spreads requests over all pods with headroom, in proportion to it.',
     '',
     '## All figures',
     '',
@@ -56,18 +57,42 @@ function findings(points: readonly MapPoint[]): string[] {
     `**Joint, ${strategy.replace(' ', '-')}** beats independent choice in ${better.length} of ${points.length} cells, ` +
       `loses in ${worse.length}, no clear difference in ${open} (SLO attainment, paired over seeds).`,
     '',
+    ...byStage(points),
+    '',
     ...list('It wins at', better),
     ...list('It loses at', worse),
     '',
   ];
 }
 
+/** Wins and losses by tighter stage, below and at saturation. */
+function byStage(points: readonly MapPoint[]): string[] {
+  const rows = (['prefill', 'decode'] as const).flatMap((stage) =>
+    ([false, true] as const).map((saturated) => {
+      const cells = points.filter(
+        ({ tighterStage, load }) => tighterStage === stage && load >= NEAR_SATURATION === saturated,
+      );
+      const count = (verdict: MapPoint['verdict']): number => cells.filter((point) => point.verdict === verdict).length;
+      const mean = cells.reduce((sum, { attainment }) => sum + attainment.difference, 0) / cells.length;
+      const load = `${saturated ? '≥' : '<'} ${NEAR_SATURATION}`;
+      return `| ${stage} | ${load} | ${cells.length} | ${count('joint better')} | ${count('independent better')} | ${signed(mean * 100)} |`;
+    }),
+  );
+  return [
+    '| tighter stage | load | cells | joint better | independent better | mean difference, points |',
+    '|---|---|---|---|---|---|',
+    ...rows,
+  ];
+}
+
+const NEAR_SATURATION = 1;
+
 function list(label: string, points: readonly MapPoint[]): string[] {
   const ratios = [...new Set(points.map(ratioOf))];
   return ratios.map((ratio) => {
     const loads = points.filter((point) => ratioOf(point) === ratio);
     const shown = loads.map(({ load, attainment }) => `${load} (${signed(attainment.difference * 100)})`);
-    return `- ${label} prefill : decode ${ratio}, load ${shown.join(', ')}`;
+    return `- ${label} prefill : decode ${ratio} (${loads[0]!.tighterStage} is tighter), load ${shown.join(', ')}`;
   });
 }
 

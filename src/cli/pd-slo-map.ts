@@ -52,6 +52,7 @@ export interface MapPoint {
   readonly decode: number;
   /** Requests/s. */
   readonly rate: number;
+  readonly tighterStage: 'prefill' | 'decode';
   readonly attainment: PairedFigure;
   readonly ttftP99Ms: PairedFigure;
   readonly tpotP99Ms: PairedFigure;
@@ -141,7 +142,9 @@ interface CellSetting {
 
 function comparePoint({ prefill, decode, load, seeds, requests }: CellSetting): MapPoint[] {
   const pool = { prefill: factors(prefill), decode: factors(decode) };
-  const rate = load * capacity(pool);
+  const limits = capacity(pool);
+  const tighterStage = limits.prefill < limits.decode ? 'prefill' : 'decode';
+  const rate = load * limits[tighterStage];
   const measure = (name: StrategyName): readonly (readonly [number, number, number])[] => {
     const setup = readPdSloConfig({ ...STRATEGIES[name], pool, workload: { rate, requests } });
     return Array.from({ length: seeds }, (_, index) => {
@@ -166,7 +169,18 @@ function comparePoint({ prefill, decode, load, seeds, requests }: CellSetting): 
     const attainment = paired(0);
     const verdict =
       attainment.low > 0 ? 'joint better' : attainment.high < 0 ? 'independent better' : 'no clear difference';
-    return { strategy, load, prefill, decode, rate, attainment, ttftP99Ms: paired(1), tpotP99Ms: paired(2), verdict };
+    return {
+      strategy,
+      load,
+      prefill,
+      decode,
+      rate,
+      tighterStage,
+      attainment,
+      ttftP99Ms: paired(1),
+      tpotP99Ms: paired(2),
+      verdict,
+    };
   });
 }
 
@@ -174,8 +188,11 @@ function factors(pods: number): number[] {
   return Array.from({ length: pods }, (_, index) => (index === pods - 1 ? SLOW_POD : 1));
 }
 
-/** Requests/s that the tighter stage can take: prefill at full speed, decode with every slot in use. */
-export function capacity(pool: { readonly prefill: readonly number[]; readonly decode: readonly number[] }): number {
+/** Requests/s that each stage can take: prefill at full speed, decode with every slot in use. */
+export function capacity(pool: { readonly prefill: readonly number[]; readonly decode: readonly number[] }): {
+  readonly prefill: number;
+  readonly decode: number;
+} {
   const { config } = readPdSloConfig({ pool: { prefill: [...pool.prefill], decode: [...pool.decode] } });
   const { prefill, decode, workload } = config;
   const meanContext = workload.input.mean + workload.output.mean / 2;
@@ -184,5 +201,5 @@ export function capacity(pool: { readonly prefill: readonly number[]; readonly d
   const relative = (speeds: readonly number[]): number => speeds.reduce((sum, speed) => sum + 1 / speed, 0);
   const prefillRate = 1000 / (prefill.base_ms + prefill.ms_per_token * workload.input.mean);
   const decodeRate = (1000 * decode.max_running) / stepMs / workload.output.mean;
-  return Math.min(relative(pool.prefill) * prefillRate, relative(pool.decode) * decodeRate);
+  return { prefill: relative(pool.prefill) * prefillRate, decode: relative(pool.decode) * decodeRate };
 }

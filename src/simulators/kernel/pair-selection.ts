@@ -164,7 +164,8 @@ export function pairProbabilities(table: PairTable, settings: PairSelectionSetti
       probabilities[i] = table.blendedMs[i]! - lowest + settings.weightFloor;
       total += probabilities[i]!;
     }
-    for (let i = 0; i < count; i++) if (table.positive[i] === group) probabilities[i]! *= share / total;
+    for (let i = 0; i < count; i++)
+      if (table.positive[i] === group) probabilities[i] = (probabilities[i]! / total) * share;
   }
   return probabilities;
 }

@@ -47,10 +47,11 @@ export function headroomScores(
   const tpot = normalised(tier.map((i) => Math.abs(candidates.tpotMs[i]!)));
   const total = settings.ttft_weight + settings.tpot_weight;
   const ttftShare = ttft.flat === tpot.flat ? settings.ttft_weight / total : ttft.flat ? 0 : 1;
+  const tpotShare = ttft.flat === tpot.flat ? settings.tpot_weight / total : 1 - ttftShare;
   const negative = tier.some((i) => candidates.ttftMs[i]! < 0 || candidates.tpotMs[i]! < 0);
   const least = negative || settings.headroom === 'least';
   return tier.map((_, at) => {
-    const combined = ttftShare * ttft.values[at]! + (1 - ttftShare) * tpot.values[at]!;
+    const combined = ttftShare * ttft.values[at]! + tpotShare * tpot.values[at]!;
     return (Math.floor((least ? 1 - combined : combined) * 100) + 1) / 100;
   });
 }
