@@ -74,9 +74,56 @@ export function goPow(x: number, y: number): number {
   return scaleByPowerOfTwo(product, exponent);
 }
 
-/** e^x. */
+const LOG2_E = 1.4426950408889634;
+/** The upper 33 bits of ln 2, and the rest. */
+const LN2_UPPER = 0.693147180559663;
+const LN2_LOWER = 2.8235290563031577e-13;
+/** 1/8!, 1/7!, … 1/1!. */
+const EXP_SERIES = [
+  2.48015873015873e-5, 1.984126984126984e-4, 1.3888888888888889e-3, 8.333333333333333e-3, 4.1666666666666664e-2,
+  1.6666666666666666e-1, 0.5, 1,
+];
+
+/** e^x: the series of e^(r/16) − 1 with fused operations, doubled four times. */
 export function goExp(x: number): number {
-  return Math.exp(x);
+  if (x > 709.782712893384) return Number.POSITIVE_INFINITY;
+  if (x < -745.2) return 0;
+  const n = roundHalfEven(x * LOG2_E);
+  let r = fusedMultiplyAdd(-n, LN2_LOWER, fusedMultiplyAdd(-n, LN2_UPPER, x)) * 0.0625;
+  let series = EXP_SERIES[0]!;
+  for (let i = 1; i < EXP_SERIES.length; i++) series = fusedMultiplyAdd(series, r, EXP_SERIES[i]!);
+  r *= series;
+  for (let i = 0; i < 3; i++) r *= r + 2;
+  return scaleByPowerOfTwo(fusedMultiplyAdd(r, r + 2, 1), n);
+}
+
+function roundHalfEven(x: number): number {
+  const low = Math.floor(x);
+  const rest = x - low;
+  if (rest !== 0.5) return rest < 0.5 ? low : low + 1;
+  return low % 2 === 0 ? low : low + 1;
+}
+
+const SPLITTER = 134_217_729;
+
+/**
+ * a·b + c rounded once, for values far from overflow and underflow (up to a double rounding in about one of 2^50
+ * cases). @see Dekker 1971, "A floating-point technique for extending the available precision"
+ */
+function fusedMultiplyAdd(a: number, b: number, c: number): number {
+  const product = a * b;
+  const aSplit = a * SPLITTER;
+  const aHigh = aSplit - (aSplit - a);
+  const aLow = a - aHigh;
+  const bSplit = b * SPLITTER;
+  const bHigh = bSplit - (bSplit - b);
+  const bLow = b - bHigh;
+  const productError = aLow * bLow - (product - aHigh * bHigh - aLow * bHigh - aHigh * bLow);
+  const middle = c + productError;
+  const middleError = c - (middle - (middle - c)) + (productError - (middle - c));
+  const sum = product + middle;
+  const sumError = product - (sum - (sum - product)) + (middle - (sum - product));
+  return sum + (sumError + middleError);
 }
 
 const GAMMA_P = [
