@@ -94,7 +94,7 @@ function givenSettings(flags: Flags): Partial<ClusterSettings> {
     const isSwitch = SETTINGS[key as SettingKey]?.rule.kind === 'boolean';
     given[key] = isSwitch ? (value as boolean) : String(value);
   }
-  return parseSettings(given, 'is-an-error');
+  return parseSettings(given, { zeroWeight: 'is-an-error' });
 }
 
 function defaultText(value: unknown): string {
@@ -107,7 +107,7 @@ function readBundle(file: string | undefined): PolicyBundle {
   const source = readYamlFile(file);
   return placed(source, 0, () => {
     if (!isJsonObject(source.value)) throw new InputError('must be a map of policy sections');
-    return parsePolicyBundle(source.value, 'is-an-error');
+    return parsePolicyBundle(source.value, { zeroWeight: 'is-an-error' });
   });
 }
 

@@ -10,30 +10,36 @@ import {
 import { parseHardwareConfig } from './hardware-catalog.ts';
 import { BUNDLE_SECTIONS, parsePolicyBundle } from './policy-bundle.ts';
 import { type ResolvedCluster, resolveCluster } from './resolve-cluster.ts';
-import type { ZeroWeight } from './scorer-profile.ts';
+import type { ScorerRules } from './scorer-profile.ts';
 import { readSetting } from './setting-values.ts';
+
+/** Settings of the strategy's policy modules, handed to them as they are. */
+export const POLICY_KEY = 'policy';
 
 /** Keys of a strategy's configuration that hold whole documents. */
 const DOCUMENTS = ['model_config', 'hardware_config', 'kv_offload'] as const;
 
 /**
  * Reads the configuration of a cluster strategy: settings by name, policy sections as in a policy file, and inline
- * documents (`model_config`, `hardware_config`, `kv_offload`).
+ * documents (`model_config`, `hardware_config`, `kv_offload`). The key `policy` belongs to the policy modules.
+ * @param ownScorers - names that policy modules add
  * @throws InputError whose path starts at the configuration
  */
-export function resolveStrategyConfig(config: Json): ResolvedCluster {
+export function resolveStrategyConfig(config: Json, ownScorers: readonly string[] = []): ResolvedCluster {
   if (!isJsonObject(config)) throw new InputError('must be a map of cluster settings');
+  const rules = { zeroWeight: 'drops', ownScorers } as const;
   const sections: Record<string, Json> = {};
   const documents: Partial<Record<(typeof DOCUMENTS)[number], Json>> = {};
   const settings: Record<string, Json> = {};
   for (const [key, value] of Object.entries(config)) {
+    if (key === POLICY_KEY) continue;
     if (isSection(key)) sections[key] = value;
     else if (isDocument(key)) documents[key] = value;
     else settings[key] = value;
   }
   return resolveCluster({
-    settings: parseSettings(settings, 'drops'),
-    bundle: parsePolicyBundle(sections, 'drops'),
+    settings: parseSettings(settings, rules),
+    bundle: parsePolicyBundle(sections, rules),
     modelConfig: documents.model_config ?? null,
     hardware: parseOwnHardware(documents.hardware_config),
     offload: documents.kv_offload ?? null,
@@ -41,13 +47,13 @@ export function resolveStrategyConfig(config: Json): ResolvedCluster {
 }
 
 /** Checks settings one by one. @throws InputError for unknown and unsupported names and for values outside the rule */
-export function parseSettings(given: JsonObject, zeroWeight: ZeroWeight): Partial<ClusterSettings> {
+export function parseSettings(given: JsonObject, rules: ScorerRules): Partial<ClusterSettings> {
   const settings: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
     const key = settingKey(name);
     if (Object.hasOwn(settings, key)) throw new InputError(`${key} is given twice`, { path: [name] });
     try {
-      settings[key] = readSetting(SETTINGS[key].rule, value, { zeroWeight });
+      settings[key] = readSetting(SETTINGS[key].rule, value, rules);
     } catch (error) {
       throw error instanceof InputError ? error.at({ prefix: [name] }) : error;
     }
@@ -63,7 +69,9 @@ export function settingKey(name: string): SettingKey {
   if (Object.hasOwn(UNSUPPORTED_SETTINGS, name)) {
     throw new InputError(`not supported: ${UNSUPPORTED_SETTINGS[name]}`, { path: [name] });
   }
-  throw unknownName('setting', name, [...Object.keys(SETTINGS), ...BUNDLE_SECTIONS, ...DOCUMENTS], { path: [name] });
+  throw unknownName('setting', name, [...Object.keys(SETTINGS), ...BUNDLE_SECTIONS, ...DOCUMENTS, POLICY_KEY], {
+    path: [name],
+  });
 }
 
 function parseOwnHardware(document: Json | undefined) {

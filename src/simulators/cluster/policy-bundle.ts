@@ -1,7 +1,7 @@
 import { InputError, unknownName } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { type ClusterSettings, SETTINGS, UNSUPPORTED_SETTINGS } from './cluster-settings.ts';
-import type { ZeroWeight } from './scorer-profile.ts';
+import type { ScorerRules } from './scorer-profile.ts';
 import { type Rule, readSetting } from './setting-values.ts';
 
 /** Policies written in sections: below flags, above defaults. */
@@ -49,14 +49,14 @@ const ADMISSION_RULES = {
  * Reads the sections of a policy file, or those of a strategy's configuration.
  * @throws InputError with the path of the offending key; unknown and unsupported keys are errors
  */
-export function parsePolicyBundle(document: JsonObject, zeroWeight: ZeroWeight): PolicyBundle {
+export function parsePolicyBundle(document: JsonObject, rules: ScorerRules): PolicyBundle {
   for (const key of Object.keys(document)) refuseUnknown(key);
   const admission = section(document, 'admission', [...Object.keys(ADMISSION_RULES), 'slo_priorities']);
   const routing = section(document, 'routing', ['policy', 'scorers']);
   const preemption = section(document, 'preemption', ['policy']);
   const priority = section(document, 'priority', ['policy']);
   const read = (from: JsonObject, path: readonly string[], key: string, rule: Rule) =>
-    from[key] === undefined ? undefined : located([...path, key], () => readSetting(rule, from[key]!, { zeroWeight }));
+    from[key] === undefined ? undefined : located([...path, key], () => readSetting(rule, from[key]!, rules));
   const of = (key: keyof typeof ADMISSION_RULES) => read(admission, ['admission'], key, ADMISSION_RULES[key]);
   return {
     settings: defined({
@@ -83,7 +83,7 @@ export function parsePolicyBundle(document: JsonObject, zeroWeight: ZeroWeight):
   };
 }
 
-export const EMPTY_BUNDLE: PolicyBundle = parsePolicyBundle({}, 'is-an-error');
+export const EMPTY_BUNDLE: PolicyBundle = parsePolicyBundle({}, { zeroWeight: 'is-an-error' });
 
 function refuseUnknown(key: string): void {
   if ((BUNDLE_SECTIONS as readonly string[]).includes(key)) return;

@@ -26,17 +26,22 @@ export const DEFAULT_SCORERS: readonly ScorerWeight[] = [
 /** A weight of 0 drops the scorer where an optimizer chooses weights, and is a mistake where a person types them. */
 export type ZeroWeight = 'drops' | 'is-an-error';
 
+export interface ScorerRules {
+  readonly zeroWeight: ZeroWeight;
+  /** Scorers of policy modules, besides the built-in ones. */
+  readonly ownScorers?: readonly string[];
+}
+
 /**
  * Reads a scorer profile, keeping its order: the order decides how scores round.
  * @param value - `name:weight,…`, a list of {name, weight}, or a map name → weight
  */
-export function parseScorers(value: Json, zeroWeight: ZeroWeight): readonly ScorerWeight[] {
+export function parseScorers(value: Json, { zeroWeight, ownScorers = [] }: ScorerRules): readonly ScorerWeight[] {
+  const known: readonly string[] = [...SCORER_NAMES, ...ownScorers];
   const seen = new Set<string>();
   const scorers: ScorerWeight[] = [];
   for (const { name, weight, path } of entries(value)) {
-    if (!SCORER_NAMES.includes(name as (typeof SCORER_NAMES)[number])) {
-      throw unknownName('scorer', name, SCORER_NAMES, { path });
-    }
+    if (!known.includes(name)) throw unknownName('scorer', name, known, { path });
     if (seen.has(name)) throw new InputError(`scorer "${name}" is given twice`, { path });
     seen.add(name);
     const number = typeof weight === 'string' && weight.trim() !== '' ? Number(weight) : weight;

@@ -1,6 +1,6 @@
 import { InputError, unknownName } from '../../base/errors.ts';
 import { isJsonObject, type Json } from '../../base/json.ts';
-import { parseScorers, type ZeroWeight } from './scorer-profile.ts';
+import { parseScorers, type ScorerRules } from './scorer-profile.ts';
 
 /** What a setting's value must be. Texts that spell a number are accepted for numbers: flags arrive as text. */
 export type Rule =
@@ -18,13 +18,8 @@ export type Rule =
   /** Map or `class=duration,…`; ms, or a text such as `1.5s`. */
   | { readonly kind: 'class-durations' };
 
-export interface ReadOptions {
-  /** What a scorer weight of 0 means. */
-  readonly zeroWeight: ZeroWeight;
-}
-
 /** @throws InputError without a path; the caller knows the key */
-export function readSetting(rule: Rule, value: Json, options: ReadOptions): unknown {
+export function readSetting(rule: Rule, value: Json, rules: ScorerRules): unknown {
   switch (rule.kind) {
     case 'integer':
       return readInteger(rule, value);
@@ -43,7 +38,7 @@ export function readSetting(rule: Rule, value: Json, options: ReadOptions): unkn
     case 'numbers':
       return readNumbers(value);
     case 'scorers':
-      return parseScorers(value, options.zeroWeight);
+      return parseScorers(value, rules);
     case 'class-micros':
       return readClasses(value, (item) => readInteger({ min: 1 }, item));
     case 'class-durations':

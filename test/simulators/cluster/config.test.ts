@@ -15,8 +15,8 @@ function ready(config: Json) {
 
 function resolveWith(flags: Json, bundle: Json) {
   const resolved = resolveCluster({
-    settings: parseSettings({ ...BASE, ...(flags as object) }, 'is-an-error'),
-    bundle: parsePolicyBundle(bundle as never, 'is-an-error'),
+    settings: parseSettings({ ...BASE, ...(flags as object) }, { zeroWeight: 'is-an-error' }),
+    bundle: parsePolicyBundle(bundle as never, { zeroWeight: 'is-an-error' }),
     modelConfig: null,
     hardware: null,
     offload: null,
@@ -79,7 +79,9 @@ describe('cluster configuration', () => {
   });
 
   it('a weight of 0 typed as a flag is an error', () => {
-    expect(() => parseSettings({ routing_scorers: 'queue-depth:0' }, 'is-an-error')).toThrow(/finite and > 0, got "0"/);
+    expect(() => parseSettings({ routing_scorers: 'queue-depth:0' }, { zeroWeight: 'is-an-error' })).toThrow(
+      /finite and > 0, got "0"/,
+    );
   });
 
   it('lets a flag win over the bundle and the bundle over the default', () => {
