@@ -87,7 +87,7 @@ function drawAt(posterior: Posterior, points: FeatureRows, members: number, rng:
   );
   if (members === 1) return [mean];
   const covariance = jointCovariance(posterior, points);
-  const lower = factorWithJitter(covariance, n, posterior.signal);
+  const lower = factorWithJitter(covariance, n, posterior.priorVariance);
   const sequence = scrambledSobol(n, rng);
   return Array.from({ length: members }, (_, s) => {
     const normal = sequence(s).map(normalQuantile);
@@ -99,10 +99,10 @@ function drawAt(posterior: Posterior, points: FeatureRows, members: number, rng:
   });
 }
 
-function factorWithJitter(covariance: Float64Array, n: number, signal: number): Float64Array {
+function factorWithJitter(covariance: Float64Array, n: number, priorVariance: number): Float64Array {
   for (let jitter = 1e-10; jitter < 10; jitter *= 100) {
     const raised = covariance.slice();
-    for (let i = 0; i < n; i++) raised[i * n + i] = Math.max(raised[i * n + i]!, 0) + jitter * (signal + 1);
+    for (let i = 0; i < n; i++) raised[i * n + i] = Math.max(raised[i * n + i]!, 0) + jitter * priorVariance;
     const result = choleskyFactor(raised, n, raised);
     if (result.kind === 'factored') return result.lower;
   }
@@ -110,8 +110,8 @@ function factorWithJitter(covariance: Float64Array, n: number, signal: number): 
 }
 
 function conditionOnDraws(posterior: Posterior, points: FeatureRows, draws: readonly Float64Array[]): Posterior {
-  const nugget = new Float64Array(points.rows).fill(1e-7 * (posterior.signal + 1));
-  return condition(posterior, points, draws, nugget);
+  const nugget = new Float64Array(points.rows).fill(1e-7 * posterior.priorVariance);
+  return condition(posterior.kernel, points, draws, nugget);
 }
 
 /** feasible[s][i]: whether place i keeps all constraints in draw s. */

@@ -1,5 +1,11 @@
 import { minimizeBounded } from '../../numeric/lbfgsb.ts';
-import { hyperparameterBounds, type LogHyperparameters, NOISE_FLOOR, startHyperparameters } from './hyperparameters.ts';
+import {
+  hyperparameterBounds,
+  kernelOf,
+  type LogHyperparameters,
+  NOISE_FLOOR,
+  startHyperparameters,
+} from './hyperparameters.ts';
 import { type FeatureRows, type KernelShape, pairDifferences } from './kernel.ts';
 import { type LikelihoodData, likelihoodScratch, negativeLogPosterior } from './marginal-likelihood.ts';
 import {
@@ -42,56 +48,71 @@ export interface FittedGp {
 }
 
 /**
- * Chooses kernel shape and outcome transform by log posterior density and fits the hyperparameters, from several starts.
+ * Chooses kernel shape and outcome transform by log posterior density and fits the hyperparameters: each kernel from
+ * several starts on the first transform, then every other transform from there, then the two best combinations to the end.
  * @param shapes - transforms allowed; a constraint allows only those that keep its zero exact
  */
 export function selectModel(data: OutcomeData, shapes: readonly TransformShape[] = TRANSFORM_SHAPES): GpModel {
   const first = shapes[0] ?? IDENTITY;
-  let best = bestOf(startsFor(data.points.width).map((start) => search(data, 'matern52', first, start, 25)));
-  const identity = best;
-  for (const shape of shapes.slice(1)) best = better(best, search(data, 'matern52', shape, identity.theta, 12));
-  best = better(best, search(data, 'squared-exponential', best.transformShape, best.theta, 20));
-  return refineModel(data, best, 25);
+  const differences = pairDifferences(data.points);
+  const candidates: GpModel[] = [];
+  for (const kernel of KERNELS) {
+    if (kernel === 'additive' && data.points.width < 2) continue;
+    const starts = startsFor(kernel, data.points.width);
+    const plain = bestOf(starts.map((start) => search(data, differences, kernel, first, start, 15)));
+    candidates.push(plain);
+    for (const shape of shapes.slice(1)) candidates.push(search(data, differences, kernel, shape, plain.theta, 8));
+  }
+  candidates.sort((a, b) => b.score - a.score);
+  const finalists = candidates.slice(0, 2);
+  return bestOf(finalists.map((m) => search(data, differences, m.kernel, m.transformShape, m.theta, 30)));
 }
+
+const KERNELS: readonly KernelShape[] = ['matern52', 'squared-exponential', 'additive'];
 
 /** Continues the search of a model on (usually more) data. */
 export function refineModel(data: OutcomeData, model: GpModel, iterations: number): GpModel {
-  return search(data, model.kernel, model.transformShape, model.theta, iterations);
+  return search(data, pairDifferences(data.points), model.kernel, model.transformShape, model.theta, iterations);
 }
 
 /** Conditions a model on the data it explains. */
 export function conditionModel(data: OutcomeData, model: GpModel): FittedGp {
-  const likelihood = likelihoodData(data, model.kernel, model.transformShape);
+  const likelihood = likelihoodData(data, new Float64Array(0), model.kernel, model.transformShape);
   const inferred = Math.exp(model.theta[data.points.width + 1]!);
   const noise = likelihood.data.variances.map((variance) => (Number.isNaN(variance) ? inferred : variance));
   return {
     model,
     transform: likelihood.transform,
-    posterior: condition({ shape: model.kernel, theta: model.theta }, data.points, [likelihood.data.targets], noise),
+    posterior: condition(
+      kernelOf(model.kernel, model.theta, data.points.width),
+      data.points,
+      [likelihood.data.targets],
+      noise,
+    ),
     targets: likelihood.data.targets,
     noise,
   };
 }
 
-function startsFor(width: number): LogHyperparameters[] {
+function startsFor(kernel: KernelShape, width: number): LogHyperparameters[] {
   const base = 0.5 * Math.sqrt(width);
-  return [
-    startHyperparameters(width, { lengthscale: base, signal: 1, noise: 1e-4 }),
-    startHyperparameters(width, { lengthscale: 0.3 * base, signal: 1, noise: 1e-2 }),
-    startHyperparameters(width, { lengthscale: 4 * base, signal: 10, noise: 1e-6 }),
-  ];
+  const smooth = startHyperparameters(kernel, width, { lengthscale: 3 * base, signal: 10, noise: 1e-7 });
+  const middle = startHyperparameters(kernel, width, { lengthscale: base, signal: 1, noise: 1e-4 });
+  if (kernel !== 'matern52') return [smooth, middle];
+  return [smooth, middle, startHyperparameters(kernel, width, { lengthscale: 0.3 * base, signal: 1, noise: 1e-2 })];
 }
 
 function search(
   data: OutcomeData,
+  differences: Float64Array,
   kernel: KernelShape,
   shape: TransformShape,
   start: LogHyperparameters,
   iterations: number,
 ): GpModel {
-  const likelihood = likelihoodData(data, kernel, shape);
+  const likelihood = likelihoodData(data, differences, kernel, shape);
   const scratch = likelihoodScratch(likelihood.data);
-  const bounds = hyperparameterBounds(data.points.width);
+  const bounds = hyperparameterBounds(kernel, data.points.width);
   const objective = (theta: Float64Array, gradient: Float64Array): number =>
     negativeLogPosterior(theta, gradient, likelihood.data, scratch);
   const minimum = minimizeBounded(objective, start, {
@@ -110,6 +131,7 @@ function search(
 
 function likelihoodData(
   { points, losses, variances }: OutcomeData,
+  differences: Float64Array,
   kernel: KernelShape,
   shape: TransformShape,
 ): { readonly data: LikelihoodData; readonly transform: OutcomeTransform } {
@@ -117,7 +139,7 @@ function likelihoodData(
   const data: LikelihoodData = {
     rows: points.rows,
     width: points.width,
-    differences: pairDifferences(points),
+    differences,
     targets: losses.map((loss) => transform(outcome, loss)),
     variances: variances.map((variance, i) => standardVariance(outcome, losses[i]!, variance)),
     shape: kernel,
@@ -134,10 +156,6 @@ function standardVariance(outcome: OutcomeTransform, loss: number, variance: num
   return Math.min(1e6, Math.max(NOISE_FLOOR, deviation * deviation));
 }
 
-function better(a: GpModel, b: GpModel): GpModel {
-  return b.score > a.score ? b : a;
-}
-
 function bestOf(models: readonly GpModel[]): GpModel {
-  return models.reduce(better);
+  return models.reduce((a, b) => (b.score > a.score ? b : a));
 }

@@ -1,7 +1,9 @@
+import type { Kernel, KernelShape } from './kernel.ts';
+
 /**
  * Kernel hyperparameters in log space, one flat vector for the optimiser:
  * `[log w_1 … log w_p, log s², log σ²]` with w = 1/ℓ² (inverse squared lengthscales), s² the signal variance and
- * σ² the inferred noise variance, all for standardised losses.
+ * σ² the inferred noise variance, all for standardised losses; the additive kernel appends `log s₁², log s₂²`.
  */
 export type LogHyperparameters = Float64Array;
 
@@ -19,11 +21,31 @@ export const NOISE_FLOOR = 1e-9;
 const LOG_NOISE_MEAN = Math.log(1e-5);
 const LOG_NOISE_SD = 4;
 
-export function hyperparameterBounds(width: number): HyperparameterBounds {
-  const lower = new Float64Array(width + 2).fill(-2 * Math.log(60));
-  const upper = new Float64Array(width + 2).fill(-2 * Math.log(0.02));
-  lower[width] = -5;
-  upper[width] = 7;
+/** Number of hyperparameters. */
+export function hyperparameterCount(shape: KernelShape, width: number): number {
+  return width + (shape === 'additive' ? 4 : 2);
+}
+
+/** The kernel that a vector describes. */
+export function kernelOf(shape: KernelShape, theta: LogHyperparameters, width: number): Kernel {
+  const additive = shape === 'additive';
+  return {
+    shape,
+    weights: theta.slice(0, width).map(Math.exp),
+    signal: Math.exp(theta[width]!),
+    first: additive ? Math.exp(theta[width + 2]!) / width : 0,
+    second: additive ? Math.exp(theta[width + 3]!) / ((width * (width - 1)) / 2) : 0,
+  };
+}
+
+export function hyperparameterBounds(shape: KernelShape, width: number): HyperparameterBounds {
+  const count = hyperparameterCount(shape, width);
+  const lower = new Float64Array(count).fill(-2 * Math.log(60));
+  const upper = new Float64Array(count).fill(-2 * Math.log(0.02));
+  for (let k = width; k < count; k++) {
+    lower[k] = shape === 'additive' ? -9 : -5;
+    upper[k] = 7;
+  }
   lower[width + 1] = Math.log(NOISE_FLOOR);
   upper[width + 1] = 0.5;
   return { lower, upper };
@@ -31,38 +53,39 @@ export function hyperparameterBounds(width: number): HyperparameterBounds {
 
 /**
  * Log prior density up to a constant; adds its gradient to `gradient`.
- * log ℓ ~ N(√2 + ½ log p, 3): the expected distance in the unit cube grows with √p, and so do the lengthscales.
+ * log ℓ ~ N(√2 + ½ log p, 3): the expected distance in the unit cube grows with √p, and so do the lengthscales
+ * (not so for the additive kernel, where features act one by one).
  * @see Hvarfner, Hellsten & Nardi 2024, "Vanilla Bayesian optimization performs great in high dimensions"
  */
-export function logPrior(theta: LogHyperparameters, gradient: Float64Array): number {
-  const width = theta.length - 2;
-  const center = lengthscaleLogMean(width);
+export function logPrior(shape: KernelShape, theta: LogHyperparameters, width: number, gradient: Float64Array): number {
+  const center = shape === 'additive' ? LENGTHSCALE_LOG_MEAN : LENGTHSCALE_LOG_MEAN + 0.5 * Math.log(width);
   let sum = 0;
   for (let j = 0; j < width; j++) {
     const z = (-0.5 * theta[j]! - center) / LENGTHSCALE_LOG_SD;
     sum -= 0.5 * z * z;
     gradient[j]! += (0.5 * z) / LENGTHSCALE_LOG_SD;
   }
-  const signal = (theta[width]! - LOG_SIGNAL_MEAN) / LOG_SIGNAL_SD;
-  gradient[width]! -= signal / LOG_SIGNAL_SD;
-  const noise = (theta[width + 1]! - LOG_NOISE_MEAN) / LOG_NOISE_SD;
-  gradient[width + 1]! -= noise / LOG_NOISE_SD;
-  return sum - 0.5 * signal * signal - 0.5 * noise * noise;
+  for (let k = width; k < theta.length; k++) {
+    const isNoise = k === width + 1;
+    const sd = isNoise ? LOG_NOISE_SD : LOG_SIGNAL_SD;
+    const z = (theta[k]! - (isNoise ? LOG_NOISE_MEAN : LOG_SIGNAL_MEAN)) / sd;
+    sum -= 0.5 * z * z;
+    gradient[k]! -= z / sd;
+  }
+  return sum;
 }
 
+const LENGTHSCALE_LOG_MEAN = Math.SQRT2;
 const LENGTHSCALE_LOG_SD = Math.sqrt(3);
-
-function lengthscaleLogMean(width: number): number {
-  return Math.SQRT2 + 0.5 * Math.log(width);
-}
 
 /** A start for the fit. */
 export function startHyperparameters(
+  shape: KernelShape,
   width: number,
   start: { readonly lengthscale: number; readonly signal: number; readonly noise: number },
 ): LogHyperparameters {
-  const theta = new Float64Array(width + 2).fill(-2 * Math.log(start.lengthscale));
-  theta[width] = Math.log(start.signal);
+  const theta = new Float64Array(hyperparameterCount(shape, width)).fill(-2 * Math.log(start.lengthscale));
+  theta.fill(Math.log(start.signal), width);
   theta[width + 1] = Math.log(start.noise);
   return theta;
 }

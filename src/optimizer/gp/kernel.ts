@@ -1,24 +1,131 @@
-/** Radial profile of the kernel: κ(0) = 1. */
-export type KernelShape = 'matern52' | 'squared-exponential';
+/**
+ * Family of covariance functions on features, all with κ(0) = 1 and inverse squared lengthscales w:
+ * - `matern52`, `squared-exponential`: s² κ(r²), r² = Σ_j w_j Δ_j²;
+ * - `additive`: with z_j = exp(−½ w_j Δ_j²), s₁² mean z_j + s₂² mean z_i z_j + s² Π z_j, which lets single parameters
+ *   and pairs speak before all of them together do.
+ * A categorical feature has Δ² = 0 or 1.
+ * @see Rasmussen & Williams 2006, eq. 4.9 and 4.17; Duvenaud, Nickisch & Rasmussen 2011, "Additive Gaussian processes"
+ */
+export type KernelShape = 'matern52' | 'squared-exponential' | 'additive';
+
+/** A kernel with its numbers, ready to evaluate. */
+export interface Kernel {
+  readonly shape: KernelShape;
+  /** w_j, length p. */
+  readonly weights: Float64Array;
+  /** s², variance of the part in which all features act together. */
+  readonly signal: number;
+  /** s₁² / p and s₂² / (p (p − 1) / 2); zero unless additive. */
+  readonly first: number;
+  readonly second: number;
+}
 
 const SQRT5 = Math.sqrt(5);
 
 /**
  * κ as a function of the squared scaled distance r². Written in r² because dκ/d(r²) stays finite at r = 0,
  * where dκ/dr divided by r would be 0/0.
- * @see Rasmussen & Williams 2006, eq. 4.9 and 4.17
  */
-export function profile(shape: KernelShape, r2: number): number {
-  if (shape === 'squared-exponential') return Math.exp(-0.5 * r2);
+function profile(shape: KernelShape, r2: number): number {
+  if (shape !== 'matern52') return Math.exp(-0.5 * r2);
   const a = SQRT5 * Math.sqrt(r2);
   return (1 + a + (5 / 3) * r2) * Math.exp(-a);
 }
 
 /** dκ/d(r²). */
-export function profileSlope(shape: KernelShape, r2: number): number {
-  if (shape === 'squared-exponential') return -0.5 * Math.exp(-0.5 * r2);
+function profileSlope(shape: KernelShape, r2: number): number {
+  if (shape !== 'matern52') return -0.5 * Math.exp(-0.5 * r2);
   const a = SQRT5 * Math.sqrt(r2);
   return (-5 / 6) * (1 + a) * Math.exp(-a);
+}
+
+/** Variance of the process at any point, without its mean. */
+export function kernelVariance({ shape, weights, signal, first, second }: Kernel): number {
+  const p = weights.length;
+  return shape === 'additive' ? signal + first * p + second * ((p * (p - 1)) / 2) : signal;
+}
+
+/**
+ * Covariance of the values at `x` and at each point, without the mean's.
+ * @param out - length n
+ * @param terms - n × (p + 2) work array of the additive kernel, kept for the gradient
+ * @param distances - length n, squared scaled distances, kept for the gradient
+ */
+export function crossCovariance(
+  kernel: Kernel,
+  { rows, width, features, categorical }: FeatureRows,
+  x: Readonly<Float64Array>,
+  out: Float64Array,
+  distances: Float64Array,
+  terms: Float64Array,
+): void {
+  const { shape, weights, signal, first, second } = kernel;
+  for (let a = 0; a < rows; a++) {
+    const row = a * width;
+    let r2 = 0;
+    if (shape !== 'additive') {
+      for (let j = 0; j < width; j++) {
+        const delta = x[j]! - features[row + j]!;
+        r2 += weights[j]! * (categorical[j] === 1 ? (delta === 0 ? 0 : 1) : delta * delta);
+      }
+      distances[a] = r2;
+      out[a] = signal * profile(shape, r2);
+      continue;
+    }
+    const at = a * (width + 2);
+    let sum = 0;
+    let squares = 0;
+    let product = 1;
+    for (let j = 0; j < width; j++) {
+      const delta = x[j]! - features[row + j]!;
+      const z = Math.exp(-0.5 * weights[j]! * (categorical[j] === 1 ? (delta === 0 ? 0 : 1) : delta * delta));
+      terms[at + j] = z;
+      sum += z;
+      squares += z * z;
+      product *= z;
+    }
+    terms[at + width] = sum;
+    terms[at + width + 1] = product;
+    out[a] = signal * product + first * sum + second * 0.5 * (sum * sum - squares);
+  }
+}
+
+/** Length of `terms` that `crossCovariance` needs for this kernel. */
+export function termCount({ shape }: Kernel, { rows, width }: FeatureRows): number {
+  return shape === 'additive' ? rows * (width + 2) : 0;
+}
+
+/**
+ * Adds Σ_a pull_a ∂k(x, x_a)/∂x to `gradient`, right after `crossCovariance` at the same x; categories get nothing.
+ */
+export function addCrossGradient(
+  kernel: Kernel,
+  { rows, width, features, categorical }: FeatureRows,
+  x: Readonly<Float64Array>,
+  pull: Readonly<Float64Array>,
+  distances: Readonly<Float64Array>,
+  terms: Readonly<Float64Array>,
+  gradient: Float64Array,
+): void {
+  const { shape, weights, signal, first, second } = kernel;
+  for (let a = 0; a < rows; a++) {
+    const row = a * width;
+    if (shape !== 'additive') {
+      const force = 2 * signal * pull[a]! * profileSlope(shape, distances[a]!);
+      for (let j = 0; j < width; j++)
+        if (categorical[j] === 0) gradient[j]! += force * weights[j]! * (x[j]! - features[row + j]!);
+      continue;
+    }
+    const at = a * (width + 2);
+    const sum = terms[at + width]!;
+    const whole = signal * terms[at + width + 1]!;
+    for (let j = 0; j < width; j++) {
+      if (categorical[j] === 1) continue;
+      const z = terms[at + j]!;
+      const force = z * (first + second * (sum - z)) + whole;
+      gradient[j]! -= pull[a]! * force * weights[j]! * (x[j]! - features[row + j]!);
+    }
+  }
 }
 
 /** Points as the kernel sees them. */

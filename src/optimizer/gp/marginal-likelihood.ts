@@ -7,8 +7,8 @@ import {
   solveLower,
   solveUpper,
 } from '../../numeric/cholesky.ts';
-import { type LogHyperparameters, logPrior } from './hyperparameters.ts';
-import type { KernelShape } from './kernel.ts';
+import { kernelOf, type LogHyperparameters, logPrior } from './hyperparameters.ts';
+import { type Kernel, type KernelShape, kernelVariance } from './kernel.ts';
 
 /** Prior variance of the constant mean, in units of standardised variance. It is integrated out. */
 export const MEAN_VARIANCE = 1;
@@ -36,12 +36,16 @@ export interface LikelihoodScratch {
   readonly covariance: Float64Array;
   readonly inverseTransposed: Float64Array;
   readonly inverse: Float64Array;
+  /** By pair: κ, and dκ/d(r²); for the additive kernel Π z and Σ z. */
   readonly profile: Float64Array;
   readonly slope: Float64Array;
+  /** By feature and pair: z_j of the additive kernel. */
+  readonly terms: Float64Array;
+  readonly weight: Float64Array;
   readonly residual: Float64Array;
 }
 
-export function likelihoodScratch({ rows }: LikelihoodData): LikelihoodScratch {
+export function likelihoodScratch({ rows, width, shape }: LikelihoodData): LikelihoodScratch {
   const pairs = (rows * (rows - 1)) / 2;
   return {
     covariance: new Float64Array(rows * rows),
@@ -49,6 +53,8 @@ export function likelihoodScratch({ rows }: LikelihoodData): LikelihoodScratch {
     inverse: new Float64Array(rows * rows),
     profile: new Float64Array(pairs),
     slope: new Float64Array(pairs),
+    terms: new Float64Array(shape === 'additive' ? width * pairs : 0),
+    weight: new Float64Array(shape === 'additive' ? pairs : 0),
     residual: new Float64Array(rows),
   };
 }
@@ -68,12 +74,13 @@ export function negativeLogPosterior(
   data: LikelihoodData,
   scratch: LikelihoodScratch,
 ): number {
-  const { rows, width, variances } = data;
+  const { rows, width, variances, shape } = data;
   const { covariance, inverse, inverseTransposed, residual } = scratch;
-  const signal = Math.exp(theta[width]!);
+  const kernel = kernelOf(shape, theta, width);
   const noise = Math.exp(theta[width + 1]!);
-  fillProfiles(theta, data, scratch);
-  fillCovariance(signal, noise, data, scratch);
+  if (shape === 'additive') fillAdditive(kernel, data, scratch);
+  else fillRadial(kernel, data, scratch);
+  addDiagonal(kernelVariance(kernel), noise, data, covariance);
   if (choleskyFactor(covariance, rows, covariance).kind !== 'factored') return Number.POSITIVE_INFINITY;
   solveLower(covariance, rows, data.targets, residual);
   const fitTerm = dot(residual, 0, residual, 0, rows);
@@ -83,9 +90,10 @@ export function negativeLogPosterior(
   inverseFromFactor(inverseTransposed, rows, inverse);
 
   gradient.fill(0);
-  const prior = logPrior(theta, gradient);
+  const prior = logPrior(shape, theta, width, gradient);
   for (let j = 0; j < gradient.length; j++) gradient[j] = -gradient[j]!;
-  addLikelihoodGradient(theta, gradient, data, scratch);
+  if (shape === 'additive') addAdditiveGradient(kernel, gradient, data, scratch);
+  else addRadialGradient(kernel, gradient, data, scratch);
   for (let i = 0; i < rows; i++) {
     if (!Number.isNaN(variances[i]!)) continue;
     gradient[width + 1]! += 0.5 * noise * (inverse[i * rows + i]! - residual[i]! * residual[i]!);
@@ -93,13 +101,14 @@ export function negativeLogPosterior(
   return value - prior;
 }
 
-function fillProfiles(theta: LogHyperparameters, data: LikelihoodData, scratch: LikelihoodScratch): void {
-  const { width, differences, shape } = data;
-  const { profile, slope } = scratch;
+/** Lower triangle of s² κ + m² without the diagonal; keeps κ and its slope by pair. */
+function fillRadial(kernel: Kernel, data: LikelihoodData, scratch: LikelihoodScratch): void {
+  const { rows, width, differences, shape } = data;
+  const { profile, slope, covariance } = scratch;
   const pairs = profile.length;
   profile.fill(0);
   for (let j = 0; j < width; j++) {
-    const w = Math.exp(theta[j]!);
+    const w = kernel.weights[j]!;
     const offset = j * pairs;
     for (let k = 0; k < pairs; k++) profile[k]! += w * differences[offset + k]!;
   }
@@ -118,31 +127,62 @@ function fillProfiles(theta: LogHyperparameters, data: LikelihoodData, scratch: 
       slope[k] = -0.5 * value;
     }
   }
+  let k = 0;
+  for (let a = 0; a < rows; a++)
+    for (let b = 0; b < a; b++) covariance[a * rows + b] = kernel.signal * profile[k++]! + MEAN_VARIANCE;
 }
 
-function fillCovariance(signal: number, noise: number, data: LikelihoodData, scratch: LikelihoodScratch): void {
-  const { rows, variances } = data;
-  const { covariance, profile } = scratch;
-  const nugget = signal * RELATIVE_NUGGET;
+/** The same for the additive kernel; keeps z_j, Σ z and Π z by pair. */
+function fillAdditive(kernel: Kernel, data: LikelihoodData, scratch: LikelihoodScratch): void {
+  const { rows, width, differences } = data;
+  const { profile, slope, terms, weight, covariance } = scratch;
+  const pairs = profile.length;
+  profile.fill(1);
+  slope.fill(0);
+  weight.fill(0);
+  for (let j = 0; j < width; j++) {
+    const w = -0.5 * kernel.weights[j]!;
+    const offset = j * pairs;
+    for (let k = 0; k < pairs; k++) {
+      const z = Math.exp(w * differences[offset + k]!);
+      terms[offset + k] = z;
+      profile[k]! *= z;
+      slope[k]! += z;
+      weight[k]! += z * z;
+    }
+  }
   let k = 0;
+  for (let a = 0; a < rows; a++)
+    for (let b = 0; b < a; b++, k++) {
+      const pairSum = 0.5 * (slope[k]! * slope[k]! - weight[k]!);
+      weight[k] = pairSum;
+      covariance[a * rows + b] =
+        kernel.signal * profile[k]! + kernel.first * slope[k]! + kernel.second * pairSum + MEAN_VARIANCE;
+    }
+}
+
+function addDiagonal(
+  variance: number,
+  noise: number,
+  { rows, variances }: LikelihoodData,
+  covariance: Float64Array,
+): void {
   for (let a = 0; a < rows; a++) {
-    const row = a * rows;
-    for (let b = 0; b < a; b++) covariance[row + b] = signal * profile[k++]! + MEAN_VARIANCE;
-    const variance = variances[a]!;
-    covariance[row + a] = signal + MEAN_VARIANCE + nugget + (Number.isNaN(variance) ? noise : variance);
+    const known = variances[a]!;
+    const own = Number.isNaN(known) ? noise : known;
+    covariance[a * rows + a] = variance * (1 + RELATIVE_NUGGET) + MEAN_VARIANCE + own;
   }
 }
 
 /** Adds ½ Σ_ab (K⁻¹ − ααᵀ)_ab ∂K_ab for the lengthscales and the signal variance. */
-function addLikelihoodGradient(
-  theta: LogHyperparameters,
+function addRadialGradient(
+  kernel: Kernel,
   gradient: Float64Array,
   data: LikelihoodData,
   scratch: LikelihoodScratch,
 ): void {
   const { rows, width, differences } = data;
   const { profile, slope, inverse, residual } = scratch;
-  const signal = Math.exp(theta[width]!);
   const pairs = profile.length;
   let signalSum = 0;
   let k = 0;
@@ -158,8 +198,48 @@ function addLikelihoodGradient(
     }
     signalSum += 0.5 * (1 + RELATIVE_NUGGET) * (inverse[row + a]! - alpha * alpha);
   }
-  gradient[width]! += signal * signalSum;
+  gradient[width]! += kernel.signal * signalSum;
+  for (let j = 0; j < width; j++)
+    gradient[j]! += kernel.signal * kernel.weights[j]! * dot(slope, 0, differences, j * pairs, pairs);
+}
+
+function addAdditiveGradient(
+  kernel: Kernel,
+  gradient: Float64Array,
+  data: LikelihoodData,
+  scratch: LikelihoodScratch,
+): void {
+  const { rows, width, differences } = data;
+  const { profile, slope, terms, weight, inverse, residual } = scratch;
+  const pairs = profile.length;
+  let whole = 0;
+  let first = 0;
+  let second = 0;
+  let trace = 0;
+  let k = 0;
+  for (let a = 0; a < rows; a++) {
+    const row = a * rows;
+    const alpha = residual[a]!;
+    for (let b = 0; b < a; b++, k++) {
+      const pull = inverse[row + b]! - alpha * residual[b]!;
+      whole += pull * profile[k]!;
+      first += pull * slope[k]!;
+      second += pull * weight[k]!;
+      weight[k] = pull;
+    }
+    trace += 0.5 * (1 + RELATIVE_NUGGET) * (inverse[row + a]! - alpha * alpha);
+  }
+  gradient[width]! += kernel.signal * (whole + trace);
+  gradient[width + 2]! += kernel.first * (first + trace * width);
+  gradient[width + 3]! += kernel.second * (second + (trace * width * (width - 1)) / 2);
   for (let j = 0; j < width; j++) {
-    gradient[j]! += signal * Math.exp(theta[j]!) * dot(slope, 0, differences, j * pairs, pairs);
+    const offset = j * pairs;
+    let sum = 0;
+    for (k = 0; k < pairs; k++) {
+      const z = terms[offset + k]!;
+      const inner = z * (kernel.first + kernel.second * (slope[k]! - z)) + kernel.signal * profile[k]!;
+      sum += weight[k]! * inner * differences[offset + k]!;
+    }
+    gradient[j]! -= 0.5 * kernel.weights[j]! * sum;
   }
 }

@@ -1,20 +1,24 @@
 import { choleskyFactor, choleskySolve, dot, solveLower, solveUpper } from '../../numeric/cholesky.ts';
-import type { LogHyperparameters } from './hyperparameters.ts';
-import { type FeatureRows, type KernelShape, profile, profileSlope } from './kernel.ts';
+import {
+  addCrossGradient,
+  crossCovariance,
+  type FeatureRows,
+  type Kernel,
+  kernelVariance,
+  termCount,
+} from './kernel.ts';
 import { MEAN_VARIANCE, RELATIVE_NUGGET } from './marginal-likelihood.ts';
 
 /** Gaussian process conditioned on values at n points, ready to predict. Everything is on the standardised scale. */
 export interface Posterior {
-  readonly shape: KernelShape;
-  readonly theta: LogHyperparameters;
+  readonly kernel: Kernel;
   readonly points: FeatureRows;
   /** Factor of K + noise, row-major n × n. */
   readonly lower: Float64Array;
   /** (K + noise)⁻¹ y for each of S vectors of values: the mean of member s is k(x)ᵀ α_s. */
   readonly alphas: readonly Float64Array[];
-  /** Inverse squared lengthscales, length p. */
-  readonly weights: Float64Array;
-  readonly signal: number;
+  /** Variance of the process before any data, its mean included. */
+  readonly priorVariance: number;
 }
 
 /** Diagonal terms tried in turn, relative to the prior variance, until the factorisation succeeds. */
@@ -27,49 +31,39 @@ const JITTER_LADDER = [0, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2];
  * @throws RangeError when even the largest jitter fails, which finite input cannot cause
  */
 export function condition(
-  model: { readonly shape: KernelShape; readonly theta: LogHyperparameters },
+  kernel: Kernel,
   points: FeatureRows,
   targets: readonly Readonly<Float64Array>[],
   noise: Readonly<Float64Array>,
 ): Posterior {
-  const { theta, shape } = model;
-  const { rows, width } = points;
-  const weights = theta.slice(0, width).map(Math.exp);
-  const signal = Math.exp(theta[width]!);
-  const prior = priorCovariance(shape, weights, signal, points);
+  const { rows } = points;
+  const prior = priorCovariance(kernel, points);
+  const variance = kernelVariance(kernel);
   for (const jitter of JITTER_LADDER) {
     const covariance = prior.slice();
-    const extra = signal * RELATIVE_NUGGET + jitter * (signal + MEAN_VARIANCE);
+    const extra = variance * RELATIVE_NUGGET + jitter * (variance + MEAN_VARIANCE);
     for (let i = 0; i < rows; i++) covariance[i * rows + i]! += noise[i]! + extra;
     const result = choleskyFactor(covariance, rows, covariance);
     if (result.kind !== 'factored') continue;
     const { lower } = result;
     const alphas = targets.map((values) => choleskySolve(lower, rows, values));
-    return { shape, theta, points, lower, alphas, weights, signal };
+    return { kernel, points, lower, alphas, priorVariance: variance + MEAN_VARIANCE };
   }
   throw new RangeError(
     'covariance is not positive definite even with jitter; features or hyperparameters are not finite',
   );
 }
 
-/** Lower triangle of s² κ + m², row-major; the upper triangle is zero. */
-export function priorCovariance(
-  shape: KernelShape,
-  weights: Readonly<Float64Array>,
-  signal: number,
-  points: FeatureRows,
-): Float64Array {
-  const { rows, width, features, categorical } = points;
+/** Prior covariance, mean included, row-major, both triangles. */
+export function priorCovariance(kernel: Kernel, points: FeatureRows): Float64Array {
+  const { rows, width, features } = points;
   const out = new Float64Array(rows * rows);
+  const distances = new Float64Array(rows);
+  const terms = new Float64Array(termCount(kernel, points));
   for (let a = 0; a < rows; a++) {
-    for (let b = 0; b <= a; b++) {
-      let r2 = 0;
-      for (let j = 0; j < width; j++) {
-        const delta = features[a * width + j]! - features[b * width + j]!;
-        r2 += weights[j]! * (categorical[j] === 1 ? (delta === 0 ? 0 : 1) : delta * delta);
-      }
-      out[a * rows + b] = signal * profile(shape, r2) + MEAN_VARIANCE;
-    }
+    const row = out.subarray(a * rows, (a + 1) * rows);
+    crossCovariance(kernel, points, features.subarray(a * width, (a + 1) * width), row, distances, terms);
+    for (let b = 0; b < rows; b++) row[b]! += MEAN_VARIANCE;
   }
   return out;
 }
@@ -83,35 +77,28 @@ export interface Moments {
   readonly covariance: Float64Array;
   /** Squared scaled distances to the points, length n. */
   readonly distances: Float64Array;
+  /** Factors of the additive kernel by point. */
+  readonly terms: Float64Array;
   /** L⁻¹ k(x), length n. */
   readonly solved: Float64Array;
 }
 
 /** Allocates for posteriors of this size. */
-export function momentsBuffer({ points, alphas }: Posterior): Moments {
+export function momentsBuffer({ kernel, points, alphas }: Posterior): Moments {
   return {
     means: new Float64Array(alphas.length),
     variance: 0,
     covariance: new Float64Array(points.rows),
     distances: new Float64Array(points.rows),
+    terms: new Float64Array(termCount(kernel, points)),
     solved: new Float64Array(points.rows),
   };
 }
 
-function fillCrossCovariance(posterior: Posterior, x: Readonly<Float64Array>, out: Moments): void {
-  const { shape, weights, signal, points } = posterior;
-  const { rows, width, features, categorical } = points;
-  const { covariance, distances } = out;
-  for (let a = 0; a < rows; a++) {
-    let r2 = 0;
-    const row = a * width;
-    for (let j = 0; j < width; j++) {
-      const delta = x[j]! - features[row + j]!;
-      r2 += weights[j]! * (categorical[j] === 1 ? (delta === 0 ? 0 : 1) : delta * delta);
-    }
-    distances[a] = r2;
-    covariance[a] = signal * profile(shape, r2) + MEAN_VARIANCE;
-  }
+function fillCrossCovariance({ kernel, points }: Posterior, x: Readonly<Float64Array>, out: Moments): void {
+  const { covariance } = out;
+  crossCovariance(kernel, points, x, covariance, out.distances, out.terms);
+  for (let a = 0; a < points.rows; a++) covariance[a]! += MEAN_VARIANCE;
 }
 
 /** Latent means and variance (without noise) at `x`. */
@@ -119,7 +106,7 @@ export function predict(posterior: Posterior, x: Readonly<Float64Array>, out: Mo
   const { rows } = posterior.points;
   predictMeans(posterior, x, out);
   solveLower(posterior.lower, rows, out.covariance, out.solved);
-  const prior = posterior.signal + MEAN_VARIANCE;
+  const prior = posterior.priorVariance;
   out.variance = Math.max(prior - dot(out.solved, 0, out.solved, 0, rows), 1e-14 * prior);
   return out;
 }
@@ -144,23 +131,20 @@ export function addMomentGradient(
   toVariance: number,
   gradient: Float64Array,
 ): void {
-  const { shape, weights, signal, points, alphas, lower } = posterior;
-  const { rows, width, features, categorical } = points;
-  const { distances, solved } = moments;
-  solveUpper(lower, rows, solved, solved);
-  for (let a = 0; a < rows; a++) {
+  const { kernel, points, alphas, lower } = posterior;
+  const { solved, distances, terms } = moments;
+  solveUpper(lower, points.rows, solved, solved);
+  for (let a = 0; a < points.rows; a++) {
     let pull = -2 * toVariance * solved[a]!;
     for (let s = 0; s < alphas.length; s++) pull += toMeans[s]! * alphas[s]![a]!;
-    pull *= 2 * signal * profileSlope(shape, distances[a]!);
-    const row = a * width;
-    for (let j = 0; j < width; j++)
-      if (categorical[j] === 0) gradient[j]! += pull * weights[j]! * (x[j]! - features[row + j]!);
+    solved[a] = pull;
   }
+  addCrossGradient(kernel, points, x, solved, distances, terms, gradient);
 }
 
 /** Posterior covariance of f at the rows of `at`, lower triangle, row-major. */
 export function jointCovariance(posterior: Posterior, at: FeatureRows): Float64Array {
-  const { points, lower, shape, weights, signal } = posterior;
+  const { points, lower, kernel } = posterior;
   const n = points.rows;
   const solved = new Float64Array(at.rows * n);
   const moments = momentsBuffer({ ...posterior, alphas: [] });
@@ -169,7 +153,7 @@ export function jointCovariance(posterior: Posterior, at: FeatureRows): Float64A
     solveLower(lower, n, moments.covariance, moments.solved);
     solved.set(moments.solved, i * n);
   }
-  const out = priorCovariance(shape, weights, signal, at);
+  const out = priorCovariance(kernel, at);
   for (let i = 0; i < at.rows; i++)
     for (let j = 0; j <= i; j++) out[i * at.rows + j]! -= dot(solved, i * n, solved, j * n, n);
   return out;
