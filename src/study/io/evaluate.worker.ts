@@ -1,14 +1,25 @@
 import { workerData } from 'piscina';
 import { createSimulator } from '../../simulators/registry.ts';
+import type { PolicyModule, Simulator } from '../../simulators/simulator.ts';
 import { type EvaluationSetup, type EvaluationTask, evaluateTask } from '../evaluation.ts';
 import type { ReplicateOutcome } from '../trial.ts';
 import { loadPolicies } from './load-policy.ts';
 
-const setup = workerData as EvaluationSetup;
-const simulator = await createSimulator(setup.simulator);
-const policies = await loadPolicies(setup.policies);
+/** One simulation of one of the pool's setups. */
+export interface WorkerTask extends EvaluationTask {
+  readonly setup: number;
+}
+
+const setups = workerData as readonly EvaluationSetup[];
+/** One simulator a backend: setups share its workloads. */
+const simulators = new Map<string, Promise<Simulator>>();
+const policies = new Map<number, Promise<readonly PolicyModule[]>>();
 
 /** One simulation in a worker thread; workloads generated here are kept for later vectors. */
-export default function evaluate(task: EvaluationTask): ReplicateOutcome {
-  return evaluateTask(simulator, setup, task, policies);
+export default async function evaluate(task: WorkerTask): Promise<ReplicateOutcome> {
+  const setup = setups[task.setup]!;
+  const { simulator: name } = setup;
+  if (!simulators.has(name)) simulators.set(name, createSimulator(name));
+  if (!policies.has(task.setup)) policies.set(task.setup, loadPolicies(setup.policies));
+  return evaluateTask(await simulators.get(name)!, setup, task, await policies.get(task.setup)!);
 }

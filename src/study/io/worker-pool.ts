@@ -1,48 +1,50 @@
 import { Piscina } from 'piscina';
-import { type EvaluationTask, evaluationSetup } from '../evaluation.ts';
+import { type EvaluationSetup, evaluationSetup } from '../evaluation.ts';
 import type { Evaluate } from '../run-study.ts';
 import type { StudyPlan } from '../study-plan.ts';
 import { joinReplicates, type ReplicateOutcome } from '../trial.ts';
+import type { WorkerTask } from './evaluate.worker.ts';
 
 /** How often a simulation is tried again after its worker thread died. */
 const RETRIES = 1;
+
+export interface SimulationPool {
+  /** Never rejects: a dead worker thread is a failed outcome. */
+  simulate(task: WorkerTask): Promise<ReplicateOutcome>;
+  close(): Promise<void>;
+}
+
+/** Worker threads that simulate any of `setups`; one task is one (setup, vector, seed). */
+export function openSimulationPool(setups: readonly EvaluationSetup[], workers: number): SimulationPool {
+  const source = import.meta.url.endsWith('.ts');
+  const pool = new Piscina({
+    filename: new URL(source ? './evaluate.worker.ts' : './evaluate.worker.js', import.meta.url).href,
+    workerData: setups,
+    minThreads: workers,
+    maxThreads: workers,
+    idleTimeout: Number.POSITIVE_INFINITY,
+    ...(source ? { execArgv: ['--import', 'tsx'] } : {}),
+  });
+  pool.on('error', () => undefined);
+  return { simulate: (task) => runWithRetry(pool, task), close: () => pool.destroy() };
+}
 
 export interface WorkerPool {
   readonly evaluate: Evaluate;
   close(): Promise<void>;
 }
 
-export interface WorkerPoolOptions {
-  readonly workers: number;
-  /** Told after each simulation. */
-  readonly onSimulation?: (task: EvaluationTask) => void;
-}
-
-/** A pool of worker threads that simulates vectors of this plan; one task is one (vector, seed). */
-export function openWorkerPool(plan: StudyPlan, options: WorkerPoolOptions): WorkerPool {
-  const source = import.meta.url.endsWith('.ts');
-  const pool = new Piscina({
-    filename: new URL(source ? './evaluate.worker.ts' : './evaluate.worker.js', import.meta.url).href,
-    workerData: evaluationSetup(plan),
-    minThreads: options.workers,
-    maxThreads: options.workers,
-    idleTimeout: Number.POSITIVE_INFINITY,
-    ...(source ? { execArgv: ['--import', 'tsx'] } : {}),
-  });
-  pool.on('error', () => undefined);
-  const simulate = async (task: EvaluationTask): Promise<ReplicateOutcome> => {
-    const outcome = await runWithRetry(pool, task);
-    options.onSimulation?.(task);
-    return outcome;
-  };
+/** A pool for the vectors of one study. */
+export function openWorkerPool(plan: StudyPlan, options: { readonly workers: number }): WorkerPool {
+  const pool = openSimulationPool([evaluationSetup(plan)], options.workers);
   return {
     evaluate: async (values, seeds) =>
-      joinReplicates(seeds, await Promise.all(seeds.map((seed) => simulate({ values, seed })))),
-    close: () => pool.destroy(),
+      joinReplicates(seeds, await Promise.all(seeds.map((seed) => pool.simulate({ setup: 0, values, seed })))),
+    close: pool.close,
   };
 }
 
-async function runWithRetry(pool: Piscina, task: EvaluationTask): Promise<ReplicateOutcome> {
+async function runWithRetry(pool: Piscina, task: WorkerTask): Promise<ReplicateOutcome> {
   for (let attempt = 0; ; attempt++) {
     try {
       return (await pool.run(task)) as ReplicateOutcome;

@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import { InputError, unknownName } from '../base/errors.ts';
+import type { Json } from '../base/json.ts';
+import { identifier, jsonValue, parseWith } from './schema.ts';
+
+const value = z.union([z.number(), z.string(), z.boolean(), z.record(identifier, z.number().min(0))]);
+
+const arm = z.strictObject({
+  description: z.string().optional(),
+  strategy: z.string().optional(),
+  values: z.record(identifier, value).optional(),
+  config: z.record(z.string(), jsonValue).optional(),
+  workload: z.union([z.string(), z.record(z.string(), jsonValue)]).optional(),
+  workload_overrides: z.record(z.string(), jsonValue).optional(),
+  /** Values of a tuned point: folder of a run, and a trial number or the role of a front point. */
+  point: z.strictObject({ run: z.string(), trial: z.union([z.int().min(0), z.string()]) }).optional(),
+});
+
+const claimBase = {
+  id: identifier,
+  statement: z.string(),
+  metric: z.string(),
+  /** What to look at when the claim fails. */
+  diagnostic: z.string().optional(),
+  role: z.enum(['main', 'ablation', 'super-additivity', 'negative-control', 'robustness']).optional(),
+};
+
+const claim = z.discriminatedUnion('kind', [
+  z.strictObject({
+    ...claimBase,
+    kind: z.literal('improves'),
+    arm: identifier,
+    against: identifier,
+    at_least: z.number().min(0).optional(),
+  }),
+  z.strictObject({
+    ...claimBase,
+    kind: z.literal('worsens'),
+    arm: identifier,
+    against: identifier,
+    at_least: z.number().min(0).optional(),
+  }),
+  z.strictObject({
+    ...claimBase,
+    kind: z.literal('equals'),
+    arm: identifier,
+    against: identifier,
+    within: z.number().min(0),
+  }),
+  z.strictObject({
+    ...claimBase,
+    kind: z.literal('ratio'),
+    arm: identifier,
+    against: identifier,
+    low: z.number(),
+    high: z.number(),
+  }),
+  z.strictObject({
+    ...claimBase,
+    kind: z.literal('bound'),
+    arm: identifier,
+    at_least: z.number().optional(),
+    at_most: z.number().optional(),
+  }),
+  z.strictObject({
+    ...claimBase,
+    kind: z.literal('super-additive'),
+    arm: identifier,
+    against: identifier,
+    parts: z.array(identifier).min(2),
+  }),
+]);
+
+export const experimentFileSchema = z.strictObject({
+  name: identifier,
+  title: z.string(),
+  question: z.string().optional(),
+  /** What was published, and where. */
+  published: z.string().optional(),
+  strategy: z.string().optional(),
+  workload: z.union([z.string(), z.record(z.string(), jsonValue)]).optional(),
+  workload_overrides: z.record(z.string(), jsonValue).optional(),
+  config: z.record(z.string(), jsonValue).optional(),
+  seeds: z.array(z.int().min(0)).min(2),
+  arms: z.record(identifier, arm),
+  claims: z.array(claim).min(1),
+  /** Metrics shown beside those of the claims. */
+  show: z.array(z.string()).optional(),
+});
+
+export type ExperimentSpec = z.infer<typeof experimentFileSchema>;
+export type ArmSpec = ExperimentSpec['arms'][string];
+export type Claim = ExperimentSpec['claims'][number];
+
+/** Reads an experiment: arms, and claims about them. @throws InputError with the path of the first problem */
+export function parseExperimentFile(document: Json): ExperimentSpec {
+  const spec = parseWith(experimentFileSchema, document);
+  const names = Object.keys(spec.arms);
+  for (const [index, one] of spec.claims.entries()) {
+    const path = ['claims', index];
+    const twice = spec.claims.findIndex(({ id }) => id === one.id);
+    if (twice !== index) throw new InputError(`claim "${one.id}" is named twice`, { path: [...path, 'id'] });
+    for (const [key, name] of armReferences(one)) {
+      if (!names.includes(name)) throw unknownName('arm', name, names, { path: [...path, ...key] });
+    }
+    if (one.kind === 'bound' && one.at_least === undefined && one.at_most === undefined) {
+      throw new InputError('needs at_least or at_most', { path });
+    }
+  }
+  return spec;
+}
+
+/** Arms that a claim speaks of, with the path of each name. */
+export function armReferences(claim: Claim): readonly (readonly [readonly (string | number)[], string])[] {
+  const references: [readonly (string | number)[], string][] = [[['arm'], claim.arm]];
+  if ('against' in claim) references.push([['against'], claim.against]);
+  if (claim.kind === 'super-additive')
+    for (const [index, part] of claim.parts.entries()) references.push([['parts', index], part]);
+  return references;
+}

@@ -1,0 +1,146 @@
+import { InputError } from '../base/errors.ts';
+import { contentHash, isJsonObject, type Json, type JsonObject, textHash } from '../base/json.ts';
+import type { ParameterValue, SearchSpace } from '../optimizer/space/parameter.ts';
+import type { MetricSpec, PolicyModule, Simulator } from '../simulators/simulator.ts';
+import type { EvaluationSetup } from './evaluation.ts';
+import { type ArmSpec, type ExperimentSpec, parseExperimentFile } from './experiment-file.ts';
+import { parseStrategyFile } from './strategy-file.ts';
+import { merge, type PlanSource } from './study-plan.ts';
+import { type BaselineValue, instantiate, type StrategyTemplate } from './template.ts';
+
+/** A tuned point that an arm takes its values from. */
+export interface TunedPoint {
+  readonly space: SearchSpace;
+  readonly values: Readonly<Record<string, ParameterValue>>;
+}
+
+/** The documents of one arm, already read. */
+export interface ArmSources {
+  readonly strategy: PlanSource;
+  readonly workload: PlanSource | null;
+  readonly point: TunedPoint | null;
+  readonly policies: readonly { readonly file: string; readonly text: string }[];
+  readonly modules: readonly PolicyModule[];
+}
+
+export interface ExperimentPlan {
+  readonly spec: ExperimentSpec;
+  readonly hash: string;
+  /** One setup an arm, in the order of `armNames`; no holes are left. */
+  readonly setups: readonly EvaluationSetup[];
+  readonly armNames: readonly string[];
+  readonly metrics: readonly MetricSpec[];
+}
+
+const EMPTY_SPACE: SearchSpace = { parameters: [] };
+
+/**
+ * Resolves an experiment.
+ * @param readArm - reads what an arm names
+ * @throws InputError placed in the experiment file
+ */
+export async function resolveExperiment(
+  source: PlanSource,
+  readArm: (spec: ExperimentSpec, name: string, arm: ArmSpec) => Promise<ArmSources>,
+  createSimulator: (name: string) => Promise<Simulator>,
+): Promise<ExperimentPlan> {
+  const spec = parseExperimentFile(source.value);
+  const armNames = Object.keys(spec.arms);
+  const setups: EvaluationSetup[] = [];
+  let metrics: readonly MetricSpec[] = [];
+  const texts: string[] = [textHash(source.text)];
+  for (const name of armNames) {
+    const path = ['arms', name];
+    try {
+      const sources = await readArm(spec, name, spec.arms[name]!);
+      const setup = armSetup(spec, spec.arms[name]!, sources);
+      const simulator = await createSimulator(setup.simulator);
+      const input = { config: setup.template.config, workload: setup.workload, policies: sources.modules };
+      metrics = mergeMetrics(metrics, simulator.prepare(input).metrics);
+      setups.push(setup);
+      texts.push(
+        contentHash([setup.template.config, setup.workload, ...sources.policies.map(({ text }) => textHash(text))]),
+      );
+    } catch (error) {
+      if (!(error instanceof InputError) || error.position !== undefined) throw error;
+      throw error.at({ prefix: path, position: source.locate([...path, ...error.path]) });
+    }
+  }
+  checkMetrics(source, spec, metrics);
+  return { spec, hash: contentHash(texts), setups, armNames, metrics };
+}
+
+function armSetup(spec: ExperimentSpec, arm: ArmSpec, sources: ArmSources): EvaluationSetup {
+  const { template } = parseStrategyFile(sources.strategy.value);
+  const values: Record<string, BaselineValue> = { ...template.baseline };
+  for (const [name, value] of Object.entries(sources.point === null ? {} : namedWeights(sources.point)))
+    values[name] = value;
+  for (const [name, value] of Object.entries(arm.values ?? {})) {
+    if (!Object.hasOwn(template.baseline, name)) {
+      throw new InputError(`strategy "${template.name}" has no parameter "${name}"`, {
+        path: ['values', name],
+        suggestion: `its parameters: ${Object.keys(template.baseline).join(', ') || 'none'}`,
+      });
+    }
+    values[name] = value;
+  }
+  const layered = [spec.config, arm.config].reduce<Json>(
+    (config, layer) => (layer === undefined ? config : merge(config, layer as Json)),
+    template.config,
+  );
+  const filled: StrategyTemplate = { ...template, config: layered, baseline: values };
+  return {
+    simulator: template.simulator,
+    template: { ...filled, config: instantiate(filled, EMPTY_SPACE, {}) },
+    space: EMPTY_SPACE,
+    workload: armWorkload(spec, arm, sources),
+    policies: sources.policies.map(({ file }) => file),
+  };
+}
+
+/** Weight vectors of a tuned point as maps, as a strategy's baseline writes them. */
+function namedWeights(point: TunedPoint): Record<string, BaselineValue> {
+  const entries = point.space.parameters.flatMap((parameter): [string, BaselineValue][] => {
+    const value = point.values[parameter.name];
+    if (value === undefined) return [];
+    if (parameter.kind !== 'simplex') return [[parameter.name, value as BaselineValue]];
+    return [
+      [
+        parameter.name,
+        Object.fromEntries(parameter.components.map((name, index) => [name, (value as readonly number[])[index]!])),
+      ],
+    ];
+  });
+  return Object.fromEntries(entries);
+}
+
+function armWorkload(spec: ExperimentSpec, arm: ArmSpec, sources: ArmSources): Json {
+  const inline = [arm.workload, spec.workload].find((workload) => workload !== undefined);
+  const base: Json = sources.workload?.value ?? (isJsonObject(inline as Json) ? (inline as JsonObject) : null);
+  return [spec.workload_overrides, arm.workload_overrides].reduce<Json>(
+    (workload, layer) => (layer === undefined ? workload : merge(workload ?? {}, layer as Json)),
+    base,
+  );
+}
+
+function mergeMetrics(known: readonly MetricSpec[], more: readonly MetricSpec[]): readonly MetricSpec[] {
+  return [...known, ...more.filter(({ name }) => !known.some((metric) => metric.name === name))];
+}
+
+function checkMetrics(source: PlanSource, spec: ExperimentSpec, metrics: readonly MetricSpec[]): void {
+  const named: [readonly (string | number)[], string][] = [
+    ...spec.claims.map(({ metric }, index): [readonly (string | number)[], string] => [
+      ['claims', index, 'metric'],
+      metric,
+    ]),
+    ...(spec.show ?? []).map((metric, index): [readonly (string | number)[], string] => [['show', index], metric]),
+  ];
+  for (const [path, name] of named) {
+    if (metrics.some((metric) => metric.name === name)) continue;
+    throw new InputError(`unknown metric "${name}"`, {
+      path,
+      position: source.locate(path),
+      suggestion: `known: ${metrics.map((metric) => metric.name).join(', ')}`,
+    });
+  }
+}
