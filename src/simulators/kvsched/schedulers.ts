@@ -30,8 +30,8 @@ export type Scheduler = (request: DecodeRequest, cluster: ClusterView) => Placem
 export interface SchedulerOptions {
   readonly weights: HeuristicWeights;
   readonly policy: RunPolicy;
-  /** Null leaves the stay rule out, as the published program does. */
-  readonly hysteresisMs: number | null;
+  /** A move must gain more than this score; 0 leaves the stay rule out, as the published program does. */
+  readonly hysteresisMs: number;
   readonly rng: PythonRandom;
 }
 
@@ -91,7 +91,7 @@ function kvHeuristic({ weights, policy, hysteresisMs }: SchedulerOptions): Sched
         target = candidates[i]!;
       }
     }
-    const mayStay = hysteresisMs !== null && target !== owner && candidates.includes(owner);
+    const mayStay = hysteresisMs > 0 && target !== owner && candidates.includes(owner);
     if (mayStay && score(owner) - least <= hysteresisMs) target = owner;
     const prefetch = target !== owner && policy.enablePrefetch && maxNewTokens >= policy.prefetchHorizonTokens;
     return { target, prefetch };

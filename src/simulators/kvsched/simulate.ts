@@ -51,7 +51,7 @@ export function simulate(scenario: Scenario, settings: RunSettings): RunRecord {
   const decide = createScheduler(settings.scheduler, {
     weights: settings.weights,
     policy,
-    hysteresisMs: legacy ? null : policy.hysteresisMs,
+    hysteresisMs: legacy ? 0 : policy.hysteresisMs,
     rng: new PythonRandom(seed),
   });
   const prefillNodes = prefillCandidates(nodes);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { SchedulerName } from '../../../src/simulators/kvsched/settings.ts';
-import { run } from './scenario-files.ts';
+import { resolvePolicy, resolveWeights, type SchedulerName } from '../../../src/simulators/kvsched/settings.ts';
+import { loadScenario, run } from './scenario-files.ts';
 
 type LegacyRow = readonly [string, SchedulerName, number, number, number, number, number, number, number];
 
@@ -65,5 +65,33 @@ describe('the wired fidelity', () => {
     expectWithin(summary.p99_decode_ms, p99Decode, MICRO, 'p99 of decode');
     expect(summary.kv_migrations).toBe(migrations);
     expect(summary.kv_migration_bytes).toBe(bytes);
+  });
+});
+
+describe('the trade-offs that the reference observed, means over seeds 0 to 2', () => {
+  const means = (name: string, migrationMs: number, hysteresisMs: number): readonly [number, number] => {
+    const scenario = loadScenario(name, 'wired');
+    const policy = resolvePolicy(scenario, { hysteresisMs, enableOverlap: false });
+    const weights = resolveWeights({ migrationMs });
+    const runs = [0, 1, 2].map((seed) => run(name, 'kv_heuristic', { fidelity: 'wired', seed, weights, policy }));
+    const mean = (key: 'p99_ms' | 'kv_migrations'): number => runs.reduce((sum, one) => sum + one[key], 0) / 3;
+    return [mean('p99_ms'), mean('kv_migrations')];
+  };
+
+  it.each([
+    [0.01, 207.4],
+    [3, 194.3],
+    [10, 210.1],
+  ])('on S4, migration weight %d gives a P99 of %d ms', (weight, p99) => {
+    expectWithin(means('S4_network_scan', weight, 5)[0], p99, 0.05, 'p99');
+  });
+
+  it.each([
+    [0, 188.0, 751],
+    [50, 209.4, 0],
+  ])('on S5, hysteresis %d gives a P99 of %d ms and %d migrations', (hysteresis, p99, migrations) => {
+    const [latency, moved] = means('S5_hysteresis_horizon', 1, hysteresis);
+    expectWithin(latency, p99, 0.05, 'p99');
+    expect(Math.round(moved)).toBe(migrations);
   });
 });
