@@ -35,6 +35,11 @@ export class EventQueue {
     return this.#payloads[0]!;
   }
 
+  /** Payload of the next event. The queue must not be empty. */
+  peekPayload(): number {
+    return this.#payloads[0]!;
+  }
+
   /** @param payload - 32-bit integer, usually an index */
   push(time: number, rank: number, payload: number): void {
     if (this.#length === this.#times.length) this.#grow();

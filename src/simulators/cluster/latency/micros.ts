@@ -4,7 +4,7 @@ export function truncateMicros(us: number): number {
 }
 
 /** A table of at least `length` entries that starts with those of `old`. */
-export function growTable(old: Float64Array, length: number): Float64Array {
+export function growTable(old: Float64Array, length: number): Float64Array<ArrayBuffer> {
   const grown = new Float64Array(Math.max(length, 2 * old.length));
   grown.set(old);
   return grown;

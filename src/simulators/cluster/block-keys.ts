@@ -1,0 +1,115 @@
+import type { RequestTable } from '../workload/request-table.ts';
+
+/** Key of a block without known content, and parent of the first block of a prompt. */
+export const NO_KEY = 0;
+
+/**
+ * Content identity of KV blocks without tokens and hashes. A key stands for a block's content and everything before
+ * it. Block k of a prompt ++ output has the key `group + k` inside a shared prefix, the key of the parent's block k
+ * inside an inherited context, and `own + k` after that. Keys are positive and given out in order of rows.
+ */
+export class BlockKeys {
+  readonly blockSize: number;
+  /** Keys below this belong to shared prefixes. */
+  readonly sharedEnd: number;
+  readonly #table: RequestTable;
+  readonly #groupBase: Float64Array;
+  #inheritedBlocks: Int32Array;
+  #groupBlocks: Int32Array;
+  #ownBase: Float64Array;
+  #rows = 0;
+  #next: number;
+
+  constructor(table: RequestTable, blockSize: number) {
+    this.blockSize = blockSize;
+    this.#table = table;
+    const { groupLengths } = table.names;
+    this.#groupBase = new Float64Array(groupLengths.length);
+    let next = 1;
+    groupLengths.forEach((length, group) => {
+      this.#groupBase[group] = next;
+      next += Math.floor(length / blockSize);
+    });
+    this.sharedEnd = next;
+    this.#next = next;
+    this.#inheritedBlocks = new Int32Array(table.length);
+    this.#groupBlocks = new Int32Array(table.length);
+    this.#ownBase = new Float64Array(table.length);
+    this.cover();
+  }
+
+  /** One above the largest key given out. */
+  get end(): number {
+    return this.#next;
+  }
+
+  /** Gives keys to rows that were appended to the table. */
+  cover(): void {
+    const table = this.#table;
+    const size = this.blockSize;
+    if (table.length > this.#ownBase.length) this.#grow(Math.max(table.length, 2 * this.#ownBase.length));
+    for (let row = this.#rows; row < table.length; row++) {
+      const inherited = table.parent[row]! >= 0 ? Math.floor(table.inheritedTokens[row]! / size) : 0;
+      const grouped = table.group[row]! >= 0 ? Math.floor(table.groupTokens[row]! / size) : 0;
+      const first = Math.max(inherited, grouped);
+      const blocks = Math.floor((table.inputTokens[row]! + table.outputTokens[row]!) / size);
+      this.#inheritedBlocks[row] = inherited;
+      this.#groupBlocks[row] = grouped;
+      this.#ownBase[row] = this.#next - first;
+      this.#next += Math.max(0, blocks - first);
+    }
+    this.#rows = table.length;
+  }
+
+  /** Key of block `k` of a row's prompt ++ output. */
+  key(row: number, k: number): number {
+    let r = row;
+    while (k < this.#inheritedBlocks[r]!) r = this.#table.parent[r]!;
+    if (k < this.#groupBlocks[r]!) return this.#groupBase[this.#table.group[r]!]! + k;
+    return this.#ownBase[r]! + k;
+  }
+
+  /** Leading blocks of a row that other rows may share. */
+  sharedBlocks(row: number): number {
+    return Math.max(this.#inheritedBlocks[row]!, this.#groupBlocks[row]!);
+  }
+
+  /** Leading blocks whose keys are consecutive numbers from `key(row, 0)` on, for rows without a parent. */
+  groupBlocks(row: number): number {
+    return this.#groupBlocks[row]!;
+  }
+
+  hasParent(row: number): boolean {
+    return this.#inheritedBlocks[row]! > 0;
+  }
+
+  /** A new key for content that is no block of any row. */
+  reserve(): number {
+    return this.#next++;
+  }
+
+  /**
+   * Name of the tokens [offset, offset + block size) of a row, equal for all rows that share them; texts of the
+   * same tokens at other offsets count as different.
+   */
+  content(row: number, offset: number): string {
+    const table = this.#table;
+    const end = offset + this.blockSize;
+    let r = row;
+    while (table.parent[r]! >= 0 && end <= table.inheritedTokens[r]!) r = table.parent[r]!;
+    const group = table.group[r]!;
+    return group >= 0 && end <= table.groupTokens[r]! ? `g${group}:${offset}` : `${r}:${offset}`;
+  }
+
+  #grow(capacity: number): void {
+    const inherited = new Int32Array(capacity);
+    inherited.set(this.#inheritedBlocks);
+    this.#inheritedBlocks = inherited;
+    const grouped = new Int32Array(capacity);
+    grouped.set(this.#groupBlocks);
+    this.#groupBlocks = grouped;
+    const own = new Float64Array(capacity);
+    own.set(this.#ownBase);
+    this.#ownBase = own;
+  }
+}

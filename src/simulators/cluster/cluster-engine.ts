@@ -1,0 +1,475 @@
+import { EventQueue } from '../kernel/event-queue.ts';
+import { MinTree } from '../kernel/min-tree.ts';
+import { TimeFifo } from '../kernel/time-fifo.ts';
+import type { FollowUpSource, RequestEnd, Workload } from '../workload/follow-ups.ts';
+import type { RequestTable } from '../workload/request-table.ts';
+import { type Admission, createAdmission, effectiveLoad } from './admission.ts';
+import { BlockKeys } from './block-keys.ts';
+import type { CacheSignal } from './cache-signal.ts';
+import { Disaggregation } from './disaggregation-flow.ts';
+import type { EngineConfig } from './engine-config.ts';
+import { EVICTION, GatewayFlow, RANK } from './gateway-flow.ts';
+import type { Instance } from './instance.ts';
+import { buildInstances } from './instance-builder.ts';
+import type { EngineHooks } from './policy.ts';
+import { PolicyViews } from './policy-views.ts';
+import { RequestStates } from './request-states.ts';
+import { routerBuilder } from './router-builder.ts';
+import type { Router } from './routers.ts';
+import { Snapshots } from './snapshots.ts';
+import { TenantBudgets } from './tenant-budgets.ts';
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/**
+ * The event loop of a cluster. Control-plane events come in classes, in this order at one instant: arrival,
+ * admission, routing, then the rare ones (`RANK`); all of them precede instance events of the same time, and of
+ * instances with events at the same time the one with the lowest index goes first.
+ */
+export class ClusterEngine {
+  readonly config: EngineConfig;
+  readonly table: RequestTable;
+  readonly requests: RequestStates;
+  readonly instances: readonly Instance[];
+  readonly gateway: GatewayFlow | null;
+  readonly disaggregation: Disaggregation | null;
+  readonly arrivalsByClass: Float64Array;
+  readonly shedByClass = new Map<string, number>();
+  admissionRejected = 0;
+  routingRejected = 0;
+  evicted = 0;
+  admitted = 0;
+  /** Routing decisions by instance, and their regret. */
+  readonly targets: Float64Array;
+  regretSum = 0;
+  regretMax = 0;
+  readonly #keys: BlockKeys;
+  readonly #followUpSource: FollowUpSource | null;
+  readonly #snapshots: Snapshots;
+  readonly #cacheSignal: CacheSignal;
+  readonly #admission: Admission | null;
+  readonly #budgets: TenantBudgets | null;
+  readonly #router: Router;
+  readonly #everyInstance: Int32Array;
+  readonly #priorityOfClass: Float64Array;
+  readonly #views: PolicyViews | null;
+  readonly #hooks: EngineHooks;
+  /** Rows not yet arrived, follow-ups, and the stages between the stages. */
+  #nextRow = 0;
+  readonly #initialRows: number;
+  readonly #followUps = new EventQueue(16);
+  readonly #admissions = new TimeFifo();
+  readonly #routings = new TimeFifo();
+  readonly #rare = new EventQueue(16);
+  readonly #instanceTimes: MinTree;
+  /** Requests by row of follow-ups. */
+  readonly #requestOfFollowUp = new Map<number, number>();
+  /** Sheddable requests at instances; kept only with in-flight eviction. */
+  readonly #evictable: Set<number> | null;
+  #clock = 0;
+
+  constructor(config: EngineConfig, workload: Workload, hooks: EngineHooks = {}) {
+    this.config = config;
+    this.#hooks = hooks;
+    const { table, followUps } = workload.start();
+    this.table = table;
+    this.#followUpSource = followUps;
+    this.#initialRows = table.length;
+    const subRequests = config.disaggregation === null ? 1 : 3;
+    this.requests = new RequestStates(Math.max(16, subRequests * table.length));
+    this.#priorityOfClass = Float64Array.from(table.names.sloClasses, (name) => config.sloPriorities[name] ?? 3);
+    for (let row = 0; row < table.length; row++) this.#addRequest(row);
+    this.#keys = new BlockKeys(table, config.instance.blockSize);
+    this.#views =
+      Object.keys(hooks).length === 0
+        ? null
+        : new PolicyViews(this.requests, table, this.#priorityOfClass, (request) => this.idOf(request));
+    this.instances = buildInstances({
+      config,
+      hooks,
+      views: this.#views,
+      keys: this.#keys,
+      requests: this.requests,
+      oneHome: followUps === null && config.disaggregation === null && !hasParents(table),
+      idOf: (request) => this.idOf(request),
+      listener: {
+        requestEnded: (instance, request, end, produced, at) => this.#ended(instance, request, end, produced, at),
+        ...(hooks.record === undefined
+          ? {}
+          : {
+              stepped: (instance: Instance, at: number, duration: number) => this.#recordStep(instance, at, duration),
+            }),
+      },
+    });
+    this.#everyInstance = Int32Array.from({ length: config.instances }, (_, i) => i);
+    this.#snapshots = new Snapshots(this.instances, config.snapshotRefreshUs);
+    const builder = routerBuilder({
+      config,
+      hooks,
+      views: this.#views,
+      keys: this.#keys,
+      table,
+      tracksAll: followUps !== null || config.disaggregation !== null || hasParents(table),
+    });
+    this.#cacheSignal = builder.cacheSignal;
+    this.#router = builder.main();
+    this.#admission =
+      config.admission.kind === 'always-admit' || config.gateway !== null ? null : createAdmission(config.admission);
+    this.#budgets =
+      config.tenantBudgets === null
+        ? null
+        : new TenantBudgets(table.names.tenants, config.tenantBudgets, config.instances * config.instance.maxSeqs);
+    this.arrivalsByClass = new Float64Array(table.names.sloClasses.length);
+    this.targets = new Float64Array(config.instances);
+    this.#instanceTimes = new MinTree(config.instances);
+    this.#evictable = config.gateway?.inFlightEviction === true ? new Set() : null;
+    this.gateway =
+      config.gateway === null
+        ? null
+        : new GatewayFlow(config.gateway, table.names.tenants, this.#gatewayHost(), this.#rare);
+    this.disaggregation =
+      config.disaggregation === null
+        ? null
+        : new Disaggregation(config.disaggregation, {
+            requests: this.requests,
+            table,
+            instances: this.instances,
+            blockSize: config.instance.blockSize,
+            builder,
+            mainRouter: this.#router,
+            events: this.#rare,
+            idOf: (request) => this.idOf(request),
+          });
+    if (this.#cacheSignal.isUsed) this.#cacheSignal.start(this.instances, this.#keys);
+  }
+
+  get clock(): number {
+    return this.#clock;
+  }
+
+  idOf(request: number): string {
+    const suffix = this.disaggregation?.suffix(request) ?? '';
+    return this.table.id(this.requests.row[request]!) + suffix;
+  }
+
+  /** Runs to the end, or to the horizon. */
+  run(): void {
+    const horizon = this.config.horizonUs;
+    const times = this.#instanceTimes;
+    for (;;) {
+      const control = this.#controlTime();
+      const instance = times.min;
+      if (control <= instance) {
+        if (control === NEVER || control > horizon) return;
+        this.#clock = control;
+        this.#control(control);
+      } else {
+        if (instance > horizon) return;
+        this.#clock = instance;
+        this.#instanceEvent(this.instances[times.first]!);
+      }
+    }
+  }
+
+  #addRequest(row: number): number {
+    const q = this.requests;
+    const request = q.add(this.table, row);
+    let highest = 3;
+    for (const name in this.config.sloPriorities) highest = Math.max(highest, this.config.sloPriorities[name]!);
+    q.urgency[request] = highest - this.#priorityOfClass[this.table.sloClass[row]!]!;
+    return request;
+  }
+
+  #controlTime(): number {
+    return Math.min(
+      this.#nextRow < this.#initialRows ? this.table.arrivalUs[this.#nextRow]! : NEVER,
+      this.#followUps.peekTime(),
+      this.#admissions.headTime,
+      this.#routings.headTime,
+      this.#rare.peekTime(),
+    );
+  }
+
+  #control(at: number): void {
+    if (this.#nextRow < this.#initialRows && this.table.arrivalUs[this.#nextRow]! === at)
+      this.#arrive(this.#nextRow++, at);
+    else if (this.#followUps.peekTime() === at) this.#arrive(this.#followUps.pop(), at);
+    else if (this.#admissions.headTime === at) this.#admit(this.#admissions.shift(), at);
+    else if (this.#routings.headTime === at) this.#route(this.#routings.shift(), at);
+    else this.#rareEvent(this.#rare.pop(), this.#rare.rank, at);
+  }
+
+  #arrive(request: number, at: number): void {
+    const sloClass = this.table.sloClass[this.requests.row[request]!]!;
+    this.arrivalsByClass[sloClass] = this.arrivalsByClass[sloClass]! + 1;
+    this.#admissions.push(at + this.config.admissionLatencyUs, request);
+  }
+
+  #admit(request: number, at: number): void {
+    const row = this.requests.row[request]!;
+    const priority = this.#priorityOfClass[this.table.sloClass[row]!]!;
+    this.#view(this.#everyInstance, at);
+    const admitted = this.#isAdmitted(request, priority, at);
+    this.#hooks.record?.({ kind: 'admission', atUs: at, request: this.idOf(request), admitted });
+    if (!admitted) {
+      this.admissionRejected++;
+      this.#shed(request);
+      return;
+    }
+    this.admitted++;
+    if (this.gateway === null) {
+      this.#routings.push(at + this.config.routingLatencyUs, request);
+      return;
+    }
+    const own = this.table.sloTargetUs[row]!;
+    const target = own > 0 ? own : (this.config.gateway!.sloTargetsUs[this.#classOf(row)] ?? NEVER);
+    this.gateway.enqueue(request, priority, this.table.tenant[row]!, target, at);
+  }
+
+  #isAdmitted(request: number, priority: number, at: number): boolean {
+    const row = this.requests.row[request]!;
+    if (this.#budgets?.sheds(this.table.tenant[row]!, priority)) return false;
+    if (this.#hooks.admission !== undefined && this.#views !== null) {
+      const { admission } = this.#hooks;
+      return admission.admits(
+        this.#views.request(request),
+        this.#views.instances(this.#snapshots, this.#cacheSignal),
+        at,
+      );
+    }
+    if (this.#admission === null) return true;
+    return this.#admission.admits({ inputTokens: this.table.inputTokens[row]!, priority }, this.#snapshots, at);
+  }
+
+  #route(request: number, at: number): void {
+    if (this.disaggregation !== null) {
+      this.#routeDisaggregated(request, at);
+      return;
+    }
+    this.#view(this.#everyInstance, at);
+    this.#send(request, this.#choose(this.#router, request, at), at);
+  }
+
+  /** Asks a router about the present view. */
+  #choose(router: Router, request: number, at: number): number {
+    const q = this.requests;
+    const row = q.row[request]!;
+    const blocks = Math.floor(q.inputTokens[request]! / this.config.instance.blockSize);
+    const chosen = router.choose({ request, row, blocks }, this.#snapshots, at);
+    this.targets[chosen] = this.targets[chosen]! + 1;
+    if (this.config.counterfactualK > 0 && router.scores === null) this.#recordRegret(chosen);
+    if (this.#hooks.record !== undefined) this.#recordRouting(router, request, chosen, at);
+    return chosen;
+  }
+
+  /** Hands a request to an instance. */
+  #send(request: number, chosen: number, at: number): void {
+    this.#countRouted(request, chosen);
+    this.instances[chosen]!.inject(request, at);
+    this.#instanceTimes.set(chosen, this.instances[chosen]!.nextTime());
+  }
+
+  #countRouted(request: number, chosen: number): void {
+    const row = this.requests.row[request]!;
+    const { inFlight } = this.#snapshots;
+    inFlight[chosen] = inFlight[chosen]! + 1;
+    this.#budgets?.routed(this.table.tenant[row]!);
+    if (this.#evictable !== null && this.#priorityOfClass[this.table.sloClass[row]!]! < 0) this.#evictable.add(request);
+  }
+
+  #routeDisaggregated(request: number, at: number): void {
+    const flow = this.disaggregation!;
+    this.#view(flow.pools.decode, at);
+    if (flow.pools.decode.length === 0) {
+      this.routingRejected++;
+      return;
+    }
+    const chosen = this.#choose(flow.decodeRouter, request, at);
+    const cached = flow.needsCachedBlocks ? this.#cacheSignal.cachedBlocks(chosen, this.requests.row[request]!) : 0;
+    if (flow.disaggregates(request, cached)) flow.startPrefill(request, chosen, at);
+    else this.#send(request, chosen, at);
+  }
+
+  #rareEvent(payload: number, rank: number, at: number): void {
+    const flow = this.disaggregation;
+    switch (rank) {
+      case RANK.prefillRouting: {
+        this.#view(flow!.pools.prefill, at);
+        if (flow!.pools.prefill.length === 0) {
+          this.routingRejected++;
+          return;
+        }
+        this.#send(payload, this.#choose(flow!.prefillRouter, payload, at), at);
+        return;
+      }
+      case RANK.transferStart:
+        if (payload === EVICTION) this.#evict();
+        else flow!.startTransfer(payload, at);
+        return;
+      case RANK.transferEnd: {
+        if (payload < 0) {
+          this.gateway!.expire(~payload);
+          return;
+        }
+        const { decode, instance } = flow!.endTransfer(payload, at);
+        this.#countRouted(decode, instance);
+        this.instances[instance]!.injectPrefilled(decode, at);
+        this.#instanceTimes.set(instance, this.instances[instance]!.nextTime());
+        return;
+      }
+      default:
+        this.gateway!.tick(at);
+    }
+  }
+
+  #instanceEvent(instance: Instance): void {
+    const { inFlight } = this.#snapshots;
+    const before = instance.ended;
+    instance.process();
+    const ended = instance.ended - before;
+    if (ended > 0) inFlight[instance.index] = Math.max(0, inFlight[instance.index]! - ended);
+    this.#instanceTimes.set(instance.index, instance.nextTime());
+    this.disaggregation?.afterEvent(this.#clock);
+  }
+
+  #ended(instance: Instance, request: number, end: RequestEnd, produced: number, atUs: number): void {
+    const row = this.requests.row[request]!;
+    this.#budgets?.ended(this.table.tenant[row]!);
+    this.#evictable?.delete(request);
+    const flow = this.disaggregation;
+    if (flow?.isPrefill(request)) {
+      flow.prefillEnded(request, end);
+      return;
+    }
+    this.#views?.ended(request, instance.index, end, atUs, this.#hooks.scorers);
+    if (this.#followUpSource === null) return;
+    const at = flow?.isDecode(request) ? flow.parentEndUs(request, end, this.#clock) : atUs;
+    const next = this.#followUpSource.next(this.table, row, end, produced, at);
+    if (next < 0) return;
+    this.#keys.cover();
+    const added = this.#addRequest(next);
+    this.#requestOfFollowUp.set(next, added);
+    this.#followUps.push(this.table.arrivalUs[next]!, 0, added);
+  }
+
+  /** The request index of a table row. */
+  requestOf(row: number): number {
+    return row < this.#initialRows ? row : this.#requestOfFollowUp.get(row)!;
+  }
+
+  #evict(): void {
+    let victim = -1;
+    for (const request of this.#evictable!) {
+      if (victim < 0 || this.#evictsBefore(request, victim)) victim = request;
+    }
+    if (victim < 0) return;
+    this.#evictable!.delete(victim);
+    const instance = this.instances[this.requests.instance[victim]!]!;
+    if (!instance.evict(victim)) return;
+    const { inFlight } = this.#snapshots;
+    inFlight[instance.index] = Math.max(0, inFlight[instance.index]! - 1);
+    this.#instanceTimes.set(instance.index, instance.nextTime());
+    this.#budgets?.ended(this.table.tenant[this.requests.row[victim]!]!);
+    this.evicted++;
+    this.#shed(victim);
+  }
+
+  /** Lowest priority first, then dispatched last. */
+  #evictsBefore(a: number, b: number): boolean {
+    const priority = (request: number) => this.#priorityOfClass[this.table.sloClass[this.requests.row[request]!]!]!;
+    if (priority(a) !== priority(b)) return priority(a) < priority(b);
+    return this.gateway!.dispatchedAtUs(a) >= this.gateway!.dispatchedAtUs(b);
+  }
+
+  #shed(request: number): void {
+    const name = this.#classOf(this.requests.row[request]!) || 'standard';
+    this.shedByClass.set(name, (this.shedByClass.get(name) ?? 0) + 1);
+  }
+
+  #classOf(row: number): string {
+    return this.table.names.sloClasses[this.table.sloClass[row]!]!;
+  }
+
+  #view(members: Int32Array, at: number): void {
+    if (this.#cacheSignal.isUsed) this.#cacheSignal.refresh(at);
+    this.#snapshots.view(members, at);
+  }
+
+  #gatewayHost() {
+    const { record } = this.#hooks;
+    return {
+      view: (at: number) => {
+        this.#view(this.#everyInstance, at);
+        return this.#snapshots;
+      },
+      route: (request: number, at: number) => this.#routings.push(at + this.config.routingLatencyUs, request),
+      shed: (request: number) => this.#shed(request),
+      hasEvictable: () => this.#evictable !== null && this.#evictable.size > 0,
+      ...(record === undefined
+        ? {}
+        : {
+            dispatched: (request: number, saturation: number, waiting: number, atUs: number) =>
+              record({
+                kind: 'dispatch',
+                atUs,
+                request: request < 0 ? null : this.idOf(request),
+                saturation,
+                waiting,
+              }),
+          }),
+    };
+  }
+
+  /** How much better the best instance looked than the chosen one, by effective load. */
+  #recordRegret(chosen: number): void {
+    const view = this.#snapshots;
+    let least = NEVER;
+    for (let k = 0; k < view.count; k++) least = Math.min(least, effectiveLoad(view, view.members[k]!));
+    const regret = effectiveLoad(view, chosen) - least;
+    this.regretSum += regret;
+    this.regretMax = Math.max(this.regretMax, regret);
+  }
+
+  #recordRouting(router: Router, request: number, chosen: number, atUs: number): void {
+    const view = this.#snapshots;
+    const members = [...view.members.subarray(0, view.count)];
+    this.#hooks.record?.({
+      kind: 'routing',
+      atUs,
+      request: this.idOf(request),
+      instance: chosen,
+      scores: router.scores === null ? null : members.map((i) => router.scores![i]!),
+      instances: members.map((index) => ({
+        index,
+        queueDepth: view.queueDepth[index]!,
+        batchSize: view.batchSize[index]!,
+        kvUtilization: view.kvUtilization[index]!,
+        freeBlocks: view.freeBlocks[index]!,
+        inFlight: view.inFlight[index]!,
+      })),
+    });
+  }
+
+  #recordStep(instance: Instance, atUs: number, durationUs: number): void {
+    const { batch, gpu } = instance;
+    this.#hooks.record?.({
+      kind: 'step',
+      atUs,
+      durationUs,
+      instance: instance.index,
+      queueDepth: instance.queue.length,
+      batch: Array.from({ length: batch.size }, (_, i) => ({
+        request: this.idOf(batch.request[i]!),
+        progress: batch.progress[i]!,
+      })),
+      usedBlocks: gpu.used,
+      hits: gpu.hits,
+      misses: gpu.misses,
+    });
+  }
+}
+
+function hasParents(table: RequestTable): boolean {
+  for (let row = 0; row < table.length; row++) if (table.parent[row]! >= 0) return true;
+  return false;
+}

@@ -1,0 +1,339 @@
+import { type BlockKeys, NO_KEY } from './block-keys.ts';
+import type { KeyMap } from './key-map.ts';
+import type { OwnedBlocks } from './owned-blocks.ts';
+import type { RequestStates } from './request-states.ts';
+
+/**
+ * Paged KV memory of one instance with prefix caching. Blocks are numbered from 1. A block nobody references is on
+ * the free list, oldest at the head, and keeps its content until it is taken; `used` counts the others.
+ *
+ * The index entry of a key is valid while the block it names still has that key, so that taking a block ends its
+ * entry without a write. Only a block that lost its entry to a newer one with equal content has to delete it.
+ * @see Kwon et al. 2023, "Efficient memory management for large language model serving with PagedAttention"
+ */
+export class GpuBlocks {
+  readonly total: number;
+  readonly blockSize: number;
+  /** Length of the free list. */
+  free: number;
+  /** Blocks claimed from the cache, and blocks newly filled. */
+  hits = 0;
+  misses = 0;
+  /** Result of `lookup`. */
+  cached = new Int32Array(64);
+  /** Content by block; NO_KEY = none or not full. */
+  readonly keyOf: Int32Array;
+  /** Free list through sentinel 0: its successor is the head, its predecessor the tail. */
+  readonly #next: Int32Array;
+  readonly #previous: Int32Array;
+  readonly #references: Int32Array;
+  /** 1 for a block whose key's entry belongs, or belonged, to another block. */
+  readonly #superseded: Uint8Array;
+  readonly #index: KeyMap;
+  readonly #keys: BlockKeys;
+  readonly #owned: OwnedBlocks;
+  readonly #requests: RequestStates;
+  /** Keys of blocks off the usual pattern, by parent key and content. */
+  readonly #offPattern = new Map<string, number>();
+  #frozen: FrozenIndex | null = null;
+
+  constructor(
+    total: number,
+    shared: {
+      readonly keys: BlockKeys;
+      readonly index: KeyMap;
+      readonly owned: OwnedBlocks;
+      readonly requests: RequestStates;
+    },
+  ) {
+    this.total = total;
+    this.free = total;
+    this.blockSize = shared.keys.blockSize;
+    this.#keys = shared.keys;
+    this.#index = shared.index;
+    this.#owned = shared.owned;
+    this.#requests = shared.requests;
+    this.keyOf = new Int32Array(total + 1);
+    this.#next = Int32Array.from({ length: total + 1 }, (_, block) => (block === total ? 0 : block + 1));
+    this.#previous = Int32Array.from({ length: total + 1 }, (_, block) => (block === 0 ? total : block - 1));
+    this.#references = new Int32Array(total + 1);
+    this.#superseded = new Uint8Array(total + 1);
+  }
+
+  get used(): number {
+    return this.total - this.free;
+  }
+
+  /** From now on `cachedBlocks` answers from copies that `refreshFrozen` takes; the first is the present state. */
+  freeze(frozen: FrozenIndex): void {
+    this.#frozen = frozen;
+  }
+
+  refreshFrozen(): void {
+    this.#frozen?.advance();
+  }
+
+  /** The block with this content, or 0. */
+  find(key: number): number {
+    const block = this.#index.get(key);
+    return block > 0 && this.keyOf[block] === key ? block : 0;
+  }
+
+  /** Number of leading prompt blocks that are cached; the first of them are put into `cached`. */
+  lookup(request: number): number {
+    const row = this.#requests.row[request]!;
+    const blocks = Math.floor(this.#requests.inputTokens[request]! / this.blockSize);
+    let k = 0;
+    while (k < blocks) {
+      const block = this.find(this.#keys.key(row, k));
+      if (block === 0) break;
+      if (k === this.cached.length) this.#growCached();
+      this.cached[k++] = block;
+    }
+    return k;
+  }
+
+  /** Number of leading prompt blocks that the router believes to be cached. */
+  cachedBlocks(row: number, blocks: number): number {
+    const frozen = this.#frozen;
+    let k = 0;
+    while (k < blocks) {
+      const key = this.#keys.key(row, k);
+      const present = this.find(key) !== 0;
+      if (!(frozen === null ? present : frozen.had(key, present))) break;
+      k++;
+    }
+    return k;
+  }
+
+  /**
+   * Gives a request the blocks for tokens [start, end) of its prompt ++ output. Without blocks of its own it first
+   * takes over the first `cached` entries of `cached`. An empty range takes nothing and always fits.
+   * @returns false, with nothing changed, when the free list is too short
+   */
+  allocate(request: number, start: number, end: number, cached: number, prefill: boolean): boolean {
+    const q = this.#requests;
+    const size = this.blockSize;
+    const room = q.room[request]!;
+    const tokens = end - start;
+    if (prefill) {
+      const fresh = tokens > room ? tokens - room : 0;
+      let need = Math.ceil(fresh / size);
+      for (let i = 0; i < cached; i++) if (this.#references[this.cached[i]!] === 0) need++;
+      if (need > this.free) return false;
+    } else if (room === 0 && this.free === 0) return false;
+    if (tokens === 0) return true;
+    if (q.ownedCount[request] === 0) {
+      q.aligned[request] = 1;
+      if (cached > 0) this.claim(request, 0, cached);
+    }
+    if (start !== q.ownedCount[request]! * size - room) q.aligned[request] = 0;
+    const filled = room < tokens ? room : tokens;
+    if (filled > 0) this.#fillTail(request, room - filled);
+    if (filled < tokens) this.#append(request, start + filled, end, prefill);
+    return true;
+  }
+
+  /** Appends entries [from, to) of `cached` to the request's blocks. */
+  claim(request: number, from: number, to: number): void {
+    const q = this.#requests;
+    const row = q.row[request]!;
+    this.#owned.reserve(request, q.ownedCount[request]! + to - from);
+    for (let i = from; i < to; i++) {
+      const block = this.cached[i]!;
+      if (this.keyOf[block] !== this.#keys.key(row, q.ownedCount[request]!)) q.aligned[request] = 0;
+      if (this.#references[block]!++ === 0) this.#unlink(block);
+      this.#owned.append(request, block);
+    }
+    this.hits += to - from;
+    q.room[request] = 0;
+  }
+
+  /** Puts a request's blocks on the free list, last block first. */
+  release(request: number): void {
+    const q = this.#requests;
+    const count = q.ownedCount[request]!;
+    if (count === 0) return;
+    const { slab } = this.#owned;
+    const references = this.#references;
+    const next = this.#next;
+    const previous = this.#previous;
+    const at = q.ownedAt[request]!;
+    let tail = previous[0]!;
+    let free = this.free;
+    for (let i = at + count - 1; i >= at; i--) {
+      const block = slab[i]!;
+      const left = references[block]! - 1;
+      references[block] = left;
+      if (left > 0) continue;
+      next[tail] = block;
+      previous[block] = tail;
+      tail = block;
+      free++;
+    }
+    next[tail] = 0;
+    previous[0] = tail;
+    this.free = free;
+    this.#owned.clear(request);
+    q.room[request] = 0;
+  }
+
+  /** Overwrites the head of the free list with known content and moves it to the tail. */
+  reload(key: number): void {
+    const block = this.#take();
+    this.#publish(block, key);
+    const tail = this.#previous[0]!;
+    this.#next[tail] = block;
+    this.#previous[block] = tail;
+    this.#next[block] = 0;
+    this.#previous[0] = block;
+    this.free++;
+  }
+
+  /** Key of the block after one with key `parent`, holding tokens from `offset` on of a row. */
+  chain(parent: number, row: number, offset: number): number {
+    const size = this.blockSize;
+    if (offset % size === 0) {
+      const k = offset / size;
+      if (parent === (k === 0 ? NO_KEY : this.#keys.key(row, k - 1))) return this.#keys.key(row, k);
+    }
+    const name = `${parent}|${this.#keys.content(row, offset)}`;
+    let key = this.#offPattern.get(name);
+    if (key === undefined) {
+      key = this.#keys.reserve();
+      this.#offPattern.set(name, key);
+    }
+    return key;
+  }
+
+  /** Block numbers from head to tail. */
+  freeList(): number[] {
+    const blocks: number[] = [];
+    for (let block = this.#next[0]!; block !== 0; block = this.#next[block]!) blocks.push(block);
+    return blocks;
+  }
+
+  references(block: number): number {
+    return this.#references[block]!;
+  }
+
+  /** The last block of the request takes tokens; it gets its key when it is full. */
+  #fillTail(request: number, roomLeft: number): void {
+    const q = this.#requests;
+    q.room[request] = roomLeft;
+    if (roomLeft > 0) return;
+    const { slab } = this.#owned;
+    const last = q.ownedAt[request]! + q.ownedCount[request]! - 1;
+    const row = q.row[request]!;
+    let key: number;
+    if (q.aligned[request] === 1) key = this.#keys.key(row, q.ownedCount[request]! - 1);
+    else {
+      const parent = q.ownedCount[request]! > 1 ? this.keyOf[slab[last - 1]!]! : NO_KEY;
+      key = this.chain(parent, row, q.tailStart[request]!);
+    }
+    this.#publish(slab[last]!, key);
+  }
+
+  /** New blocks for tokens [start, end). A block filled by a single decode token gets no key (block size 1). */
+  #append(request: number, start: number, end: number, prefill: boolean): void {
+    const q = this.#requests;
+    const size = this.blockSize;
+    const blocks = Math.ceil((end - start) / size);
+    const row = q.row[request]!;
+    const aligned = q.aligned[request] === 1;
+    let count = q.ownedCount[request]!;
+    this.#owned.reserve(request, count + blocks);
+    const { slab } = this.#owned;
+    const at = q.ownedAt[request]!;
+    let position = start;
+    for (let i = 0; i < blocks; i++) {
+      const block = this.#take();
+      this.#references[block] = 1;
+      if (prefill && end - position >= size) {
+        const key = aligned
+          ? this.#keys.key(row, count)
+          : this.chain(count > 0 ? this.keyOf[slab[at + count - 1]!]! : NO_KEY, row, position);
+        this.#publish(block, key);
+      }
+      slab[at + count++] = block;
+      q.tailStart[request] = position;
+      position += size;
+    }
+    q.ownedCount[request] = count;
+    q.room[request] = position - end;
+    this.misses += blocks;
+  }
+
+  /** Removes the head of the free list and forgets its content. The list must not be empty. */
+  #take(): number {
+    const block = this.#next[0]!;
+    const second = this.#next[block]!;
+    this.#next[0] = second;
+    this.#previous[second] = 0;
+    this.free--;
+    const key = this.keyOf[block]!;
+    if (key !== NO_KEY) {
+      if (this.#frozen !== null) this.#frozen.note(key, this.find(key) !== 0);
+      if (this.#superseded[block] === 1) this.#deleteEntry(block, key);
+      this.keyOf[block] = NO_KEY;
+    }
+    return block;
+  }
+
+  #deleteEntry(block: number, key: number): void {
+    this.#superseded[block] = 0;
+    const holder = this.find(key);
+    if (holder !== 0 && holder !== block) this.#superseded[holder] = 1;
+    this.#index.set(key, 0);
+  }
+
+  #publish(block: number, key: number): void {
+    const holder = this.find(key);
+    if (this.#frozen !== null) this.#frozen.note(key, holder !== 0);
+    if (holder !== 0) this.#superseded[holder] = 1;
+    this.#index.set(key, block);
+    this.keyOf[block] = key;
+  }
+
+  #unlink(block: number): void {
+    const before = this.#previous[block]!;
+    const after = this.#next[block]!;
+    this.#next[before] = after;
+    this.#previous[after] = before;
+    this.free--;
+  }
+
+  #growCached(): void {
+    const grown = new Int32Array(2 * this.cached.length);
+    grown.set(this.cached);
+    this.cached = grown;
+  }
+}
+
+/** Which keys were cached at the last refresh: only changes since then are kept. */
+export class FrozenIndex {
+  #generation = 1;
+  /** Generation of the last change by key, and whether the key was cached before it. */
+  readonly #changedIn: KeyMap;
+  readonly #before: KeyMap;
+
+  constructor(changedIn: KeyMap, before: KeyMap) {
+    this.#changedIn = changedIn;
+    this.#before = before;
+  }
+
+  advance(): void {
+    this.#generation++;
+  }
+
+  /** To be told before every change. */
+  note(key: number, present: boolean): void {
+    if (this.#changedIn.get(key) === this.#generation) return;
+    this.#changedIn.set(key, this.#generation);
+    this.#before.set(key, present ? 1 : 0);
+  }
+
+  had(key: number, present: boolean): boolean {
+    return this.#changedIn.get(key) === this.#generation ? this.#before.get(key) === 1 : present;
+  }
+}

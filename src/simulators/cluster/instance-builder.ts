@@ -1,0 +1,86 @@
+import type { BlockKeys } from './block-keys.ts';
+import { divideIntoPools } from './disaggregation.ts';
+import type { EngineConfig, InstanceConfig } from './engine-config.ts';
+import { GpuBlocks } from './gpu-blocks.ts';
+import { Instance, type InstanceListener } from './instance.ts';
+import { GrowingColumn, KeyMap } from './key-map.ts';
+import type { KvTier } from './kv-tier.ts';
+import { createLatencyModel, type LatencyModel } from './latency/latency-model.ts';
+import { OwnedBlocks } from './owned-blocks.ts';
+import type { EngineHooks } from './policy.ts';
+import type { PolicyViews } from './policy-views.ts';
+import { queueOrder } from './queue-order.ts';
+import type { RequestStates } from './request-states.ts';
+
+export interface InstanceBuilderParts {
+  readonly config: EngineConfig;
+  readonly hooks: EngineHooks;
+  readonly views: PolicyViews | null;
+  readonly keys: BlockKeys;
+  readonly requests: RequestStates;
+  /** Whether content outside shared prefixes occurs on one instance only. */
+  readonly oneHome: boolean;
+  readonly idOf: (request: number) => string;
+  readonly listener: InstanceListener;
+}
+
+/** All instances, in index order. */
+export function buildInstances(parts: InstanceBuilderParts): Instance[] {
+  const { config, keys, requests } = parts;
+  const owned = new OwnedBlocks(requests);
+  const latencies = new Map<InstanceConfig, LatencyModel>();
+  const columns = new ColumnSource(keys, parts.oneHome);
+  return Array.from({ length: config.instances }, (_, index) => {
+    const instanceConfig = configOf(config, index);
+    let latency = latencies.get(instanceConfig);
+    if (latency === undefined) {
+      latency = createLatencyModel(instanceConfig.latency);
+      latencies.set(instanceConfig, latency);
+    }
+    const gpu = new GpuBlocks(instanceConfig.totalBlocks, { keys, index: columns.map('gpu'), owned, requests });
+    return new Instance(index, {
+      config: instanceConfig,
+      horizonUs: config.horizonUs,
+      requests,
+      gpu,
+      tier: createTier(),
+      latency,
+      order: queueOrder(instanceConfig.scheduler, requests, parts.idOf),
+      prefillLimit: instanceConfig.longPrefillThreshold,
+      listener: parts.listener,
+    });
+  });
+}
+
+function createTier(): KvTier | null {
+  return null;
+}
+
+/** Columns by block key: one for the whole cluster where content has one home, else one per instance. */
+class ColumnSource {
+  readonly #keys: BlockKeys;
+  readonly #common: Map<string, GrowingColumn> | null;
+
+  constructor(keys: BlockKeys, oneHome: boolean) {
+    this.#keys = keys;
+    this.#common = oneHome ? new Map() : null;
+  }
+
+  map(purpose: string): KeyMap {
+    let column = this.#common?.get(purpose);
+    if (column === undefined) {
+      column = new GrowingColumn(this.#keys.end);
+      this.#common?.set(purpose, column);
+    }
+    return new KeyMap(this.#keys.sharedEnd, column);
+  }
+}
+
+/** Shared instances of a disaggregated cluster use the decode pool's configuration. */
+function configOf(config: EngineConfig, index: number): InstanceConfig {
+  if (config.disaggregation === null) return config.instance;
+  const pools = divideIntoPools(config.disaggregation);
+  if (pools.decode.includes(index)) return config.disaggregation.decodeInstance ?? config.instance;
+  if (pools.prefill.includes(index)) return config.disaggregation.prefillInstance ?? config.instance;
+  return config.instance;
+}

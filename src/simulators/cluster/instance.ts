@@ -1,0 +1,572 @@
+import { EventQueue } from '../kernel/event-queue.ts';
+import { TimeFifo } from '../kernel/time-fifo.ts';
+import type { RequestEnd } from '../workload/follow-ups.ts';
+import { Batch } from './batch.ts';
+import type { InstanceConfig } from './engine-config.ts';
+import type { GpuBlocks } from './gpu-blocks.ts';
+import type { KvTier } from './kv-tier.ts';
+import type { LatencyModel } from './latency/latency-model.ts';
+import type { QueueOrder } from './queue-order.ts';
+import { PHASE, type RequestStates } from './request-states.ts';
+import { TokenGaps } from './token-gaps.ts';
+import { WaitQueue } from './wait-queue.ts';
+
+/** What happens to requests at an instance, as the cluster needs to know it. */
+export interface InstanceListener {
+  /** Called inside the instance's event, after its state has changed. */
+  requestEnded(instance: Instance, request: number, end: RequestEnd, producedTokens: number, atUs: number): void;
+  /** After a step; duration 0 = there was nothing to do and it does not count. */
+  stepped?(instance: Instance, atUs: number, durationUs: number): void;
+}
+
+export interface InstanceParts {
+  readonly config: InstanceConfig;
+  readonly horizonUs: number;
+  readonly requests: RequestStates;
+  readonly gpu: GpuBlocks;
+  readonly tier: KvTier | null;
+  readonly latency: LatencyModel;
+  readonly order: QueueOrder;
+  /** Longest prefill chunk of a request in one step, for all or by request; 0 = unlimited. */
+  readonly prefillLimit: number | ((request: number) => number);
+  readonly listener: InstanceListener;
+}
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/**
+ * One serving engine with continuous batching. It has three sources of events, taken in order of (time, kind):
+ * requests that leave the queueing delay, the next step, client deadlines. A step is executed in one go at its start;
+ * everything it does is visible from then on.
+ */
+export class Instance {
+  readonly index: number;
+  readonly config: InstanceConfig;
+  readonly gpu: GpuBlocks;
+  readonly tier: KvTier | null;
+  readonly batch = new Batch();
+  readonly queue: WaitQueue;
+  readonly gaps = new TokenGaps();
+  completed = 0;
+  dropped = 0;
+  timedOut = 0;
+  lengthCapped = 0;
+  preemptions = 0;
+  allocationFailures = 0;
+  inputTokens = 0;
+  outputTokens = 0;
+  ttftSumUs = 0;
+  steps = 0;
+  peakBlocks = 0;
+  /** Block·µs in use. */
+  blockMicros = 0;
+  queueLengthSum = 0;
+  /** Completed, dropped and timed out so far. */
+  ended = 0;
+  /** Requests in the batch with prompt tokens to go. */
+  #prefills = 0;
+  readonly #requests: RequestStates;
+  readonly #latency: LatencyModel;
+  readonly #order: QueueOrder;
+  readonly #prefillLimit: number | ((request: number) => number);
+  readonly #listener: InstanceListener;
+  readonly #horizonUs: number;
+  readonly #outputTokenUs: number;
+  /** Requests in the queueing delay. */
+  readonly #delayed = new TimeFifo();
+  readonly #deadlines = new EventQueue(16);
+  /** Time of the next step; NEVER = none pending. */
+  #stepAt = NEVER;
+  /** Time of the last event, and the latest end, up to the horizon, of a step that let a request go. */
+  #clock = 0;
+  #lastLeft = 0;
+  /** Whether phase 1 of the current step gave tokens to every request it could. */
+  #starved = false;
+
+  constructor(index: number, parts: InstanceParts) {
+    this.index = index;
+    this.config = parts.config;
+    this.gpu = parts.gpu;
+    this.tier = parts.tier;
+    this.#requests = parts.requests;
+    this.#latency = parts.latency;
+    this.#order = parts.order;
+    this.#prefillLimit = parts.prefillLimit;
+    this.#listener = parts.listener;
+    this.#horizonUs = parts.horizonUs;
+    this.#outputTokenUs = parts.latency.outputTokenUs;
+    this.queue = new WaitQueue(parts.order.fixed);
+  }
+
+  /** Time of the next event, µs. */
+  nextTime(): number {
+    const deadline = this.#nextDeadline();
+    const delayed = this.#delayed.headTime;
+    return Math.min(delayed, this.#stepAt, deadline);
+  }
+
+  /** Executes the next event. */
+  process(): void {
+    const at = this.nextTime();
+    this.#clock = at;
+    if (this.#delayed.headTime === at) this.#enqueue(this.#delayed.shift(), at);
+    else if (this.#stepAt === at) this.#step(at);
+    else this.#timeOut(this.#deadlines.pop(), at);
+  }
+
+  /** A routed request arrives. */
+  inject(request: number, atUs: number): void {
+    const q = this.#requests;
+    q.instance[request] = this.index;
+    q.registered[request] = 1;
+    if (atUs > this.#clock) this.#clock = atUs;
+    this.#delayed.push(atUs + this.#latency.queueingUs(q.inputTokens[request]!), request);
+  }
+
+  /** A request whose prompt blocks have been transferred here and are reserved joins the wait queue. */
+  injectPrefilled(request: number, atUs: number): void {
+    const q = this.#requests;
+    q.instance[request] = this.index;
+    q.prefilled[request] = 1;
+    q.phase[request] = PHASE.queued;
+    this.queue.enqueue(request);
+    const deadline = q.deadlineUs[request]!;
+    if (deadline > 0 && deadline <= this.#horizonUs) this.#deadlines.push(deadline, 0, request);
+    if (this.#stepAt === NEVER) this.#stepAt = Math.max(this.#clock, atUs);
+  }
+
+  /** Takes a request out for good, unless it is still in the queueing delay. Nothing is recorded for it. */
+  evict(request: number): boolean {
+    const q = this.#requests;
+    if (q.phase[request] !== PHASE.queued && q.phase[request] !== PHASE.running) return false;
+    this.#takeOut(request);
+    q.phase[request] = PHASE.evicted;
+    this.#restartIfIdle(this.#clock);
+    return true;
+  }
+
+  get postDecodeUs(): number {
+    return this.#latency.postDecodeUs;
+  }
+
+  /** End of the run: time of the last event, not after the horizon. */
+  endedAtUs(): number {
+    return Math.min(Math.max(this.#clock, this.#lastLeft), this.#horizonUs);
+  }
+
+  #enqueue(request: number, at: number): void {
+    const q = this.#requests;
+    const input = q.inputTokens[request]!;
+    const limit = this.config.maxModelLen;
+    if (q.maxOutputTokens[request] === 0 && limit > 0 && input < limit) q.maxOutputTokens[request] = limit - input;
+    if (this.#unservable(request)) {
+      this.dropped++;
+      this.#end(request, PHASE.dropped, 'dropped', 0, at);
+      q.registered[request] = 0;
+    } else {
+      this.inputTokens += input;
+      const deadline = q.deadlineUs[request]!;
+      if (deadline > 0 && deadline <= at) {
+        this.timedOut++;
+        this.#end(request, PHASE.timedOut, 'timed-out', 0, at);
+      } else {
+        q.phase[request] = PHASE.queued;
+        this.queue.enqueue(request);
+        if (deadline > 0 && deadline <= this.#horizonUs) this.#deadlines.push(deadline, 0, request);
+      }
+    }
+    if (this.#stepAt === NEVER && this.queue.length > 0) this.#stepAt = at;
+  }
+
+  #unservable(request: number): boolean {
+    const input = this.#requests.inputTokens[request]!;
+    const budget = this.#requests.maxOutputTokens[request]!;
+    const limit = this.config.maxModelLen;
+    if (budget < 0) return true;
+    if (limit > 0 && (input >= limit || (budget > 0 && input + budget > limit))) return true;
+    return Math.ceil(input / this.config.blockSize) > this.gpu.total;
+  }
+
+  /** Deadlines of completed requests do not count. */
+  #nextDeadline(): number {
+    const deadlines = this.#deadlines;
+    while (deadlines.length > 0 && this.#requests.phase[deadlines.peekPayload()]! >= PHASE.completed) deadlines.pop();
+    return deadlines.peekTime();
+  }
+
+  #timeOut(request: number, at: number): void {
+    const produced = this.#takeOut(request);
+    this.timedOut++;
+    this.#restartIfIdle(at);
+    this.#end(request, PHASE.timedOut, 'timed-out', produced, at);
+  }
+
+  /**
+   * Removes a request from batch or queue without recording anything.
+   * @returns its output tokens so far
+   */
+  #takeOut(request: number): number {
+    const q = this.#requests;
+    this.tier?.leaves(request);
+    this.gpu.release(request);
+    this.gaps.discard(request);
+    if (q.phase[request] !== PHASE.running) {
+      this.queue.remove(request);
+      return 0;
+    }
+    const slot = this.batch.indexOf(request);
+    const progress = this.batch.progress[slot]!;
+    if (progress < this.batch.input[slot]!) this.#prefills--;
+    this.batch.remove(slot);
+    q.progress[request] = progress;
+    return Math.max(0, progress - q.inputTokens[request]!);
+  }
+
+  #restartIfIdle(at: number): void {
+    if (this.batch.size === 0 && this.#stepAt === NEVER && this.queue.length > 0) this.#stepAt = at;
+  }
+
+  #end(request: number, phase: number, end: RequestEnd, produced: number, at: number): void {
+    this.#requests.phase[request] = phase;
+    this.ended++;
+    this.#listener.requestEnded(this, request, end, produced, at);
+  }
+
+  #step(at: number): void {
+    this.#stepAt = NEVER;
+    const { batch, queue, tier } = this;
+    if (batch.size === 0 && queue.length === 0) {
+      this.#listener.stepped?.(this, at, 0);
+      return;
+    }
+    this.steps++;
+    if (tier !== null) tier.setClock(at);
+    if (this.#order.dynamic !== null) queue.sort(this.#order.dynamic(at));
+    const left = this.#extendRunning();
+    if (left >= 0) this.#admit(left, at);
+    this.queueLengthSum += queue.length;
+    const { duration, finished } = this.#execute(at);
+    if (tier !== null) tier.mirror(batch.request, batch.size);
+    if (finished) this.#complete(at + duration);
+    if (batch.size > 0 || queue.length > 0) this.#stepAt = at + duration;
+    this.#listener.stepped?.(this, at, duration);
+  }
+
+  /**
+   * Gives tokens to the running requests, in batch order.
+   * @returns the token budget left for new requests, −1 = none may be admitted
+   */
+  #extendRunning(): number {
+    const { batch } = this;
+    let budget = this.config.maxBatchedTokens;
+    let preempted = false;
+    let i = 0;
+    while (i < batch.size && budget > 0) {
+      const progress = batch.progress[i]!;
+      const missing = batch.input[i]! - progress;
+      let tokens = 1;
+      if (missing > 0) {
+        tokens = this.#chunk(batch.request[i]!, missing, progress, budget);
+        if (this.#allocate(batch.request[i]!, progress, progress + tokens, true)) {
+          batch.target[i] = progress + tokens;
+          batch.tokens[i] = tokens;
+          budget -= tokens;
+          i++;
+          continue;
+        }
+      } else {
+        const quick = batch.quick[i]!;
+        if (quick > 0) {
+          batch.quick[i] = quick - 1;
+          batch.tokens[i++] = 1;
+          budget--;
+          continue;
+        }
+        if (this.#decodeWithCache(i)) {
+          batch.tokens[i++] = 1;
+          budget--;
+          continue;
+        }
+      }
+      // No block is free: requests leave the batch until this one fits, or it leaves itself.
+      preempted = true;
+      const request = batch.request[i]!;
+      let fits = false;
+      while (!fits) {
+        const victim = this.#victim();
+        const self = batch.request[victim] === request;
+        if (victim < i) {
+          budget += batch.tokens[victim]!;
+          i--;
+        }
+        this.#preempt(victim);
+        if (self) break;
+        fits = missing > 0 ? this.#allocate(request, progress, progress + tokens, true) : this.#decodeWithCache(i);
+      }
+      if (!fits) break;
+      if (missing > 0) batch.target[i] = progress + tokens;
+      batch.tokens[i++] = tokens;
+      budget -= tokens;
+    }
+    this.#starved = i < batch.size;
+    for (let rest = i; rest < batch.size; rest++) batch.tokens[rest] = 0;
+    return preempted ? -1 : budget;
+  }
+
+  #chunk(request: number, missing: number, progress: number, budget: number): number {
+    const limit = typeof this.#prefillLimit === 'number' ? this.#prefillLimit : this.#prefillLimit(request);
+    let tokens = limit > 0 && missing > limit ? limit : missing;
+    if (tokens > budget) tokens = budget;
+    const cap = this.config.maxModelLen;
+    return cap > 0 ? Math.min(tokens, Math.max(cap - 1 - progress, 0)) : tokens;
+  }
+
+  #allocate(request: number, start: number, end: number, prefill: boolean): boolean {
+    const { tier } = this;
+    return tier === null
+      ? this.gpu.allocate(request, start, end, 0, prefill)
+      : tier.allocate(request, start, end, 0, prefill);
+  }
+
+  /** One decode token for a slot that used up its quick ones. */
+  #decodeWithCache(slot: number): boolean {
+    const { batch } = this;
+    const request = batch.request[slot]!;
+    this.#settleRoom(slot);
+    const progress = batch.progress[slot]!;
+    if (!this.#allocate(request, progress, progress + 1, false)) return false;
+    this.#prepareDecode(slot);
+    return true;
+  }
+
+  /** Writes the room that quick tokens have used back to the request. */
+  #settleRoom(slot: number): void {
+    const quick = this.batch.quick[slot]!;
+    const request = this.batch.request[slot]!;
+    if (quick >= 0 && this.#requests.room[request]! > 0) this.#requests.room[request] = quick + 1;
+  }
+
+  #prepareDecode(slot: number): void {
+    const request = this.batch.request[slot]!;
+    const direct = this.tier === null || this.tier.decodesDirectly(request);
+    this.batch.quick[slot] = direct ? Math.max(0, this.#requests.room[request]! - 1) : -1;
+  }
+
+  #victim(): number {
+    const { batch } = this;
+    let victim = batch.size - 1;
+    if (this.config.preemption === 'fcfs') return victim;
+    const { urgency, arrivalUs } = this.#requests;
+    for (let i = victim - 1; i >= 0; i--) {
+      const a = batch.request[i]!;
+      const b = batch.request[victim]!;
+      if (urgency[a]! > urgency[b]! || (urgency[a] === urgency[b] && arrivalUs[a]! > arrivalUs[b]!)) victim = i;
+    }
+    return victim;
+  }
+
+  #preempt(slot: number): void {
+    const { batch } = this;
+    const q = this.#requests;
+    const request = batch.request[slot]!;
+    this.preemptions++;
+    this.tier?.leaves(request);
+    if (batch.progress[slot]! < batch.input[slot]!) this.#prefills--;
+    batch.remove(slot);
+    q.phase[request] = PHASE.queued;
+    q.prefilled[request] = 0;
+    this.gpu.release(request);
+    this.gaps.discard(request);
+    this.queue.requeue(request);
+  }
+
+  /** Moves requests from the queue into the batch while tokens, slots and blocks last. */
+  #admit(budgetLeft: number, at: number): void {
+    const { batch, queue, tier } = this;
+    const { maxSeqs, blockSize } = this.config;
+    const q = this.#requests;
+    let budget = budgetLeft;
+    let skipped = 0;
+    while (batch.size < maxSeqs && queue.length > skipped && budget > 0) {
+      const request = queue.at(skipped);
+      if (tier?.isDeferred(request)) {
+        skipped++;
+        continue;
+      }
+      const input = q.inputTokens[request]!;
+      let start = input;
+      let tokens = 1;
+      let allocated: boolean;
+      if (q.prefilled[request] === 1) {
+        allocated = this.#allocate(request, input, input + 1, false);
+      } else {
+        const cached = this.gpu.lookup(request);
+        start = cached * blockSize;
+        tokens = this.#chunk(request, input - start, start, budget);
+        allocated =
+          tier === null
+            ? this.gpu.allocate(request, start, start + tokens, cached, true)
+            : tier.allocate(request, start, start + tokens, cached, true);
+      }
+      if (!allocated) {
+        if (!tier?.isDeferred(request)) break;
+        skipped++;
+        continue;
+      }
+      queue.removeAt(skipped);
+      budget -= tokens;
+      this.#join(request, start + tokens, tokens, at);
+    }
+  }
+
+  #join(request: number, target: number, tokens: number, at: number): void {
+    const { batch } = this;
+    const q = this.#requests;
+    const slot = batch.push();
+    const input = q.inputTokens[request]!;
+    const output = q.outputTokens[request]!;
+    const normal = input + Math.max(output, 1) - 1;
+    const cap = this.config.maxModelLen;
+    this.#latency.cover(input + output);
+    batch.request[slot] = request;
+    batch.input[slot] = input;
+    batch.target[slot] = target;
+    batch.tokens[slot] = tokens;
+    batch.finish[slot] = cap > 0 && cap - 1 < normal ? cap - 1 : normal;
+    batch.quick[slot] = -1;
+    q.phase[request] = PHASE.running;
+    q.scheduledStep[request] = this.steps;
+    q.schedulingDelayUs[request] = at - q.arrivalUs[request]!;
+    if (q.prefilled[request] === 1) {
+      batch.progress[slot] = input;
+      this.#beginDecode(slot);
+    } else {
+      batch.progress[slot] = 0;
+      this.#prefills++;
+    }
+    this.tier?.admitted(request);
+  }
+
+  #beginDecode(slot: number): void {
+    this.batch.firstStep[slot] = this.gaps.steps;
+    this.batch.gapsBefore[slot] = this.gaps.sum;
+    this.#prepareDecode(slot);
+  }
+
+  /** Computes the step's duration and moves every request on. */
+  #execute(at: number): { readonly duration: number; readonly finished: boolean } {
+    const { batch } = this;
+    const latency = this.#latency;
+    const { progress, input, tokens, finish } = batch;
+    const { size } = batch;
+    let scheduled = 0;
+    latency.begin();
+    if (this.#prefills > 0) {
+      for (let i = 0; i < size; i++) {
+        if (progress[i]! < input[i]! && tokens[i]! > 0) {
+          latency.addPrefill(progress[i]!, input[i]!, tokens[i]!);
+          scheduled++;
+        }
+      }
+    }
+    const { decodeA, decodeB } = latency;
+    let a = latency.sumA;
+    let b = latency.sumB;
+    let decodes = 0;
+    let finished = 0;
+    for (let i = 0; i < size; i++) {
+      const before = progress[i]!;
+      if (before < input[i]! || tokens[i] === 0) continue;
+      a += decodeA[before]!;
+      b += decodeB[before]!;
+      decodes++;
+      progress[i] = before + 1;
+      if (before + 1 >= finish[i]!) finished++;
+    }
+    let duration = latency.stepUs(a, b, decodes, scheduled + decodes);
+    if (this.tier !== null) duration += this.tier.takeTransferUs();
+    if (decodes > 0) {
+      this.gaps.append(duration + this.#outputTokenUs);
+      if (this.#starved) this.#recordSkipped();
+    }
+    if (this.#prefills > 0) finished += this.#finishPrefills(at + duration + this.#outputTokenUs);
+    const { used } = this.gpu;
+    if (used > this.peakBlocks) this.peakBlocks = used;
+    this.blockMicros += used * duration;
+    return { duration, finished: finished > 0 };
+  }
+
+  #recordSkipped(): void {
+    const { batch } = this;
+    for (let i = 0; i < batch.size; i++) {
+      if (batch.tokens[i] === 0 && batch.progress[i]! >= batch.input[i]!) this.gaps.skip(batch.request[i]!);
+    }
+  }
+
+  /** Moves prefills on; those that reach the end of their prompt have their first token. */
+  #finishPrefills(firstTokenAt: number): number {
+    const { batch } = this;
+    const q = this.#requests;
+    let finished = 0;
+    for (let i = 0; i < batch.size; i++) {
+      const input = batch.input[i]!;
+      if (batch.progress[i]! >= input) continue;
+      const target = batch.target[i]!;
+      batch.progress[i] = target;
+      if (target < input) continue;
+      const request = batch.request[i]!;
+      this.#prefills--;
+      q.ttftUs[request] = firstTokenAt - q.arrivalUs[request]!;
+      this.#beginDecode(i);
+      if (target >= batch.finish[i]!) finished++;
+    }
+    return finished;
+  }
+
+  /** Takes finished requests out of the batch. @param endAt - end of the step */
+  #complete(endAt: number): void {
+    const { batch } = this;
+    const size = batch.size;
+    let kept = 0;
+    for (let i = 0; i < size; i++) {
+      if (batch.progress[i]! < batch.finish[i]!) {
+        if (kept < i) batch.move(i, kept);
+        kept++;
+      } else this.#finish(i, endAt);
+    }
+    batch.size = kept;
+    if (endAt > this.#lastLeft && endAt <= this.#horizonUs) this.#lastLeft = endAt;
+  }
+
+  #finish(slot: number, endAt: number): void {
+    const { batch } = this;
+    const q = this.#requests;
+    const request = batch.request[slot]!;
+    const input = batch.input[slot]!;
+    const progress = batch.progress[slot]!;
+    const output = q.outputTokens[request]!;
+    const capped = progress < input + Math.max(output, 1) - 1;
+    if (capped) {
+      this.lengthCapped++;
+      q.lengthCapped[request] = 1;
+    } else if (output > 0 && progress < input + output) {
+      this.#settleRoom(slot);
+      if (!this.#allocate(request, progress, progress + 1, false)) this.allocationFailures++;
+    }
+    this.tier?.leaves(request);
+    this.gpu.release(request);
+    const produced = progress - input;
+    const itl = this.gaps.sum - batch.gapsBefore[slot]! - this.gaps.skippedUs(request);
+    q.firstGapUs[request] = produced > 0 ? this.gaps.gapAt(this.gaps.firstStep(request, batch.firstStep[slot]!)) : 0;
+    this.gaps.complete(request, batch.firstStep[slot]!);
+    q.itlSumUs[request] = itl;
+    q.itlCount[request] = produced;
+    q.e2eUs[request] = q.ttftUs[request]! + itl + (output > 0 ? this.#latency.postDecodeUs : 0);
+    q.progress[request] = progress;
+    q.finishedStep[request] = this.steps;
+    this.ttftSumUs += q.ttftUs[request]!;
+    this.outputTokens += produced < output ? produced + 1 : produced;
+    this.completed++;
+    this.#end(request, PHASE.completed, capped ? 'length-capped' : 'completed', produced, endAt);
+  }
+}

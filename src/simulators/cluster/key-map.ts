@@ -1,0 +1,45 @@
+/**
+ * Integers by block key, 0 = none. Keys of shared prefixes have a table per instance; all other keys may live in one
+ * table for the whole cluster, if each of them can occur on one instance only.
+ */
+export class KeyMap {
+  readonly sharedEnd: number;
+  readonly #shared: Int32Array;
+  readonly #rest: GrowingColumn;
+
+  constructor(sharedEnd: number, rest: GrowingColumn) {
+    this.sharedEnd = sharedEnd;
+    this.#shared = new Int32Array(sharedEnd);
+    this.#rest = rest;
+  }
+
+  get(key: number): number {
+    if (key < this.sharedEnd) return this.#shared[key]!;
+    const { values } = this.#rest;
+    return key < values.length ? values[key]! : 0;
+  }
+
+  set(key: number, value: number): void {
+    if (key < this.sharedEnd) {
+      this.#shared[key] = value;
+      return;
+    }
+    if (key >= this.#rest.values.length) this.#rest.grow(key + 1);
+    this.#rest.values[key] = value;
+  }
+}
+
+/** A column of integers that grows with zeros. */
+export class GrowingColumn {
+  values: Int32Array;
+
+  constructor(length: number) {
+    this.values = new Int32Array(length);
+  }
+
+  grow(length: number): void {
+    const grown = new Int32Array(Math.max(length, this.values.length + (this.values.length >> 1)));
+    grown.set(this.values);
+    this.values = grown;
+  }
+}

@@ -1,0 +1,32 @@
+import type { GpuBlocks } from './gpu-blocks.ts';
+
+/** A memory tier behind the GPU blocks of one instance; null in its place = GPU only. */
+export interface KvTier {
+  /** As `GpuBlocks.allocate`, after reloading what the tier holds of the prompt. */
+  allocate(request: number, start: number, end: number, cached: number, prefill: boolean): boolean;
+  /** Whether a decode of the request may skip `allocate` while its last block has room for two tokens or more. */
+  decodesDirectly(request: number): boolean;
+  /** Start of a step. */
+  setClock(us: number): void;
+  /** Before the wait queue is looked at: requests that wait for the tier. */
+  isDeferred(request: number): boolean;
+  /** After execution, before completions: the batch in order. */
+  mirror(batch: Int32Array, size: number): void;
+  /** The request was put into the batch. */
+  admitted(request: number): void;
+  /** The request leaves batch or queue; its blocks are still owned. */
+  leaves(request: number): void;
+  /** Transfer time accrued since the last call, µs. */
+  takeTransferUs(): number;
+  /** The next moment at which the tier changes by itself; Infinity = never. */
+  nextChangeUs(): number;
+  /** Failed allocations that count as cache misses. */
+  readonly misses: number;
+  thrashingRate(): number;
+}
+
+/** Share of claimed blocks among all blocks asked for. */
+export function hitRate(gpu: GpuBlocks, tier: KvTier | null): number {
+  const asked = gpu.hits + gpu.misses + (tier?.misses ?? 0);
+  return asked === 0 ? 0 : gpu.hits / asked;
+}

@@ -1,0 +1,130 @@
+import type { RequestEnd } from '../workload/follow-ups.ts';
+
+/**
+ * What a policy may know of a request. There is no output length and no output budget here: they are what the
+ * simulation is about to find out.
+ */
+export interface RequestView {
+  readonly id: string;
+  readonly inputTokens: number;
+  /** Original arrival, µs. */
+  readonly arrivalUs: number;
+  readonly sloClass: string;
+  /** Priority of the class; below 0 = sheddable. */
+  readonly priority: number;
+  readonly tenant: string;
+  readonly model: string;
+  /** Absolute µs; 0 = none. */
+  readonly deadlineUs: number;
+  /** TTFT target of the request itself, µs; 0 = none. */
+  readonly sloTargetUs: number;
+  /** '' = none. */
+  readonly sessionId: string;
+  readonly round: number;
+  readonly prefixGroup: string;
+  readonly prefixTokens: number;
+  /** Left by the router for scheduler and KV cache; null = none. */
+  readonly hint: RoutingHint | null;
+}
+
+/** What a policy may know of an instance, as fresh as the configured signals. */
+export interface InstanceView {
+  readonly index: number;
+  readonly queueDepth: number;
+  readonly batchSize: number;
+  /** Share of GPU blocks in use, in [0, 1]. */
+  readonly kvUtilization: number;
+  readonly freeBlocks: number;
+  /** Always exact. */
+  readonly inFlight: number;
+  /** Leading prompt blocks of a request that this instance has cached, as fresh as the cache signal. */
+  cachedBlocks(request: RequestView): number;
+}
+
+/** Typed message from the router along the path of one request. */
+export interface RoutingHint {
+  /** The router expects these many leading blocks to be cached where it sends the request. */
+  readonly expectedCachedBlocks: number;
+  /** Smaller is more urgent; free for scheduler and priority policies to use. */
+  readonly urgency: number;
+}
+
+/** Rates each instance for a request: one value per entry of `instances`, clamped to [0, 1]. */
+export interface Scorer {
+  score(request: RequestView, instances: readonly InstanceView[], clockUs: number): readonly number[];
+  /** The request was routed there. */
+  routed?(request: RequestView, instance: number, clockUs: number): void;
+  /** A request ended there. */
+  ended?(request: RequestView, instance: number, end: RequestEnd, atUs: number): void;
+  /** Message for the scheduler of the chosen instance. */
+  hint?(request: RequestView, instance: InstanceView, clockUs: number): RoutingHint | null;
+}
+
+/** Orders a wait queue at the start of every step: smallest key first, then arrival, then id. */
+export interface Scheduler {
+  key(request: RequestView, context: SchedulingContext): number;
+}
+
+export interface SchedulingContext {
+  readonly clockUs: number;
+  /** Tokens of a KV block. */
+  readonly blockSize: number;
+  /** Leading prompt blocks of the request that are cached at this instance right now. */
+  cachedBlocks(request: RequestView): number;
+}
+
+/** Urgency of waiting and running requests at the start of every step: smaller goes first and is preempted last. */
+export interface PriorityPolicy {
+  urgency(request: RequestView, clockUs: number): number;
+}
+
+/** Decides once per request whether the cluster takes it. */
+export interface AdmissionPolicy {
+  admits(request: RequestView, instances: readonly InstanceView[], clockUs: number): boolean;
+}
+
+/** Longest prefill chunk of a request in one step; 0 = unlimited. */
+export type PrefillThreshold = (request: RequestView) => number;
+
+/** One look at what happened. Never changes anything. */
+export type EngineEvent =
+  | { readonly kind: 'admission'; readonly atUs: number; readonly request: string; readonly admitted: boolean }
+  | {
+      readonly kind: 'routing';
+      readonly atUs: number;
+      readonly request: string;
+      readonly instance: number;
+      /** By instance of `instances`; null where the policy has none. */
+      readonly scores: readonly number[] | null;
+      readonly instances: readonly Omit<InstanceView, 'cachedBlocks'>[];
+    }
+  | {
+      readonly kind: 'dispatch';
+      readonly atUs: number;
+      /** null = the gateway held everything back. */
+      readonly request: string | null;
+      readonly saturation: number;
+      readonly waiting: number;
+    }
+  | {
+      readonly kind: 'step';
+      readonly atUs: number;
+      readonly durationUs: number;
+      readonly instance: number;
+      readonly queueDepth: number;
+      readonly batch: readonly { readonly request: string; readonly progress: number }[];
+      readonly usedBlocks: number;
+      readonly hits: number;
+      readonly misses: number;
+    };
+
+/** Extension points, all off by default. Names that a configuration uses are looked up here first. */
+export interface EngineHooks {
+  /** Scorers of one's own by the name that `routing.scorers` uses. Fresh objects for every run. */
+  readonly scorers?: Readonly<Record<string, Scorer>>;
+  readonly admission?: AdmissionPolicy;
+  readonly scheduler?: Scheduler;
+  readonly priority?: PriorityPolicy;
+  readonly prefillThreshold?: PrefillThreshold;
+  readonly record?: (event: EngineEvent) => void;
+}

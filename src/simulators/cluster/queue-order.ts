@@ -1,0 +1,40 @@
+import type { InstanceConfig } from './engine-config.ts';
+import type { RequestStates } from './request-states.ts';
+import type { RequestOrder } from './wait-queue.ts';
+
+/** How an instance orders its wait queue. */
+export interface QueueOrder {
+  /** An order that never changes while a request waits; null = order of arrival, or a dynamic one. */
+  readonly fixed: RequestOrder | null;
+  /** The order at the start of a step; null = fixed or none. */
+  readonly dynamic: ((clockUs: number) => RequestOrder) | null;
+}
+
+/** @param idOf - request id, the last tie-break, compared byte by byte */
+export function queueOrder(
+  scheduler: InstanceConfig['scheduler'],
+  requests: RequestStates,
+  idOf: (request: number) => string,
+): QueueOrder {
+  const byArrival: RequestOrder = (a, b) => {
+    const difference = requests.arrivalUs[a]! - requests.arrivalUs[b]!;
+    if (difference !== 0) return difference;
+    return idOf(a) < idOf(b) ? -1 : 1;
+  };
+  const by = (key: (request: number) => number): QueueOrder => ({
+    fixed: (a, b) => (a === b ? 0 : key(a) - key(b) || byArrival(a, b)),
+    dynamic: null,
+  });
+  switch (scheduler) {
+    case 'fcfs':
+      return { fixed: null, dynamic: null };
+    case 'priority-fcfs':
+      return by((request) => requests.urgency[request]!);
+    case 'reverse-priority':
+      return by((request) => -requests.urgency[request]!);
+    case 'sjf':
+      return by((request) => requests.inputTokens[request]!);
+    default:
+      return scheduler satisfies never;
+  }
+}

@@ -1,0 +1,114 @@
+import type { RequestTable } from '../workload/request-table.ts';
+
+/** Where a request is in its life. */
+export const PHASE = {
+  /** Not at an instance yet, or in the queueing delay. */
+  pending: 0,
+  queued: 1,
+  running: 2,
+  completed: 3,
+  timedOut: 4,
+  /** Could never be served; the instance forgot it. */
+  dropped: 5,
+  /** Taken out by the gateway. */
+  evicted: 6,
+} as const;
+
+/**
+ * The engine's view of requests as a structure of arrays. Without disaggregation index = table row; sub-requests of
+ * disaggregation and follow-ups get indices of their own. Columns are replaced when they grow: read them through the
+ * object, never keep them across `add`.
+ */
+export class RequestStates {
+  length = 0;
+  /** Row of the request table that holds content and labels. */
+  row: Int32Array;
+  inputTokens: Int32Array;
+  outputTokens: Int32Array;
+  /** Client's output budget; 0 = none. */
+  maxOutputTokens: Int32Array;
+  arrivalUs: Float64Array;
+  deadlineUs: Float64Array;
+  /** Scheduling priority at the instance: lower is more urgent. */
+  urgency: Float64Array;
+  phase: Uint8Array;
+  instance: Int32Array;
+  /** KV ownership: place of the owned block list in the shared slab, its length and capacity. */
+  ownedAt: Int32Array;
+  ownedCount: Int32Array;
+  ownedCapacity: Int32Array;
+  /** Tokens that still fit into the last owned block. */
+  room: Int32Array;
+  /** Index, in prompt ++ output, of the first token of the last owned block while it is not full. */
+  tailStart: Int32Array;
+  /** 1 while owned block i holds exactly tokens [i·size, (i+1)·size) under their usual keys. */
+  aligned: Uint8Array;
+  /** 1 where decoding starts from transferred KV blocks. */
+  prefilled: Uint8Array;
+  /** Results, µs; NaN = never happened. */
+  ttftUs: Float64Array;
+  schedulingDelayUs: Float64Array;
+  e2eUs: Float64Array;
+  itlSumUs: Float64Array;
+  itlCount: Int32Array;
+  firstGapUs: Float64Array;
+  /** Prompt tokens processed plus output tokens generated when the request ended or was last looked at. */
+  progress: Int32Array;
+  lengthCapped: Uint8Array;
+  registered: Uint8Array;
+  scheduledStep: Float64Array;
+  finishedStep: Float64Array;
+
+  constructor(capacity: number) {
+    this.row = new Int32Array(capacity);
+    this.inputTokens = new Int32Array(capacity);
+    this.outputTokens = new Int32Array(capacity);
+    this.maxOutputTokens = new Int32Array(capacity);
+    this.arrivalUs = new Float64Array(capacity);
+    this.deadlineUs = new Float64Array(capacity);
+    this.urgency = new Float64Array(capacity);
+    this.phase = new Uint8Array(capacity);
+    this.instance = new Int32Array(capacity).fill(-1);
+    this.ownedAt = new Int32Array(capacity);
+    this.ownedCount = new Int32Array(capacity);
+    this.ownedCapacity = new Int32Array(capacity);
+    this.room = new Int32Array(capacity);
+    this.tailStart = new Int32Array(capacity);
+    this.aligned = new Uint8Array(capacity);
+    this.prefilled = new Uint8Array(capacity);
+    this.ttftUs = new Float64Array(capacity).fill(Number.NaN);
+    this.schedulingDelayUs = new Float64Array(capacity).fill(Number.NaN);
+    this.e2eUs = new Float64Array(capacity).fill(Number.NaN);
+    this.itlSumUs = new Float64Array(capacity);
+    this.itlCount = new Int32Array(capacity);
+    this.firstGapUs = new Float64Array(capacity).fill(Number.NaN);
+    this.progress = new Int32Array(capacity);
+    this.lengthCapped = new Uint8Array(capacity);
+    this.registered = new Uint8Array(capacity);
+    this.scheduledStep = new Float64Array(capacity);
+    this.finishedStep = new Float64Array(capacity);
+  }
+
+  /** Index of a new request with the attributes of a table row. */
+  add(table: RequestTable, row: number): number {
+    if (this.length === this.row.length) this.#grow(Math.max(16, 2 * this.length));
+    const index = this.length++;
+    this.row[index] = row;
+    this.inputTokens[index] = table.inputTokens[row]!;
+    this.outputTokens[index] = table.outputTokens[row]!;
+    this.maxOutputTokens[index] = table.maxOutputTokens[row]!;
+    this.arrivalUs[index] = table.arrivalUs[row]!;
+    this.deadlineUs[index] = table.deadlineUs[row]!;
+    return index;
+  }
+
+  #grow(capacity: number): void {
+    const from = new RequestStates(capacity);
+    for (const name of Object.keys(from) as (keyof RequestStates)[]) {
+      const fresh = from[name];
+      if (typeof fresh !== 'object') continue;
+      (fresh as Float64Array).set(this[name] as unknown as Float64Array);
+      (this as Record<string, unknown>)[name] = fresh;
+    }
+  }
+}

@@ -1,0 +1,16 @@
+import type { Workload } from '../workload/follow-ups.ts';
+import { ClusterEngine } from './cluster-engine.ts';
+import type { EngineConfig } from './engine-config.ts';
+import type { EngineResult } from './engine-result.ts';
+import { summarizeRun } from './engine-summary.ts';
+import type { EngineHooks } from './policy.ts';
+
+/**
+ * Simulates a cluster from the first arrival until nothing is left to do, or to the horizon.
+ * @throws InputError for unknown scorer names and for configurations that cannot make progress
+ */
+export function simulateCluster(config: EngineConfig, workload: Workload, hooks: EngineHooks = {}): EngineResult {
+  const engine = new ClusterEngine(config, workload, hooks);
+  engine.run();
+  return summarizeRun(engine);
+}

@@ -1,0 +1,124 @@
+import type { ItlHistogram } from './engine-result.ts';
+
+/**
+ * Inter-token latencies of one instance without storing any per token: every decode of a step has that step's gap, so
+ * a request that decodes without interruption has the gaps of a range of steps. Steps in which it got no token are
+ * kept apart, as runs.
+ */
+export class TokenGaps {
+  /** Number of steps with decodes so far, and the sum of their gaps. */
+  steps = 0;
+  sum = 0;
+  #gaps = new Float64Array(256);
+  /** Completed requests that start (+) or stop (−) decoding before the step. */
+  #change = new Int32Array(257);
+  /** Runs of skipped steps [from, to): chained per request. */
+  readonly #runFrom: number[] = [];
+  readonly #runTo: number[] = [];
+  readonly #runNext: number[] = [];
+  /** First run by request. */
+  readonly #runs = new Map<number, number>();
+  readonly #skippedUs = new Map<number, number>();
+
+  /** A step in which at least one request decoded; gap in µs. */
+  append(gap: number): void {
+    if (this.steps === this.#gaps.length) this.#grow();
+    this.#gaps[this.steps++] = gap;
+    this.sum += gap;
+  }
+
+  /** A decoding request got nothing in the step appended last. */
+  skip(request: number): void {
+    const step = this.steps - 1;
+    this.#skippedUs.set(request, (this.#skippedUs.get(request) ?? 0) + this.#gaps[step]!);
+    const head = this.#runs.get(request);
+    if (head !== undefined && this.#runTo[head] === step) {
+      this.#runTo[head] = step + 1;
+      return;
+    }
+    this.#runFrom.push(step);
+    this.#runTo.push(step + 1);
+    this.#runNext.push(head ?? -1);
+    this.#runs.set(request, this.#runFrom.length - 1);
+  }
+
+  /** Time skipped by a request since it began to decode. */
+  skippedUs(request: number): number {
+    return this.#skippedUs.size === 0 ? 0 : (this.#skippedUs.get(request) ?? 0);
+  }
+
+  /** The request's gaps do not count: it was preempted or gave up. */
+  discard(request: number): void {
+    if (this.#skippedUs.size === 0) return;
+    this.#runs.delete(request);
+    this.#skippedUs.delete(request);
+  }
+
+  /** The request completed: it decoded in the steps from `from` to now, except the skipped ones. */
+  complete(request: number, from: number): void {
+    const change = this.#change;
+    change[from]!++;
+    change[this.steps]!--;
+    for (let run = this.#runs.size === 0 ? -1 : (this.#runs.get(request) ?? -1); run >= 0; run = this.#runNext[run]!) {
+      change[this.#runFrom[run]!]!--;
+      change[this.#runTo[run]!]!++;
+    }
+    this.discard(request);
+  }
+
+  /** Gap between request's tokens in the step with this index. */
+  gapAt(step: number): number {
+    return this.#gaps[step]!;
+  }
+
+  /** First step from `from` on in which the request decoded. */
+  firstStep(request: number, from: number): number {
+    let step = from;
+    for (let moved = true; moved; ) {
+      moved = false;
+      for (let run = this.#runs.get(request) ?? -1; run >= 0; run = this.#runNext[run]!) {
+        if (this.#runFrom[run]! <= step && step < this.#runTo[run]!) {
+          step = this.#runTo[run]!;
+          moved = true;
+        }
+      }
+    }
+    return step;
+  }
+
+  /** All gaps of completed requests. */
+  histogram(): ItlHistogram {
+    return mergeGaps([this]);
+  }
+
+  /** Calls `visit` with the gap and the number of completed requests' tokens of every step. */
+  forEachStep(visit: (gap: number, tokens: number) => void): void {
+    let tokens = 0;
+    for (let step = 0; step < this.steps; step++) {
+      tokens += this.#change[step]!;
+      if (tokens > 0) visit(this.#gaps[step]!, tokens);
+    }
+  }
+
+  #grow(): void {
+    const gaps = new Float64Array(2 * this.#gaps.length);
+    gaps.set(this.#gaps);
+    this.#gaps = gaps;
+    const change = new Int32Array(gaps.length + 1);
+    change.set(this.#change);
+    this.#change = change;
+  }
+}
+
+/** Sorted distinct gaps of several instances with their numbers. */
+export function mergeGaps(parts: readonly TokenGaps[]): ItlHistogram {
+  let length = 0;
+  for (const part of parts) length += part.steps;
+  const gaps = new Float64Array(length);
+  const tokens = new Map<number, number>();
+  for (const part of parts) part.forEachStep((gap, count) => tokens.set(gap, (tokens.get(gap) ?? 0) + count));
+  let size = 0;
+  for (const gap of tokens.keys()) gaps[size++] = gap;
+  const values = gaps.slice(0, size).sort();
+  return { values, counts: values.map((gap) => tokens.get(gap)!) };
+}

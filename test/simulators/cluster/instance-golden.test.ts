@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { hitRate } from '../../../src/simulators/cluster/kv-tier.ts';
+import { PHASE } from '../../../src/simulators/cluster/request-states.ts';
+import { readScenarios, runScenario, type Scenario } from './golden/instance-scenario.ts';
+
+const STATE: Readonly<Record<number, string>> = {
+  [PHASE.pending]: 'queued',
+  [PHASE.queued]: 'queued',
+  [PHASE.running]: 'running',
+  [PHASE.completed]: 'completed',
+  [PHASE.timedOut]: 'timed_out',
+  [PHASE.dropped]: 'queued',
+};
+
+function compare(scenario: Scenario): void {
+  const { expected } = scenario;
+  const { engine, steps } = runScenario(scenario);
+  const instance = engine.instances[0]!;
+  const { gpu } = instance;
+  if (expected.steps) {
+    const trace = steps.map((step) => [
+      step.atUs,
+      step.queueDepth,
+      step.batch.map((entry) => entry.request),
+      step.batch.map((entry) => entry.progress),
+      step.usedBlocks,
+      step.hits,
+      step.misses,
+    ]);
+    expected.steps.forEach(([at, queue, ids, progress, ...rest], i) => {
+      expect(trace[i], `step ${i}`).toEqual([at, queue, ids ?? [], progress ?? [], ...rest]);
+    });
+    expect(trace.length).toBe(expected.steps.length);
+  }
+  const q = engine.requests;
+  expected.requests.forEach((request, row) => {
+    expect(engine.table.id(row)).toBe(request.id);
+    expect(STATE[q.phase[row]!], request.id).toBe(request.state);
+    if (request.ttft !== undefined) expect(q.ttftUs[row], `ttft ${request.id}`).toBe(request.ttft);
+    if (request.e2e !== undefined) expect(q.e2eUs[row], `e2e ${request.id}`).toBe(request.e2e);
+    if (request.sd !== undefined) expect(q.schedulingDelayUs[row], `delay ${request.id}`).toBe(request.sd);
+    if (request.state === 'completed') {
+      expect(q.progress[row], `progress ${request.id}`).toBe(request.pi);
+      expect([q.scheduledStep[row], q.finishedStep[row]]).toEqual([request.ss, request.fs]);
+      if (request.itl !== undefined) {
+        expect(q.itlCount[row]).toBe(request.itl?.length ?? 0);
+        expect(q.itlSumUs[row]).toBe((request.itl ?? []).reduce((sum, gap) => sum + gap, 0));
+      }
+    }
+    expect(q.lengthCapped[row] === 1).toBe(request.capped);
+  });
+  const free = gpu.freeList().map((block) => block - 1);
+  expect(free.slice(0, expected.kv.free.length)).toEqual(expected.kv.free);
+  expect({ hits: gpu.hits, misses: gpu.misses, used: gpu.used }).toEqual({
+    hits: expected.kv.hits,
+    misses: expected.kv.misses,
+    used: expected.kv.used,
+  });
+  expect(indexSize(gpu)).toBe(expected.kv.nhash);
+  expect(hitRate(gpu, instance.tier)).toBe(expected.kv.rate);
+  expect(instance.tier?.thrashingRate() ?? 0).toBe(expected.kv.thrash);
+  expect({
+    allocfail: instance.allocationFailures,
+    capped: instance.lengthCapped,
+    completed: instance.completed,
+    dropped: instance.dropped,
+    end: instance.endedAtUs(),
+    in: instance.inputTokens,
+    kvused: instance.blockMicros,
+    out: instance.outputTokens,
+    peak: instance.peakBlocks,
+    preempt: instance.preemptions,
+    queued: instance.queue.length,
+    running: instance.batch.size,
+    timeout: instance.timedOut,
+    ttftsum: instance.ttftSumUs,
+  }).toEqual(expected.m);
+}
+
+function indexSize(gpu: { readonly keyOf: Int32Array; find(key: number): number }): number {
+  let size = 0;
+  gpu.keyOf.forEach((key, block) => {
+    if (key > 0 && gpu.find(key) === block) size++;
+  });
+  return size;
+}
+
+const scenarios = [...readScenarios('instance-scenarios.jsonl.gz'), ...readScenarios('instance-large.jsonl.gz')];
+const kind = ({ scenario }: Scenario) =>
+  scenario.offload !== undefined ? 'offload' : scenario.cpu_blocks > 0 ? 'tiered' : 'gpu-only';
+
+describe.each(['gpu-only'])('one instance with %s KV', (tier) => {
+  it.each(scenarios.filter((s) => kind(s) === tier).map((s) => [s.scenario.name, s] as const))(
+    'does what the reference does, step by step: %s',
+    (_name, scenario) => compare(scenario),
+  );
+});
