@@ -11,15 +11,13 @@ import { nonDominatedIndices } from '../pareto/dominance.ts';
 import type { Surrogates } from '../sampler/surrogates.ts';
 import type { ParameterValues } from '../space/parameter.ts';
 import type { AcquisitionInput, ObjectiveBelief } from './acquisition.ts';
+import { referencePoint } from './reference-point.ts';
 
 /** Joint draws of the losses at the observed and pending points. */
 const MEMBERS = 16;
 
 /** Standardised noise variance above which observed losses are not taken at face value. */
 const NOISY = 1e-4;
-
-/** Reference point, as a share of the range seen beyond the worst value seen, on the unit scale of losses. */
-const REFERENCE_MARGIN = 0.1;
 
 export interface Baseline {
   readonly input: AcquisitionInput;
@@ -28,7 +26,12 @@ export interface Baseline {
 }
 
 /** What is known before the next point: beliefs, and the region still to win for each joint draw. */
-export function baselineBeliefs(surrogates: Surrogates, pending: readonly ParameterValues[], rng: Rng): Baseline {
+export function baselineBeliefs(
+  surrogates: Surrogates,
+  pending: readonly ParameterValues[],
+  cubes: readonly Float64Array[],
+  rng: Rng,
+): Baseline {
   const { features, objectives, values } = surrogates;
   const places = [...values, ...pending];
   const points = featureRows(
@@ -49,11 +52,12 @@ export function baselineBeliefs(surrogates: Surrogates, pending: readonly Parame
   );
   const losses = (s: number, i: number): number[] =>
     objectives.map((gp, j) => (single ? draws[j]![s]![i]! : standardToUnit(gp.transform, draws[j]![s]![i]!)));
+  const reference = single ? [] : referencePoint(surrogates, observedFront(surrogates), cubes);
   const regions: BoxDecomposition[] = [];
   for (let s = 0; s < members; s++) {
     const rows: number[][] = [];
     for (let i = 0; i < places.length; i++) if (feasible[s]![i]) rows.push(losses(s, i));
-    if (rows.length > 0 || !single) regions.push(regionOf(rows, objectives.length));
+    if (rows.length > 0 || !single) regions.push(regionOf(rows, reference));
   }
   const anyFeasible = feasible.some((row) => row.some((ok, i) => ok && i < values.length));
   const input: AcquisitionInput = {
@@ -65,12 +69,27 @@ export function baselineBeliefs(surrogates: Surrogates, pending: readonly Parame
   return { input, incumbents: incumbentPoints(surrogates) };
 }
 
-function regionOf(rows: readonly (readonly number[])[], width: number): BoxDecomposition {
-  if (width === 1) {
-    const best = rows.reduce((low, row) => Math.min(low, row[0]!), Number.POSITIVE_INFINITY);
-    return decomposeNonDominated([], [best]);
-  }
-  return decomposeNonDominated(rows, new Array<number>(width).fill(1 + REFERENCE_MARGIN));
+/** @param reference - empty for a single objective */
+function regionOf(rows: readonly (readonly number[])[], reference: readonly number[]): BoxDecomposition {
+  if (reference.length > 0) return decomposeNonDominated(rows, reference);
+  const best = rows.reduce((low, row) => Math.min(low, row[0]!), Number.POSITIVE_INFINITY);
+  return decomposeNonDominated([], [best]);
+}
+
+/** Unit losses, by posterior mean, of the front points among the measured ones. */
+function observedFront(surrogates: Surrogates): number[][] {
+  const { objectives, points } = surrogates;
+  const means = objectives.map((gp) => meansAt(gp, points));
+  const rows = feasibleRows(surrogates).map((i) =>
+    objectives.map((gp, j) => standardToUnit(gp.transform, means[j]![i]!)),
+  );
+  return nonDominatedIndices(rows).map((i) => rows[i]!);
+}
+
+/** Measured points whose constraints hold by posterior mean. */
+function feasibleRows({ constraints, points, values }: Surrogates): number[] {
+  const slacks = constraints.map(({ gp }) => meansAt(gp, points));
+  return [...values.keys()].filter((i) => constraints.every(({ bound }, c) => slacks[c]![i]! <= bound));
 }
 
 function isNoisy({ noise }: FittedGp): boolean {

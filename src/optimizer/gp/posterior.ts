@@ -133,7 +133,8 @@ export function addMomentGradient(
 ): void {
   const { kernel, points, alphas, lower } = posterior;
   const { solved, distances, terms } = moments;
-  solveUpper(lower, points.rows, solved, solved);
+  if (toVariance === 0) solved.fill(0);
+  else solveUpper(lower, points.rows, solved, solved);
   for (let a = 0; a < points.rows; a++) {
     let pull = -2 * toVariance * solved[a]!;
     for (let s = 0; s < alphas.length; s++) pull += toMeans[s]! * alphas[s]![a]!;

@@ -65,10 +65,13 @@ function usedKeys(evidence: Evidence): Set<string> {
 function proposeByModel(evidence: Evidence, surrogates: Surrogates, seed: number): ParameterValues | null {
   const rng = stream(seed, 'gp', toldAndPending(evidence));
   const { space } = evidence;
-  const baseline = baselineBeliefs(surrogates, evidence.pending, rng);
+  const sequence = scrambledSobol(cubeDimension(space), rng);
+  const probes = Array.from({ length: SOBOL_CANDIDATES }, (_, i) => sequence(i));
+  const known = surrogates.values.map((values) => encode(space, values));
+  const baseline = baselineBeliefs(surrogates, evidence.pending, [...known, ...probes], rng);
   const acquisition = createAcquisition(baseline.input);
   const used = usedKeys(evidence);
-  const candidates = candidatePoints(evidence, baseline.incumbents, rng);
+  const candidates = [...probes, ...nearIncumbents(evidence, baseline.incumbents, rng)];
   const found = maximizeAcquisition({
     space,
     acquisition,
@@ -85,14 +88,11 @@ const SOBOL_CANDIDATES = 256;
 const PERTURBED_CANDIDATES = 256;
 const PERTURBATION_SCALES = [0.2, 0.05, 0.01, 0.001];
 
-/** Sobol points, and perturbations of the incumbents at several scales. */
-function candidatePoints(evidence: Evidence, incumbents: readonly ParameterValues[], rng: Rng): Float64Array[] {
+/** The incumbents, and perturbations of them at several scales. */
+function nearIncumbents(evidence: Evidence, incumbents: readonly ParameterValues[], rng: Rng): Float64Array[] {
   const { space } = evidence;
-  const dimension = cubeDimension(space);
-  const sequence = scrambledSobol(dimension, rng);
-  const points = Array.from({ length: SOBOL_CANDIDATES }, (_, i) => sequence(i));
   const centers = incumbents.map((values) => encode(space, values));
-  points.push(...centers);
+  const points = [...centers];
   for (let i = 0; i < PERTURBED_CANDIDATES && centers.length > 0; i++) {
     const center = centers[i % centers.length]!;
     const scale = PERTURBATION_SCALES[Math.floor(i / centers.length) % PERTURBATION_SCALES.length]!;
