@@ -38,6 +38,11 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import('./ask-tell.ts')).askTellCommand,
   },
   {
+    syntax: 'experiment <file>',
+    summary: 'run an experiment: arms, claims, verdicts',
+    load: async () => (await import('./experiment.ts')).experimentCommand,
+  },
+  {
     syntax: 'check <file>',
     summary: 'validate a study, strategy, search space or workload',
     load: async () => (await import('./check.ts')).checkCommand,
@@ -51,6 +56,11 @@ export const COMMANDS: readonly Command[] = [
     syntax: 'simulate <study>',
     summary: 'simulate one parameter vector',
     load: async () => (await import('./simulate.ts')).simulateCommand,
+  },
+  {
+    syntax: 'blis',
+    summary: 'the cluster simulator by itself, with the flags and output of BLIS: run, replay',
+    load: async () => (await import('./blis.ts')).blisCommand,
   },
   {
     syntax: 'kvsched',

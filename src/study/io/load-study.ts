@@ -17,14 +17,14 @@ export function loadStudySources(studyFile: string): PlanSources {
   const strategyFolder = dirname(join(folder, spec.strategy));
   const workloadName = typeof spec.workload === 'string' ? spec.workload : null;
   return {
-    study: shown(study),
-    strategy: shown(strategy),
-    space: spec.space === undefined ? null : shown(readReferenced(study, ['space'], folder, spec.space)),
+    study: shownSource(study),
+    strategy: shownSource(strategy),
+    space: spec.space === undefined ? null : shownSource(readReferenced(study, ['space'], folder, spec.space)),
     workload:
       workloadName !== null
-        ? shown(readReferenced(study, ['workload'], folder, workloadName))
+        ? shownSource(readReferenced(study, ['workload'], folder, workloadName))
         : parsed.workloadFile !== null && spec.workload === undefined
-          ? shown(readReferenced(strategy, ['workload_spec'], strategyFolder, parsed.workloadFile))
+          ? shownSource(readReferenced(strategy, ['workload_spec'], strategyFolder, parsed.workloadFile))
           : null,
     policies: parsed.template.policies.map((name, index) => readPolicy(strategy, index, strategyFolder, name)),
   };
@@ -47,7 +47,12 @@ function readReferenced(
   return readYamlFile(file);
 }
 
-function readPolicy(from: YamlSource, index: number, folder: string, name: string): { file: string; text: string } {
+export function readPolicy(
+  from: YamlSource,
+  index: number,
+  folder: string,
+  name: string,
+): { file: string; text: string } {
   const file = resolve(folder, name);
   if (!existsSync(file)) {
     const path = ['policies', index];
@@ -57,7 +62,7 @@ function readPolicy(from: YamlSource, index: number, folder: string, name: strin
 }
 
 /** Names in plans and messages are relative to the working folder where possible: no machine paths in records. */
-function shown(source: YamlSource): PlanSource {
+export function shownSource(source: YamlSource): PlanSource {
   const file = shownName(source.file);
   return { ...source, file, locate: (path) => ({ ...source.locate(path), file }) };
 }
