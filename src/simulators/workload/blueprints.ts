@@ -1,7 +1,7 @@
 import type { ClientProfile } from './client-profile.ts';
-import { GoRandom } from './go-random.ts';
+import type { GoRandom } from './go-random.ts';
 import type { RequestTable } from './request-table.ts';
-import { type FollowUpPrefix, type SessionBlueprint, SessionScript } from './sessions.ts';
+import { type FollowUpPrefix, openStream, type SessionBlueprint, SessionScript, scratchStream } from './sessions.ts';
 import type { TokenSink } from './token-sink.ts';
 
 /**
@@ -17,6 +17,7 @@ export function sessionBlueprints(
 ): Map<number, SessionBlueprint> {
   const openings = openingRows(table);
   const blueprints = new Map<number, SessionBlueprint>();
+  const shared = scratchStream();
   for (const profile of profiles) {
     const turns = profile.client.multiTurn;
     if (turns === null || !profile.closedLoop) continue;
@@ -35,10 +36,11 @@ export function sessionBlueprints(
         accumulate: turns.accumulate,
         prefix,
         script: new SessionScript(
-          () => new GoRandom(seed),
+          (scratch) => openStream(seed, scratch),
           () => turns.thinkTimeUs,
           (rng) => [input(rng), output(rng)],
           turns.maxRounds,
+          shared,
           sink.keeps,
         ),
       });

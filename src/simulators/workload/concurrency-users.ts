@@ -1,7 +1,7 @@
 import { appendRequest, type ClientProfile, deadlineAt } from './client-profile.ts';
-import { GoRandom } from './go-random.ts';
+import type { GoRandom, SeedResidue } from './go-random.ts';
 import type { RequestTable } from './request-table.ts';
-import { type SessionBlueprint, SessionScript } from './sessions.ts';
+import { openStream, type SessionBlueprint, SessionScript, scratchStream } from './sessions.ts';
 import type { TokenSink } from './token-sink.ts';
 
 /**
@@ -17,10 +17,11 @@ export function addConcurrencyUsers(
   maxRequests: number,
   blueprints: Map<number, SessionBlueprint>,
 ): void {
+  const scratch = scratchStream();
   for (const profile of profiles) {
     const { concurrency: users, thinkTimeUs } = profile.client;
     for (let user = 0; user < users && table.length < maxRequests; user++) {
-      const rng = new GoRandom(master.childSeed());
+      const rng = openStream(master.childSeed(), scratch);
       const inputTokens = profile.input(rng);
       const outputTokens = profile.output(rng);
       const arrivalUs = thinkTimeUs > 0 && users > 1 ? Math.floor((user * thinkTimeUs) / users) : 0;
@@ -33,12 +34,18 @@ export function addConcurrencyUsers(
       table.prefixLengthLabel[row] = profile.prefixTokens;
       table.streaming[row] = profile.client.streaming ? 1 : 0;
       table.deadlineUs[row] = deadlineAt(arrivalUs, profile.client.timeoutUs, true);
-      blueprints.set(session, endlessBlueprint(profile, session, master.childSeed(), sink));
+      blueprints.set(session, endlessBlueprint(profile, session, master.childSeed(), scratch, sink));
     }
   }
 }
 
-function endlessBlueprint(profile: ClientProfile, session: number, seed: number, sink: TokenSink): SessionBlueprint {
+function endlessBlueprint(
+  profile: ClientProfile,
+  session: number,
+  seed: SeedResidue,
+  scratch: GoRandom,
+  sink: TokenSink,
+): SessionBlueprint {
   const { input, output, group, prefixTokens, client } = profile;
   return {
     owner: profile,
@@ -47,10 +54,11 @@ function endlessBlueprint(profile: ClientProfile, session: number, seed: number,
     accumulate: false,
     prefix: group < 0 ? { kind: 'none' } : { kind: 'group', group, tokens: prefixTokens },
     script: new SessionScript(
-      () => new GoRandom(seed),
+      (scratch) => openStream(seed, scratch),
       () => client.thinkTimeUs,
       (rng) => [input(rng), output(rng)],
       Number.POSITIVE_INFINITY,
+      scratch,
       sink.keeps,
     ),
   };

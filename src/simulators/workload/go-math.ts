@@ -74,7 +74,6 @@ export function goPow(x: number, y: number): number {
   return scaleByPowerOfTwo(product, exponent);
 }
 
-const LOG2_E = 1.4426950408889634;
 /** The upper 33 bits of ln 2, and the rest. */
 const LN2_UPPER = 0.693147180559663;
 const LN2_LOWER = 2.8235290563031577e-13;
@@ -88,7 +87,7 @@ const EXP_SERIES = [
 export function goExp(x: number): number {
   if (x > 709.782712893384) return Number.POSITIVE_INFINITY;
   if (x < -745.2) return 0;
-  const n = roundHalfEven(x * LOG2_E);
+  const n = roundHalfEven(x * Math.LOG2E);
   let r = fusedMultiplyAdd(-n, LN2_LOWER, fusedMultiplyAdd(-n, LN2_UPPER, x)) * 0.0625;
   let series = EXP_SERIES[0]!;
   for (let i = 1; i < EXP_SERIES.length; i++) series = fusedMultiplyAdd(series, r, EXP_SERIES[i]!);

@@ -1,10 +1,17 @@
 import { InputError } from '../../base/errors.ts';
 import { emptyNames, indexOf, type RequestOwner } from './client-profile.ts';
 import type { Workload } from './follow-ups.ts';
-import { GoRandom, goRandom, type SeedResidue } from './go-random.ts';
+import { type GoRandom, goRandom } from './go-random.ts';
 import type { LengthSampler } from './length-sampler.ts';
 import { RequestTable } from './request-table.ts';
-import { type FollowUpPrefix, type SessionBlueprint, SessionFollowUps, SessionScript } from './sessions.ts';
+import {
+  type FollowUpPrefix,
+  openStream,
+  type SessionBlueprint,
+  SessionFollowUps,
+  SessionScript,
+  scratchStream,
+} from './sessions.ts';
 import { SKIPPED_TOKENS, type TokenSink } from './token-sink.ts';
 import type { TraceRow } from './trace-row.ts';
 
@@ -43,6 +50,7 @@ class Replay {
   readonly #options: ReplayOptions;
   readonly #sink: TokenSink;
   readonly #stream: GoRandom;
+  readonly #scratch = scratchStream();
   readonly #table: RequestTable;
   readonly #indexes = new Map<string[], Map<string, number>>();
   /** Index of each prefix group that has content. */
@@ -114,7 +122,7 @@ class Replay {
   #addSession(rounds: readonly TraceRow[], blueprints: Map<number, SessionBlueprint>): void {
     const seed = this.#stream.childSeed();
     const opening = rounds[0]!;
-    const row = this.#append(opening, new GoRandom(seed));
+    const row = this.#append(opening, openStream(seed, this.#scratch));
     const session = this.#table.session[row]!;
     const pauses = recordedPauses(rounds);
     const { thinkTime, accumulate } = this.#options;
@@ -125,10 +133,11 @@ class Replay {
       accumulate,
       prefix: this.#prefix(opening),
       script: new SessionScript(
-        () => afterOpening(seed, opening),
+        (scratch) => afterOpening(openStream(seed, scratch), opening),
         (rng, round) => thinkTime?.(rng) ?? pauses[round]!,
         (_rng, round) => [promptTokens(rounds[round]!), rounds[round]!.outputTokens],
         rounds.length,
+        this.#scratch,
         this.#sink.keeps,
       ),
     });
@@ -216,8 +225,7 @@ function promptTokens(row: TraceRow): number {
 }
 
 /** The session's stream after the contents of its first round. */
-function afterOpening(seed: SeedResidue, opening: TraceRow): GoRandom {
-  const rng = new GoRandom(seed);
+function afterOpening(rng: GoRandom, opening: TraceRow): GoRandom {
   rng.skipTokens(promptTokens(opening) + opening.outputTokens);
   return rng;
 }

@@ -1,6 +1,6 @@
 import { deadlineAt, type RequestOwner } from './client-profile.ts';
 import type { FollowUpSource, RequestEnd } from './follow-ups.ts';
-import type { GoRandom } from './go-random.ts';
+import { GoRandom, type SeedResidue } from './go-random.ts';
 import type { RequestTable } from './request-table.ts';
 import type { TokenSink } from './token-sink.ts';
 
@@ -29,54 +29,87 @@ export type ThinkTime = (rng: GoRandom, round: number) => number;
 /** Prompt and output tokens of round `round` ≥ 1. */
 export type RoundLengths = (rng: GoRandom, round: number) => readonly [input: number, output: number];
 
+export interface Round {
+  /** Pause after the end of the round before. */
+  readonly thinkUs: number;
+  /** New prompt tokens. */
+  readonly input: number;
+  readonly output: number;
+  /** Token ids, if somebody keeps them. */
+  readonly tokens: { readonly prompt: Int32Array; readonly output: Int32Array } | null;
+}
+
+/** Sessions with more rounds are drawn round by round. */
+const DRAWN_AT_ONCE = 1_024;
+
 /**
- * The rounds of a session do not depend on when they happen: they are drawn once, as far as needed, and serve all
- * runs of the workload.
+ * The rounds of a session after the first. They do not depend on when they happen: they are drawn once, when first
+ * asked for, and serve all runs of the workload.
  */
 export class SessionScript {
-  readonly #rng: () => GoRandom;
+  readonly #open: (scratch: GoRandom | null) => GoRandom;
   readonly #think: ThinkTime;
   readonly #lengths: RoundLengths;
   readonly #lastRound: number;
   readonly #keepsTokens: boolean;
-  #stream: GoRandom | null = null;
-  #rounds: { readonly thinkUs: number; readonly input: number; readonly output: number }[] = [];
-  #tokens: { readonly prompt: Int32Array; readonly output: Int32Array }[] = [];
+  readonly #scratch: GoRandom;
+  #own: GoRandom | null = null;
+  #rounds: Round[] = [];
 
-  /** @param maxRounds - rounds of the session, the first included; Infinity = no end */
-  constructor(rng: () => GoRandom, think: ThinkTime, lengths: RoundLengths, maxRounds: number, keepsTokens: boolean) {
-    this.#rng = rng;
+  /**
+   * @param open - the session's stream from its start, in `scratch` unless that is null
+   * @param maxRounds - rounds of the session, the first included; Infinity = no end
+   * @param scratch - a generator that sessions share, to draw short ones at once
+   */
+  constructor(
+    open: (scratch: GoRandom | null) => GoRandom,
+    think: ThinkTime,
+    lengths: RoundLengths,
+    maxRounds: number,
+    scratch: GoRandom,
+    keepsTokens: boolean,
+  ) {
+    this.#open = open;
     this.#think = think;
     this.#lengths = lengths;
     this.#lastRound = maxRounds - 1;
+    this.#scratch = scratch;
     this.#keepsTokens = keepsTokens;
   }
 
   /** @param round - ≥ 1 */
-  round(round: number): { readonly thinkUs: number; readonly input: number; readonly output: number } {
-    while (this.#rounds.length < round) this.#draw();
+  round(round: number): Round {
+    if (this.#rounds.length === 0 && this.#lastRound <= DRAWN_AT_ONCE) {
+      const rng = this.#open(this.#scratch);
+      while (this.#rounds.length < this.#lastRound) this.#draw(rng);
+    }
+    while (this.#rounds.length < round) {
+      this.#own ??= this.#open(null);
+      this.#draw(this.#own);
+    }
     return this.#rounds[round - 1]!;
   }
 
-  /** Token ids of a round that was asked for, if they are kept. */
-  tokens(round: number): { readonly prompt: Int32Array; readonly output: Int32Array } | undefined {
-    return this.#tokens[round - 1];
-  }
-
-  #draw(): void {
-    this.#stream ??= this.#rng();
-    const rng = this.#stream;
+  #draw(rng: GoRandom): void {
     const round = this.#rounds.length + 1;
     const thinkUs = this.#think(rng, round);
     const [input, output] = this.#lengths(rng, round);
-    if (this.#keepsTokens) {
-      this.#tokens.push({ prompt: rng.tokens(input), output: rng.tokens(output) });
-    } else if (round < this.#lastRound) {
-      rng.skipTokens(input + output);
-    }
-    this.#rounds.push({ thinkUs, input, output });
-    if (round >= this.#lastRound) this.#stream = null;
+    const tokens = this.#keepsTokens ? { prompt: rng.tokens(input), output: rng.tokens(output) } : null;
+    if (tokens === null && round < this.#lastRound) rng.skipTokens(input + output);
+    this.#rounds.push({ thinkUs, input, output, tokens });
   }
+}
+
+/** A generator at the start of the stream `seed`: `scratch` itself unless that is null. */
+export function openStream(seed: SeedResidue, scratch: GoRandom | null): GoRandom {
+  if (scratch === null) return new GoRandom(seed);
+  scratch.reseed(seed);
+  return scratch;
+}
+
+/** A generator for sessions to share. */
+export function scratchStream(): GoRandom {
+  return new GoRandom(1);
 }
 
 /** Decides what follows each finished round, for one run. */
@@ -109,7 +142,7 @@ export class SessionFollowUps implements FollowUpSource {
       this.#rounds.set(session, -1);
       return -1;
     }
-    const { thinkUs, input, output } = blueprint.script.round(rounds + 1);
+    const { thinkUs, input, output, tokens } = blueprint.script.round(rounds + 1);
     const arrivalUs = atUs + thinkUs;
     if (arrivalUs > this.#horizonUs) {
       this.#rounds.set(session, -1);
@@ -119,8 +152,7 @@ export class SessionFollowUps implements FollowUpSource {
     this.#budget--;
     const next = this.#append(table, blueprint, arrivalUs, rounds + 1, output);
     linkContext(table, next, row, blueprint, producedTokens, input);
-    const tokens = blueprint.script.tokens(rounds + 1);
-    if (tokens !== undefined) this.#sink.assign(next, tokens.prompt, tokens.output);
+    if (tokens !== null) this.#sink.assign(next, tokens.prompt, tokens.output);
     return next;
   }
 
