@@ -4,6 +4,7 @@ import type { Simulator, SimulatorFactory } from './simulator.ts';
 /** Backends by name. Modules load on first use, so one backend never slows the start of another. */
 const BACKENDS: Readonly<Record<string, () => Promise<SimulatorFactory>>> = {
   'cloud-edge': async () => (await import('./cloud-edge/simulator.ts')).createCloudEdge,
+  cluster: async () => (await import('./cluster/cluster-simulator.ts')).createClusterSimulator,
   'gpu-jobs': async () => (await import('./gpu-jobs/simulator.ts')).createGpuJobsSimulator,
   kvsched: async () => (await import('./kvsched/simulator.ts')).createKvschedSimulator,
   'pd-slo': async () => (await import('./pd-slo/simulator.ts')).createPdSloSimulator,

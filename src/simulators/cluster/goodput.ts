@@ -1,6 +1,6 @@
 import type { WorkloadSpec } from '../workload/workload-spec.ts';
 import type { ClusterSettings } from './cluster-settings.ts';
-import { distribution } from './distribution.ts';
+import { percentileMs, sortedFinite } from './distribution.ts';
 import type { EngineResult } from './engine-result.ts';
 import { classOf, rowsBy, tokenGapUs } from './request-latency.ts';
 
@@ -149,8 +149,8 @@ function classGoodput(
       ...(target.itlMs > 0 ? { itl: share(meetsItl) } : {}),
       ...(target.ttftMs > 0 ? { ttft: share(meetsTtft) } : {}),
     },
-    ttftP99Ms: distribution(rows.map((row) => result.ttftUs[row]!)).p99 / 1000,
-    e2eP99Ms: distribution(rows.map((row) => result.e2eUs[row]!)).p99 / 1000,
+    ttftP99Ms: percentileMs(sortedFinite(rows.map((row) => result.ttftUs[row]!)), 99),
+    e2eP99Ms: percentileMs(sortedFinite(rows.map((row) => result.e2eUs[row]!)), 99),
     itlMeanMs: meanTokenGapMs(result, completed),
   };
 }
