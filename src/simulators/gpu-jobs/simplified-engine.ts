@@ -103,10 +103,15 @@ export function simulateSimplified(config: SimplifiedConfig, tasks: readonly Tas
   const { dt, maxTime } = config;
   const accumulate = config.clock === 'accumulate';
   let t = 0;
+  let next = run.nextEventTime();
   for (let step = 1; t < maxTime; step++) {
-    if (t >= run.nextEventTime()) run.step(t);
+    // Between two events no task can start: slots only change when something arrives or is released.
+    if (t >= next) {
+      run.step(t);
+      if (run.isOver()) break;
+      next = run.nextEventTime();
+    }
     if (config.timeline === true) run.record(t);
-    if (run.isOver()) break;
     t = accumulate ? t + dt : step * dt;
   }
   return run.finish();
