@@ -14,13 +14,55 @@ export function choleskyFactor(
   n: number,
   out: Float64Array = new Float64Array(n * n),
 ): CholeskyResult {
-  for (let i = 0; i < n; i++) if (!factorRow(a, i, n, out)) return { kind: 'not-positive-definite', row: i };
+  let i = 0;
+  for (; i + 1 < n; i += 2) {
+    factorRowPair(a, i, n, out);
+    for (const row of [i, i + 1]) if (!finishRow(a, row, i, n, out)) return { kind: 'not-positive-definite', row };
+  }
+  for (; i < n; i++) if (!factorRow(a, i, n, out)) return { kind: 'not-positive-definite', row: i };
   return { kind: 'factored', lower: out };
 }
 
-function factorRow(a: Readonly<Float64Array>, i: number, n: number, out: Float64Array): boolean {
+/**
+ * Columns 0 … i − 1 (i even) of rows i and i + 1, in 2 × 2 blocks: four products for four loads, where single inner
+ * products need two loads each.
+ */
+function factorRowPair(a: Readonly<Float64Array>, i: number, n: number, out: Float64Array): void {
+  const top = i * n;
+  const bottom = top + n;
+  for (let j = 0; j < i; j += 2) {
+    const left = j * n;
+    const right = left + n;
+    let s00 = 0;
+    let s01 = 0;
+    let s10 = 0;
+    let s11 = 0;
+    for (let k = 0; k < j; k++) {
+      const x = out[top + k]!;
+      const y = out[bottom + k]!;
+      const u = out[left + k]!;
+      const v = out[right + k]!;
+      s00 += x * u;
+      s01 += x * v;
+      s10 += y * u;
+      s11 += y * v;
+    }
+    const first = out[left + j]!;
+    const cross = out[right + j]!;
+    const second = out[right + j + 1]!;
+    const x = (a[top + j]! - s00) / first;
+    const y = (a[bottom + j]! - s10) / first;
+    out[top + j] = x;
+    out[bottom + j] = y;
+    out[top + j + 1] = (a[top + j + 1]! - s01 - x * cross) / second;
+    out[bottom + j + 1] = (a[bottom + j + 1]! - s11 - y * cross) / second;
+  }
+}
+
+/** Completes a row whose columns before `from` are done. */
+function finishRow(a: Readonly<Float64Array>, i: number, from: number, n: number, out: Float64Array): boolean {
   const row = i * n;
-  for (let j = 0; j < i; j++) {
+  for (let j = from; j < i; j++) {
     const other = j * n;
     out[row + j] = (a[row + j]! - dot(out, row, out, other, j)) / out[other + j]!;
   }
@@ -29,6 +71,10 @@ function factorRow(a: Readonly<Float64Array>, i: number, n: number, out: Float64
   if (!(pivot > 0) || pivot === Number.POSITIVE_INFINITY) return false;
   out[row + i] = Math.sqrt(pivot);
   return true;
+}
+
+function factorRow(a: Readonly<Float64Array>, i: number, n: number, out: Float64Array): boolean {
+  return finishRow(a, i, 0, n, out);
 }
 
 /**
@@ -97,16 +143,53 @@ export function invertLowerTransposed(
   n: number,
   out: Float64Array = new Float64Array(n * n),
 ): Float64Array {
-  for (let j = 0; j < n; j++) {
-    const column = j * n;
-    for (let i = 0; i < j; i++) out[column + i] = 0;
-    out[column + j] = 1 / lower[column + j]!;
-    for (let i = j + 1; i < n; i++) {
-      const row = i * n;
-      out[column + i] = -dot(lower, row + j, out, column + j, i - j) / lower[row + i]!;
-    }
-  }
+  out.fill(0);
+  let j = 0;
+  for (; j + 1 < n; j += 2) invertColumnPair(lower, j, n, out);
+  if (j < n) out[j * n + j] = 1 / lower[j * n + j]!;
   return out;
+}
+
+/** Columns j and j + 1 of L⁻¹ by forward substitution, two rows of L at a time. */
+function invertColumnPair(lower: Readonly<Float64Array>, j: number, n: number, out: Float64Array): void {
+  const one = j * n;
+  const two = one + n;
+  out[one + j] = 1 / lower[one + j]!;
+  out[two + j + 1] = 1 / lower[two + j + 1]!;
+  out[one + j + 1] = (-lower[two + j]! * out[one + j]!) / lower[two + j + 1]!;
+  let i = j + 2;
+  for (; i + 1 < n; i += 2) {
+    const top = i * n;
+    const bottom = top + n;
+    let s00 = 0;
+    let s01 = 0;
+    let s10 = 0;
+    let s11 = 0;
+    for (let k = j; k < i; k++) {
+      const x = lower[top + k]!;
+      const y = lower[bottom + k]!;
+      const u = out[one + k]!;
+      const v = out[two + k]!;
+      s00 += x * u;
+      s01 += x * v;
+      s10 += y * u;
+      s11 += y * v;
+    }
+    const first = lower[top + i]!;
+    const cross = lower[bottom + i]!;
+    const second = lower[bottom + i + 1]!;
+    const u = -s00 / first;
+    const v = -s01 / first;
+    out[one + i] = u;
+    out[two + i] = v;
+    out[one + i + 1] = -(s10 + cross * u) / second;
+    out[two + i + 1] = -(s11 + cross * v) / second;
+  }
+  for (; i < n; i++) {
+    const row = i * n;
+    out[one + i] = -dot(lower, row + j, out, one + j, i - j) / lower[row + i]!;
+    out[two + i] = -dot(lower, row + j, out, two + j, i - j) / lower[row + i]!;
+  }
 }
 
 /**
@@ -118,13 +201,36 @@ export function inverseFromFactor(
   n: number,
   out: Float64Array = new Float64Array(n * n),
 ): Float64Array {
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) {
-      const value = dot(inverseTransposed, i * n + i, inverseTransposed, j * n + i, n - i);
-      out[i * n + j] = value;
-      out[j * n + i] = value;
+  let i = 0;
+  for (; i + 1 < n; i += 2) {
+    const top = i * n;
+    const bottom = top + n;
+    for (let j = 0; j <= i; j += 2) {
+      const left = j * n;
+      const right = left + n;
+      let s00 = 0;
+      let s01 = 0;
+      let s10 = 0;
+      let s11 = 0;
+      // Entries left of the diagonal are zero, so all four sums may start at k = i.
+      for (let k = i; k < n; k++) {
+        const x = inverseTransposed[top + k]!;
+        const y = inverseTransposed[bottom + k]!;
+        const u = inverseTransposed[left + k]!;
+        const v = inverseTransposed[right + k]!;
+        s00 += x * u;
+        s01 += x * v;
+        s10 += y * u;
+        s11 += y * v;
+      }
+      out[top + j] = s00;
+      out[top + j + 1] = s01;
+      out[bottom + j] = s10;
+      out[bottom + j + 1] = s11;
     }
   }
+  if (i < n) for (let j = 0; j <= i; j++) out[i * n + j] = inverseTransposed[i * n + i]! * inverseTransposed[j * n + i]!;
+  for (let row = 0; row < n; row++) for (let j = row + 1; j < n; j++) out[row * n + j] = out[j * n + row]!;
   return out;
 }
 
