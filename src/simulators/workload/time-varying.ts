@@ -36,6 +36,8 @@ export function generateTimeVarying(
 ): RequestTable {
   let result = table;
   let boundUs = Number.POSITIVE_INFINITY;
+  // Members of a cohort share their windows.
+  const totals = new Map<WindowSpec, number>();
   // Clients are drawn one after the other, so one register does for all.
   const slot = new RegisterBank(1).slot();
   for (const profile of profiles) {
@@ -47,7 +49,12 @@ export function generateTimeVarying(
       const window = windows[i]!;
       if (window.startUs >= limits.horizonUs) continue;
       const endUs = Math.min(window.endUs, limits.horizonUs);
-      const rate = windowRate(profiles, profile, window, endUs, aggregateRate);
+      const rate = windowRate(profile, window, aggregateRate, () => {
+        const known = totals.get(window);
+        const total = known ?? overlappingWeight(profiles, window, endUs);
+        if (known === undefined) totals.set(window, total);
+        return total;
+      });
       if (rate > 0) fillWindow(result, sink, profile, window, endUs, rate, rng);
       if (profile.client.multiTurn?.singleSession === true) break;
       if (result.length < 2 * limits.maxRequests) continue;
@@ -58,15 +65,16 @@ export function generateTimeVarying(
   return earliest(result, sink, limits.maxRequests);
 }
 
-/** Requests/s of a client inside one of its windows. */
-function windowRate(
-  profiles: readonly ClientProfile[],
-  profile: ClientProfile,
-  window: WindowSpec,
-  endUs: number,
-  aggregateRate: number,
-): number {
+/** Requests/s of a client inside one of its windows. @param total - weight of all clients active in it */
+function windowRate(profile: ClientProfile, window: WindowSpec, aggregateRate: number, total: () => number): number {
   if (aggregateRate === 0 && window.traceRate !== null) return window.traceRate;
+  const weight = window.traceRate ?? profile.client.rateFraction;
+  const sum = total();
+  return sum === 0 ? 0 : aggregateRate * (weight / sum);
+}
+
+/** Every client counts with its first window that overlaps, or with its fraction if it has none. */
+function overlappingWeight(profiles: readonly ClientProfile[], window: WindowSpec, endUs: number): number {
   let total = 0;
   for (const { client } of profiles) {
     if (client.windows === null) {
@@ -76,8 +84,7 @@ function windowRate(
     const overlapping = client.windows.find((w) => w.startUs < endUs && window.startUs < w.endUs);
     if (overlapping !== undefined) total += overlapping.traceRate ?? client.rateFraction;
   }
-  const weight = window.traceRate ?? profile.client.rateFraction;
-  return total === 0 ? 0 : aggregateRate * (weight / total);
+  return total;
 }
 
 function fillWindow(
