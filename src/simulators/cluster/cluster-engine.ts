@@ -39,7 +39,7 @@ export class ClusterEngine {
   routingRejected = 0;
   evicted = 0;
   admitted = 0;
-  /** Routing decisions by instance, and their regret. */
+  /** Routing decisions by instance, and their regret; decisions of disaggregation do not count. */
   readonly targets: Float64Array;
   regretSum = 0;
   regretMax = 0;
@@ -247,7 +247,10 @@ export class ClusterEngine {
       return;
     }
     this.#view(this.#everyInstance, at);
-    this.#send(request, this.#choose(this.#router, request, at), at);
+    const chosen = this.#choose(this.#router, request, at);
+    this.targets[chosen] = this.targets[chosen]! + 1;
+    if (this.config.counterfactualK > 0 && this.#router.scores === null) this.#recordRegret(chosen);
+    this.#send(request, chosen, at);
   }
 
   /** Asks a router about the present view. */
@@ -256,8 +259,6 @@ export class ClusterEngine {
     const row = q.row[request]!;
     const blocks = Math.floor(q.inputTokens[request]! / this.config.instance.blockSize);
     const chosen = router.choose({ request, row, blocks }, this.#snapshots, at);
-    this.targets[chosen] = this.targets[chosen]! + 1;
-    if (this.config.counterfactualK > 0 && router.scores === null) this.#recordRegret(chosen);
     if (this.#hooks.record !== undefined) this.#recordRouting(router, request, chosen, at);
     return chosen;
   }
@@ -341,9 +342,9 @@ export class ClusterEngine {
       flow.prefillEnded(request, end);
       return;
     }
+    const at = flow?.isDecode(request) ? flow.decodeEnded(request, end, this.#clock) : atUs;
     this.#views?.ended(request, instance.index, end, atUs, this.#hooks.scorers);
     if (this.#followUpSource === null) return;
-    const at = flow?.isDecode(request) ? flow.parentEndUs(request, end, this.#clock) : atUs;
     const next = this.#followUpSource.next(this.table, row, end, produced, at);
     if (next < 0) return;
     this.#keys.cover();

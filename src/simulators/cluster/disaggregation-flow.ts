@@ -149,8 +149,8 @@ export class Disaggregation {
     return { decode: parent.decode, instance: parent.decodeInstance };
   }
 
-  /** When the parent of a finished decode ends, for the sessions' sake. */
-  parentEndUs(decode: number, end: RequestEnd, clockUs: number): number {
+  /** A decode ends, and its parent with it. @returns when the parent ends, µs */
+  decodeEnded(decode: number, end: RequestEnd, clockUs: number): number {
     const parent = this.#parentOf.get(decode)!;
     const instance = this.#parts.instances[parent.decodeInstance]!;
     const completed = end === 'completed' || end === 'length-capped';

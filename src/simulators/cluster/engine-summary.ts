@@ -49,7 +49,10 @@ export function summarizeRun(engine: ClusterEngine): EngineResult {
   return {
     ...result,
     itl: mergeGaps(engine.instances.map((instance) => instance.gaps)),
-    instances: engine.instances.map(counters),
+    instances: engine.instances.map((instance) => ({
+      ...counters(instance),
+      ...(disaggregation === null ? {} : { subRequests: subRequests(engine, instance.index) }),
+    })),
     cluster: clusterCounters(engine),
     decisions: engine.config.traceDecisions ? decisions(engine) : null,
     disaggregation: disaggregation === null ? null : disaggregationCounters(engine, disaggregation, result.ttftUs),
@@ -107,6 +110,14 @@ function counters(instance: Instance): InstanceCounters {
   };
 }
 
+/** What an instance measured of the halves and whole requests it served. */
+function subRequests(engine: ClusterEngine, instance: number): NonNullable<InstanceCounters['subRequests']> {
+  const q = engine.requests;
+  const own = Array.from({ length: q.length }, (_, request) => request).filter((r) => q.instance[r] === instance);
+  const column = (values: Float64Array) => own.map((request) => values[request]!);
+  return { e2eUs: column(q.e2eUs), ttftUs: column(q.ttftUs), schedulingDelayUs: column(q.schedulingDelayUs) };
+}
+
 function clusterCounters(engine: ClusterEngine): ClusterCounters {
   const { gateway, table } = engine;
   const arrivals: Record<string, number> = {};
@@ -153,7 +164,7 @@ function disaggregationCounters(
     droppedAtDecodeKv: flow.droppedAtDecodeKv,
     inTransfer: flow.parents.filter((parent) => parent.stage === 'transfer').length,
     prefillCompleted: prefilled.length,
-    decodeCompleted: done.length,
+    decodeCompleted: flow.pools.decode.reduce((sum, index) => sum + engine.instances[index]!.completed, 0),
     parentTtftUs: done.map((parent) => ttftUs[q.row[parent.request]!]!),
     transferUs: transferred.map((parent) => parent.transferUs),
     peakActiveTransfers: flow.peakTransfers,

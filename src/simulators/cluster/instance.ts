@@ -561,10 +561,12 @@ export class Instance {
     this.gaps.complete(request, batch.firstStep[slot]!);
     q.itlSumUs[request] = itl;
     q.itlCount[request] = produced;
-    q.e2eUs[request] = q.ttftUs[request]! + itl + (output > 0 ? this.#latency.postDecodeUs : 0);
+    // Without a prefill of its own a request counts from the start of its decode.
+    const firstToken = Number.isNaN(q.ttftUs[request]!) ? 0 : q.ttftUs[request]!;
+    q.e2eUs[request] = firstToken + itl + (output > 0 ? this.#latency.postDecodeUs : 0);
     q.progress[request] = progress;
     q.finishedStep[request] = this.steps;
-    this.ttftSumUs += q.ttftUs[request]!;
+    this.ttftSumUs += firstToken;
     this.outputTokens += produced < output ? produced + 1 : produced;
     this.completed++;
     this.#end(request, PHASE.completed, capped ? 'length-capped' : 'completed', produced, endAt);

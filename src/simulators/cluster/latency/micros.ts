@@ -1,6 +1,6 @@
 /** Whole µs toward zero; NaN and anything from 2^63 on become "never". */
 export function truncateMicros(us: number): number {
-  return us < 9_223_372_036_854_775_807 ? Math.trunc(us) : Number.POSITIVE_INFINITY;
+  return us < 2 ** 63 ? Math.trunc(us) : Number.POSITIVE_INFINITY;
 }
 
 /** A table of at least `length` entries that starts with those of `old`. */
