@@ -4,7 +4,7 @@ import { InputError } from '../base/errors.ts';
 import { type DatasetLine, fileSafeName } from '../simulators/cloud-edge/dataset-lines.ts';
 import { syntheticDataset } from '../simulators/cloud-edge/synthetic-dataset.ts';
 import { writeFileAtomically } from '../study/io/atomic-file.ts';
-import { endpointUrl, measurePrompt, type ServerSettings } from './cloud-edge-completion-client.ts';
+import { endpointUrl, measurePrompt, openConnection, type ServerSettings } from './cloud-edge-completion-client.ts';
 import { DatasetFile } from './cloud-edge-dataset-file.ts';
 import { readPrompts } from './cloud-edge-prompts.ts';
 import { EXIT, type Flags, type LoadedCommand } from './command.ts';
@@ -86,6 +86,7 @@ async function collect(flags: Flags): Promise<number> {
   try {
     const waiting = prompts.map((_, index) => index).filter((index) => !file.done.has(index));
     if (resumed > 0) process.stderr.write(`${resumed} of ${prompts.length} prompts are there already\n`);
+    if (waiting.length > 0) await openConnection(settings, stop.signal);
     const work = async (): Promise<void> => {
       for (let index = waiting.shift(); index !== undefined && !stop.signal.aborted; index = waiting.shift()) {
         const prompt = prompts[index]!;

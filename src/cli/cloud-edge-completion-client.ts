@@ -48,6 +48,21 @@ export async function measurePrompt(
   }
 }
 
+/**
+ * Opens a connection and loads the HTTP client, so that the first prompt does not pay for it. A server without a model
+ * list, or none at all, is no matter here: the first prompt will tell.
+ */
+export async function openConnection(settings: ServerSettings, signal: AbortSignal): Promise<void> {
+  const url = endpointUrl(settings).replace(/\/(?:chat\/)?completions$/, '/models');
+  const headers = settings.apiKey === null ? {} : { authorization: `Bearer ${settings.apiKey}` };
+  try {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(settings.timeoutSeconds * 1000)]);
+    await (await fetch(url, { headers, signal: limit })).text();
+  } catch (error) {
+    if (signal.aborted) throw error;
+  }
+}
+
 /** `http://host:8000` and `http://host:8000/v1/` alike. @throws InputError */
 export function endpointUrl({ server, endpoint }: Pick<ServerSettings, 'server' | 'endpoint'>): string {
   let base: URL;
