@@ -56,7 +56,6 @@ export function generateTimeVarying(
         return total;
       });
       if (rate > 0) fillWindow(result, sink, profile, window, endUs, rate, rng);
-      if (profile.client.multiTurn?.singleSession === true) break;
       if (result.length < 2 * limits.maxRequests) continue;
       result = earliest(result, sink, limits.maxRequests);
       boundUs = result.arrivalUs[result.length - 1]!;
