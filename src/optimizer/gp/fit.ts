@@ -52,20 +52,33 @@ export interface FittedGp {
  * several starts on the first transform, then every other transform from there, then the two best combinations to the end.
  * @param shapes - transforms allowed; a constraint allows only those that keep its zero exact
  */
-export function selectModel(data: OutcomeData, shapes: readonly TransformShape[] = TRANSFORM_SHAPES): GpModel {
+export function selectModel(data: OutcomeData, shapes: readonly TransformShape[], effort: SelectEffort): GpModel {
   const first = shapes[0] ?? IDENTITY;
   const differences = pairDifferences(data.points);
-  const candidates: GpModel[] = [];
+  const plain: GpModel[] = [];
   for (const kernel of KERNELS) {
     if (kernel === 'additive' && data.points.width < 2) continue;
     const starts = startsFor(kernel, data.points.width);
-    const plain = bestOf(starts.map((start) => search(data, differences, kernel, first, start, 15)));
-    candidates.push(plain);
-    for (const shape of shapes.slice(1)) candidates.push(search(data, differences, kernel, shape, plain.theta, 8));
+    plain.push(bestOf(starts.map((start) => search(data, differences, kernel, first, start, effort.firstIterations))));
   }
+  plain.sort((a, b) => b.score - a.score);
+  const candidates = [...plain];
+  for (const { kernel, theta } of effort.finalists > 1 ? plain : plain.slice(0, 1))
+    for (const shape of shapes.slice(1))
+      candidates.push(search(data, differences, kernel, shape, theta, effort.shapeIterations));
   candidates.sort((a, b) => b.score - a.score);
-  const finalists = candidates.slice(0, 2);
-  return bestOf(finalists.map((m) => search(data, differences, m.kernel, m.transformShape, m.theta, 30)));
+  const finalists = candidates.slice(0, effort.finalists);
+  return bestOf(
+    finalists.map((m) => search(data, differences, m.kernel, m.transformShape, m.theta, effort.finalIterations)),
+  );
+}
+
+/** Iterations spent on each stage of a choice; one finalist also restricts the transforms to the best kernel. */
+export interface SelectEffort {
+  readonly firstIterations: number;
+  readonly shapeIterations: number;
+  readonly finalIterations: number;
+  readonly finalists: number;
 }
 
 const KERNELS: readonly KernelShape[] = ['matern52', 'squared-exponential', 'additive'];

@@ -4,6 +4,7 @@ import { createAcquisition } from '../acquisition/acquisition.ts';
 import { baselineBeliefs } from '../acquisition/baseline.ts';
 import { maximizeAcquisition } from '../acquisition/maximize.ts';
 import { initialDesignSize } from '../design/initial-design.ts';
+import { ModelMemory } from '../gp/model-choice.ts';
 import { cubeDimension, decode, encode } from '../space/encode.ts';
 import type { ParameterValues } from '../space/parameter.ts';
 import { pointKey } from '../space/search-space.ts';
@@ -13,6 +14,7 @@ import { fitSurrogates, type Surrogates } from './surrogates.ts';
 
 /** Gaussian-process sampler: fixed points, then a small space-filling design, then expected (hypervolume) improvement. */
 export function createGpSampler(): Sampler {
+  const memory = new ModelMemory();
   return (evidence, { count, seed }) => {
     const chosen: ParameterValues[] = [];
     let surrogates: Surrogates | null | undefined;
@@ -23,7 +25,7 @@ export function createGpSampler(): Sampler {
         chosen.push(fixed);
         continue;
       }
-      if (surrogates === undefined && !needsDesign(seen)) surrogates = fitSurrogates(evidence);
+      if (surrogates === undefined && !needsDesign(seen)) surrogates = fitSurrogates(evidence, memory);
       const point = needsDesign(seen) || !surrogates ? null : proposeByModel(seen, surrogates, seed);
       chosen.push(point ?? spaceFilling(seen, seed));
     }

@@ -1,7 +1,8 @@
 import { type FeatureMap, featureMap } from '../gp/features.ts';
-import { conditionModel, type FittedGp, type OutcomeData, selectModel } from '../gp/fit.ts';
+import { conditionModel, type FittedGp, type OutcomeData } from '../gp/fit.ts';
 import { type FeatureRows, featureRows } from '../gp/kernel.ts';
-import { IDENTITY, transform } from '../gp/outcome-transform.ts';
+import { chooseModel, ModelMemory } from '../gp/model-choice.ts';
+import { IDENTITY, TRANSFORM_SHAPES, transform } from '../gp/outcome-transform.ts';
 import type { ParameterValues } from '../space/parameter.ts';
 import type { Evidence, Observation } from './sampler.ts';
 
@@ -22,7 +23,7 @@ export interface ConstraintSurrogate {
 }
 
 /** @returns null when nothing was measured */
-export function fitSurrogates(evidence: Evidence): Surrogates | null {
+export function fitSurrogates(evidence: Evidence, memory = new ModelMemory()): Surrogates | null {
   const features = featureMap(evidence.space);
   const all = [...(evidence.earlier ?? []), ...evidence.observations];
   const measured = all.filter(isMeasured);
@@ -38,7 +39,7 @@ export function fitSurrogates(evidence: Evidence): Surrogates | null {
       (o) => o.losses![j]!,
       (o) => o.lossVariances[j],
     );
-    return conditionModel(data, selectModel(data));
+    return conditionModel(data, chooseModel(data, TRANSFORM_SHAPES, memory));
   });
   const constraints = Array.from({ length: evidence.constraintCount }, (_, c) => {
     const data = outcome(
@@ -47,10 +48,10 @@ export function fitSurrogates(evidence: Evidence): Surrogates | null {
       (o) => o.slacks[c]!,
       (o) => o.slackVariances[c],
     );
-    const gp = conditionModel(data, selectModel(data, [IDENTITY]));
+    const gp = conditionModel(data, chooseModel(data, [IDENTITY], memory));
     return { gp, bound: transform(gp.transform, 0) };
   });
-  if (measured.length < all.length) constraints.push(successSurrogate(features, all));
+  if (measured.length < all.length) constraints.push(successSurrogate(features, all, memory));
   return { features, values: measured.map(({ values }) => values), points, objectives, constraints };
 }
 
@@ -78,7 +79,7 @@ function outcome(
 }
 
 /** Where evaluations fail is learned as one more constraint: −1 where one succeeded, +1 where it failed. */
-function successSurrogate(features: FeatureMap, all: readonly Observation[]): ConstraintSurrogate {
+function successSurrogate(features: FeatureMap, all: readonly Observation[], memory: ModelMemory): ConstraintSurrogate {
   const points = featureRows(
     all.map(({ values }) => features.fromValues(values)),
     features.categorical,
@@ -88,6 +89,6 @@ function successSurrogate(features: FeatureMap, all: readonly Observation[]): Co
     losses: Float64Array.from(all, (o) => (isMeasured(o) ? -1 : 1)),
     variances: new Float64Array(all.length).fill(Number.NaN),
   };
-  const gp = conditionModel(data, selectModel(data, [IDENTITY]));
+  const gp = conditionModel(data, chooseModel(data, [IDENTITY], memory));
   return { gp, bound: transform(gp.transform, 0) };
 }

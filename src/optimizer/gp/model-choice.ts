@@ -1,0 +1,98 @@
+import { textHash } from '../../base/json.ts';
+import { type GpModel, type OutcomeData, refineModel, type SelectEffort, selectModel } from './fit.ts';
+import { featureRows } from './kernel.ts';
+import type { TransformShape } from './outcome-transform.ts';
+
+/** Up to this many points the family is chosen on all of them, beyond on a sample. */
+const FULL_CHOICE = 64;
+const SAMPLED_CHOICE = 48;
+/** Hyperparameters are refined on at most this many points; a posterior may still use more. */
+const MOST_REFINED = 160;
+const REFINE_ITERATIONS = 10;
+
+const THOROUGH: SelectEffort = { firstIterations: 15, shapeIterations: 8, finalIterations: 30, finalists: 2 };
+const LEAN: SelectEffort = { firstIterations: 10, shapeIterations: 5, finalIterations: 15, finalists: 1 };
+
+/**
+ * Remembers fits by their exact input. It only saves time: the same call without it gives the same answer, to the bit.
+ */
+export class ModelMemory {
+  readonly #models = new Map<string, GpModel>();
+  readonly #capacity: number;
+
+  constructor(capacity = 64) {
+    this.#capacity = capacity;
+  }
+
+  recall(key: string, compute: () => GpModel): GpModel {
+    const known = this.#models.get(key);
+    if (known !== undefined) return known;
+    const model = compute();
+    if (this.#models.size >= this.#capacity) this.#models.delete(this.#models.keys().next().value!);
+    this.#models.set(key, model);
+    return model;
+  }
+}
+
+/**
+ * Kernel, transform and hyperparameters for all of the data. The family is chosen at checkpoints only, on the points told
+ * by then; between checkpoints the hyperparameters are refined from there. So a proposal depends on the evidence alone,
+ * while a long session pays for a choice only now and then.
+ */
+export function chooseModel(data: OutcomeData, shapes: readonly TransformShape[], memory: ModelMemory): GpModel {
+  const { rows } = data.points;
+  const reached = checkpoint(rows);
+  const prefix = rowsOf(data, range(reached));
+  if (rows <= FULL_CHOICE) {
+    const chosen = memory.recall(keyOf(prefix, shapes), () => selectModel(prefix, shapes, THOROUGH));
+    return reached === rows ? chosen : refineModel(data, chosen, REFINE_ITERATIONS);
+  }
+  const base = memory.recall(keyOf(prefix, shapes), () => {
+    const chosen = selectModel(rowsOf(prefix, representative(prefix, SAMPLED_CHOICE)), shapes, LEAN);
+    return refineModel(rowsOf(prefix, representative(prefix, MOST_REFINED)), chosen, REFINE_ITERATIONS);
+  });
+  return base;
+}
+
+/** Largest of 1, 2, …, 10, 12, 14, … (steps of about a tenth) that is at most n. */
+export function checkpoint(n: number): number {
+  let at = Math.min(n, 10);
+  for (;;) {
+    const next = at + Math.max(1, Math.floor(at / 8));
+    if (next > n) return at;
+    at = next;
+  }
+}
+
+/** Half the best, half evenly spread over the order of the tells; ascending. */
+function representative({ losses }: OutcomeData, count: number): number[] {
+  const n = losses.length;
+  if (n <= count) return range(n);
+  const byLoss = range(n).sort((a, b) => losses[a]! - losses[b]! || a - b);
+  const kept = new Set(byLoss.slice(0, Math.floor(count / 2)));
+  const rest = range(n).filter((i) => !kept.has(i));
+  const missing = count - kept.size;
+  for (let k = 0; k < missing; k++) kept.add(rest[Math.floor(((k + 0.5) * rest.length) / missing)]!);
+  return [...kept].sort((a, b) => a - b);
+}
+
+export function rowsOf({ points, losses, variances }: OutcomeData, rows: readonly number[]): OutcomeData {
+  if (rows.length === losses.length) return { points, losses, variances };
+  const { width, features, categorical } = points;
+  return {
+    points: featureRows(
+      rows.map((i) => features.subarray(i * width, (i + 1) * width)),
+      categorical,
+    ),
+    losses: Float64Array.from(rows, (i) => losses[i]!),
+    variances: Float64Array.from(rows, (i) => variances[i]!),
+  };
+}
+
+function keyOf({ points, losses, variances }: OutcomeData, shapes: readonly TransformShape[]): string {
+  return textHash(`${shapes.length}|${points.features.join()}|${losses.join()}|${variances.join()}`);
+}
+
+function range(n: number): number[] {
+  return Array.from({ length: n }, (_, i) => i);
+}
