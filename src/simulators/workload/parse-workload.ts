@@ -1,15 +1,12 @@
 import { InputError, unknownName } from '../../base/errors.ts';
 import { type DocumentPath, MappingReader } from './document-reader.ts';
+import { parseCohort } from './parse-cohort.ts';
 import { parseArrival, parseLength } from './parse-distributions.ts';
+import { atLeast, parseTraffic, TRAFFIC_KEYS } from './parse-traffic.ts';
 import {
-  type ArrivalSpec,
   type ClientSpec,
-  type CohortSpec,
   type GoodputTarget,
   type InferencePerfSpec,
-  type LengthSpec,
-  type ModalitySpec,
-  type MultimodalSpec,
   SLO_CLASSES,
   type TrafficSpec,
   type WindowSpec,
@@ -29,33 +26,8 @@ const TOP_KEYS = [
   'inference_perf',
   'servegen_data',
 ];
-const TRAFFIC_KEYS = [
-  'id',
-  'tenant_id',
-  'slo_class',
-  'model',
-  'adapter',
-  'rate_fraction',
-  'arrival',
-  'input_distribution',
-  'output_distribution',
-  'prefix_group',
-  'prefix_length',
-  'streaming',
-  'network',
-  'multimodal',
-  'reasoning',
-  'closed_loop',
-  'timeout',
-  'slo_target_us',
-];
 const CLIENT_KEYS = [...TRAFFIC_KEYS, 'concurrency', 'think_time_us', 'lifecycle'];
-const COHORT_KEYS = [...TRAFFIC_KEYS, 'population', 'prefix_sharing', 'diurnal', 'spike', 'drain'];
 const CATEGORIES = ['', 'language', 'multimodal', 'reasoning'];
-/** Class names of documents without version. */
-const OLD_CLASSES: Readonly<Record<string, string>> = { realtime: 'critical', interactive: 'standard' };
-/** What concurrency clients have instead of an arrival process. */
-const NO_ARRIVAL: ArrivalSpec = { process: 'poisson', cv: null, shape: null, scale: null };
 
 /**
  * Checks a workload document and gives it types.
@@ -164,52 +136,6 @@ function parseClient(value: unknown, path: DocumentPath, warnings: string[] | nu
   };
 }
 
-function parseTraffic(reader: MappingReader, hasUsers: boolean, warnings: string[] | null): TrafficSpec {
-  const rateFraction = reader.number('rate_fraction', 0);
-  if (!hasUsers && !(Number.isFinite(rateFraction) && rateFraction > 0)) {
-    throw reader.fail('rate_fraction', `must be finite and > 0, got ${rateFraction}`);
-  }
-  if (reader.has('network')) {
-    const network = new MappingReader(reader.raw('network'), reader.at('network'), ['rtt_ms', 'bandwidth_mbps']);
-    network.number('rtt_ms', 0);
-    network.number('bandwidth_mbps', 0);
-  }
-  const reasoning = reader.child('reasoning', parseReasoning);
-  return {
-    id: reader.text('id'),
-    tenant: reader.text('tenant_id'),
-    sloClass: parseClass(reader, warnings),
-    model: reader.text('model'),
-    adapter: reader.text('adapter'),
-    rateFraction,
-    arrival: hasUsers ? NO_ARRIVAL : required(reader, 'arrival', parseArrival),
-    input: required(reader, 'input_distribution', parseLength),
-    output: required(reader, 'output_distribution', parseLength),
-    prefixGroup: reader.text('prefix_group'),
-    prefixLength: atLeast(reader, 'prefix_length', 0),
-    streaming: reader.flag('streaming', false),
-    multimodal: reader.child('multimodal', parseMultimodal),
-    reasonRatio: reasoning?.reasonRatio ?? null,
-    multiTurn: reasoning?.multiTurn ?? null,
-    closedLoop: reader.has('closed_loop') ? reader.flag('closed_loop', false) : null,
-    timeoutUs: reader.has('timeout') ? atLeast(reader, 'timeout', 0) : null,
-    sloTargetUs: atLeast(reader, 'slo_target_us', 0),
-  };
-}
-
-function parseClass(reader: MappingReader, warnings: string[] | null): string {
-  const name = reader.text('slo_class');
-  const renamed = warnings === null ? undefined : OLD_CLASSES[name];
-  if (renamed !== undefined) {
-    warnings?.push(`slo_class "${name}" is an old name, read as "${renamed}"`);
-    return renamed;
-  }
-  if (name !== '' && !(SLO_CLASSES as readonly string[]).includes(name)) {
-    throw unknownName('SLO class', name, SLO_CLASSES, { path: reader.at('slo_class') });
-  }
-  return name;
-}
-
 function parseLifecycle(value: unknown, path: DocumentPath): WindowSpec[] {
   const reader = new MappingReader(value, path, ['windows']);
   const windows = reader.items('windows', parseWindow);
@@ -235,99 +161,6 @@ function parseWindow(value: unknown, path: DocumentPath): WindowSpec {
     input: reader.child('input_distribution', parseLength),
     output: reader.child('output_distribution', parseLength),
   };
-}
-
-function parseReasoning(value: unknown, path: DocumentPath): Pick<TrafficSpec, 'reasonRatio' | 'multiTurn'> {
-  const reader = new MappingReader(value, path, ['reason_ratio_distribution', 'multi_turn']);
-  return {
-    reasonRatio: reader.child('reason_ratio_distribution', parseOptionalLength),
-    multiTurn: reader.child('multi_turn', (item, at) => {
-      const keys = ['max_rounds', 'think_time_us', 'context_growth', 'single_session'];
-      const turns = new MappingReader(item, at, keys);
-      return {
-        maxRounds: atLeast(turns, 'max_rounds', 1, 0),
-        thinkTimeUs: atLeast(turns, 'think_time_us', 0),
-        accumulate: turns.text('context_growth') === 'accumulate',
-        singleSession: turns.flag('single_session', false),
-      };
-    }),
-  };
-}
-
-/** A distribution without a type counts as absent. */
-function parseOptionalLength(value: unknown, path: DocumentPath): LengthSpec | null {
-  const reader = new MappingReader(value, path, ['type', 'params', 'file']);
-  return reader.text('type') === '' ? null : parseLength(value, path);
-}
-
-function parseMultimodal(value: unknown, path: DocumentPath): MultimodalSpec {
-  const modalities = ['image', 'audio', 'video'] as const;
-  const keys = ['text_distribution', ...modalities.flatMap((m) => [`${m}_distribution`, `${m}_count_distribution`])];
-  const reader = new MappingReader(value, path, keys);
-  const part = (name: string): ModalitySpec | null => {
-    const length = reader.child(`${name}_distribution`, parseOptionalLength);
-    const count = reader.child(`${name}_count_distribution`, parseOptionalLength);
-    return length === null || count === null ? null : { length, count };
-  };
-  return {
-    text: reader.child('text_distribution', parseOptionalLength),
-    image: part('image'),
-    audio: part('audio'),
-    video: part('video'),
-  };
-}
-
-function parseCohort(value: unknown, path: DocumentPath): CohortSpec {
-  const reader = new MappingReader(value, path, COHORT_KEYS);
-  const population = reader.integer('population', 0);
-  if (population < 1 || population > 100_000) {
-    throw reader.fail('population', `must be within 1 … 100000, got ${population}`);
-  }
-  const traffic = parseTraffic(reader, false, null);
-  const sharing = reader.text('prefix_sharing', 'shared');
-  if (sharing !== '' && sharing !== 'shared' && sharing !== 'per_member') {
-    throw unknownName('prefix sharing', sharing, ['shared', 'per_member'], { path: reader.at('prefix_sharing') });
-  }
-  if (sharing === 'per_member' && traffic.prefixGroup === '') {
-    throw reader.fail('prefix_sharing', 'per_member needs a prefix_group');
-  }
-  return {
-    ...traffic,
-    population,
-    prefixSharing: sharing === 'per_member' ? 'per_member' : 'shared',
-    diurnal: reader.child('diurnal', parseDiurnal),
-    spike: reader.child('spike', parseSpike),
-    drain: reader.child('drain', parseDrain),
-  };
-}
-
-function parseDiurnal(value: unknown, path: DocumentPath): NonNullable<CohortSpec['diurnal']> {
-  const reader = new MappingReader(value, path, ['peak_hour', 'peak_to_trough_ratio']);
-  const peakHour = reader.integer('peak_hour', 0);
-  if (peakHour < 0 || peakHour > 23) throw reader.fail('peak_hour', `must be within 0 … 23, got ${peakHour}`);
-  const peakToTrough = reader.number('peak_to_trough_ratio', 0);
-  if (!(Number.isFinite(peakToTrough) && peakToTrough >= 1)) {
-    throw reader.fail('peak_to_trough_ratio', `must be finite and ≥ 1, got ${peakToTrough}`);
-  }
-  return { peakHour, peakToTrough };
-}
-
-function parseSpike(value: unknown, path: DocumentPath): NonNullable<CohortSpec['spike']> {
-  const reader = new MappingReader(value, path, ['start_time_us', 'duration_us', 'trace_rate']);
-  const traceRate = reader.has('trace_rate') ? reader.number('trace_rate', 0) : null;
-  if (traceRate !== null && !(Number.isFinite(traceRate) && traceRate >= 0)) {
-    throw reader.fail('trace_rate', `must be finite and ≥ 0, got ${traceRate}`);
-  }
-  return {
-    startUs: atLeast(reader, 'start_time_us', 0),
-    durationUs: atLeast(reader, 'duration_us', 1, 0),
-    traceRate,
-  };
-}
-
-function parseDrain(value: unknown, path: DocumentPath): NonNullable<CohortSpec['drain']> {
-  const reader = new MappingReader(value, path, ['start_time_us', 'ramp_duration_us']);
-  return { startUs: atLeast(reader, 'start_time_us', 0), rampUs: atLeast(reader, 'ramp_duration_us', 1, 0) };
 }
 
 function parseInferencePerf(value: unknown, path: DocumentPath): InferencePerfSpec {
@@ -375,17 +208,4 @@ function parseGoodput(value: unknown, path: DocumentPath): Record<string, Goodpu
     };
   }
   return targets;
-}
-
-function required<T>(reader: MappingReader, key: string, read: (value: unknown, path: DocumentPath) => T): T {
-  const value = reader.child(key, read);
-  if (value === null) throw new InputError(`needs the key "${key}"`, { path: reader.path });
-  return value;
-}
-
-/** An integer ≥ `low`; absent counts as `fallback`, which may itself be out of range. */
-function atLeast(reader: MappingReader, key: string, low: number, fallback = low): number {
-  const value = reader.integer(key, fallback);
-  if (value < low) throw reader.fail(key, `must be ≥ ${low}, got ${value}`);
-  return value;
 }
