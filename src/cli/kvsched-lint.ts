@@ -17,7 +17,7 @@ export const lintNetworkCommand: LoadedCommand = {
       })
       .option('require-bidirectional', { type: 'boolean', describe: 'every link needs its reverse' })
       .option('require-complete', { type: 'boolean', describe: 'every pair of nodes needs a link' })
-      .option('json', { type: 'string', describe: 'write the report to this file; - prints it' })
+      .option('json', { type: 'string', describe: 'write the report to this file; --json=- prints it' })
       .option('fidelity', {
         choices: ['wired', 'legacy'] as const,
         default: 'wired',

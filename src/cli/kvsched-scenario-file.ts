@@ -32,9 +32,10 @@ export function loadScenarioFile(file: string, options: ScenarioOptions): Scenar
   const scenario = placed(source, 0, () => {
     const document = inWrittenOrder(source);
     const merged = mergeScenario(base, document, options.fidelity);
+    const read = readScenario({ ...merged, ...options.over });
     // Only an explicit base, or the published program's merge, may supply what a scenario leaves out.
     requireKeys(options.base === null && options.fidelity === 'wired' ? (document as JsonObject) : merged);
-    return readScenario({ ...merged, ...options.over });
+    return read;
   });
   const document = source.value as JsonObject;
   const { ticks, seed, scheduler } = scenario.defaults;

@@ -67,10 +67,10 @@ function prepare({ config, workload }: SimulationInput): PreparedSimulation {
 /** The scenario over the built-in base; it must say itself what it simulates. */
 function checkedScenario(workload: Json, fidelity: Fidelity, config: Fields): Scenario {
   if (!isJsonObject(workload)) throw new InputError('needs a scenario document', { suggestion: 'name its file' });
-  requireKeys(workload);
   // Ticks of the built-in base are for demonstration runs, not for studies.
   const { ticks: _, ...base } = BASE_SCENARIO as JsonObject & { readonly ticks: number };
   const scenario = readScenario(mergeScenario(base, workload, fidelity));
+  requireKeys(workload);
   checkNetworkEnds(scenario);
   if (!config.has('decode_roles')) return scenario;
   return { ...scenario, decodeRoles: readRoles(config.raw('decode_roles'), config.at('decode_roles')) };
