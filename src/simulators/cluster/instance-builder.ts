@@ -11,6 +11,7 @@ import type { EngineHooks } from './policy.ts';
 import type { PolicyViews } from './policy-views.ts';
 import { queueOrder } from './queue-order.ts';
 import type { RequestStates } from './request-states.ts';
+import { TieredKv, type TierParts } from './tiered-kv.ts';
 
 export interface InstanceBuilderParts {
   readonly config: EngineConfig;
@@ -43,7 +44,7 @@ export function buildInstances(parts: InstanceBuilderParts): Instance[] {
       horizonUs: config.horizonUs,
       requests,
       gpu,
-      tier: createTier(),
+      tier: createTier(instanceConfig, { gpu, keys, owned, requests, index: columns.map('cpu') }, parts.hooks),
       latency,
       order: queueOrder(instanceConfig.scheduler, requests, parts.idOf),
       prefillLimit: instanceConfig.longPrefillThreshold,
@@ -52,8 +53,18 @@ export function buildInstances(parts: InstanceBuilderParts): Instance[] {
   });
 }
 
-function createTier(): KvTier | null {
-  return null;
+function createTier(config: InstanceConfig, parts: TierParts, hooks: EngineHooks): KvTier | null {
+  if (hooks.kvTier !== undefined) return hooks.kvTier(config, parts);
+  switch (config.kv.kind) {
+    case 'gpu-only':
+      return null;
+    case 'tiered':
+      return new TieredKv(config.kv, parts);
+    case 'offload':
+      return null;
+    default:
+      return config.kv satisfies never;
+  }
 }
 
 /** Columns by block key: one for the whole cluster where content has one home, else one per instance. */

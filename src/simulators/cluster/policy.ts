@@ -1,4 +1,7 @@
 import type { RequestEnd } from '../workload/follow-ups.ts';
+import type { InstanceConfig } from './engine-config.ts';
+import type { KvTier } from './kv-tier.ts';
+import type { TierParts } from './tiered-kv.ts';
 
 /**
  * What a policy may know of a request. There is no output length and no output budget here: they are what the
@@ -126,5 +129,7 @@ export interface EngineHooks {
   readonly scheduler?: Scheduler;
   readonly priority?: PriorityPolicy;
   readonly prefillThreshold?: PrefillThreshold;
+  /** The memory tier behind the GPU blocks of each instance, instead of the configured one; null = none. */
+  readonly kvTier?: (config: InstanceConfig, parts: TierParts) => KvTier | null;
   readonly record?: (event: EngineEvent) => void;
 }

@@ -45,6 +45,9 @@ export class RequestStates {
   aligned: Uint8Array;
   /** 1 where decoding starts from transferred KV blocks. */
   prefilled: Uint8Array;
+  /** CPU mirror: owned blocks already accounted for, and the order of admission. */
+  walked: Int32Array;
+  admission: Float64Array;
   /** Results, µs; NaN = never happened. */
   ttftUs: Float64Array;
   schedulingDelayUs: Float64Array;
@@ -76,6 +79,8 @@ export class RequestStates {
     this.tailStart = new Int32Array(capacity);
     this.aligned = new Uint8Array(capacity);
     this.prefilled = new Uint8Array(capacity);
+    this.walked = new Int32Array(capacity);
+    this.admission = new Float64Array(capacity);
     this.ttftUs = new Float64Array(capacity).fill(Number.NaN);
     this.schedulingDelayUs = new Float64Array(capacity).fill(Number.NaN);
     this.e2eUs = new Float64Array(capacity).fill(Number.NaN);

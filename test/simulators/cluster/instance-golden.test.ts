@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hitRate } from '../../../src/simulators/cluster/kv-tier.ts';
 import { PHASE } from '../../../src/simulators/cluster/request-states.ts';
+import { TieredKv } from '../../../src/simulators/cluster/tiered-kv.ts';
 import { readScenarios, runScenario, type Scenario } from './golden/instance-scenario.ts';
 
 const STATE: Readonly<Record<number, string>> = {
@@ -59,6 +60,16 @@ function compare(scenario: Scenario): void {
   expect(indexSize(gpu)).toBe(expected.kv.nhash);
   expect(hitRate(gpu, instance.tier)).toBe(expected.kv.rate);
   expect(instance.tier?.thrashingRate() ?? 0).toBe(expected.kv.thrash);
+  const { tier } = instance;
+  if (tier instanceof TieredKv) {
+    expect({
+      cpuEvict: tier.cache.evicted,
+      cpuHit: tier.reloads,
+      cpuMiss: tier.misses,
+      cpuUsed: tier.cache.size,
+      mirror: tier.cache.mirrored,
+    }).toEqual(expected.tier);
+  }
   expect({
     allocfail: instance.allocationFailures,
     capped: instance.lengthCapped,
@@ -89,7 +100,7 @@ const scenarios = [...readScenarios('instance-scenarios.jsonl.gz'), ...readScena
 const kind = ({ scenario }: Scenario) =>
   scenario.offload !== undefined ? 'offload' : scenario.cpu_blocks > 0 ? 'tiered' : 'gpu-only';
 
-describe.each(['gpu-only'])('one instance with %s KV', (tier) => {
+describe.each(['gpu-only', 'tiered'])('one instance with %s KV', (tier) => {
   it.each(scenarios.filter((s) => kind(s) === tier).map((s) => [s.scenario.name, s] as const))(
     'does what the reference does, step by step: %s',
     (_name, scenario) => compare(scenario),

@@ -1,0 +1,331 @@
+import { NO_KEY } from './block-keys.ts';
+import type { GpuBlocks } from './gpu-blocks.ts';
+import type { KeyMap } from './key-map.ts';
+import type { OwnedBlocks } from './owned-blocks.ts';
+import { PHASE, type RequestStates } from './request-states.ts';
+
+/** Share of the capacity up to which a batch's blocks may be kept out of the list. */
+const LAZY_SHARE = 0.75;
+
+export interface MirrorParts {
+  readonly gpu: GpuBlocks;
+  readonly owned: OwnedBlocks;
+  readonly requests: RequestStates;
+  readonly index: KeyMap;
+}
+
+/**
+ * An LRU set of block keys that every step touches with all blocks of the batch, in batch order.
+ *
+ * Walking the batch each step would cost more than everything else together, and only its effect on the order of
+ * eviction matters. So the list holds only *cold* keys, oldest first: those that no walked block of the batch has.
+ * `hot` counts the walked blocks of the batch by key; a key's place among the last touches follows from the place of
+ * its owner, (admission, position in the owned list), which does not move while others leave. Work is left for the
+ * requests that got blocks (dirty), for the keys that lost their last owner (leavers) and for keys touched by reloads.
+ *
+ * That is the same as the walk as long as evictions take only keys that were cold at the last walk. Otherwise the
+ * true list is rebuilt and walked literally, until the batch is again well below the capacity.
+ */
+export class MirrorCache {
+  readonly capacity: number;
+  size = 0;
+  evicted = 0;
+  mirrored = 0;
+  readonly #gpu: GpuBlocks;
+  readonly #owned: OwnedBlocks;
+  readonly #requests: RequestStates;
+  /** Slot by key; valid while the slot has that key. */
+  readonly #index: KeyMap;
+  readonly #keyOf: Int32Array;
+  /** List through sentinel 0, oldest at the head. A slot outside the list links to itself. */
+  readonly #next: Int32Array;
+  readonly #previous: Int32Array;
+  #listed = 0;
+  readonly #hot: Int32Array;
+  #literal = false;
+  /** Number of the mirror in which a slot was walked last (literal walks only). */
+  readonly #walkedIn: Int32Array;
+  #mirrors = 0;
+  #admissions = 0;
+  /** Requests that got blocks since the last mirror, in batch order. */
+  #dirty: number[] = [];
+  /** Slots that lost their last owner since the last mirror, and the latest place of a slot's former owners. */
+  #leavers: number[] = [];
+  readonly #placedIn: Int32Array;
+  readonly #placeAdmission: Float64Array;
+  readonly #placePosition: Int32Array;
+  /** Slots touched by reloads since the last mirror, with the number of the touch. */
+  #touched: number[] = [];
+  #touches: number[] = [];
+  #touchCount = 0;
+  #touchesBefore = 0;
+  readonly #lastTouch: Float64Array;
+
+  constructor(capacity: number, parts: MirrorParts) {
+    this.capacity = capacity;
+    this.#gpu = parts.gpu;
+    this.#owned = parts.owned;
+    this.#requests = parts.requests;
+    this.#index = parts.index;
+    this.#keyOf = new Int32Array(capacity + 1);
+    this.#next = Int32Array.from({ length: capacity + 1 }, (_, slot) => slot);
+    this.#previous = this.#next.slice();
+    this.#hot = new Int32Array(capacity + 1);
+    this.#walkedIn = new Int32Array(capacity + 1);
+    this.#placedIn = new Int32Array(capacity + 1).fill(-1);
+    this.#placeAdmission = new Float64Array(capacity + 1);
+    this.#placePosition = new Int32Array(capacity + 1);
+    this.#lastTouch = new Float64Array(capacity + 1);
+  }
+
+  /** A reload wants this key: makes it the most recent one. False if it is not here. */
+  touch(key: number): boolean {
+    const slot = this.#find(key);
+    if (slot === 0) return false;
+    if (this.#literal) {
+      this.#unlink(slot);
+      this.#append(slot);
+      return true;
+    }
+    if (this.#hot[slot] === 0) this.#unlink(slot);
+    this.#lastTouch[slot] = ++this.#touchCount;
+    this.#touched.push(slot);
+    this.#touches.push(this.#touchCount);
+    return true;
+  }
+
+  admitted(request: number): void {
+    this.#requests.walked[request] = 0;
+    this.#requests.admission[request] = ++this.#admissions;
+  }
+
+  /** The request got blocks or filled one. */
+  changed(request: number): void {
+    if (!this.#literal) this.#dirty.push(request);
+  }
+
+  /** The request leaves the batch; its blocks are still its own. */
+  leaves(request: number): void {
+    const q = this.#requests;
+    const walked = q.walked[request]!;
+    if (this.#literal || walked === 0 || q.phase[request] !== PHASE.running) return;
+    const { slab } = this.#owned;
+    const at = q.ownedAt[request]!;
+    const keyOf = this.#gpu.keyOf;
+    for (let i = 0; i < walked; i++) {
+      const key = keyOf[slab[at + i]!]!;
+      if (key === NO_KEY) continue;
+      const slot = this.#index.get(key);
+      this.#place(slot, q.admission[request]!, i);
+      const left = this.#hot[slot]! - 1;
+      this.#hot[slot] = left;
+      if (left === 0) this.#leavers.push(slot);
+    }
+    q.walked[request] = 0;
+  }
+
+  /** The batch, in order, touches all its blocks. */
+  mirror(batch: Int32Array, size: number): void {
+    if (this.#literal) this.#walk(batch, size);
+    else if (this.#dirty.length + this.#leavers.length + this.#touched.length > 0) {
+      if (this.#isSafe()) this.#mirrorLazily();
+      else {
+        this.#rebuild(batch, size);
+        this.#walk(batch, size);
+      }
+      this.#dirty.length = 0;
+      this.#leavers.length = 0;
+      this.#touched.length = 0;
+      this.#touches.length = 0;
+      this.#touchesBefore = this.#touchCount;
+      this.#mirrors++;
+    }
+  }
+
+  #find(key: number): number {
+    const slot = this.#index.get(key);
+    return slot > 0 && this.#keyOf[slot] === key ? slot : 0;
+  }
+
+  /** New blocks can evict, or turn hot, at most one cold key each. */
+  #isSafe(): boolean {
+    const q = this.#requests;
+    let fresh = 0;
+    for (const request of this.#dirty) {
+      if (q.phase[request] === PHASE.running) fresh += q.ownedCount[request]! - q.walked[request]!;
+    }
+    return this.size + fresh <= this.capacity || this.#listed >= fresh;
+  }
+
+  #mirrorLazily(): void {
+    const leavers = this.#leavers;
+    if (leavers.length > 1 && !this.#inOrder(leavers)) leavers.sort(this.#byPlace);
+    for (const slot of leavers) if (!this.#isTouched(slot)) this.#append(slot);
+    this.#appendTouched();
+    const q = this.#requests;
+    const { slab } = this.#owned;
+    const keyOf = this.#gpu.keyOf;
+    const hot = this.#hot;
+    for (const request of this.#dirty) {
+      if (q.phase[request] !== PHASE.running) continue;
+      const at = q.ownedAt[request]!;
+      const count = this.#settled(request);
+      for (let i = q.walked[request]!; i < count; i++) {
+        const key = keyOf[slab[at + i]!]!;
+        if (key === NO_KEY) continue;
+        let slot = this.#find(key);
+        if (slot === 0) slot = this.#insert(key);
+        else if (hot[slot] === 0) this.#unlink(slot);
+        hot[slot]!++;
+      }
+      q.walked[request] = count;
+    }
+  }
+
+  /** Owned blocks whose content is final: the last one may still be filling. */
+  #settled(request: number): number {
+    const q = this.#requests;
+    const count = q.ownedCount[request]!;
+    return q.room[request]! > 0 ? count - 1 : count;
+  }
+
+  #appendTouched(): void {
+    for (let i = 0; i < this.#touched.length; i++) {
+      const slot = this.#touched[i]!;
+      if (this.#hot[slot] === 0 && this.#lastTouch[slot] === this.#touches[i]) this.#append(slot);
+    }
+  }
+
+  /** Puts every key into the list, as a literal walk at the last mirror and the touches since would have left it. */
+  #rebuild(batch: Int32Array, size: number): void {
+    const q = this.#requests;
+    const { slab } = this.#owned;
+    const keyOf = this.#gpu.keyOf;
+    const slots = this.#leavers.slice();
+    for (let b = 0; b < size; b++) {
+      const request = batch[b]!;
+      const at = q.ownedAt[request]!;
+      for (let i = 0; i < q.walked[request]!; i++) {
+        const key = keyOf[slab[at + i]!]!;
+        if (key === NO_KEY) continue;
+        const slot = this.#index.get(key);
+        this.#place(slot, q.admission[request]!, i);
+        if (this.#hot[slot]! > 0) {
+          slots.push(slot);
+          this.#hot[slot] = 0;
+        }
+      }
+      q.walked[request] = 0;
+    }
+    slots.sort(this.#byPlace);
+    for (const slot of slots) if (!this.#isTouched(slot)) this.#append(slot);
+    this.#appendTouched();
+    this.#literal = true;
+  }
+
+  #walk(batch: Int32Array, size: number): void {
+    const q = this.#requests;
+    const { slab } = this.#owned;
+    const keyOf = this.#gpu.keyOf;
+    const mirror = ++this.#mirrors;
+    let distinct = 0;
+    for (let b = 0; b < size; b++) {
+      const request = batch[b]!;
+      const at = q.ownedAt[request]!;
+      const count = q.ownedCount[request]!;
+      for (let i = 0; i < count; i++) {
+        const key = keyOf[slab[at + i]!]!;
+        if (key === NO_KEY) continue;
+        let slot = this.#find(key);
+        if (slot === 0) slot = this.#insert(key);
+        else this.#unlink(slot);
+        this.#append(slot);
+        if (this.#walkedIn[slot] !== mirror) {
+          this.#walkedIn[slot] = mirror;
+          distinct++;
+        }
+      }
+    }
+    if (distinct <= LAZY_SHARE * this.capacity) this.#becomeLazy(batch, size);
+  }
+
+  #becomeLazy(batch: Int32Array, size: number): void {
+    const q = this.#requests;
+    const { slab } = this.#owned;
+    for (let b = 0; b < size; b++) {
+      const request = batch[b]!;
+      const at = q.ownedAt[request]!;
+      const count = this.#settled(request);
+      for (let i = 0; i < count; i++) {
+        const key = this.#gpu.keyOf[slab[at + i]!]!;
+        if (key === NO_KEY) continue;
+        const slot = this.#index.get(key);
+        if (this.#hot[slot]!++ === 0) this.#unlink(slot);
+      }
+      q.walked[request] = count;
+    }
+    this.#literal = false;
+  }
+
+  /** A slot outside the list for a new key; the oldest key goes if the cache is full. */
+  #insert(key: number): number {
+    let slot: number;
+    if (this.size < this.capacity) slot = ++this.size;
+    else {
+      slot = this.#next[0]!;
+      this.#unlink(slot);
+      this.evicted++;
+    }
+    this.#keyOf[slot] = key;
+    this.#index.set(key, slot);
+    this.#walkedIn[slot] = 0;
+    this.#lastTouch[slot] = 0;
+    this.#placedIn[slot] = -1;
+    this.mirrored++;
+    return slot;
+  }
+
+  #append(slot: number): void {
+    const tail = this.#previous[0]!;
+    this.#next[tail] = slot;
+    this.#previous[slot] = tail;
+    this.#next[slot] = 0;
+    this.#previous[0] = slot;
+    this.#listed++;
+  }
+
+  /** Takes a slot out of the list; one that is not in it stays as it is. */
+  #unlink(slot: number): void {
+    const after = this.#next[slot]!;
+    if (after === slot) return;
+    const before = this.#previous[slot]!;
+    this.#next[before] = after;
+    this.#previous[after] = before;
+    this.#next[slot] = slot;
+    this.#previous[slot] = slot;
+    this.#listed--;
+  }
+
+  #isTouched(slot: number): boolean {
+    return this.#lastTouch[slot]! > this.#touchesBefore;
+  }
+
+  /** Notes a place in the walk of the last mirror if it is the slot's latest. */
+  #place(slot: number, admission: number, position: number): void {
+    if (this.#placedIn[slot] === this.#mirrors) {
+      const known = this.#placeAdmission[slot]!;
+      if (known > admission || (known === admission && this.#placePosition[slot]! >= position)) return;
+    }
+    this.#placedIn[slot] = this.#mirrors;
+    this.#placeAdmission[slot] = admission;
+    this.#placePosition[slot] = position;
+  }
+
+  readonly #byPlace = (a: number, b: number): number =>
+    this.#placeAdmission[a]! - this.#placeAdmission[b]! || this.#placePosition[a]! - this.#placePosition[b]!;
+
+  #inOrder(slots: readonly number[]): boolean {
+    for (let i = 1; i < slots.length; i++) if (this.#byPlace(slots[i - 1]!, slots[i]!) > 0) return false;
+    return true;
+  }
+}
