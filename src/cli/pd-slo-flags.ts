@@ -1,6 +1,6 @@
 import type { Argv } from 'yargs';
 import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
-import { isEndpointPickerDocument } from '../simulators/pd-slo/endpoint-picker-config.ts';
+import { isEndpointPickerDocument, readEndpointPickerConfig } from '../simulators/pd-slo/endpoint-picker-config.ts';
 import { type ReadConfig, readPdSloConfig } from '../simulators/pd-slo/read-config.ts';
 import { SCENARIO_NAMES } from '../simulators/pd-slo/scenario.ts';
 import { placed, readYamlFile } from '../study/io/yaml-file.ts';
@@ -33,7 +33,7 @@ export function pdSloSetup(flags: Flags): ReadConfig {
     ...(predictor === undefined ? {} : { predictor: { kind: predictor } }),
     ...(requests === undefined ? {} : { workload: { requests } }),
   };
-  const setup = file === undefined ? readPdSloConfig(over) : readFile(file, over);
+  const setup = file === undefined ? readPdSloConfig(over, null, []) : readFile(file, over);
   for (const notice of [...setup.notices, ...serviceNotices()]) process.stderr.write(`note: ${notice}\n`);
   return setup;
 }
@@ -46,9 +46,10 @@ function readFile(file: string, over: JsonObject): ReadConfig {
   const source = readYamlFile(file);
   const { value } = source;
   if (isEndpointPickerDocument(value)) {
-    return placed(source, 2, () => readPdSloConfig({ ...over, endpoint_picker: value }));
+    placed(source, 0, () => readEndpointPickerConfig(value));
+    return readPdSloConfig({ ...over, endpoint_picker: value }, null, []);
   }
-  return placed(source, 1, () => readPdSloConfig(isJsonObject(value) ? combine(value, over) : value));
+  return placed(source, 0, () => readPdSloConfig(isJsonObject(value) ? combine(value, over) : value, null, []));
 }
 
 /** Top-level maps of both are joined, everything else is replaced. */

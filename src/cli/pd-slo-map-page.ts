@@ -56,6 +56,7 @@ function findings(points: readonly MapPoint[]): string[] {
   return [
     `**Joint, ${strategy.replace(' ', '-')}** beats independent choice in ${better.length} of ${points.length} cells, ` +
       `loses in ${worse.length}, no clear difference in ${open} (SLO attainment, paired over seeds).`,
+    whereItWins(better),
     '',
     ...byStage(points),
     '',
@@ -63,6 +64,14 @@ function findings(points: readonly MapPoint[]): string[] {
     ...list('It loses at', worse),
     '',
   ];
+}
+
+function whereItWins(better: readonly MapPoint[]): string {
+  if (better.length === 0) return 'There is no load and ratio at which it clearly wins.';
+  const stages = [...new Set(better.map(({ tighterStage }) => tighterStage))].join(' or ');
+  const lowest = Math.min(...better.map(({ load }) => load));
+  const largest = Math.max(...better.map(({ attainment }) => attainment.difference));
+  return `All its wins lie where ${stages} is the tighter stage, from load ${lowest} up; the largest is ${signed(largest * 100)} points.`;
 }
 
 /** Wins and losses by tighter stage, below and at saturation. */

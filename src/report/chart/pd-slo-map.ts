@@ -16,14 +16,22 @@ export interface PdSloMapCell {
 
 /** Heat map per panel: colour and figure = difference, bold = clear at 95 %. */
 export function pdSloMap(cells: readonly PdSloMapCell[], title: string, legend: string): ChartSpec {
-  const limit = Math.max(1, ...cells.map(({ difference }) => Math.abs(difference)));
+  // Wider than the data, so that figures stay legible on the strongest cell.
+  const limit = 1.4 * Math.max(1, ...cells.map(({ difference }) => Math.abs(difference)));
   const ratios = [...new Set(cells.map(({ ratio }) => ratio))];
+  const panels = [...new Set(cells.map(({ panel }) => panel))];
   return {
     $schema: VEGA_LITE_SCHEMA,
     title: { text: title, anchor: 'start' },
     config: CHART_CONFIG,
     data: { values: cells.map((cell) => ({ ...cell, clear: cell.verdict !== 'no clear difference' })) },
-    facet: { field: 'panel', type: 'nominal', title: null, header: { labelFontWeight: 'bold', labelAnchor: 'start' } },
+    facet: {
+      field: 'panel',
+      type: 'nominal',
+      title: null,
+      sort: panels,
+      header: { labelFontWeight: 'bold', labelAnchor: 'start' },
+    },
     columns: 1,
     spec: {
       width: { step: 64 },
@@ -52,12 +60,12 @@ export function pdSloMap(cells: readonly PdSloMapCell[], title: string, legend: 
         {
           transform: [{ filter: 'datum.clear' }],
           mark: { type: 'text', fontWeight: 'bold', fontSize: 12 },
-          encoding: { text: { field: 'difference', type: 'quantitative', format: '+.1f' } },
+          encoding: { text: { field: 'difference', type: 'quantitative', format: '+.2f' } },
         },
         {
           transform: [{ filter: '!datum.clear' }],
           mark: { type: 'text', color: '#777', fontSize: 10 },
-          encoding: { text: { field: 'difference', type: 'quantitative', format: '+.1f' } },
+          encoding: { text: { field: 'difference', type: 'quantitative', format: '+.2f' } },
         },
       ],
     },

@@ -15,24 +15,29 @@ export interface ReadConfig {
 /**
  * Reads a configuration: a scenario's values, over them the `endpoint_picker` document's, over them the file's own,
  * over its workload the workload document's. An EndpointPickerConfig document alone is a configuration too.
- * @throws InputError with every problem; paths start with `config` or `workload`
+ * @param root - where the document stands: the start of the paths in messages
+ * @throws InputError with every problem; paths start with `root`, or with `workload`
  */
-export function readPdSloConfig(document: Json, workload: Json = null): ReadConfig {
+export function readPdSloConfig(
+  document: Json,
+  workload: Json = null,
+  root: readonly string[] = ['config'],
+): ReadConfig {
   const own = isEndpointPickerDocument(document) ? { endpoint_picker: document } : (document ?? {});
-  if (!isJsonObject(own))
-    throw new InputError(`must be a map of keys, got ${JSON.stringify(own)}`, { path: ['config'] });
+  if (!isJsonObject(own)) throw new InputError(`must be a map of keys, got ${JSON.stringify(own)}`, { path: root });
   if (workload !== null && !isJsonObject(workload)) {
     throw new InputError(`must be a map of keys, got ${JSON.stringify(workload)}`, { path: ['workload'] });
   }
   const { scenario = 'balanced', endpoint_picker: picker, ...rest } = own;
   if (typeof scenario !== 'string') {
-    throw new InputError(`must be a scenario name, got ${JSON.stringify(scenario)}`, { path: ['config', 'scenario'] });
+    throw new InputError(`must be a scenario name, got ${JSON.stringify(scenario)}`, { path: [...root, 'scenario'] });
   }
-  const preset = scenarioConfig(scenario, ['config', 'scenario']);
-  const read = picker === undefined ? null : readPicker(picker, document === picker);
+  const preset = scenarioConfig(scenario, [...root, 'scenario']);
+  const read =
+    picker === undefined ? null : readPicker(picker, document === picker ? root : [...root, 'endpoint_picker']);
   let merged = merge(preset, merge(read?.config ?? {}, rest));
   if (workload !== null) merged = merge(merged, { workload });
-  const locate = (problem: Problem): Problem => placed(problem, workload);
+  const locate = (problem: Problem): Problem => placed(problem, workload, root);
   const shape = joinProblems(findProblems(pdSloConfigSchema, merged).map(locate));
   if (shape !== null) throw shape;
   const config = pdSloConfigSchema.parse(merged);
@@ -47,12 +52,12 @@ export function readPdSloConfig(document: Json, workload: Json = null): ReadConf
   };
 }
 
-function readPicker(picker: Json, isWhole: boolean): ReturnType<typeof readEndpointPickerConfig> {
+function readPicker(picker: Json, prefix: readonly string[]): ReturnType<typeof readEndpointPickerConfig> {
   try {
     return readEndpointPickerConfig(picker);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    throw error.at({ prefix: isWhole ? ['config'] : ['config', 'endpoint_picker'] });
+    throw error.at({ prefix });
   }
 }
 
@@ -66,9 +71,9 @@ function merge(below: JsonObject, above: JsonObject): JsonObject {
   return merged;
 }
 
-function placed({ path, message }: Problem, workload: Json): Problem {
+function placed({ path, message }: Problem, workload: Json, root: readonly string[]): Problem {
   const inWorkload = path[0] === 'workload' && workload !== null && valueAt({ workload }, path) !== undefined;
-  return { path: inWorkload ? path : ['config', ...path], message };
+  return { path: inWorkload ? path : [...root, ...path], message };
 }
 
 const isPrefill = ({ role }: PodConfig): boolean => role === 'prefill';
