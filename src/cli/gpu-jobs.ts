@@ -22,10 +22,15 @@ const COMMANDS: readonly Command[] = [
     summary: 'step times, arithmetic intensity and ridge points of a model on a GPU',
     load: async () => (await import('./gpu-jobs-roofline.ts')).rooflineJobsCommand,
   },
+  {
+    syntax: 'validate',
+    summary: 'compare the token engine with the cluster simulator on one trace',
+    load: async () => (await import('./gpu-jobs-validate.ts')).validateJobsCommand,
+  },
 ];
 
 /** `paretune gpu-jobs …`: weighted queue orderings on GPU clusters. */
 export const gpuJobsCommand = commandGroup(
   COMMANDS,
-  'a gpu-jobs command is required: run, test, generate or roofline',
+  'a gpu-jobs command is required: run, test, generate, roofline or validate',
 );

@@ -1,0 +1,273 @@
+import { stream } from '../base/random.ts';
+import type { EngineConfig, LatencyConfig } from '../simulators/cluster/engine-config.ts';
+import { HARDWARE } from '../simulators/cluster/hardware-catalog.ts';
+import { MODEL_CONFIGS } from '../simulators/cluster/model-catalog.ts';
+import { parseModelConfig } from '../simulators/cluster/model-config.ts';
+import { simulateCluster } from '../simulators/cluster/simulate-cluster.ts';
+import { parseJobsConfig } from '../simulators/gpu-jobs/config.ts';
+import type { Task } from '../simulators/gpu-jobs/task.ts';
+import { simulateTokens } from '../simulators/gpu-jobs/token-engine.ts';
+import { arrivalTimes } from '../simulators/kernel/arrival-process.ts';
+import { type CountLaw, drawCount } from '../simulators/kernel/count-law.ts';
+import { type Summary, summarize } from '../simulators/kernel/quantile.ts';
+import { RequestTable } from '../simulators/workload/request-table.ts';
+
+/** One trace on one instance, served by both engines under the same limits. */
+export interface ValidationCase {
+  readonly name: string;
+  readonly title: string;
+  /** Requests per second, Poisson. */
+  readonly rate: number;
+  readonly prompt: CountLaw;
+  readonly output: CountLaw;
+  /** Tokens that all prompts of a group share; 0 = nothing shared. */
+  readonly sharedTokens: number;
+  readonly kvBlocks: number;
+  readonly tokenBudget: number;
+  readonly prefillChunk: number;
+  readonly stepTimes: 'linear' | 'roofline';
+  /** Why the engines agree or differ here. */
+  readonly explanation: string;
+}
+
+const uniform = (min: number, max: number): CountLaw => ({ kind: 'uniform', min, max });
+
+const AMPLE: Omit<ValidationCase, 'name' | 'title' | 'explanation'> = {
+  rate: 3,
+  prompt: uniform(50, 400),
+  output: uniform(10, 120),
+  sharedTokens: 0,
+  kvBlocks: 20_000,
+  tokenBudget: 2048,
+  prefillChunk: 512,
+  stepTimes: 'linear',
+};
+
+export const VALIDATION_CASES: readonly ValidationCase[] = [
+  {
+    ...AMPLE,
+    name: 'ample',
+    title: 'Ample memory and budget',
+    explanation:
+      'Step times are the same function in both engines (1 ms per prefill token, 0.2 ms per decoding request), nothing ' +
+      'is scarce, and both serve first come first served with chunked prefill. Every request must agree to the ' +
+      'microsecond.',
+  },
+  {
+    ...AMPLE,
+    name: 'tight-budget',
+    title: 'Token budget of one prefill chunk',
+    rate: 1.2,
+    prompt: uniform(100, 1200),
+    tokenBudget: 512,
+    explanation:
+      'The token engine gives every decoding request its token before any prefill chunk. The cluster simulator walks the ' +
+      'batch in order of admission: a long prompt that was admitted earlier takes the budget first, and requests that ' +
+      'already decode behind it wait. Its decodes therefore stall, while its prefills end sooner.',
+  },
+  {
+    ...AMPLE,
+    name: 'kv-pressure',
+    title: 'KV memory for a few requests',
+    kvBlocks: 60,
+    explanation:
+      'Both preempt the latest arrival when no block is left, and both recompute. They differ in three rules. (1) The ' +
+      'token engine keeps the output produced so far and prefills prompt and output again; the cluster simulator drops ' +
+      'the output and generates it anew, so it decodes more steps. (2) The token engine admits a prompt only when blocks ' +
+      'for all of it and the next token are free; the cluster simulator allocates chunk by chunk, admits earlier and ' +
+      'preempts more often. (3) A preempted request gets its first token time overwritten in the cluster simulator; in ' +
+      'the token engine the first token, once delivered, counts.',
+  },
+  {
+    ...AMPLE,
+    name: 'shared-prefix',
+    title: 'Shared prompt prefix',
+    sharedTokens: 256,
+    explanation:
+      'Both share full blocks of a common prefix and always compute the last prompt token. The cluster simulator makes ' +
+      'the blocks of a prompt findable when it is admitted, so that a request admitted in the same step already hits ' +
+      'them; the token engine publishes a block when it has been computed. Only requests that arrive while the first ' +
+      'bearer of the prefix is in prefill can differ, and whatever waits behind them.',
+  },
+  {
+    ...AMPLE,
+    name: 'roofline',
+    title: 'Roofline step times, Llama-3.1-8B on one H100',
+    rate: 20,
+    prompt: uniform(100, 2000),
+    output: uniform(20, 300),
+    stepTimes: 'roofline',
+    explanation:
+      'Same rules, different cost models. The cluster simulator derives FLOPs and bytes from the layer shapes (8.03 ' +
+      'billion parameters without the embeddings count as about 7.0), adds vector operations, charges prefill at 45 % ' +
+      'and decode at 30 % of the peak and truncates steps to microseconds. The token engine counts 2 FLOPs for each of 8 ' +
+      'billion parameters, one achieved share (45 %) for all arithmetic, and reads 16 GB of weights per step.',
+  },
+];
+
+/** Latencies by request, milliseconds; NaN where it never finished. */
+export interface EngineLatencies {
+  readonly ttftMs: readonly number[];
+  readonly e2eMs: readonly number[];
+  readonly ttft: Summary;
+  readonly e2e: Summary;
+  readonly preemptions: number;
+  readonly steps: number;
+}
+
+export interface Comparison {
+  readonly validation: ValidationCase;
+  readonly requests: number;
+  readonly cluster: EngineLatencies;
+  readonly token: EngineLatencies;
+  /** Requests whose TTFT and E2E agree to the microsecond. */
+  readonly equal: number;
+}
+
+/** Runs the trace of a case through both engines. */
+export function compareEngines(validation: ValidationCase, requests: number, seed: number): Comparison {
+  const tasks = drawTrace(validation, requests, seed);
+  const cluster = runCluster(validation, tasks);
+  const token = runTokenEngine(validation, tasks);
+  const same = (a: number, b: number): boolean => Math.abs(a - b) < 5e-4;
+  const equal = tasks.filter(
+    (_, i) => same(cluster.ttftMs[i]!, token.ttftMs[i]!) && same(cluster.e2eMs[i]!, token.e2eMs[i]!),
+  ).length;
+  return { validation, requests, cluster, token, equal };
+}
+
+function drawTrace(validation: ValidationCase, count: number, seed: number): readonly Task[] {
+  const times = arrivalTimes({ kind: 'poisson', rate: validation.rate }, count, stream(seed, 'validation', 'arrivals'));
+  const prompts = stream(seed, 'validation', 'prompts');
+  const outputs = stream(seed, 'validation', 'outputs');
+  return Array.from(times, (time, index) => ({
+    id: `R${index + 1}`,
+    model: 'Llama3-8B',
+    memoryGB: 16,
+    weight: 1,
+    // The cluster simulator's clock counts microseconds.
+    arrival: Math.round(time * 1e6) / 1e6,
+    prefillTokens: validation.sharedTokens + drawCount(validation.prompt, prompts),
+    decodeTokens: drawCount(validation.output, outputs),
+    tp: 1,
+    prefix: validation.sharedTokens > 0 ? 'shared' : null,
+    prefixTokens: validation.sharedTokens,
+  }));
+}
+
+const MAX_BATCH = 32;
+const BLOCK_SIZE = 16;
+
+function runTokenEngine(validation: ValidationCase, tasks: readonly Task[]): EngineLatencies {
+  const config = parseJobsConfig(
+    {
+      engine: 'token',
+      cluster: 'h100_1gpu',
+      ordering: 'FIFO',
+      perf:
+        validation.stepTimes === 'linear'
+          ? { kind: 'fixed', eta: 0 }
+          : { kind: 'roofline', mfu: 0.45, mbu: 1, overhead: 0 },
+      kv_blocks: validation.kvBlocks,
+      block_size: BLOCK_SIZE,
+      max_batch_size: MAX_BATCH,
+      max_num_batched_tokens: validation.tokenBudget,
+      prefill_chunk: validation.prefillChunk,
+    },
+    ['config'],
+  );
+  if (config.engine !== 'token') throw new RangeError('asked for the token engine');
+  const result = simulateTokens(config.token, tasks);
+  const { counters } = result.instances[0]!;
+  return latencies(
+    result.tasks.map(({ task, firstToken }) => (firstToken - task.arrival) * 1000),
+    result.tasks.map(({ task, completion }) => (completion - task.arrival) * 1000),
+    counters.preemptions,
+    counters.iterations,
+  );
+}
+
+function runCluster(validation: ValidationCase, tasks: readonly Task[]): EngineLatencies {
+  const table = requestTable(tasks, validation.sharedTokens);
+  const workload = { initial: table, horizonUs: Number.POSITIVE_INFINITY, start: () => ({ table, followUps: null }) };
+  const result = simulateCluster(clusterConfig(validation), workload);
+  const instance = result.instances[0]!;
+  const ms = (us: Float64Array): number[] =>
+    tasks.map((_, i) => (result.completed[i] === 1 ? us[i]! / 1000 : Number.NaN));
+  return latencies(ms(result.ttftUs), ms(result.e2eUs), instance.preemptions, instance.steps);
+}
+
+function latencies(ttftMs: number[], e2eMs: number[], preemptions: number, steps: number): EngineLatencies {
+  return { ttftMs, e2eMs, ttft: summarize(ttftMs), e2e: summarize(e2eMs), preemptions, steps };
+}
+
+function requestTable(tasks: readonly Task[], sharedTokens: number): RequestTable {
+  const table = new RequestTable(tasks.length, {
+    sloClasses: [''],
+    tenants: [''],
+    clients: [''],
+    models: [''],
+    prefixGroups: [],
+    sessions: [],
+    groupLengths: sharedTokens > 0 ? [sharedTokens] : [],
+  });
+  for (const task of tasks) {
+    const row = table.append();
+    table.arrivalUs[row] = Math.round(task.arrival * 1e6);
+    table.inputTokens[row] = task.prefillTokens;
+    table.outputTokens[row] = task.decodeTokens;
+    if (sharedTokens > 0) {
+      table.group[row] = 0;
+      table.groupTokens[row] = sharedTokens;
+    }
+  }
+  return table;
+}
+
+function clusterConfig(validation: ValidationCase): EngineConfig {
+  return {
+    instances: 1,
+    seed: 1,
+    horizonUs: Number.POSITIVE_INFINITY,
+    admissionLatencyUs: 0,
+    routingLatencyUs: 0,
+    snapshotRefreshUs: 0,
+    cacheSignalDelayUs: 0,
+    routing: { policy: 'round-robin', scorers: [] },
+    admission: { kind: 'always-admit' },
+    sloPriorities: {},
+    tenantBudgets: null,
+    gateway: null,
+    disaggregation: null,
+    traceDecisions: false,
+    counterfactualK: 0,
+    instance: {
+      totalBlocks: validation.kvBlocks,
+      blockSize: BLOCK_SIZE,
+      maxSeqs: MAX_BATCH,
+      maxBatchedTokens: validation.tokenBudget,
+      longPrefillThreshold: validation.prefillChunk,
+      maxModelLen: 0,
+      scheduler: 'fcfs',
+      preemption: 'fcfs',
+      kv: { kind: 'gpu-only' },
+      latency: clusterLatency(validation.stepTimes),
+    },
+  };
+}
+
+function clusterLatency(stepTimes: ValidationCase['stepTimes']): LatencyConfig {
+  // µs: nothing per step, 1000 per prefill token, 200 per decoding request.
+  if (stepTimes === 'linear') return { kind: 'blackbox', alpha: [0, 0, 0], beta: [0, 1000, 200] };
+  const name = 'llama-3.1-8b-instruct';
+  return {
+    kind: 'roofline',
+    alpha: [0, 0, 0],
+    beta: [],
+    model: parseModelConfig(MODEL_CONFIGS[name]!, name).architecture,
+    hardware: HARDWARE['H100']!,
+    tp: 1,
+    dp: 1,
+    moeCommBackend: '',
+  };
+}

@@ -1,0 +1,45 @@
+import { cdfSteps } from './kvsched-cdf.ts';
+import type { ChartSpec } from './render.ts';
+import { CHART_CONFIG, VEGA_LITE_SCHEMA } from './theme.ts';
+
+/** Latencies of the same requests by two engines, milliseconds. */
+export interface ComparedLatencies {
+  readonly engine: string;
+  readonly ttftMs: readonly number[];
+  readonly e2eMs: readonly number[];
+}
+
+/** Distributions of TTFT and E2E side by side. The first engine is drawn thicker and below, so that equal curves show. */
+export function engineComparison(engines: readonly ComparedLatencies[], title: string): ChartSpec {
+  const values = engines.flatMap(({ engine, ttftMs, e2eMs }) => [
+    ...steps(engine, 'time to first token', ttftMs),
+    ...steps(engine, 'end to end', e2eMs),
+  ]);
+  return {
+    $schema: VEGA_LITE_SCHEMA,
+    title: { text: title, anchor: 'start' },
+    config: CHART_CONFIG,
+    data: { values },
+    facet: { field: 'latency', type: 'nominal', title: null, sort: ['time to first token', 'end to end'] },
+    columns: 2,
+    resolve: { scale: { x: 'independent' } },
+    spec: {
+      width: 330,
+      height: 190,
+      layer: engines.map(({ engine }, index) => ({
+        transform: [{ filter: { field: 'engine', equal: engine } }],
+        mark: { type: 'line' as const, interpolate: 'step-after' as const, strokeWidth: index === 0 ? 5 : 1.5 },
+        encoding: {
+          x: { field: 'ms', type: 'quantitative' as const, title: 'milliseconds' },
+          y: { field: 'share', type: 'quantitative' as const, title: 'share of requests', scale: { domain: [0, 1] } },
+          color: { field: 'engine', type: 'nominal' as const, title: null, sort: engines.map((one) => one.engine) },
+        },
+      })),
+    },
+  };
+}
+
+function steps(engine: string, latency: string, samples: readonly number[]) {
+  if (samples.length === 0) return [];
+  return cdfSteps(Float64Array.from(samples)).map(([ms, share]) => ({ engine, latency, ms, share }));
+}
