@@ -1,10 +1,14 @@
 import type { ItlHistogram } from './engine-result.ts';
 
 /** Ascending copy of the finite values. */
-export function sortedFinite(values: Iterable<number>): Float64Array {
-  const kept: number[] = [];
-  for (const value of values) if (Number.isFinite(value)) kept.push(value);
-  return Float64Array.from(kept).sort();
+export function sortedFinite(values: ArrayLike<number>): Float64Array {
+  const kept = new Float64Array(values.length);
+  let count = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (Number.isFinite(value)) kept[count++] = value;
+  }
+  return kept.subarray(0, count).sort();
 }
 
 /** Mean of ascending µs, in ms; 0 without values. */
@@ -47,7 +51,7 @@ export interface Distribution {
 }
 
 /** All zero for an empty population. */
-export function distribution(values: Iterable<number>): Distribution {
+export function distribution(values: ArrayLike<number>): Distribution {
   const sorted = sortedFinite(values);
   const count = sorted.length;
   const at = (percent: number) => {

@@ -173,6 +173,8 @@ function latencyJson(name: string, latency: LatencyFigures): Record<string, numb
   };
 }
 
-function* ofInstance(result: EngineResult, index: number, values: Float64Array): Iterable<number> {
-  for (let row = 0; row < result.table.length; row++) if (result.handledBy[row] === index) yield values[row]!;
+function ofInstance(result: EngineResult, index: number, values: Float64Array): readonly number[] {
+  const own: number[] = [];
+  for (let row = 0; row < result.table.length; row++) if (result.handledBy[row] === index) own.push(values[row]!);
+  return own;
 }
