@@ -47,7 +47,7 @@ export interface Placement {
   blendedMs: number;
 }
 
-/** Kept pods and router state of one simulation; decisions depend on views of the pods, never on the future. */
+/** The router of one simulation: it decides from views of the pods, which may be stale, and never from the future. */
 export class PairRouter {
   readonly predictors: PredictorSet;
   readonly selection: PairSelectionSettings;
