@@ -1,7 +1,95 @@
+import { type MainEffect, mainEffects } from '../optimizer/sensitivity/main-effects.ts';
+import { surrogateSensitivity } from '../optimizer/sensitivity/surrogate-sensitivity.ts';
+import type { Parameter, ParameterValues } from '../optimizer/space/parameter.ts';
+import { evidenceOf } from '../study/propose.ts';
 import type { StudyPlan } from '../study/study-plan.ts';
 import type { Trial } from '../study/trial.ts';
-import type { ObjectiveSensitivity } from './study-report.ts';
+import { formatNumber } from './page/format.ts';
+import type { ObjectiveSensitivity, SensitivityRow } from './study-report.ts';
 
-export function analyseSensitivity(_plan: StudyPlan, _trials: readonly Trial[]): readonly ObjectiveSensitivity[] {
-  return [];
+/** Below this many measured points indices would say nothing. */
+const LEAST_POINTS = 8;
+/** A parameter whose total index stays below this, interval included, is called flat. */
+const FLAT_BELOW = 0.05;
+
+/** What each objective depends on: surrogate indices, and a regression on the trials as a cross-check. */
+export function analyseSensitivity(plan: StudyPlan, trials: readonly Trial[]): readonly ObjectiveSensitivity[] {
+  const evidence = evidenceOf(plan, trials, []);
+  const measured = evidence.observations.filter(({ losses }) => losses !== null);
+  if (measured.length < LEAST_POINTS) return [];
+  const analysis = surrogateSensitivity({ ...evidence, pending: [] }, plan.seed);
+  if (analysis === null) return [];
+  return plan.objectives.map(({ metric, direction }, objective): ObjectiveSensitivity => {
+    const { leaveOneOutR2, indices, best } = analysis[objective]!;
+    const losses = measured.map((observation) => observation.losses![objective]!);
+    const sign = direction === 'minimize' ? 1 : -1;
+    const effects = mainEffects(
+      plan.space,
+      measured.map(({ values }) => values),
+      losses,
+    );
+    const rows = plan.space.parameters.flatMap((parameter, index): SensitivityRow[] => {
+      const own = effects.filter((effect) => effect.parameter === parameter.name);
+      const { first, total } = indices[index]!;
+      return [
+        {
+          parameter: parameter.name,
+          first,
+          total,
+          ...shownEffect(own, sign),
+          goodRange: goodRange(parameter, best),
+          flat: total.high < FLAT_BELOW,
+        },
+      ];
+    });
+    return { metric, surrogateR2: leaveOneOutR2, rows };
+  });
+}
+
+/** Of a weight vector the component with the largest t counts. Signs are those of the metric, not of the loss. */
+function shownEffect(
+  effects: readonly { readonly effect: MainEffect | null }[],
+  sign: number,
+): { readonly mainEffect: number | null; readonly tStatistic: number | null } {
+  const defined = effects.flatMap(({ effect }) => (effect === null ? [] : [effect]));
+  const strongest = defined.sort((a, b) => Math.abs(b.tStatistic) - Math.abs(a.tStatistic))[0];
+  return {
+    mainEffect: strongest === undefined ? null : sign * strongest.slope,
+    tStatistic: strongest === undefined ? null : sign * strongest.tStatistic,
+  };
+}
+
+/** Values in the best predicted tenth of the space: the 5th to the 95th percentile, or the choices by frequency. */
+function goodRange(parameter: Parameter, best: readonly ParameterValues[]): string {
+  const values = best.flatMap((point) => (point[parameter.name] === undefined ? [] : [point[parameter.name]!]));
+  if (values.length === 0) return '–';
+  switch (parameter.kind) {
+    case 'real':
+    case 'integer':
+      return range(values as number[]);
+    case 'ordinal':
+    case 'categorical':
+      return byFrequency(values.map(String));
+    case 'simplex':
+      return parameter.components
+        .map((name, index) => `${name} ${range(values.map((value) => (value as readonly number[])[index]!))}`)
+        .join(', ');
+    default:
+      return parameter satisfies never;
+  }
+}
+
+function range(values: readonly number[]): string {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))]!;
+  return `${formatNumber(at(0.05))} … ${formatNumber(at(0.95))}`;
+}
+
+function byFrequency(values: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts]
+    .sort((a, b) => b[1] - a[1])
+    .map(([value, count]) => `${value} (${Math.round((100 * count) / values.length)} %)`)
+    .join(', ');
 }

@@ -37,7 +37,7 @@ export function kvschedBars(bars: readonly KvschedBar[], title: string, axis: st
       encoding: {
         y: { field: 'scheduler', type: 'nominal', title: null, sort: [...distinct('scheduler')] },
         yOffset: { field: 'ablation', type: 'nominal', sort: [...ablations] },
-        x: { field: 'value', type: 'quantitative', title: axis },
+        x: { field: 'value', type: 'quantitative', title: axis, axis: { tickCount: 5, labelFlush: false } },
         color: {
           field: 'ablation',
           type: 'nominal',

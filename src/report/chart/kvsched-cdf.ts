@@ -13,21 +13,22 @@ export interface CdfPoint {
 const MAX_STEPS = 300;
 
 /**
- * Steps of the empirical distribution function, y = i/N, thinned to at most 300 equally spaced ranks.
+ * Corners of the empirical distribution function, y = i/N: one per distinct sample, or about 300 of them at equally
+ * spaced ranks where there are more.
  * @param samples - not empty, in any order
  */
 export function cdfSteps(samples: Readonly<Float64Array>): readonly (readonly [x: number, share: number])[] {
   const sorted = Float64Array.from(samples).sort();
   const count = sorted.length;
-  const steps: (readonly [number, number])[] = [[sorted[0]!, 0]];
-  const ranks = Math.min(count, MAX_STEPS);
-  for (let k = 1; k <= ranks; k++) {
-    const rank = Math.ceil((k * count) / ranks);
-    // Of equal samples only the last rank is a corner of the curve.
-    if (rank < count && sorted[rank] === sorted[rank - 1] && k < ranks) continue;
-    steps.push([sorted[rank - 1]!, rank / count]);
+  const corners: (readonly [number, number])[] = [];
+  for (let i = 0; i < count; i++) {
+    if (i + 1 === count || sorted[i + 1]! > sorted[i]!) corners.push([sorted[i]!, (i + 1) / count]);
   }
-  return steps;
+  const slot = (index: number): number => Math.floor(corners[index]![1] * MAX_STEPS);
+  const kept = corners.filter(
+    (_, index) => corners.length <= MAX_STEPS || index + 1 === corners.length || slot(index) < slot(index + 1),
+  );
+  return [[sorted[0]!, 0], ...kept];
 }
 
 /**

@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest';
+import { stream } from '../../../src/base/random.ts';
+import type { Evidence } from '../../../src/optimizer/sampler/sampler.ts';
+import { mainEffects } from '../../../src/optimizer/sensitivity/main-effects.ts';
+import { type DesignValues, sobolDesign, sobolIndices } from '../../../src/optimizer/sensitivity/sobol-indices.ts';
+import { surrogateSensitivity } from '../../../src/optimizer/sensitivity/surrogate-sensitivity.ts';
+import { decode } from '../../../src/optimizer/space/encode.ts';
+import type { SearchSpace } from '../../../src/optimizer/space/parameter.ts';
+
+const unit = (name: string): SearchSpace['parameters'][number] => ({ name, kind: 'real', low: 0, high: 1, log: false });
+const space: SearchSpace = { parameters: [unit('x'), unit('y'), unit('z')] };
+
+function evidence(f: (x: number, y: number, z: number) => number, count: number): Evidence {
+  const rng = stream(7, 'points');
+  const observations = Array.from({ length: count }, () => {
+    const values = decode(space, [rng.uniform(), rng.uniform(), rng.uniform()]);
+    const loss = f(values['x'] as number, values['y'] as number, values['z'] as number);
+    return { values, losses: [loss], lossVariances: [null], slacks: [], slackVariances: [] };
+  });
+  return { space, objectiveCount: 1, constraintCount: 0, observations, pending: [], budget: null };
+}
+
+describe('Sobol indices', () => {
+  test('the Ishigami function has its known indices', () => {
+    const f = (u: ArrayLike<number>): number => {
+      const [a, b, c] = Array.from(u, (value) => Math.PI * (2 * value - 1)) as [number, number, number];
+      return Math.sin(a) + 7 * Math.sin(b) ** 2 + 0.1 * c ** 4 * Math.sin(a);
+    };
+    const design = sobolDesign(3, [[0], [1], [2]], 4096, stream(1, 'ishigami'));
+    const at = (points: readonly Float64Array[]): Float64Array => Float64Array.from(points, f);
+    const values: DesignValues = { a: at(design.a), b: at(design.b), mixed: design.mixed.map(at) };
+    const indices = sobolIndices(
+      Array.from({ length: 20 }, () => values),
+      stream(1, 'resample'),
+    );
+    const known = [
+      [0.3139, 0.5576],
+      [0.4424, 0.4424],
+      [0, 0.2437],
+    ];
+    for (const [group, { first, total }] of indices.entries()) {
+      expect(first.value).toBeCloseTo(known[group]![0]!, 1);
+      expect(total.value).toBeCloseTo(known[group]![1]!, 1);
+      expect(first.low).toBeLessThanOrEqual(first.value);
+      expect(total.high).toBeGreaterThanOrEqual(total.value);
+    }
+  });
+});
+
+describe('sensitivity of the surrogate', () => {
+  const additive = surrogateSensitivity(
+    evidence((x, y) => 4 * x + 2 * y, 30),
+    1,
+  )![0]!;
+
+  test('an additive function is split by variance, and an unused parameter is flat', () => {
+    expect(additive.indices[0]!.first.value).toBeCloseTo(0.8, 1);
+    expect(additive.indices[1]!.total.value).toBeCloseTo(0.2, 1);
+    expect(additive.indices[2]!.total.high).toBeLessThan(0.02);
+    expect(additive.leaveOneOutR2!).toBeGreaterThan(0.99);
+  });
+
+  test('the best tenth of the space lies where the function is small', () => {
+    for (const point of additive.best)
+      expect(4 * (point['x'] as number) + 2 * (point['y'] as number)).toBeLessThan(2.2);
+  });
+
+  test('an interaction shows in the total index only', () => {
+    const [{ indices }] = surrogateSensitivity(
+      evidence((x, y) => (x - 0.5) * (y - 0.5), 40),
+      1,
+    ) as [typeof additive];
+    expect(indices[0]!.first.value).toBeLessThan(0.15);
+    expect(indices[0]!.total.value).toBeGreaterThan(0.8);
+  });
+
+  test('same evidence and seed, same indices to the bit', () => {
+    const again = surrogateSensitivity(
+      evidence((x, y) => 4 * x + 2 * y, 30),
+      1,
+    )![0]!;
+    expect(again).toEqual(additive);
+  });
+});
+
+describe('main effects', () => {
+  test('standardised slopes of a linear function', () => {
+    const { observations } = evidence((x, y) => 3 * x - 4 * y, 60);
+    const effects = mainEffects(
+      space,
+      observations.map(({ values }) => values),
+      observations.map(({ losses }) => losses![0]!),
+    );
+    const [x, y] = effects.map(({ effect }) => effect!.slope) as [number, number];
+    expect(x / y).toBeCloseTo(-0.75, 0);
+    expect(x).toBeGreaterThan(0);
+    expect(y).toBeLessThan(0);
+  });
+
+  test('the last weight of a simplex is left out, since the others determine it', () => {
+    const simplex: SearchSpace = { parameters: [{ name: 'w', kind: 'simplex', components: ['a', 'b', 'c'] }] };
+    const rng = stream(3, 'weights');
+    const values = Array.from({ length: 20 }, () => decode(simplex, [rng.uniform(), rng.uniform()]));
+    const losses = values.map((point) => (point['w'] as readonly number[])[0]! + 0.01 * rng.normal());
+    const effects = mainEffects(simplex, values, losses);
+    expect(effects.map(({ component }) => component)).toEqual(['a', 'b']);
+    expect(effects[0]!.effect!.tStatistic).toBeGreaterThan(20);
+  });
+
+  test('a constant loss or too few points have no effects', () => {
+    const { observations } = evidence(() => 1, 30);
+    const values = observations.map(({ values: point }) => point);
+    expect(
+      mainEffects(
+        space,
+        values,
+        values.map(() => 1),
+      ).every(({ effect }) => effect === null),
+    ).toBe(true);
+    expect(mainEffects(space, values.slice(0, 4), [1, 2, 3, 4]).every(({ effect }) => effect === null)).toBe(true);
+  });
+});
