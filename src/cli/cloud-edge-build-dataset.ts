@@ -80,6 +80,7 @@ async function collect(flags: Flags): Promise<number> {
   const progress = new Progress('prompts', prompts.length, switchFlag(flags, 'quiet'));
   const failures: string[] = [];
   const stop = new AbortController();
+  let fatal: unknown;
   const interrupt = (): void => stop.abort();
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
@@ -99,11 +100,19 @@ async function collect(flags: Flags): Promise<number> {
         progress.update(file.done.size, failures.length === 0 ? '' : `${failures.length} failed`);
       }
     };
-    await Promise.all(Array.from({ length: concurrency }, work));
+    const guarded = async (): Promise<void> => {
+      try {
+        await work();
+      } catch (error) {
+        if (!stop.signal.aborted) fatal = error;
+        stop.abort();
+      }
+    };
+    // All have ended before the file closes: none may write to a closed one.
+    await Promise.all(Array.from({ length: concurrency }, guarded));
+    if (fatal !== undefined) throw fatal;
   } catch (error) {
-    const interrupted = stop.signal.aborted;
-    stop.abort();
-    if (!interrupted) throw error;
+    if (fatal !== undefined || !stop.signal.aborted) throw error;
   } finally {
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
