@@ -1,13 +1,13 @@
 import { stream } from '../base/random.ts';
 import type { EngineConfig, LatencyConfig } from '../simulators/cluster/engine-config.ts';
-import { HARDWARE } from '../simulators/cluster/hardware-catalog.ts';
-import { MODEL_CONFIGS } from '../simulators/cluster/model-catalog.ts';
-import { parseModelConfig } from '../simulators/cluster/model-config.ts';
+import { HARDWARE } from '../simulators/cluster/settings/hardware-catalog.ts';
+import { MODEL_CONFIGS } from '../simulators/cluster/settings/model-catalog.ts';
+import { parseModelConfig } from '../simulators/cluster/settings/model-config.ts';
 import { simulateCluster } from '../simulators/cluster/simulate-cluster.ts';
 import { parseJobsConfig } from '../simulators/gpu-jobs/config.ts';
 import type { Task } from '../simulators/gpu-jobs/task.ts';
 import { simulateTokens } from '../simulators/gpu-jobs/token-engine.ts';
-import { arrivalTimes } from '../simulators/kernel/arrival-process.ts';
+import { type ArrivalProcess, arrivalTimes } from '../simulators/kernel/arrival-process.ts';
 import { type CountLaw, drawCount } from '../simulators/kernel/count-law.ts';
 import { type Summary, summarize } from '../simulators/kernel/quantile.ts';
 import { RequestTable } from '../simulators/workload/request-table.ts';
@@ -16,8 +16,7 @@ import { RequestTable } from '../simulators/workload/request-table.ts';
 export interface ValidationCase {
   readonly name: string;
   readonly title: string;
-  /** Requests per second, Poisson. */
-  readonly rate: number;
+  readonly arrivals: ArrivalProcess;
   readonly prompt: CountLaw;
   readonly output: CountLaw;
   /** Tokens that all prompts of a group share; 0 = nothing shared. */
@@ -26,14 +25,18 @@ export interface ValidationCase {
   readonly tokenBudget: number;
   readonly prefillChunk: number;
   readonly stepTimes: 'linear' | 'roofline';
+  /** The token engine may find a preempted request's own prompt blocks in the prefix cache. */
+  readonly ownPrefixes: boolean;
   /** Why the engines agree or differ here. */
   readonly explanation: string;
 }
 
 const uniform = (min: number, max: number): CountLaw => ({ kind: 'uniform', min, max });
 
+const poisson = (rate: number): ArrivalProcess => ({ kind: 'poisson', rate });
+
 const AMPLE: Omit<ValidationCase, 'name' | 'title' | 'explanation'> = {
-  rate: 3,
+  arrivals: poisson(3),
   prompt: uniform(50, 400),
   output: uniform(10, 120),
   sharedTokens: 0,
@@ -41,6 +44,7 @@ const AMPLE: Omit<ValidationCase, 'name' | 'title' | 'explanation'> = {
   tokenBudget: 2048,
   prefillChunk: 512,
   stepTimes: 'linear',
+  ownPrefixes: false,
 };
 
 export const VALIDATION_CASES: readonly ValidationCase[] = [
@@ -56,14 +60,28 @@ export const VALIDATION_CASES: readonly ValidationCase[] = [
   {
     ...AMPLE,
     name: 'tight-budget',
-    title: 'Token budget of one prefill chunk',
-    rate: 1.2,
-    prompt: uniform(100, 1200),
-    tokenBudget: 512,
+    title: 'Token budget barely above one prefill chunk',
+    arrivals: poisson(6),
+    prompt: { kind: 'pareto', scale: 2, alpha: 0.9, min: 2, max: 4000 },
+    tokenBudget: 260,
+    prefillChunk: 256,
     explanation:
-      'The token engine gives every decoding request its token before any prefill chunk. The cluster simulator walks the ' +
-      'batch in order of admission: a long prompt that was admitted earlier takes the budget first, and requests that ' +
-      'already decode behind it wait. Its decodes therefore stall, while its prefills end sooner.',
+      'The token engine gives every decoding request its token before any prefill chunk; the cluster simulator walks the ' +
+      'batch in order of admission, so that a long prompt admitted earlier takes its chunk first. Under first come first ' +
+      'served this hardly shows: a request can only come to decode behind an unfinished prefill with what that prefill ' +
+      'leaves of the budget, here 4 tokens per step, and with no more than 4 such requests all get their tokens in both.',
+  },
+  {
+    ...AMPLE,
+    name: 'shared-prefix',
+    title: 'Shared prompt prefix, bursts of four',
+    sharedTokens: 256,
+    arrivals: { kind: 'burst', size: 4, interval: 2, jitter: 0 },
+    explanation:
+      'Both share full blocks of a common prefix and always compute the last prompt token. The cluster simulator makes ' +
+      'the blocks of a prompt findable when it is admitted, so that a request admitted in the same step already hits ' +
+      'them; the token engine publishes a block when it has been computed. The four requests of the first burst compute ' +
+      'the prefix once in one engine and four times in the other; all later ones find it and agree.',
   },
   {
     ...AMPLE,
@@ -71,37 +89,38 @@ export const VALIDATION_CASES: readonly ValidationCase[] = [
     title: 'KV memory for a few requests',
     kvBlocks: 60,
     explanation:
-      'Both preempt the latest arrival when no block is left, and both recompute. They differ in three rules. (1) The ' +
-      'token engine keeps the output produced so far and prefills prompt and output again; the cluster simulator drops ' +
-      'the output and generates it anew, so it decodes more steps. (2) The token engine admits a prompt only when blocks ' +
-      'for all of it and the next token are free; the cluster simulator allocates chunk by chunk, admits earlier and ' +
-      'preempts more often. (3) A preempted request gets its first token time overwritten in the cluster simulator; in ' +
-      'the token engine the first token, once delivered, counts.',
+      'Both preempt the latest arrival when no block is left, and both recompute, but three rules differ. (1) The cluster ' +
+      "simulator finds a preempted request's own prompt blocks in its prefix cache, so that a second prefill is nearly " +
+      'free; the token engine caches declared prefixes only and pays 1 ms per token again. (2) The token engine keeps the ' +
+      'output produced so far and prefills prompt and output; the cluster simulator drops the output and decodes it anew ' +
+      '(more steps). (3) A second prefill overwrites the first token time in the cluster simulator; in the token engine ' +
+      'the first token, once delivered, counts. The next case takes (1) away.',
   },
   {
     ...AMPLE,
-    name: 'shared-prefix',
-    title: 'Shared prompt prefix',
-    sharedTokens: 256,
+    name: 'kv-pressure-own-prefix',
+    title: 'KV memory for a few requests, own prompts cached',
+    kvBlocks: 60,
+    ownPrefixes: true,
     explanation:
-      'Both share full blocks of a common prefix and always compute the last prompt token. The cluster simulator makes ' +
-      'the blocks of a prompt findable when it is admitted, so that a request admitted in the same step already hits ' +
-      'them; the token engine publishes a block when it has been computed. Only requests that arrive while the first ' +
-      'bearer of the prefix is in prefill can differ, and whatever waits behind them.',
+      'The same trace, with every prompt declared as a prefix of its own, so that the token engine also finds the blocks ' +
+      'of a preempted prompt. What remains are rules (2) and (3).',
   },
   {
     ...AMPLE,
     name: 'roofline',
     title: 'Roofline step times, Llama-3.1-8B on one H100',
-    rate: 20,
+    arrivals: poisson(6),
     prompt: uniform(100, 2000),
     output: uniform(20, 300),
     stepTimes: 'roofline',
     explanation:
-      'Same rules, different cost models. The cluster simulator derives FLOPs and bytes from the layer shapes (8.03 ' +
-      'billion parameters without the embeddings count as about 7.0), adds vector operations, charges prefill at 45 % ' +
-      'and decode at 30 % of the peak and truncates steps to microseconds. The token engine counts 2 FLOPs for each of 8 ' +
-      'billion parameters, one achieved share (45 %) for all arithmetic, and reads 16 GB of weights per step.',
+      'Same rules, different cost models. The cluster simulator follows its reference: per layer the attention matrices ' +
+      'and two of the three feed-forward matrices, no embeddings, 5.1 billion parameters in all. The token engine counts ' +
+      'all 8 billion: it reads 16 GB of weights per decode step instead of 10.2 GB and computes 2 FLOPs for each. The ' +
+      'ratio 0.64 of the two counts is about the ratio of the latencies (a published rule of thumb for a decode step ' +
+      'without context, parameters × 2 bytes over bandwidth, is the larger one: 4.78 ms). Smaller differences: vector ' +
+      'operations, decode arithmetic charged at 30 % of the peak, steps truncated to microseconds.',
   },
 ];
 
@@ -137,7 +156,7 @@ export function compareEngines(validation: ValidationCase, requests: number, see
 }
 
 function drawTrace(validation: ValidationCase, count: number, seed: number): readonly Task[] {
-  const times = arrivalTimes({ kind: 'poisson', rate: validation.rate }, count, stream(seed, 'validation', 'arrivals'));
+  const times = arrivalTimes(validation.arrivals, count, stream(seed, 'validation', 'arrivals'));
   const prompts = stream(seed, 'validation', 'prompts');
   const outputs = stream(seed, 'validation', 'outputs');
   return Array.from(times, (time, index) => ({
@@ -153,6 +172,10 @@ function drawTrace(validation: ValidationCase, count: number, seed: number): rea
     prefix: validation.sharedTokens > 0 ? 'shared' : null,
     prefixTokens: validation.sharedTokens,
   }));
+}
+
+function ownPrefix(task: Task): Task {
+  return { ...task, prefix: task.id, prefixTokens: task.prefillTokens };
 }
 
 const MAX_BATCH = 32;
@@ -177,7 +200,7 @@ function runTokenEngine(validation: ValidationCase, tasks: readonly Task[]): Eng
     ['config'],
   );
   if (config.engine !== 'token') throw new RangeError('asked for the token engine');
-  const result = simulateTokens(config.token, tasks);
+  const result = simulateTokens(config.token, validation.ownPrefixes ? tasks.map(ownPrefix) : tasks);
   const { counters } = result.instances[0]!;
   return latencies(
     result.tasks.map(({ task, firstToken }) => (firstToken - task.arrival) * 1000),
