@@ -9,11 +9,11 @@ import {
   SETTINGS,
   type SettingKey,
   UNSUPPORTED_SETTINGS,
-} from '../simulators/cluster/cluster-settings.ts';
-import { parseSettings } from '../simulators/cluster/config.ts';
-import { parseHardwareConfig } from '../simulators/cluster/hardware-catalog.ts';
-import { EMPTY_BUNDLE, type PolicyBundle, parsePolicyBundle } from '../simulators/cluster/policy-bundle.ts';
-import { type ResolvedCluster, resolveCluster } from '../simulators/cluster/resolve-cluster.ts';
+} from '../simulators/cluster/settings/cluster-settings.ts';
+import { parseSettings } from '../simulators/cluster/settings/config.ts';
+import { parseHardwareConfig } from '../simulators/cluster/settings/hardware-catalog.ts';
+import { EMPTY_BUNDLE, type PolicyBundle, parsePolicyBundle } from '../simulators/cluster/settings/policy-bundle.ts';
+import { type ResolvedCluster, resolveCluster } from '../simulators/cluster/settings/resolve-cluster.ts';
 import { placed, readYamlFile } from '../study/io/yaml-file.ts';
 import type { Flags } from './command.ts';
 import { textFlag } from './flags.ts';

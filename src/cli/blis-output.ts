@@ -1,8 +1,8 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Argv } from 'yargs';
 import { InputError } from '../base/errors.ts';
-import { SETTINGS } from '../simulators/cluster/cluster-settings.ts';
-import { parseFitnessWeights } from '../simulators/cluster/fitness.ts';
+import { parseFitnessWeights } from '../simulators/cluster/figures/fitness.ts';
+import { SETTINGS } from '../simulators/cluster/settings/cluster-settings.ts';
 import { writeTraceCsv } from '../simulators/workload/trace-csv.ts';
 import { type TraceHeader, writeTraceHeader } from '../simulators/workload/trace-header.ts';
 import type { TraceRow } from '../simulators/workload/trace-row.ts';

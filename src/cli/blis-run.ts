@@ -1,8 +1,8 @@
 import type { EngineConfig } from '../simulators/cluster/engine-config.ts';
 import type { EngineResult } from '../simulators/cluster/engine-result.ts';
-import { mergeTargets, specTargets, targetsOf } from '../simulators/cluster/goodput.ts';
-import { resultTrace } from '../simulators/cluster/result-trace.ts';
-import { RunReport } from '../simulators/cluster/run-report.ts';
+import { mergeTargets, specTargets, targetsOf } from '../simulators/cluster/figures/goodput.ts';
+import { resultTrace } from '../simulators/cluster/figures/result-trace.ts';
+import { RunReport } from '../simulators/cluster/figures/run-report.ts';
 import { simulateCluster } from '../simulators/cluster/simulate-cluster.ts';
 import { generatedHeader } from '../simulators/workload/trace-header.ts';
 import { declareClusterFlags, readClusterFlags } from './blis-flags.ts';

@@ -5,16 +5,16 @@ import type { Workload } from '../workload/follow-ups.ts';
 import { generateWorkload } from '../workload/generate-workload.ts';
 import { parseWorkload } from '../workload/parse-workload.ts';
 import type { WorkloadSpec } from '../workload/workload-spec.ts';
-import { headOfLineBlocking } from './anomalies.ts';
-import { type ClassFigures, classFigures, clusterMetricSpecs, clusterMetricValues } from './cluster-metrics.ts';
-import { POLICY_KEY, resolveStrategyConfig } from './config.ts';
 import type { EngineConfig } from './engine-config.ts';
 import type { EngineResult } from './engine-result.ts';
-import { type GoodputTargets, goodput, mergeTargets, specTargets, targetsOf } from './goodput.ts';
-import { clusterHeadline, type HeadlineMetrics } from './headline-metrics.ts';
+import { headOfLineBlocking } from './figures/anomalies.ts';
+import { type ClassFigures, classFigures, clusterMetricSpecs, clusterMetricValues } from './figures/cluster-metrics.ts';
+import { type GoodputTargets, goodput, mergeTargets, specTargets, targetsOf } from './figures/goodput.ts';
+import { clusterHeadline, type HeadlineMetrics } from './figures/headline-metrics.ts';
 import type { EngineHooks } from './policy.ts';
 import { policyHooks } from './policy-modules.ts';
-import type { ResolvedCluster } from './resolve-cluster.ts';
+import { POLICY_KEY, resolveStrategyConfig } from './settings/config.ts';
+import type { ResolvedCluster } from './settings/resolve-cluster.ts';
 import { simulateCluster } from './simulate-cluster.ts';
 
 /** Generated workloads kept at once: the seeds of a study, and not much more memory than they need. */

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { HARDWARE } from '../../../src/simulators/cluster/hardware-catalog.ts';
+import { HARDWARE } from '../../../src/simulators/cluster/settings/hardware-catalog.ts';
 import { createLatencyModel, type LatencyModel } from '../../../src/simulators/cluster/latency/latency-model.ts';
-import { MODEL_CONFIGS } from '../../../src/simulators/cluster/model-catalog.ts';
-import { parseModelConfig } from '../../../src/simulators/cluster/model-config.ts';
+import { MODEL_CONFIGS } from '../../../src/simulators/cluster/settings/model-catalog.ts';
+import { parseModelConfig } from '../../../src/simulators/cluster/settings/model-config.ts';
 
 /** [progress before the step, prompt length, output length, new tokens] */
 type Entry = readonly [number, number, number, number];

@@ -1,6 +1,6 @@
-import { InputError } from '../../base/errors.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
-import type { ModelArchitecture } from './engine-config.ts';
+import { InputError } from '../../../base/errors.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../base/json.ts';
+import type { ModelArchitecture } from '../engine-config.ts';
 
 /** A model as its `config.json` describes it. */
 export interface ModelConfig {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Json } from '../../../src/base/json.ts';
-import { parseSettings, resolveStrategyConfig } from '../../../src/simulators/cluster/config.ts';
-import { parsePolicyBundle } from '../../../src/simulators/cluster/policy-bundle.ts';
-import { resolveCluster } from '../../../src/simulators/cluster/resolve-cluster.ts';
-import { readDurationMs } from '../../../src/simulators/cluster/setting-values.ts';
+import type { Json } from '../../../../src/base/json.ts';
+import { parseSettings, resolveStrategyConfig } from '../../../../src/simulators/cluster/settings/config.ts';
+import { parsePolicyBundle } from '../../../../src/simulators/cluster/settings/policy-bundle.ts';
+import { resolveCluster } from '../../../../src/simulators/cluster/settings/resolve-cluster.ts';
+import { readDurationMs } from '../../../../src/simulators/cluster/settings/setting-values.ts';
 
 const BASE = { model: 'qwen/qwen3-14b' };
 

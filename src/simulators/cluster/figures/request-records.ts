@@ -1,4 +1,4 @@
-import type { EngineResult } from './engine-result.ts';
+import type { EngineResult } from '../engine-result.ts';
 import { tokenGapUs } from './request-latency.ts';
 
 /** One line per request of the metrics file: registered requests by arrival, then id. */

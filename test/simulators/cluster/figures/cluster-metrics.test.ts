@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ClassFigures, classFairness } from '../../../src/simulators/cluster/cluster-metrics.ts';
+import { type ClassFigures, classFairness } from '../../../../src/simulators/cluster/figures/cluster-metrics.ts';
 import {
   distribution,
   histogramMeanMs,
@@ -9,10 +9,10 @@ import {
   meanMs,
   percentileMs,
   sortedFinite,
-} from '../../../src/simulators/cluster/distribution.ts';
-import { parseFitnessWeights } from '../../../src/simulators/cluster/fitness.ts';
-import { fixed } from '../../../src/simulators/cluster/go-format.ts';
-import { mergeTargets } from '../../../src/simulators/cluster/goodput.ts';
+} from '../../../../src/simulators/cluster/figures/distribution.ts';
+import { parseFitnessWeights } from '../../../../src/simulators/cluster/figures/fitness.ts';
+import { fixed } from '../../../../src/simulators/cluster/figures/go-format.ts';
+import { mergeTargets } from '../../../../src/simulators/cluster/figures/goodput.ts';
 
 describe('fixed', () => {
   it.each([

@@ -1,7 +1,7 @@
-import { InputError, unknownName } from '../../base/errors.ts';
-import type { Json } from '../../base/json.ts';
+import { InputError, unknownName } from '../../../base/errors.ts';
+import type { Json } from '../../../base/json.ts';
+import type { AdmissionConfig, EngineConfig, GatewayConfig, HardwareSpec, RoutingConfig } from '../engine-config.ts';
 import { type ClusterSettings, DEFAULT_SETTINGS } from './cluster-settings.ts';
-import type { AdmissionConfig, EngineConfig, GatewayConfig, HardwareSpec, RoutingConfig } from './engine-config.ts';
 import { type InstanceRequest, resolveInstance } from './instance-settings.ts';
 import { catalogKey, DEFAULT_DEPLOYMENTS, MODEL_CONFIGS } from './model-catalog.ts';
 import { parseModelConfig } from './model-config.ts';

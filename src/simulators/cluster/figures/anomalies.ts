@@ -1,5 +1,5 @@
-import type { InstanceConfig } from './engine-config.ts';
-import type { EngineResult } from './engine-result.ts';
+import type { InstanceConfig } from '../engine-config.ts';
+import type { EngineResult } from '../engine-result.ts';
 import { classOf, rowsBy } from './request-latency.ts';
 
 /** A later request must be this many times faster to count as having overtaken. */

@@ -1,7 +1,7 @@
+import type { EngineConfig } from '../engine-config.ts';
+import type { DisaggregationCounters, EngineResult } from '../engine-result.ts';
 import { headOfLineBlocking, priorityInversions } from './anomalies.ts';
 import { type Distribution, distribution, jainIndex } from './distribution.ts';
-import type { EngineConfig } from './engine-config.ts';
-import type { DisaggregationCounters, EngineResult } from './engine-result.ts';
 import type { Fitness } from './fitness.ts';
 import { fixed } from './go-format.ts';
 import type { HeadlineMetrics } from './headline-metrics.ts';

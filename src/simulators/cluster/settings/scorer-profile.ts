@@ -1,6 +1,6 @@
-import { InputError, unknownName } from '../../base/errors.ts';
-import { isJsonObject, type Json } from '../../base/json.ts';
-import type { ScorerWeight } from './engine-config.ts';
+import { InputError, unknownName } from '../../../base/errors.ts';
+import { isJsonObject, type Json } from '../../../base/json.ts';
+import type { ScorerWeight } from '../engine-config.ts';
 
 export const SCORER_NAMES = [
   'active-requests',

@@ -1,6 +1,6 @@
-import { InputError } from '../../base/errors.ts';
+import { InputError } from '../../../base/errors.ts';
+import type { DisaggregationConfig, InstanceConfig, ScorerWeight } from '../engine-config.ts';
 import type { ClusterSettings } from './cluster-settings.ts';
-import type { DisaggregationConfig, InstanceConfig, ScorerWeight } from './engine-config.ts';
 import { type InstanceRequest, resolveInstance } from './instance-settings.ts';
 import { kvBytesPerToken } from './kv-capacity.ts';
 

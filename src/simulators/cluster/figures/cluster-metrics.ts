@@ -1,6 +1,6 @@
-import type { MetricSpec } from '../simulator.ts';
+import type { MetricSpec } from '../../simulator.ts';
+import type { EngineResult } from '../engine-result.ts';
 import { jainIndex, meanMs, percentileMs, sortedFinite } from './distribution.ts';
-import type { EngineResult } from './engine-result.ts';
 import type { Goodput, GoodputTargets } from './goodput.ts';
 import type { HeadlineMetrics, LatencyFigures } from './headline-metrics.ts';
 import { classOf, rowsBy } from './request-latency.ts';

@@ -1,6 +1,6 @@
-import { InputError, unknownName } from '../../base/errors.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
-import type { OffloadConfig } from './engine-config.ts';
+import { InputError, unknownName } from '../../../base/errors.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../base/json.ts';
+import type { OffloadConfig } from '../engine-config.ts';
 
 /** A `kv_offload` document, checked; block counts follow once the model is known. */
 export interface OffloadSpec {

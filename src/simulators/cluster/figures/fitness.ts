@@ -1,6 +1,6 @@
-import { InputError, unknownName } from '../../base/errors.ts';
+import { InputError, unknownName } from '../../../base/errors.ts';
+import type { EngineResult } from '../engine-result.ts';
 import { distribution } from './distribution.ts';
-import type { EngineResult } from './engine-result.ts';
 import type { HeadlineMetrics } from './headline-metrics.ts';
 
 type Component = (headline: HeadlineMetrics, result: EngineResult) => number;

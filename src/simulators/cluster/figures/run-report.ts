@@ -1,5 +1,5 @@
-import type { EngineConfig } from './engine-config.ts';
-import type { EngineResult } from './engine-result.ts';
+import type { EngineConfig } from '../engine-config.ts';
+import type { EngineResult } from '../engine-result.ts';
 import { type Fitness, fitness } from './fitness.ts';
 import { type Goodput, type GoodputTargets, goodput, goodputJson } from './goodput.ts';
 import { clusterHeadline, type HeadlineMetrics, headlineJson, instanceHeadline } from './headline-metrics.ts';

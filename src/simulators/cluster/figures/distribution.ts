@@ -1,4 +1,4 @@
-import type { ItlHistogram } from './engine-result.ts';
+import type { ItlHistogram } from '../engine-result.ts';
 
 /** Ascending copy of the finite values. */
 export function sortedFinite(values: ArrayLike<number>): Float64Array {

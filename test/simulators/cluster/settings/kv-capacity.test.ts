@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { HARDWARE } from '../../../src/simulators/cluster/hardware-catalog.ts';
-import { kvBytesPerToken, kvCapacity } from '../../../src/simulators/cluster/kv-capacity.ts';
-import { contextLength, fitToCapacity } from '../../../src/simulators/cluster/max-model-len.ts';
-import { MODEL_CONFIGS } from '../../../src/simulators/cluster/model-catalog.ts';
-import { parseModelConfig } from '../../../src/simulators/cluster/model-config.ts';
+import { HARDWARE } from '../../../../src/simulators/cluster/settings/hardware-catalog.ts';
+import { kvBytesPerToken, kvCapacity } from '../../../../src/simulators/cluster/settings/kv-capacity.ts';
+import { contextLength, fitToCapacity } from '../../../../src/simulators/cluster/settings/max-model-len.ts';
+import { MODEL_CONFIGS } from '../../../../src/simulators/cluster/settings/model-catalog.ts';
+import { parseModelConfig } from '../../../../src/simulators/cluster/settings/model-config.ts';
 
 interface Golden {
   readonly utilisations: readonly number[];
@@ -20,7 +20,7 @@ interface Golden {
 }
 
 const golden = JSON.parse(
-  gunzipSync(readFileSync(new URL('../../fixtures/blis/kv-capacity.json.gz', import.meta.url))).toString(),
+  gunzipSync(readFileSync(new URL('../../../fixtures/blis/kv-capacity.json.gz', import.meta.url))).toString(),
 ) as Golden;
 
 const model = (name: string) => parseModelConfig(MODEL_CONFIGS[name]!, name);

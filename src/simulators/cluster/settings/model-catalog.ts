@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../base/json.ts';
+import type { JsonObject } from '../../../base/json.ts';
 
 /** Where a model runs unless the user says otherwise. */
 export interface DefaultDeployment {

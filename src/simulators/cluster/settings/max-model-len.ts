@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../../base/json.ts';
+import { isJsonObject, type JsonObject } from '../../../base/json.ts';
 
 const UNSCALED_ROPE: readonly string[] = ['su', 'longrope', 'llama3'];
 

@@ -1,5 +1,5 @@
-import { type TraceRow, traceRowOf } from '../workload/trace-row.ts';
-import type { EngineResult } from './engine-result.ts';
+import { type TraceRow, traceRowOf } from '../../workload/trace-row.ts';
+import type { EngineResult } from '../engine-result.ts';
 
 /**
  * Trace records of a run, in order of arrival: every request that arrived before the end, whatever became of it.

@@ -1,5 +1,5 @@
-import { InputError, unknownName } from '../../base/errors.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
+import { InputError, unknownName } from '../../../base/errors.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../base/json.ts';
 import { type ClusterSettings, SETTINGS, UNSUPPORTED_SETTINGS } from './cluster-settings.ts';
 import type { ScorerRules } from './scorer-profile.ts';
 import { type Rule, readSetting } from './setting-values.ts';

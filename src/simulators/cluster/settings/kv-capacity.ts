@@ -1,4 +1,4 @@
-import type { HardwareSpec, ModelArchitecture } from './engine-config.ts';
+import type { HardwareSpec, ModelArchitecture } from '../engine-config.ts';
 
 export interface CapacityInput {
   readonly model: ModelArchitecture;

@@ -1,5 +1,5 @@
+import type { EngineResult, InstanceCounters, ItlHistogram } from '../engine-result.ts';
 import { histogramMeanMs, histogramPercentileMs, meanMs, percentileMs, sortedFinite } from './distribution.ts';
-import type { EngineResult, InstanceCounters, ItlHistogram } from './engine-result.ts';
 
 /** The block of figures printed for an instance and for the cluster. Latencies in ms. */
 export interface HeadlineMetrics {

@@ -1,4 +1,4 @@
-import type { ScorerWeight } from './engine-config.ts';
+import type { ScorerWeight } from '../engine-config.ts';
 import type { Rule } from './setting-values.ts';
 
 /**

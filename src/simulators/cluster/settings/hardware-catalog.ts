@@ -1,6 +1,6 @@
-import { InputError, unknownName } from '../../base/errors.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
-import type { HardwareSpec } from './engine-config.ts';
+import { InputError, unknownName } from '../../../base/errors.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../base/json.ts';
+import type { HardwareSpec } from '../engine-config.ts';
 
 /** Name of a file key, and the field it fills. */
 const FIELDS = {

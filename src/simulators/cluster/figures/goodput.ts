@@ -1,7 +1,7 @@
-import type { WorkloadSpec } from '../workload/workload-spec.ts';
-import type { ClusterSettings } from './cluster-settings.ts';
+import type { WorkloadSpec } from '../../workload/workload-spec.ts';
+import type { EngineResult } from '../engine-result.ts';
+import type { ClusterSettings } from '../settings/cluster-settings.ts';
 import { percentileMs, sortedFinite } from './distribution.ts';
-import type { EngineResult } from './engine-result.ts';
 import { classOf, rowsBy, tokenGapUs } from './request-latency.ts';
 
 /** Latency targets of an SLO class, ms; 0 = none. */

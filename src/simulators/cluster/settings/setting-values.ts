@@ -1,5 +1,5 @@
-import { InputError, unknownName } from '../../base/errors.ts';
-import { isJsonObject, type Json } from '../../base/json.ts';
+import { InputError, unknownName } from '../../../base/errors.ts';
+import { isJsonObject, type Json } from '../../../base/json.ts';
 import { parseScorers, type ScorerRules } from './scorer-profile.ts';
 
 /** What a setting's value must be. Texts that spell a number are accepted for numbers: flags arrive as text. */

@@ -1,4 +1,4 @@
-import type { EngineResult } from './engine-result.ts';
+import type { EngineResult } from '../engine-result.ts';
 
 /** Mean token gap of a request ("time per output token"), µs; 0 without output. */
 export function tokenGapUs(result: EngineResult, row: number): number {

@@ -1,7 +1,7 @@
-import { InputError } from '../../base/errors.ts';
-import type { Json } from '../../base/json.ts';
+import { InputError } from '../../../base/errors.ts';
+import type { Json } from '../../../base/json.ts';
+import type { HardwareSpec, InstanceConfig, KvTierConfig } from '../engine-config.ts';
 import type { ClusterSettings } from './cluster-settings.ts';
-import type { HardwareSpec, InstanceConfig, KvTierConfig } from './engine-config.ts';
 import { findHardware } from './hardware-catalog.ts';
 import { type Capacity, kvBytesPerToken, kvCapacity } from './kv-capacity.ts';
 import { blackboxBlocks, type LatencyRequest, latencyConfig, splitProblem } from './latency-settings.ts';

@@ -1,5 +1,5 @@
-import { InputError } from '../../base/errors.ts';
-import type { HardwareSpec, LatencyConfig, ModelArchitecture } from './engine-config.ts';
+import { InputError } from '../../../base/errors.ts';
+import type { HardwareSpec, LatencyConfig, ModelArchitecture } from '../engine-config.ts';
 
 /** Coefficients of the trained-physics model: the same for every model and GPU. */
 export const TRAINED_ALPHA: readonly number[] = [15563.199579, 777.3455, 45.907545];
