@@ -70,12 +70,7 @@ function sensitivityText(objective: StudyReport['sensitivity'][number]): string[
     index(row.first),
     index(row.total),
     row.mainEffect === null ? '–' : row.mainEffect.toFixed(3),
-    row.goodRange,
     row.flat ? 'flat' : '',
   ]);
-  return [
-    objective.metric,
-    ...aligned([['parameter', 'first order', 'total', 'main effect', 'good range', ''], ...rows]),
-    '',
-  ];
+  return [objective.metric, ...aligned([['parameter', 'first order', 'total', 'main effect', ''], ...rows]), ''];
 }
