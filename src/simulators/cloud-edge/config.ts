@@ -1,5 +1,6 @@
 import { InputError, unknownName } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
+import { choice, flag, type NumberRule, readNumber, shown, text } from './config-values.ts';
 import { type DatasetSource, parseDatasetSource, parseTrace, type TraceEntry } from './dataset-source.ts';
 import { type SchedulerName, schedulerNamed } from './scheduler-names.ts';
 
@@ -55,14 +56,6 @@ export interface CloudEdgeConfig {
   readonly slo_s: number | null;
   readonly dataset: DatasetSource;
   readonly arrival_trace: readonly TraceEntry[] | null;
-}
-
-interface NumberRule {
-  readonly byDefault: number | null;
-  readonly least?: number;
-  readonly above?: number;
-  readonly most?: number;
-  readonly integer?: true;
 }
 
 const NUMBERS = {
@@ -192,28 +185,6 @@ function checkRelations(config: CloudEdgeConfig): void {
   }
 }
 
-function readNumber(value: Json | undefined, key: string, rule: NumberRule): number | null {
-  if (value === undefined || (value === null && rule.byDefault === null)) return rule.byDefault;
-  const bounds = [
-    rule.least !== undefined ? `≥ ${rule.least}` : rule.above !== undefined ? `> ${rule.above}` : '',
-    rule.most !== undefined ? `≤ ${rule.most}` : '',
-  ].filter((part) => part !== '');
-  const valid =
-    typeof value === 'number' &&
-    Number.isFinite(value) &&
-    (!rule.integer || Number.isInteger(value)) &&
-    (rule.least === undefined || value >= rule.least) &&
-    (rule.above === undefined || value > rule.above) &&
-    (rule.most === undefined || value <= rule.most);
-  if (!valid) {
-    const kind = rule.integer ? 'an integer' : 'a number';
-    throw new InputError(`must be ${[kind, bounds.join(' and ')].join(' ').trim()}, got ${shown(value)}`, {
-      path: [key],
-    });
-  }
-  return value;
-}
-
 function readLayers(value: Json | undefined): readonly number[] {
   if (value === undefined) return [32, 32];
   if (!Array.isArray(value)) {
@@ -245,33 +216,4 @@ function readLegacy(value: Json | undefined): readonly LegacySwitch[] {
     }
     return known;
   });
-}
-
-function choice<T extends string>(document: JsonObject, key: string, known: readonly T[], byDefault: T): T {
-  const value = document[key];
-  if (value === undefined) return byDefault;
-  const found = known.find((item) => item === value);
-  if (found === undefined) throw unknownName(key, String(value), known, { path: [key] });
-  return found;
-}
-
-function text(document: JsonObject, key: string, byDefault: string): string {
-  const value = document[key];
-  if (value === undefined) return byDefault;
-  if (typeof value !== 'string' || value === '') {
-    throw new InputError(`must be a text that is not empty, got ${shown(value)}`, { path: [key] });
-  }
-  return value;
-}
-
-function flag(document: JsonObject, key: string, byDefault: boolean): boolean {
-  const value = document[key];
-  if (value === undefined) return byDefault;
-  if (typeof value !== 'boolean') throw new InputError(`must be true or false, got ${shown(value)}`, { path: [key] });
-  return value;
-}
-
-function shown(value: Json): string {
-  const written = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
-  return written.length > 60 ? `${written.slice(0, 57)}…` : written;
 }

@@ -3,6 +3,7 @@ import type { ArrivalSource } from './arrivals.ts';
 import type { CloudEdgeConfig } from './config.ts';
 import type { Features } from './features.ts';
 import { SlotNode } from './nodes.ts';
+import { viewOf } from './nodes-view.ts';
 import type { Dispatch, NodesView, RequestView, Scheduler } from './scheduler.ts';
 
 /** Rank of same-time events: alphabetical by the published program's event names. */
@@ -232,35 +233,4 @@ class CloudEdgeRun {
     this.#works.push({ requests, end });
     this.#queue.push(end, rank, this.#works.length - 1);
   }
-}
-
-function viewOf(config: CloudEdgeConfig, edge: SlotNode, cloud: SlotNode, continuous: boolean): NodesView {
-  const batch = config.edge_batch_capacity_k;
-  return {
-    get edgeRoom() {
-      return continuous ? edge.free : edge.free > 0 ? batch : 0;
-    },
-    edgeCapacity: continuous ? edge.slots : batch,
-    get edgeFree() {
-      return edge.free;
-    },
-    get edgeBusy() {
-      return edge.busy;
-    },
-    edgeSlotsFor: (requests) => (continuous ? requests : Math.min(1, requests)),
-    get cloudFree() {
-      return cloud.free;
-    },
-    get cloudBusy() {
-      return cloud.busy;
-    },
-    edgeDelay: (now) => edge.delay(now),
-    cloudDelay: (now) => cloud.delay(now),
-    get edgeAverage() {
-      return edge.history.mean();
-    },
-    get cloudAverage() {
-      return cloud.history.mean();
-    },
-  };
 }
