@@ -4,6 +4,7 @@ import type { Evaluate } from '../run-study.ts';
 import type { StudyPlan } from '../study-plan.ts';
 import { joinReplicates, type ReplicateOutcome } from '../trial.ts';
 import type { WorkerTask } from './evaluate.worker.ts';
+import { workerThread } from './worker-thread.ts';
 
 /** How often a simulation is tried again after its worker thread died. */
 const RETRIES = 1;
@@ -16,14 +17,12 @@ export interface SimulationPool {
 
 /** Worker threads that simulate any of `setups`; one task is one (setup, vector, seed). */
 export function openSimulationPool(setups: readonly EvaluationSetup[], workers: number): SimulationPool {
-  const source = import.meta.url.endsWith('.ts');
   const pool = new Piscina({
-    filename: new URL(source ? './evaluate.worker.ts' : './evaluate.worker.js', import.meta.url).href,
+    ...workerThread(import.meta.url, 'evaluate.worker'),
     workerData: setups,
     minThreads: workers,
     maxThreads: workers,
     idleTimeout: Number.POSITIVE_INFINITY,
-    ...(source ? { execArgv: ['--import', 'tsx'] } : {}),
   });
   pool.on('error', () => undefined);
   return { simulate: (task) => runWithRetry(pool, task), close: () => pool.destroy() };
