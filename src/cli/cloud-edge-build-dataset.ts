@@ -67,52 +67,22 @@ function drawSynthetic(flags: Flags): number {
 async function collect(flags: Flags): Promise<number> {
   const settings = serverSettings(flags);
   const concurrency = integerFlag(flags, 'concurrency', 1, 1024)!;
-  const prompts = readPrompts(
-    requiredText(flags, 'prompts'),
-    textFlag(flags, 'input-field'),
-    integerFlag(flags, 'limit', 0, MANY)!,
-  );
+  const limit = integerFlag(flags, 'limit', 0, MANY)!;
+  const prompts = readPrompts(requiredText(flags, 'prompts'), textFlag(flags, 'input-field'), limit);
   const device = requiredText(flags, 'device');
   const name = textFlag(flags, 'name') ?? settings.model;
   const path = datasetFile(flags, name);
   const file = new DatasetFile(path, { prompts, modelName: name });
   const resumed = file.done.size;
   const progress = new Progress('prompts', prompts.length, switchFlag(flags, 'quiet'));
-  const failures: string[] = [];
   const stop = new AbortController();
-  let fatal: unknown;
   const interrupt = (): void => stop.abort();
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
+  let failures: readonly string[];
   try {
-    const waiting = prompts.map((_, index) => index).filter((index) => !file.done.has(index));
     if (resumed > 0) process.stderr.write(`${resumed} of ${prompts.length} prompts are there already\n`);
-    if (waiting.length > 0) await openConnection(settings, stop.signal);
-    const work = async (): Promise<void> => {
-      for (let index = waiting.shift(); index !== undefined && !stop.signal.aborted; index = waiting.shift()) {
-        const prompt = prompts[index]!;
-        const outcome = await measurePrompt(prompt, settings, stop.signal);
-        if (outcome.kind === 'measured') {
-          file.append(index, toLine(prompt, name, device, outcome));
-        } else {
-          failures.push(`prompt ${index}: ${outcome.reason}`);
-        }
-        progress.update(file.done.size, failures.length === 0 ? '' : `${failures.length} failed`);
-      }
-    };
-    const guarded = async (): Promise<void> => {
-      try {
-        await work();
-      } catch (error) {
-        if (!stop.signal.aborted) fatal = error;
-        stop.abort();
-      }
-    };
-    // All have ended before the file closes: none may write to a closed one.
-    await Promise.all(Array.from({ length: concurrency }, guarded));
-    if (fatal !== undefined) throw fatal;
-  } catch (error) {
-    if (fatal !== undefined || !stop.signal.aborted) throw error;
+    failures = await measureMissing({ file, prompts, settings, concurrency, name, device, stop, progress });
   } finally {
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
@@ -120,15 +90,51 @@ async function collect(flags: Flags): Promise<number> {
     file.close();
   }
   for (const failure of failures.slice(0, 5)) process.stderr.write(`${failure}\n`);
-  report(flags, {
-    file: path,
-    rows: file.done.size,
-    measured: file.done.size - resumed,
-    resumed,
-    failed: failures.length,
-  });
+  const rows = file.done.size;
+  report(flags, { file: path, rows, measured: rows - resumed, resumed, failed: failures.length });
   if (stop.signal.aborted) return EXIT.interrupted;
   return failures.length > 0 ? EXIT.failure : EXIT.ok;
+}
+
+interface Collection {
+  readonly file: DatasetFile;
+  readonly prompts: readonly string[];
+  readonly settings: ServerSettings;
+  readonly concurrency: number;
+  readonly name: string;
+  readonly device: string;
+  readonly stop: AbortController;
+  readonly progress: Progress;
+}
+
+/**
+ * Measures what has no row yet and answers the failures. Returns early when stopped.
+ * @throws InputError when no request can succeed
+ */
+async function measureMissing(collection: Collection): Promise<readonly string[]> {
+  const { file, prompts, settings, concurrency, name, device, stop, progress } = collection;
+  const failures: string[] = [];
+  const waiting = prompts.map((_, index) => index).filter((index) => !file.done.has(index));
+  let fatal: unknown;
+  const work = async (): Promise<void> => {
+    try {
+      for (let index = waiting.shift(); index !== undefined && !stop.signal.aborted; index = waiting.shift()) {
+        const prompt = prompts[index]!;
+        const outcome = await measurePrompt(prompt, settings, stop.signal);
+        if (outcome.kind === 'measured') file.append(index, toLine(prompt, name, device, outcome));
+        else failures.push(`prompt ${index}: ${outcome.reason}`);
+        progress.update(file.done.size, failures.length === 0 ? '' : `${failures.length} failed`);
+      }
+    } catch (error) {
+      if (!stop.signal.aborted) fatal = error;
+      stop.abort();
+    }
+  };
+  if (waiting.length > 0) await openConnection(settings, stop.signal);
+  // All have ended before the file closes: none may write to a closed one.
+  await Promise.all(Array.from({ length: concurrency }, work));
+  if (fatal !== undefined) throw fatal;
+  return failures;
 }
 
 function toLine(

@@ -58,8 +58,8 @@ export async function openConnection(settings: ServerSettings, signal: AbortSign
   try {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(settings.timeoutSeconds * 1000)]);
     await (await fetch(url, { headers, signal: limit })).text();
-  } catch (error) {
-    if (signal.aborted) throw error;
+  } catch {
+    return;
   }
 }
 
