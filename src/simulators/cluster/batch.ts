@@ -1,7 +1,7 @@
 /**
  * The running batch of an instance: parallel columns in batch order. A request in prefill has `progress < input`;
- * then `target` is its progress after the step. A request in decode keeps in `quick` how many tokens it may take
- * without asking the KV cache; −1 = ask for every token.
+ * then `target` is its progress after the step, and `quick` is −1. A request in decode keeps in `quick` how many tokens
+ * it may take without asking the KV cache; −1 = ask for every token.
  */
 export class Batch {
   size = 0;
@@ -9,14 +9,13 @@ export class Batch {
   input: Int32Array;
   progress: Int32Array;
   target: Int32Array;
-  /** Tokens given in the current step. */
+  /** Tokens given in the current step; between steps 1 for a request in decode. */
   tokens: Int32Array;
   /** Progress at which the request completes. */
   finish: Int32Array;
   quick: Int32Array;
-  /** Decode steps and their summed gaps at this instance before the request's own first one. */
-  firstStep: Float64Array;
-  gapsBefore: Float64Array;
+  #columns: readonly Int32Array[];
+  #kept: Int32Array;
 
   constructor(capacity = 64) {
     this.request = new Int32Array(capacity);
@@ -26,8 +25,8 @@ export class Batch {
     this.tokens = new Int32Array(capacity);
     this.finish = new Int32Array(capacity);
     this.quick = new Int32Array(capacity);
-    this.firstStep = new Float64Array(capacity);
-    this.gapsBefore = new Float64Array(capacity);
+    this.#kept = new Int32Array(capacity);
+    this.#columns = this.#allColumns();
   }
 
   /** A new last slot, to be filled by the caller. */
@@ -42,41 +41,40 @@ export class Batch {
   }
 
   remove(index: number): void {
-    for (let i = index + 1; i < this.size; i++) this.move(i, i - 1);
-    this.size--;
+    const kept = this.#kept;
+    let count = 0;
+    for (let i = 0; i < this.size; i++) if (i !== index) kept[count++] = i;
+    this.keep(kept, count);
   }
 
-  move(from: number, to: number): void {
-    this.request[to] = this.request[from]!;
-    this.input[to] = this.input[from]!;
-    this.progress[to] = this.progress[from]!;
-    this.target[to] = this.target[from]!;
-    this.tokens[to] = this.tokens[from]!;
-    this.finish[to] = this.finish[from]!;
-    this.quick[to] = this.quick[from]!;
-    this.firstStep[to] = this.firstStep[from]!;
-    this.gapsBefore[to] = this.gapsBefore[from]!;
+  /** Makes `count` of the slots, ascending, the new batch. */
+  keep(slots: Int32Array, count: number): void {
+    let first = 0;
+    while (first < count && slots[first] === first) first++;
+    for (const column of this.#columns) {
+      for (let k = first; k < count; k++) column[k] = column[slots[k]!]!;
+    }
+    this.size = count;
   }
 
   #grow(capacity: number): void {
-    const integers = (old: Int32Array): Int32Array => {
-      const grown = new Int32Array(capacity);
-      grown.set(old);
-      return grown;
+    const grown = (old: Int32Array): Int32Array => {
+      const column = new Int32Array(capacity);
+      column.set(old);
+      return column;
     };
-    const reals = (old: Float64Array): Float64Array => {
-      const grown = new Float64Array(capacity);
-      grown.set(old);
-      return grown;
-    };
-    this.request = integers(this.request);
-    this.input = integers(this.input);
-    this.progress = integers(this.progress);
-    this.target = integers(this.target);
-    this.tokens = integers(this.tokens);
-    this.finish = integers(this.finish);
-    this.quick = integers(this.quick);
-    this.firstStep = reals(this.firstStep);
-    this.gapsBefore = reals(this.gapsBefore);
+    this.request = grown(this.request);
+    this.input = grown(this.input);
+    this.progress = grown(this.progress);
+    this.target = grown(this.target);
+    this.tokens = grown(this.tokens);
+    this.finish = grown(this.finish);
+    this.quick = grown(this.quick);
+    this.#kept = new Int32Array(capacity);
+    this.#columns = this.#allColumns();
+  }
+
+  #allColumns(): readonly Int32Array[] {
+    return [this.request, this.input, this.progress, this.target, this.tokens, this.finish, this.quick];
   }
 }

@@ -48,6 +48,8 @@ export class ClusterEngine {
   readonly #snapshots: Snapshots;
   readonly #cacheSignal: CacheSignal;
   readonly #admission: Admission | null;
+  /** Whether the view at an admission shows: to its policy, or in the age of signals later on. */
+  readonly #admissionLooks: boolean;
   readonly #budgets: TenantBudgets | null;
   readonly #router: Router;
   readonly #everyInstance: Int32Array;
@@ -141,6 +143,11 @@ export class ClusterEngine {
             idOf: (request) => this.idOf(request),
           });
     if (this.#cacheSignal.isUsed) this.#cacheSignal.start(this.instances, this.#keys);
+    this.#admissionLooks =
+      config.snapshotRefreshUs > 0 ||
+      this.#cacheSignal.isUsed ||
+      this.#admission !== null ||
+      hooks.admission !== undefined;
   }
 
   get clock(): number {
@@ -208,7 +215,7 @@ export class ClusterEngine {
   #admit(request: number, at: number): void {
     const row = this.requests.row[request]!;
     const priority = this.#priorityOfClass[this.table.sloClass[row]!]!;
-    this.#view(this.#everyInstance, at);
+    if (this.#admissionLooks) this.#view(this.#everyInstance, at);
     const admitted = this.#isAdmitted(request, priority, at);
     this.#hooks.record?.({ kind: 'admission', atUs: at, request: this.idOf(request), admitted });
     if (!admitted) {

@@ -23,7 +23,9 @@ export class GpuBlocks {
   cached = new Int32Array(64);
   /** Content by block; NO_KEY = none or not full. */
   readonly keyOf: Int32Array;
-  /** Free list through sentinel 0: its successor is the head, its predecessor the tail. */
+  /** Blocks from this one on were never used; they come first on the free list. */
+  #fresh = 1;
+  /** The rest of the free list, through sentinel 0: its successor is the head, its predecessor the tail. */
   readonly #next: Int32Array;
   readonly #previous: Int32Array;
   readonly #references: Int32Array;
@@ -54,8 +56,8 @@ export class GpuBlocks {
     this.#owned = shared.owned;
     this.#requests = shared.requests;
     this.keyOf = new Int32Array(total + 1);
-    this.#next = Int32Array.from({ length: total + 1 }, (_, block) => (block === total ? 0 : block + 1));
-    this.#previous = Int32Array.from({ length: total + 1 }, (_, block) => (block === 0 ? total : block - 1));
+    this.#next = new Int32Array(total + 1);
+    this.#previous = new Int32Array(total + 1);
     this.#references = new Int32Array(total + 1);
     this.#superseded = new Uint8Array(total + 1);
   }
@@ -83,14 +85,14 @@ export class GpuBlocks {
   lookup(request: number): number {
     const row = this.#requests.row[request]!;
     const blocks = Math.floor(this.#requests.inputTokens[request]! / this.blockSize);
-    let k = 0;
-    while (k < blocks) {
+    while (blocks > this.cached.length) this.#growCached();
+    const { cached } = this;
+    for (let k = 0; k < blocks; k++) {
       const block = this.find(this.#keys.key(row, k));
-      if (block === 0) break;
-      if (k === this.cached.length) this.#growCached();
-      this.cached[k++] = block;
+      if (block === 0) return k;
+      cached[k] = block;
     }
-    return k;
+    return blocks;
   }
 
   /** Number of leading prompt blocks that the router believes to be cached. */
@@ -108,10 +110,11 @@ export class GpuBlocks {
 
   /**
    * Gives a request the blocks for tokens [start, end) of its prompt ++ output. Without blocks of its own it first
-   * takes over the first `cached` entries of `cached`. An empty range takes nothing and always fits.
+   * takes over the first `cached` entries of `cached`. An empty range takes nothing.
+   * @param stale - blocks of `cached` may have changed since they were looked up
    * @returns false, with nothing changed, when the free list is too short
    */
-  allocate(request: number, start: number, end: number, cached: number, prefill: boolean): boolean {
+  allocate(request: number, start: number, end: number, cached: number, prefill: boolean, stale = false): boolean {
     const q = this.#requests;
     const size = this.blockSize;
     const room = q.room[request]!;
@@ -125,7 +128,7 @@ export class GpuBlocks {
     if (tokens === 0) return true;
     if (q.ownedCount[request] === 0) {
       q.aligned[request] = 1;
-      if (cached > 0) this.claim(request, 0, cached);
+      if (cached > 0) this.claim(request, 0, cached, stale);
     }
     if (start !== q.ownedCount[request]! * size - room) q.aligned[request] = 0;
     const filled = room < tokens ? room : tokens;
@@ -134,17 +137,27 @@ export class GpuBlocks {
     return true;
   }
 
-  /** Appends entries [from, to) of `cached` to the request's blocks. */
-  claim(request: number, from: number, to: number): void {
+  /**
+   * Appends entries [from, to) of `cached` to the request's blocks.
+   * @param verify - they may not be the blocks that follow those the request has
+   */
+  claim(request: number, from: number, to: number, verify: boolean): void {
     const q = this.#requests;
-    const row = q.row[request]!;
-    this.#owned.reserve(request, q.ownedCount[request]! + to - from);
+    let count = q.ownedCount[request]!;
+    this.#owned.reserve(request, count + to - from);
+    const { slab } = this.#owned;
+    const at = q.ownedAt[request]!;
+    const references = this.#references;
+    const { cached } = this;
     for (let i = from; i < to; i++) {
-      const block = this.cached[i]!;
-      if (this.keyOf[block] !== this.#keys.key(row, q.ownedCount[request]!)) q.aligned[request] = 0;
-      if (this.#references[block]!++ === 0) this.#unlink(block);
-      this.#owned.append(request, block);
+      const block = cached[i]!;
+      if (verify && this.keyOf[block] !== this.#keys.key(q.row[request]!, count)) q.aligned[request] = 0;
+      const before = references[block]!;
+      references[block] = before + 1;
+      if (before === 0) this.#unlink(block);
+      slab[at + count++] = block;
     }
+    q.ownedCount[request] = count;
     this.hits += to - from;
     q.room[request] = 0;
   }
@@ -208,7 +221,7 @@ export class GpuBlocks {
 
   /** Block numbers from head to tail. */
   freeList(): number[] {
-    const blocks: number[] = [];
+    const blocks = Array.from({ length: this.total + 1 - this.#fresh }, (_, i) => this.#fresh + i);
     for (let block = this.#next[0]!; block !== 0; block = this.#next[block]!) blocks.push(block);
     return blocks;
   }
@@ -266,6 +279,10 @@ export class GpuBlocks {
 
   /** Removes the head of the free list and forgets its content. The list must not be empty. */
   #take(): number {
+    if (this.#fresh <= this.total) {
+      this.free--;
+      return this.#fresh++;
+    }
     const block = this.#next[0]!;
     const second = this.#next[block]!;
     this.#next[0] = second;

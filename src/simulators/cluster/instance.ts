@@ -80,7 +80,9 @@ export class Instance {
   /** Time of the last event, and the latest end, up to the horizon, of a step that let a request go. */
   #clock = 0;
   #lastLeft = 0;
-  /** Whether phase 1 of the current step gave tokens to every request it could. */
+  #duration = 0;
+  #kept = new Int32Array(0);
+  /** Whether the running requests of the current step did not all get tokens. */
   #starved = false;
 
   constructor(index: number, parts: InstanceParts) {
@@ -245,7 +247,8 @@ export class Instance {
     const left = this.#extendRunning();
     if (left >= 0) this.#admit(left, at);
     this.queueLengthSum += queue.length;
-    const { duration, finished } = this.#execute(at);
+    const finished = this.#execute(at);
+    const duration = this.#duration;
     if (tier !== null) tier.mirror(batch.request, batch.size);
     if (finished) this.#complete(at + duration);
     if (batch.size > 0 || queue.length > 0) this.#stepAt = at + duration;
@@ -261,7 +264,14 @@ export class Instance {
     let budget = this.config.maxBatchedTokens;
     let preempted = false;
     let i = 0;
+    const { quick } = batch;
     while (i < batch.size && budget > 0) {
+      const left = quick[i]!;
+      if (left > 0) {
+        quick[i++] = left - 1;
+        budget--;
+        continue;
+      }
       const progress = batch.progress[i]!;
       const missing = batch.input[i]! - progress;
       let tokens = 1;
@@ -269,24 +279,14 @@ export class Instance {
         tokens = this.#chunk(batch.request[i]!, missing, progress, budget);
         if (this.#allocate(batch.request[i]!, progress, progress + tokens, true)) {
           batch.target[i] = progress + tokens;
-          batch.tokens[i] = tokens;
+          batch.tokens[i++] = tokens;
           budget -= tokens;
-          i++;
           continue;
         }
-      } else {
-        const quick = batch.quick[i]!;
-        if (quick > 0) {
-          batch.quick[i] = quick - 1;
-          batch.tokens[i++] = 1;
-          budget--;
-          continue;
-        }
-        if (this.#decodeWithCache(i)) {
-          batch.tokens[i++] = 1;
-          budget--;
-          continue;
-        }
+      } else if (this.#decodeWithCache(i)) {
+        i++;
+        budget--;
+        continue;
       }
       // No block is free: requests leave the batch until this one fits, or it leaves itself.
       preempted = true;
@@ -309,6 +309,7 @@ export class Instance {
       budget -= tokens;
     }
     this.#starved = i < batch.size;
+    // Stays valid until the step ends; `#settleStarved` gives decodes their token back.
     for (let rest = i; rest < batch.size; rest++) batch.tokens[rest] = 0;
     return preempted ? -1 : budget;
   }
@@ -448,58 +449,81 @@ export class Instance {
   }
 
   #beginDecode(slot: number): void {
-    this.batch.firstStep[slot] = this.gaps.steps;
-    this.batch.gapsBefore[slot] = this.gaps.sum;
+    const request = this.batch.request[slot]!;
+    this.#requests.firstDecodeStep[request] = this.gaps.steps;
+    this.#requests.gapsBefore[request] = this.gaps.sum;
     this.#prepareDecode(slot);
   }
 
-  /** Computes the step's duration and moves every request on. */
-  #execute(at: number): { readonly duration: number; readonly finished: boolean } {
+  /**
+   * Moves every request on and leaves the step's duration in `#duration`.
+   * @returns whether a request finished
+   */
+  #execute(at: number): boolean {
     const { batch } = this;
     const latency = this.#latency;
-    const { progress, input, tokens, finish } = batch;
+    const { progress, finish } = batch;
     const { size } = batch;
-    let scheduled = 0;
     latency.begin();
-    if (this.#prefills > 0) {
-      for (let i = 0; i < size; i++) {
-        if (progress[i]! < input[i]! && tokens[i]! > 0) {
-          latency.addPrefill(progress[i]!, input[i]!, tokens[i]!);
-          scheduled++;
-        }
-      }
-    }
+    const prefills = this.#prefills > 0 ? this.#addPrefills() : 0;
     const { decodeA, decodeB } = latency;
     let a = latency.sumA;
     let b = latency.sumB;
     let decodes = 0;
     let finished = 0;
-    for (let i = 0; i < size; i++) {
-      const before = progress[i]!;
-      if (before < input[i]! || tokens[i] === 0) continue;
-      a += decodeA[before]!;
-      b += decodeB[before]!;
-      decodes++;
-      progress[i] = before + 1;
-      if (before + 1 >= finish[i]!) finished++;
+    if (this.#prefills === 0 && !this.#starved) {
+      for (let i = 0; i < size; i++) {
+        const before = progress[i]!;
+        a += decodeA[before]!;
+        b += decodeB[before]!;
+        progress[i] = before + 1;
+        if (before + 1 >= finish[i]!) finished++;
+      }
+      decodes = size;
+    } else {
+      const { input, tokens } = batch;
+      for (let i = 0; i < size; i++) {
+        const before = progress[i]!;
+        if (before < input[i]! || tokens[i] === 0) continue;
+        a += decodeA[before]!;
+        b += decodeB[before]!;
+        decodes++;
+        progress[i] = before + 1;
+        if (before + 1 >= finish[i]!) finished++;
+      }
     }
-    let duration = latency.stepUs(a, b, decodes, scheduled + decodes);
+    let duration = latency.stepUs(a, b, decodes, prefills + decodes);
     if (this.tier !== null) duration += this.tier.takeTransferUs();
-    if (decodes > 0) {
-      this.gaps.append(duration + this.#outputTokenUs);
-      if (this.#starved) this.#recordSkipped();
-    }
+    this.#duration = duration;
+    if (decodes > 0) this.gaps.append(duration + this.#outputTokenUs);
+    if (this.#starved) this.#settleStarved(decodes > 0);
     if (this.#prefills > 0) finished += this.#finishPrefills(at + duration + this.#outputTokenUs);
     const { used } = this.gpu;
     if (used > this.peakBlocks) this.peakBlocks = used;
     this.blockMicros += used * duration;
-    return { duration, finished: finished > 0 };
+    return finished > 0;
   }
 
-  #recordSkipped(): void {
+  /** @returns the number of requests that prefill in this step */
+  #addPrefills(): number {
+    const { progress, input, tokens, size } = this.batch;
+    let scheduled = 0;
+    for (let i = 0; i < size; i++) {
+      if (progress[i]! < input[i]! && tokens[i]! > 0) {
+        this.#latency.addPrefill(progress[i]!, input[i]!, tokens[i]!);
+        scheduled++;
+      }
+    }
+    return scheduled;
+  }
+
+  /** Decodes without a token have a longer gap, if others got one; all get their token back for the next step. */
+  #settleStarved(gap: boolean): void {
     const { batch } = this;
     for (let i = 0; i < batch.size; i++) {
-      if (batch.tokens[i] === 0 && batch.progress[i]! >= batch.input[i]!) this.gaps.skip(batch.request[i]!);
+      if (batch.tokens[i] !== 0 || batch.progress[i]! < batch.input[i]!) continue;
+      if (gap) this.gaps.skip(batch.request[i]!);
+      batch.tokens[i] = 1;
     }
   }
 
@@ -516,6 +540,7 @@ export class Instance {
       if (target < input) continue;
       const request = batch.request[i]!;
       this.#prefills--;
+      batch.tokens[i] = 1;
       q.ttftUs[request] = firstTokenAt - q.arrivalUs[request]!;
       this.#beginDecode(i);
       if (target >= batch.finish[i]!) finished++;
@@ -526,15 +551,15 @@ export class Instance {
   /** Takes finished requests out of the batch. @param endAt - end of the step */
   #complete(endAt: number): void {
     const { batch } = this;
-    const size = batch.size;
-    let kept = 0;
+    const { progress, finish, size } = batch;
+    if (this.#kept.length < size) this.#kept = new Int32Array(progress.length);
+    const kept = this.#kept;
+    let count = 0;
     for (let i = 0; i < size; i++) {
-      if (batch.progress[i]! < batch.finish[i]!) {
-        if (kept < i) batch.move(i, kept);
-        kept++;
-      } else this.#finish(i, endAt);
+      if (progress[i]! < finish[i]!) kept[count++] = i;
+      else this.#finish(i, endAt);
     }
-    batch.size = kept;
+    batch.keep(kept, count);
     if (endAt > this.#lastLeft && endAt <= this.#horizonUs) this.#lastLeft = endAt;
   }
 
@@ -556,9 +581,11 @@ export class Instance {
     this.tier?.leaves(request);
     this.gpu.release(request);
     const produced = progress - input;
-    const itl = this.gaps.sum - batch.gapsBefore[slot]! - this.gaps.skippedUs(request);
-    q.firstGapUs[request] = produced > 0 ? this.gaps.gapAt(this.gaps.firstStep(request, batch.firstStep[slot]!)) : 0;
-    this.gaps.complete(request, batch.firstStep[slot]!);
+    const itl = this.gaps.sum - q.gapsBefore[request]! - this.gaps.skippedUs(request);
+    if (q.prefilled[request] === 1 && produced > 0) {
+      q.firstGapUs[request] = this.gaps.gapAt(this.gaps.firstStep(request, q.firstDecodeStep[request]!));
+    }
+    this.gaps.complete(request, q.firstDecodeStep[request]!);
     q.itlSumUs[request] = itl;
     q.itlCount[request] = produced;
     // Without a prefill of its own a request counts from the start of its decode.

@@ -14,15 +14,6 @@ export class OwnedBlocks {
     this.#requests = requests;
   }
 
-  /** Makes room for one more entry and answers where it goes. */
-  append(request: number, block: number): void {
-    const q = this.#requests;
-    const count = q.ownedCount[request]!;
-    if (count === q.ownedCapacity[request]!) this.#enlarge(request, count + 1);
-    this.slab[q.ownedAt[request]! + count] = block;
-    q.ownedCount[request] = count + 1;
-  }
-
   /** Makes sure that `count` entries fit without another call. */
   reserve(request: number, count: number): void {
     if (count > this.#requests.ownedCapacity[request]!) this.#enlarge(request, count);

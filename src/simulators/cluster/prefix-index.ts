@@ -71,11 +71,17 @@ export class PrefixIndex {
         log.appendAnonymous(blocks - k);
         break;
       }
-      if (this.#tracksAll) this.#coverKey(key);
-      const at = key * this.#words + word;
-      log.append(key, (this.#masks[at]! & bit) !== 0);
-      this.#masks[at] = this.#masks[at]! | bit;
-      k++;
+      let run = 1;
+      while (k + run < blocks && this.#keys.key(row, k + run) === key + run && this.#isTracked(key + run)) run++;
+      if (this.#tracksAll) this.#coverKey(key + run - 1);
+      let fresh = 0;
+      for (let at = key * this.#words + word, i = 0; i < run; i++, at += this.#words) {
+        if ((this.#masks[at]! & bit) !== 0) continue;
+        this.#masks[at] = this.#masks[at]! | bit;
+        fresh++;
+      }
+      log.append(key, run, fresh);
+      k += run;
     }
     while (log.size > this.#capacity) {
       const dropped = log.dropOldest(log.size - this.#capacity);
@@ -113,13 +119,17 @@ export class PrefixIndex {
   }
 }
 
-/** Keys of one instance in order of last use. An entry whose stamp is not the key's latest is out of date. */
+/**
+ * Keys of one instance in order of last use, as runs of consecutive keys used one after the other. An entry of a run
+ * is out of date when its stamp is not the key's latest.
+ */
 class RecencyLog {
   /** Distinct keys held. */
   size = 0;
-  /** Runs: a key, or −count of keys nobody asks for; with the stamp of its use. */
-  #runs = new Int32Array(1024);
+  /** First key and stamp of each run, and its length; keys nobody asks for have first key −1. */
+  #keys = new Int32Array(1024);
   #stamps = new Int32Array(1024);
+  #lengths = new Int32Array(1024);
   #head = 0;
   #tail = 0;
   #clock = 0;
@@ -129,16 +139,19 @@ class RecencyLog {
     this.#latest = new Int32Array(keys);
   }
 
-  append(key: number, present: boolean): void {
-    if (!present) this.size++;
-    if (key >= this.#latest.length) this.#cover(key);
-    this.#latest[key] = ++this.#clock;
-    this.#push(key, this.#clock);
+  /** @param fresh - how many of the run's keys were not held */
+  append(key: number, length: number, fresh: number): void {
+    this.size += fresh;
+    if (key + length > this.#latest.length) this.#cover(key + length);
+    const stamp = this.#clock + 1;
+    this.#clock += length;
+    for (let i = 0; i < length; i++) this.#latest[key + i] = stamp + i;
+    this.#push(key, stamp, length);
   }
 
   appendAnonymous(count: number): void {
     this.size += count;
-    this.#push(-count, 0);
+    this.#push(-1, 0, count);
   }
 
   /**
@@ -147,53 +160,72 @@ class RecencyLog {
    */
   dropOldest(limit: number): number {
     for (;;) {
-      const run = this.#runs[this.#head]!;
-      if (run < 0) {
-        const dropped = Math.min(limit, -run);
+      const head = this.#head;
+      const key = this.#keys[head]!;
+      const length = this.#lengths[head]!;
+      if (key < 0) {
+        const dropped = Math.min(limit, length);
         this.size -= dropped;
-        if (dropped === -run) this.#head++;
-        else this.#runs[this.#head] = run + dropped;
+        if (dropped === length) this.#head++;
+        else this.#lengths[head] = length - dropped;
         return -1;
       }
-      const current = this.#latest[run] === this.#stamps[this.#head];
-      this.#head++;
+      const current = this.#latest[key] === this.#stamps[head];
+      if (length === 1) this.#head++;
+      else {
+        this.#keys[head] = key + 1;
+        this.#stamps[head] = this.#stamps[head]! + 1;
+        this.#lengths[head] = length - 1;
+      }
       if (current) {
         this.size--;
-        return run;
+        return key;
       }
     }
   }
 
-  #push(run: number, stamp: number): void {
-    if (this.#tail === this.#runs.length) this.#makeRoom();
-    this.#runs[this.#tail] = run;
-    this.#stamps[this.#tail++] = stamp;
+  #push(key: number, stamp: number, length: number): void {
+    if (this.#tail === this.#keys.length) this.#makeRoom();
+    this.#keys[this.#tail] = key;
+    this.#stamps[this.#tail] = stamp;
+    this.#lengths[this.#tail++] = length;
   }
 
-  /** Drops entries that are out of date; grows where that does not halve the log. */
+  /** Drops runs that are out of date as a whole; grows where that does not halve the log. */
   #makeRoom(): void {
     let kept = 0;
     for (let i = this.#head; i < this.#tail; i++) {
-      const run = this.#runs[i]!;
-      if (run >= 0 && this.#latest[run] !== this.#stamps[i]) continue;
-      this.#runs[kept] = run;
-      this.#stamps[kept++] = this.#stamps[i]!;
+      if (!this.#isCurrent(i)) continue;
+      this.#keys[kept] = this.#keys[i]!;
+      this.#stamps[kept] = this.#stamps[i]!;
+      this.#lengths[kept++] = this.#lengths[i]!;
     }
-    if (2 * kept > this.#runs.length) {
-      const runs = new Int32Array(2 * this.#runs.length);
-      runs.set(this.#runs.subarray(0, kept));
-      this.#runs = runs;
-      const stamps = new Int32Array(runs.length);
-      stamps.set(this.#stamps.subarray(0, kept));
-      this.#stamps = stamps;
+    if (2 * kept > this.#keys.length) {
+      this.#keys = doubled(this.#keys);
+      this.#stamps = doubled(this.#stamps);
+      this.#lengths = doubled(this.#lengths);
     }
     this.#head = 0;
     this.#tail = kept;
   }
 
-  #cover(key: number): void {
-    const grown = new Int32Array(Math.max(key + 1, 2 * this.#latest.length));
+  #isCurrent(run: number): boolean {
+    const key = this.#keys[run]!;
+    if (key < 0) return true;
+    const length = this.#lengths[run]!;
+    for (let i = 0; i < length; i++) if (this.#latest[key + i] === this.#stamps[run]! + i) return true;
+    return false;
+  }
+
+  #cover(length: number): void {
+    const grown = new Int32Array(Math.max(length, 2 * this.#latest.length));
     grown.set(this.#latest);
     this.#latest = grown;
   }
+}
+
+function doubled(old: Int32Array): Int32Array<ArrayBuffer> {
+  const grown = new Int32Array(2 * old.length);
+  grown.set(old);
+  return grown;
 }

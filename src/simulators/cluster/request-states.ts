@@ -45,6 +45,9 @@ export class RequestStates {
   aligned: Uint8Array;
   /** 1 where decoding starts from transferred KV blocks. */
   prefilled: Uint8Array;
+  /** Decode steps and their summed gaps at the instance before the request's own first one. */
+  firstDecodeStep: Float64Array;
+  gapsBefore: Float64Array;
   /** CPU mirror: owned blocks already accounted for, and the order of admission. */
   walked: Int32Array;
   admission: Float64Array;
@@ -79,6 +82,8 @@ export class RequestStates {
     this.tailStart = new Int32Array(capacity);
     this.aligned = new Uint8Array(capacity);
     this.prefilled = new Uint8Array(capacity);
+    this.firstDecodeStep = new Float64Array(capacity);
+    this.gapsBefore = new Float64Array(capacity);
     this.walked = new Int32Array(capacity);
     this.admission = new Float64Array(capacity);
     this.ttftUs = new Float64Array(capacity).fill(Number.NaN);

@@ -31,7 +31,7 @@ type Maker = (parts: ScorerParts) => InstanceScorer;
 /** Scorers by name. */
 export const SCORERS: Readonly<Record<string, Maker>> = {
   'queue-depth': () => ({
-    score: (_request, view, values) => lowestFirst(view, values, (i) => view.queueDepth[i]!),
+    score: (_request, view, values) => lowestFirst(view, values, view.queueDepth),
   }),
   'kv-utilization': () => ({
     score: (_request, view, values) => {
@@ -50,7 +50,7 @@ export const SCORERS: Readonly<Record<string, Maker>> = {
   }),
   'active-requests': () => ({ score: (_request, view, values) => activeRequests(view, values) }),
   'running-requests': () => ({
-    score: (_request, view, values) => lowestFirst(view, values, (i) => view.batchSize[i]!),
+    score: (_request, view, values) => lowestFirst(view, values, view.batchSize),
   }),
   'load-aware': () => ({
     score: (_request, view, values) => {
@@ -62,7 +62,13 @@ export const SCORERS: Readonly<Record<string, Maker>> = {
     },
   }),
   'vllm-dp': () => ({
-    score: (_request, view, values) => lowestFirst(view, values, (i) => 4 * view.queueDepth[i]! + view.batchSize[i]!),
+    score: (_request, view, values) => {
+      for (let k = 0; k < view.count; k++) {
+        const i = view.members[k]!;
+        values[i] = 4 * view.queueDepth[i]! + view.batchSize[i]!;
+      }
+      lowestFirst(view, values, values);
+    },
   }),
   'no-hit-lru': (parts) => new NoHitLru(parts),
   /** Without adapters every instance is as good as any other. */
@@ -80,18 +86,19 @@ export function createScorer(name: string, parts: ScorerParts): InstanceScorer {
   return maker(parts);
 }
 
-/** (max − x) / (max − min); all 1 where there is no difference. */
-function lowestFirst(view: SnapshotColumns, values: Float64Array, signal: (instance: number) => number): void {
+/** (max − x) / (max − min) of a signal; all 1 where there is no difference. */
+function lowestFirst(view: SnapshotColumns, values: Float64Array, signal: Int32Array | Float64Array): void {
+  const { members, count } = view;
   let min = Number.POSITIVE_INFINITY;
   let max = 0;
-  for (let k = 0; k < view.count; k++) {
-    const x = signal(view.members[k]!);
+  for (let k = 0; k < count; k++) {
+    const x = signal[members[k]!]!;
     if (x < min) min = x;
     if (x > max) max = x;
   }
-  for (let k = 0; k < view.count; k++) {
-    const i = view.members[k]!;
-    values[i] = max === min ? 1 : (max - signal(i)) / (max - min);
+  for (let k = 0; k < count; k++) {
+    const i = members[k]!;
+    values[i] = max === min ? 1 : (max - signal[i]!) / (max - min);
   }
 }
 

@@ -136,17 +136,17 @@ export class TieredKv implements KvTier {
     if (covered <= start) {
       this.#spare = gpu.cached;
       gpu.cached = before;
-      return gpu.allocate(request, start, end, cached, prefill);
+      return gpu.allocate(request, start, end, cached, prefill, true);
     }
     const owns = q.ownedCount[request]! > 0;
     const from = owns ? Math.ceil(start / size) : 0;
     if (!owns) q.aligned[request] = 1;
     if (covered >= end) {
       const to = Math.min(Math.ceil(end / size), found);
-      if (to > from) gpu.claim(request, from, to);
+      if (to > from) gpu.claim(request, from, to, true);
       return true;
     }
-    if (found > from) gpu.claim(request, from, found);
+    if (found > from) gpu.claim(request, from, found, true);
     return gpu.allocate(request, covered, end, found, prefill);
   }
 }

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { ClusterEngine } from '../../../../src/simulators/cluster/cluster-engine.ts';
 import type { EngineConfig, KvTierConfig } from '../../../../src/simulators/cluster/engine-config.ts';
+import type { EngineEvent } from '../../../../src/simulators/cluster/policy.ts';
 import { HARDWARE } from '../../../../src/simulators/cluster/settings/hardware-catalog.ts';
 import { MODEL_CONFIGS } from '../../../../src/simulators/cluster/settings/model-catalog.ts';
 import { parseModelConfig } from '../../../../src/simulators/cluster/settings/model-config.ts';
-import type { EngineEvent } from '../../../../src/simulators/cluster/policy.ts';
 import { openWorkload, tokenTable } from './token-table.ts';
 
 type Runs = readonly (readonly [number, number])[];
