@@ -1,8 +1,8 @@
 import { InputError } from '../base/errors.ts';
-import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
+import { isJsonObject, type Json } from '../base/json.ts';
 import { gpuCount } from '../simulators/gpu-jobs/cluster-spec.ts';
 import { DEFAULT_WORKLOAD_SEED } from '../simulators/gpu-jobs/generator.ts';
-import { type Task, taskWarnings } from '../simulators/gpu-jobs/task.ts';
+import { taskWarnings } from '../simulators/gpu-jobs/task.ts';
 import { workloadTasks } from '../simulators/gpu-jobs/workload-document.ts';
 import { readYamlFile, type YamlSource } from '../study/io/yaml-file.ts';
 import { EXIT, type Flags, type LoadedCommand } from './command.ts';
@@ -17,21 +17,9 @@ import {
   workloadFlag,
   writeOutput,
 } from './gpu-jobs-input.ts';
+import type { DrawnWorkload, RunReport } from './gpu-jobs-report.ts';
 import { type SimplifiedOptions, simplifiedReport } from './gpu-jobs-simplified.ts';
 import { tokenReport } from './gpu-jobs-token.ts';
-
-/** A workload with its tasks drawn. */
-export interface DrawnWorkload {
-  readonly name: string;
-  readonly tasks: readonly Task[];
-}
-
-/** What a command has to say and to write; nothing is written before everything has been computed. */
-export interface RunReport {
-  readonly text: string;
-  readonly document: JsonObject;
-  readonly files: readonly { readonly file: string; readonly text: string }[];
-}
 
 export const runJobsCommand: LoadedCommand = {
   build: (parser) =>

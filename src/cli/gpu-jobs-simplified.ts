@@ -9,7 +9,7 @@ import {
 } from '../simulators/gpu-jobs/simplified-engine.ts';
 import { type SimplifiedMetrics, simplifiedMetrics } from '../simulators/gpu-jobs/simplified-metrics.ts';
 import { asFlags, csvText, type NamedOrdering } from './gpu-jobs-input.ts';
-import type { DrawnWorkload, RunReport } from './gpu-jobs-run.ts';
+import type { DrawnWorkload, RunReport } from './gpu-jobs-report.ts';
 import { comparisonTable } from './gpu-jobs-table.ts';
 
 export interface SimplifiedOptions {

