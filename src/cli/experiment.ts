@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../base/errors.ts';
-import { experimentMarkdown, ledgerRow } from '../report/experiment-report.ts';
-import { appendLedger, writeExperiment } from '../report/write-experiment.ts';
+import { experimentIndex, experimentJson, experimentMarkdown, ledgerRow } from '../report/experiment-report.ts';
+import { appendLedger, writeExperiment, writeIndex } from '../report/write-experiment.ts';
 import { type ExperimentResult, runExperiment } from '../study/experiment.ts';
 import type { ExperimentPlan } from '../study/experiment-plan.ts';
 import { loadExperiment } from '../study/io/load-experiment.ts';
@@ -21,36 +21,62 @@ export const experimentCommand: LoadedCommand = {
       .option('workers', { type: 'number', describe: 'worker threads', defaultDescription: 'one per core' })
       .option('json', { type: 'boolean', describe: 'print the results as JSON' })
       .option('quiet', { type: 'boolean', describe: 'no progress on stderr' })
-      .example('$0 experiment studies/findings', 'run the eleven prior findings, one report each')
-      .example('$0 experiment studies/findings/finding-07.yaml', 'one of them'),
+      .example('$0 experiment studies/findings', 'run all prior findings: one report each, and an index')
+      .example('$0 experiment studies/findings/07-horizontal-scaling.yaml', 'one of them'),
   run: async (flags) => {
-    const files = experimentFiles(requiredText(flags, 'file'));
+    const name = requiredText(flags, 'file');
     const out = textFlag(flags, 'out') ?? 'reports/experiments';
     const workers = integerFlag(flags, 'workers', 1, 1024) ?? defaultWorkers();
-    const plans: ExperimentPlan[] = [];
-    for (const file of files) plans.push(await loadExperiment(file));
-    const results: { name: string; result: ExperimentResult }[] = [];
+    const json = switchFlag(flags, 'json');
+    const plans = await loadAll(experimentFiles(name));
+    const entries: { plan: ExperimentPlan; result: ExperimentResult }[] = [];
     for (const plan of plans) {
       const result = await measure(plan, workers, switchFlag(flags, 'quiet'));
-      const { name } = plan.spec;
-      results.push({ name, result });
-      const written = writeExperiment(
-        out,
-        name,
-        experimentMarkdown(plan, result),
-        `${JSON.stringify(result, null, 2)}\n`,
-      );
-      appendLedger(join(out, 'ledger.jsonl'), ledgerRow(plan, result, packageVersion()));
-      if (!switchFlag(flags, 'json')) {
-        process.stdout.write(
-          `${name}: ${result.verdict}\n${result.claims.map(({ id, sentence }) => `  ${id}: ${sentence}`).join('\n')}\n  wrote ${written.join(', ')}\n`,
-        );
-      }
+      entries.push({ plan, result });
+      const written = record(out, plan, result);
+      if (!json) process.stdout.write(summary(plan, result, written));
     }
-    if (switchFlag(flags, 'json')) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
+    if (statSync(name).isDirectory()) {
+      const page = writeIndex(out, experimentIndex(entries));
+      if (!json) process.stdout.write(`wrote ${page}\n`);
+    }
+    if (json) {
+      const results = entries.map(({ plan, result }) => ({ name: plan.spec.name, result }));
+      process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
+    }
     return EXIT.ok;
   },
 };
+
+/** Everything is read and checked before anything runs. */
+async function loadAll(files: readonly string[]): Promise<readonly ExperimentPlan[]> {
+  const plans: ExperimentPlan[] = [];
+  for (const file of files) {
+    const plan = await loadExperiment(file);
+    const same = plans.findIndex(({ spec }) => spec.name === plan.spec.name);
+    if (same >= 0) {
+      throw new InputError(`"${plan.spec.name}" is also the name of ${files[same]}`, {
+        position: { file },
+        path: ['name'],
+        suggestion: 'reports are named after experiments; choose another name',
+      });
+    }
+    plans.push(plan);
+  }
+  return plans;
+}
+
+function record(out: string, plan: ExperimentPlan, result: ExperimentResult): readonly string[] {
+  const { name } = plan.spec;
+  const written = writeExperiment(out, name, experimentMarkdown(plan, result), experimentJson(plan, result));
+  appendLedger(join(out, 'ledger.jsonl'), ledgerRow(plan, result, packageVersion()), name);
+  return written;
+}
+
+function summary(plan: ExperimentPlan, result: ExperimentResult, written: readonly string[]): string {
+  const claims = result.claims.map(({ id, sentence }) => `  ${id}: ${sentence}`);
+  return `${[`${plan.spec.name}: ${result.verdict}`, ...claims, `  wrote ${written.join(', ')}`].join('\n')}\n`;
+}
 
 async function measure(plan: ExperimentPlan, workers: number, quiet: boolean): Promise<ExperimentResult> {
   const pool = openSimulationPool(plan.setups, workers);

@@ -24,6 +24,7 @@ export function experimentMarkdown(plan: ExperimentPlan, result: ExperimentResul
     `**Verdict: ${result.verdict}.**`,
     ...(spec.question === undefined ? [] : ['', spec.question]),
     ...(spec.published === undefined ? [] : ['', `Published: ${spec.published}`]),
+    ...(spec.conclusion === undefined ? [] : ['', `In words: ${spec.conclusion}`]),
     '',
     `Seeds ${spec.seeds.join(', ')}; every arm meets the same seeds. Means with 95 % Student-t intervals.`,
     '',
@@ -36,6 +37,51 @@ export function experimentMarkdown(plan: ExperimentPlan, result: ExperimentResul
     ...claimRows,
     '',
     `Inputs: ${plan.hash}`,
+    '',
+  ].join('\n');
+}
+
+/** The figures behind the page: per-seed values of the metrics that are shown, and the claims. */
+export function experimentJson(plan: ExperimentPlan, result: ExperimentResult): string {
+  const metrics = shownMetrics(plan);
+  const arms = result.arms.map((arm) => ({
+    name: arm.name,
+    failure: arm.failure,
+    seeds: arm.replicates.map(({ seed }) => seed),
+    metrics: Object.fromEntries(metrics.map((metric) => [metric, metricValues(arm.replicates, metric)])),
+  }));
+  const { name, title } = plan.spec;
+  const document = {
+    schemaVersion: 1,
+    name,
+    title,
+    inputs: plan.hash,
+    verdict: result.verdict,
+    arms,
+    claims: result.claims,
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+/** A table of experiments with their verdicts, each linked to its page. */
+export function experimentIndex(
+  entries: readonly { readonly plan: ExperimentPlan; readonly result: ExperimentResult }[],
+): string {
+  const count = (verdict: string): number => entries.filter(({ result }) => result.verdict === verdict).length;
+  const rows = entries.map(({ plan: { spec }, result }) => {
+    const claims = result.claims.map(({ id, verdict }) => `${id}: ${verdict}`).join('<br>');
+    return `| [${spec.title}](${spec.name}.md) | **${result.verdict}** | ${spec.conclusion ?? ''} | ${claims} |`;
+  });
+  return [
+    '# Experiments',
+    '',
+    `${count('confirmed')} confirmed, ${count('partially')} partially, ${count('refuted')} refuted. The main claims of an experiment decide its verdict; every arm of an experiment meets the same seeds.`,
+    '',
+    '| experiment | verdict | in words | claims |',
+    '|---|---|---|---|',
+    ...rows,
+    '',
+    'All verdicts ever reached, one row each: [ledger.jsonl](ledger.jsonl).',
     '',
   ].join('\n');
 }

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeFileAtomically } from '../study/io/atomic-file.ts';
 
@@ -11,9 +11,37 @@ export function writeExperiment(folder: string, name: string, markdown: string, 
   return files;
 }
 
-/** Appends a row to the ledger, unless its last row for these inputs says the same. Rows are never removed. */
-export function appendLedger(file: string, row: string): void {
+/**
+ * Appends a row to the ledger, unless the last row of the same experiment is the very same. Nothing that is there is
+ * changed or removed: after a kill in mid-write the torn line stays, and the new row starts on a line of its own.
+ */
+export function appendLedger(file: string, row: string, experiment: string): void {
   mkdirSync(dirname(file), { recursive: true });
-  const rows = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
-  if (!rows.includes(row)) appendFileSync(file, `${row}\n`);
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const last = text.split('\n').findLast((line) => experimentOf(line) === experiment);
+  if (last === row) return;
+  const descriptor = openSync(file, 'a');
+  try {
+    const bytes = Buffer.from(`${text === '' || text.endsWith('\n') ? '' : '\n'}${row}\n`);
+    for (let offset = 0; offset < bytes.length; ) offset += writeSync(descriptor, bytes, offset);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function experimentOf(line: string): string | null {
+  try {
+    return String((JSON.parse(line) as { experiment?: unknown }).experiment);
+  } catch {
+    return null;
+  }
+}
+
+/** Writes the page that lists the experiments of a folder. */
+export function writeIndex(folder: string, markdown: string): string {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, 'README.md');
+  writeFileAtomically(file, markdown);
+  return file;
 }

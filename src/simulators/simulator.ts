@@ -42,6 +42,8 @@ export interface RunContext {
   readonly seed: number;
   /** Share of the workload to simulate, in (0, 1]; 1 is the whole. Backends without short horizons ignore it. */
   readonly fidelity: number;
+  /** Also count what only diagnostics need, such as the regret of decisions; metrics are the same either way. */
+  readonly evidence?: boolean;
 }
 
 export interface PreparedSimulation {

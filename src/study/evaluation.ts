@@ -2,6 +2,7 @@ import { describeInputError, InputError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import type { ParameterValues, SearchSpace } from '../optimizer/space/parameter.ts';
 import type { PolicyModule, PreparedSimulation, Simulator } from '../simulators/simulator.ts';
+import { type DiagnosticFigure, figureValues } from './diagnostic-figures.ts';
 import type { StudyPlan } from './study-plan.ts';
 import { instantiate, type StrategyTemplate } from './template.ts';
 import type { ReplicateOutcome } from './trial.ts';
@@ -14,6 +15,8 @@ export interface EvaluationSetup {
   readonly workload: Json;
   /** Files of policy modules, relative to the working folder. */
   readonly policies: readonly string[];
+  /** Figures to compute from diagnostics, beside the backend's metrics. */
+  readonly figures?: readonly DiagnosticFigure[];
 }
 
 /** One simulation: one parameter vector, one seed. */
@@ -37,11 +40,14 @@ export function evaluateTask(
   try {
     const config = instantiate(setup.template, setup.space, task.values);
     const prepared: PreparedSimulation = simulator.prepare({ config, workload: setup.workload, policies });
-    const result = prepared.run({ seed: task.seed, fidelity: 1 });
+    const figures = setup.figures ?? [];
+    const evidence = figures.length > 0 ? { evidence: true } : {};
+    const result = prepared.run({ seed: task.seed, fidelity: 1, ...evidence });
     if (result.kind === 'infeasible') return result;
-    const broken = Object.entries(result.metrics).find(([, value]) => !Number.isFinite(value));
+    const metrics = { ...result.metrics, ...figureValues(figures, result.diagnostics) };
+    const broken = Object.entries(metrics).find(([, value]) => !Number.isFinite(value));
     if (broken !== undefined) return { kind: 'failed', message: `metric ${broken[0]} is ${broken[1]}` };
-    return { kind: 'measured', metrics: result.metrics };
+    return { kind: 'measured', metrics };
   } catch (error) {
     if (error instanceof InputError) return { kind: 'infeasible', reason: describeInputError(error) };
     return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { InputError, unknownName } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
+import { FIGURE_STATISTICS } from './diagnostic-figures.ts';
 import { identifier, jsonValue, parseWith } from './schema.ts';
 
 const value = z.union([z.number(), z.string(), z.boolean(), z.record(identifier, z.number().min(0))]);
@@ -71,12 +72,23 @@ const claim = z.discriminatedUnion('kind', [
   }),
 ]);
 
+const figure = z.strictObject({
+  name: identifier,
+  path: z.string().min(1),
+  statistic: z.enum(FIGURE_STATISTICS),
+  better: z.enum(['lower', 'higher']),
+  unit: z.string().optional(),
+  description: z.string().optional(),
+});
+
 export const experimentFileSchema = z.strictObject({
   name: identifier,
   title: z.string(),
   question: z.string().optional(),
   /** What was published, and where. */
   published: z.string().optional(),
+  /** What the author makes of the figures; written after looking at them. */
+  conclusion: z.string().optional(),
   strategy: z.string().optional(),
   workload: z.union([z.string(), z.record(z.string(), jsonValue)]).optional(),
   workload_overrides: z.record(z.string(), jsonValue).optional(),
@@ -84,6 +96,8 @@ export const experimentFileSchema = z.strictObject({
   seeds: z.array(z.int().min(0)).min(2),
   arms: z.record(identifier, arm),
   claims: z.array(claim).min(1),
+  /** Figures from the diagnostics of a simulation, usable like metrics. */
+  figures: z.array(figure).optional(),
   /** Metrics shown beside those of the claims. */
   show: z.array(z.string()).optional(),
 });
@@ -96,6 +110,13 @@ export type Claim = ExperimentSpec['claims'][number];
 export function parseExperimentFile(document: Json): ExperimentSpec {
   const spec = parseWith(experimentFileSchema, document);
   const names = Object.keys(spec.arms);
+  const repeated = spec.seeds.findIndex((seed, index) => spec.seeds.indexOf(seed) !== index);
+  if (repeated >= 0) {
+    throw new InputError(`seed ${spec.seeds[repeated]} is listed twice`, {
+      path: ['seeds', repeated],
+      suggestion: 'remove one',
+    });
+  }
   for (const [index, one] of spec.claims.entries()) {
     const path = ['claims', index];
     const twice = spec.claims.findIndex(({ id }) => id === one.id);
@@ -106,8 +127,28 @@ export function parseExperimentFile(document: Json): ExperimentSpec {
     if (one.kind === 'bound' && one.at_least === undefined && one.at_most === undefined) {
       throw new InputError('needs at_least or at_most', { path });
     }
+    if (one.kind === 'ratio' && one.low > one.high) {
+      throw new InputError(`low must be ≤ high, got ${one.low} and ${one.high}`, { path: [...path, 'low'] });
+    }
   }
+  checkPower(spec);
   return spec;
+}
+
+/** Kinds of claims that a signed-rank test decides. */
+const TESTED: readonly Claim['kind'][] = ['improves', 'worsens', 'super-additive'];
+const SIGNIFICANCE = 0.05;
+
+/** With n seeds the smallest two-sided p is 2^(1−n); Holm multiplies it by the number of comparisons. */
+function checkPower(spec: ExperimentSpec): void {
+  const comparisons = spec.claims.filter(({ kind }) => TESTED.includes(kind)).length;
+  const smallest = comparisons * 2 ** (1 - spec.seeds.length);
+  if (smallest < SIGNIFICANCE) return;
+  const enough = Math.floor(1 + Math.log2(comparisons / SIGNIFICANCE)) + 1;
+  throw new InputError(
+    `${spec.seeds.length} seeds cannot confirm anything: ${comparisons} comparisons give p ≥ ${smallest.toPrecision(2)}`,
+    { path: ['seeds'], suggestion: `give at least ${enough} seeds` },
+  );
 }
 
 /** Arms that a claim speaks of, with the path of each name. */

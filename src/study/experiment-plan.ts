@@ -1,9 +1,10 @@
-import { InputError } from '../base/errors.ts';
+import { InputError, nearestName } from '../base/errors.ts';
 import { contentHash, isJsonObject, type Json, type JsonObject, textHash } from '../base/json.ts';
 import type { ParameterValue, SearchSpace } from '../optimizer/space/parameter.ts';
 import type { MetricSpec, PolicyModule, Simulator } from '../simulators/simulator.ts';
+import { type DiagnosticFigure, figureMetric } from './diagnostic-figures.ts';
 import type { EvaluationSetup } from './evaluation.ts';
-import { type ArmSpec, type ExperimentSpec, parseExperimentFile } from './experiment-file.ts';
+import { type ArmSpec, armReferences, type ExperimentSpec, parseExperimentFile } from './experiment-file.ts';
 import { parseStrategyFile } from './strategy-file.ts';
 import { merge, type PlanSource } from './study-plan.ts';
 import { type BaselineValue, instantiate, type StrategyTemplate } from './template.ts';
@@ -44,19 +45,20 @@ export async function resolveExperiment(
   readArm: (spec: ExperimentSpec, name: string, arm: ArmSpec) => Promise<ArmSources>,
   createSimulator: (name: string) => Promise<Simulator>,
 ): Promise<ExperimentPlan> {
-  const spec = parseExperimentFile(source.value);
+  const spec = parsePlaced(source);
+  const figures = figuresOf(spec);
   const armNames = Object.keys(spec.arms);
   const setups: EvaluationSetup[] = [];
-  let metrics: readonly MetricSpec[] = [];
+  const metricsOf = new Map<string, readonly MetricSpec[]>();
   const texts: string[] = [textHash(source.text)];
   for (const name of armNames) {
     const path = ['arms', name];
     try {
       const sources = await readArm(spec, name, spec.arms[name]!);
-      const setup = armSetup(spec, spec.arms[name]!, sources);
+      const setup = { ...armSetup(spec, spec.arms[name]!, sources), ...(figures.length > 0 ? { figures } : {}) };
       const simulator = await createSimulator(setup.simulator);
       const input = { config: setup.template.config, workload: setup.workload, policies: sources.modules };
-      metrics = mergeMetrics(metrics, simulator.prepare(input).metrics);
+      metricsOf.set(name, mergeMetrics(simulator.prepare(input).metrics, figures.map(figureMetric)));
       setups.push(setup);
       texts.push(
         contentHash([setup.template.config, setup.workload, ...sources.policies.map(({ text }) => textHash(text))]),
@@ -66,8 +68,25 @@ export async function resolveExperiment(
       throw error.at({ prefix: path, position: source.locate([...path, ...error.path]) });
     }
   }
-  checkMetrics(source, spec, metrics);
+  const metrics = [...metricsOf.values()].reduce(mergeMetrics, []);
+  checkMetrics(source, spec, metricsOf, metrics);
   return { spec, hash: contentHash(texts), setups, armNames, metrics };
+}
+
+function parsePlaced(source: PlanSource): ExperimentSpec {
+  try {
+    return parseExperimentFile(source.value);
+  } catch (error) {
+    throw error instanceof InputError ? error.at({ position: source.locate(error.path) }) : error;
+  }
+}
+
+function figuresOf(spec: ExperimentSpec): readonly DiagnosticFigure[] {
+  return (spec.figures ?? []).map((figure) => ({
+    ...figure,
+    unit: figure.unit ?? '1',
+    description: figure.description ?? `${figure.statistic} of ${figure.path}`,
+  }));
 }
 
 function armSetup(spec: ExperimentSpec, arm: ArmSpec, sources: ArmSources): EvaluationSetup {
@@ -127,20 +146,33 @@ function mergeMetrics(known: readonly MetricSpec[], more: readonly MetricSpec[])
   return [...known, ...more.filter(({ name }) => !known.some((metric) => metric.name === name))];
 }
 
-function checkMetrics(source: PlanSource, spec: ExperimentSpec, metrics: readonly MetricSpec[]): void {
-  const named: [readonly (string | number)[], string][] = [
-    ...spec.claims.map(({ metric }, index): [readonly (string | number)[], string] => [
-      ['claims', index, 'metric'],
-      metric,
-    ]),
-    ...(spec.show ?? []).map((metric, index): [readonly (string | number)[], string] => [['show', index], metric]),
-  ];
-  for (const [path, name] of named) {
-    if (metrics.some((metric) => metric.name === name)) continue;
-    throw new InputError(`unknown metric "${name}"`, {
-      path,
-      position: source.locate(path),
-      suggestion: `known: ${metrics.map((metric) => metric.name).join(', ')}`,
-    });
+/** Every claim's metric must be known in every arm that the claim speaks of. */
+function checkMetrics(
+  source: PlanSource,
+  spec: ExperimentSpec,
+  metricsOf: ReadonlyMap<string, readonly MetricSpec[]>,
+  all: readonly MetricSpec[],
+): void {
+  for (const [index, claim] of spec.claims.entries()) {
+    const path = ['claims', index, 'metric'];
+    for (const [, arm] of armReferences(claim)) requireMetric(source, path, claim.metric, metricsOf.get(arm)!, arm);
   }
+  for (const [index, name] of (spec.show ?? []).entries()) requireMetric(source, ['show', index], name, all, null);
+}
+
+function requireMetric(
+  source: PlanSource,
+  path: readonly (string | number)[],
+  name: string,
+  metrics: readonly MetricSpec[],
+  arm: string | null,
+): void {
+  if (metrics.some((metric) => metric.name === name)) return;
+  const known = metrics.map((metric) => metric.name);
+  const near = nearestName(name, known);
+  throw new InputError(`unknown metric "${name}"${arm === null ? '' : ` in arm "${arm}"`}`, {
+    path,
+    position: source.locate(path),
+    suggestion: `${near === undefined ? '' : `did you mean "${near}"? `}known: ${known.join(', ')}`,
+  });
 }

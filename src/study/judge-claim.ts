@@ -8,7 +8,11 @@ export type Verdict = 'confirmed' | 'partially' | 'refuted';
 export interface ClaimResult {
   readonly id: string;
   readonly verdict: Verdict;
-  /** The figure the claim is about: a relative change (positive = better), a ratio, or a value. */
+  /**
+   * The figure the claim is about. `improves`, `worsens`, `equals`: relative change of the mean over seeds, positive =
+   * better. `ratio`: mean of `against` over mean of `arm`. `bound`: the mean. `super-additive`: how far the arm's change
+   * exceeds the sum of its parts' changes, relative to `against`.
+   */
   readonly effect: number;
   /** 95 % paired bootstrap interval of the effect. */
   readonly low: number;
@@ -39,10 +43,17 @@ export function judgeClaim(
 ): ClaimResult {
   const test = testOf(claim, values, better);
   const adjustedP = test.p === null ? null : adjusted(test.p);
+  if (!Number.isFinite(test.effect)) return undefinedEffect(claim);
   const clear = adjustedP === null || adjustedP < 1 - CONFIDENCE;
   const verdict = decide(claim, test, clear);
   const { effect, low, high, p } = test;
   return { id: claim.id, verdict, effect, low, high, p, adjustedP, sentence: sentenceOf(claim, test, verdict) };
+}
+
+/** A ratio with 0 below the line says nothing. */
+function undefinedEffect(claim: Claim): ClaimResult {
+  const sentence = `refuted: ${claim.metric} of arm "${claim.arm}" is 0, so there is no ratio.`;
+  return { id: claim.id, verdict: 'refuted', effect: 0, low: 0, high: 0, p: null, adjustedP: null, sentence };
 }
 
 /** The raw p-value of a comparison, before any correction; null for claims about one arm or about closeness. */
@@ -82,7 +93,7 @@ function testOf(claim: Claim, values: ArmValues, better: 'lower' | 'higher'): Te
     }
     case 'ratio': {
       const base = values(claim.against, claim.metric);
-      return measure((indices) => pick(base, indices) / pick(arm, indices), null);
+      return measure((indices) => quotient(pick(base, indices), pick(arm, indices)), null);
     }
     case 'bound':
       return measure((indices) => pick(arm, indices), null);
@@ -100,6 +111,11 @@ function testOf(claim: Claim, values: ArmValues, better: 'lower' | 'higher'): Te
     default:
       return claim satisfies never;
   }
+}
+
+/** 0 / 0 counts as 1: nothing against nothing. */
+function quotient(above: number, below: number): number {
+  return above === below ? 1 : above / below;
 }
 
 function pick(values: readonly number[], indices: readonly number[]): number {

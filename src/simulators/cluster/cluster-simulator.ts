@@ -75,8 +75,8 @@ function measure(
     ...cluster.config,
     seed: context.seed,
     horizonUs: workload.horizonUs,
-    traceDecisions: false,
-    counterfactualK: 0,
+    traceDecisions: context.evidence === true,
+    counterfactualK: context.evidence === true ? 1 : 0,
   };
   const result = simulateCluster(config, workload, wanted.hooks());
   const headline = clusterHeadline(result);
@@ -122,8 +122,16 @@ function diagnostics(
       peak_kv_blocks: one.peakBlocks,
       mean_queue_length: one.meanQueueLength,
     })),
+    ...routingEvidence(result),
     warnings,
   };
+}
+
+/** Decisions per instance, and their regret in requests: by how much the chosen instance was busier than the idlest. */
+function routingEvidence({ decisions }: EngineResult): JsonObject {
+  if (decisions === null) return {};
+  const { targets, meanRegret, maxRegret } = decisions;
+  return { routing: { targets: [...targets], mean_regret: meanRegret, max_regret: maxRegret } };
 }
 
 function policySettings(config: Json): JsonObject {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join, relative } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import { createSimulator } from '../../simulators/registry.ts';
 import type { ArmSpec, ExperimentSpec } from '../experiment-file.ts';
@@ -12,7 +12,7 @@ import { readJournal } from './journal-file.ts';
 import { loadPolicies } from './load-policy.ts';
 import { readPolicy, shownSource } from './load-study.ts';
 import { readPlanFile } from './plan-file.ts';
-import { readYamlFile } from './yaml-file.ts';
+import { placed, readYamlFile } from './yaml-file.ts';
 
 /** Reads an experiment file and everything its arms name; names are relative to the file. */
 export async function loadExperiment(file: string): Promise<ExperimentPlan> {
@@ -26,12 +26,12 @@ async function readArm(folder: string, spec: ExperimentSpec, arm: ArmSpec): Prom
   if (strategyName === undefined) {
     throw new InputError('is required but missing', {
       path: ['strategy'],
-      suggestion: 'name it here or at the top of the file',
+      suggestion: 'name a strategy in the arm or at the top of the file',
     });
   }
   const strategy = readYamlFile(existing(folder, strategyName, ['strategy']));
   const strategyFolder = dirname(join(folder, strategyName));
-  const { template } = parseStrategyFile(strategy.value);
+  const { template } = placed(strategy, 0, () => parseStrategyFile(strategy.value));
   const policies = template.policies.map((name, index) => readPolicy(strategy, index, strategyFolder, name));
   const inlineArm = arm.workload !== undefined && typeof arm.workload !== 'string';
   const workloadName = inlineArm
@@ -48,9 +48,12 @@ async function readArm(folder: string, spec: ExperimentSpec, arm: ArmSpec): Prom
 }
 
 function existing(folder: string, name: string, path: readonly (string | number)[]): string {
-  const file = join(folder, name);
+  const file = isAbsolute(name) ? name : join(folder, name);
   if (existsSync(file)) return file;
-  throw new InputError(`file not found: ${name}`, { path, suggestion: `paths are relative to ${folder}/` });
+  throw new InputError(`file not found: ${name}`, {
+    path,
+    suggestion: `paths are relative to ${relative(process.cwd(), folder) || '.'}/`,
+  });
 }
 
 /** @param which - a trial number, `knee`, or `best:<metric>` */
