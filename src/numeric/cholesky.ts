@@ -229,7 +229,8 @@ export function inverseFromFactor(
       out[bottom + j + 1] = s11;
     }
   }
-  if (i < n) for (let j = 0; j <= i; j++) out[i * n + j] = inverseTransposed[i * n + i]! * inverseTransposed[j * n + i]!;
+  if (i < n)
+    for (let j = 0; j <= i; j++) out[i * n + j] = inverseTransposed[i * n + i]! * inverseTransposed[j * n + i]!;
   for (let row = 0; row < n; row++) for (let j = row + 1; j < n; j++) out[row * n + j] = out[j * n + row]!;
   return out;
 }

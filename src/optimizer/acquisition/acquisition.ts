@@ -1,4 +1,5 @@
 import { normalHazardBelow, normalLogCdf } from '../../numeric/normal.ts';
+import { logSumExp } from '../../numeric/safe-log.ts';
 import type { FeatureMap } from '../gp/features.ts';
 import type { OutcomeTransform } from '../gp/outcome-transform.ts';
 import { addMomentGradient, type Moments, momentsBuffer, type Posterior, predict } from '../gp/posterior.ts';
@@ -74,6 +75,29 @@ export function createAcquisition(input: AcquisitionInput): Acquisition {
       features.pullBack(cube, work.featureGradient, gradient);
     }
     return Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value;
+  };
+}
+
+/** Log of the weighted mean of acquisitions, with its gradient. @param logWeights - logs of weights that sum to 1 */
+export function mixAcquisitions(parts: readonly Acquisition[], logWeights: readonly number[]): Acquisition {
+  if (parts.length === 1) return parts[0]!;
+  const logs = new Float64Array(parts.length);
+  return (cube, gradient) => {
+    const gradients = parts.map((part, k) => {
+      const own = gradient === undefined ? undefined : new Float64Array(cube.length);
+      logs[k] = part(cube, own) + logWeights[k]!;
+      return own;
+    });
+    const value = logSumExp(logs);
+    if (gradient !== undefined) {
+      gradient.fill(0);
+      if (value > Number.NEGATIVE_INFINITY)
+        gradients.forEach((own, k) => {
+          const share = Math.exp(logs[k]! - value);
+          if (share > 0) for (let j = 0; j < cube.length; j++) gradient[j]! += share * own![j]!;
+        });
+    }
+    return value;
   };
 }
 

@@ -1,8 +1,10 @@
 /**
- * Points to place before the surrogate takes over: few, because model-based steps earn more from the same evaluation,
- * but enough to see every direction once and never more than a third of the budget.
+ * Points to place before the surrogate takes over. With one objective a larger design pays: what decides is which basin
+ * the search settles in, and the last steps inside it need few evaluations. With several, model-based steps earn more.
  */
-export function initialDesignSize(dimension: number, budget: number | null): number {
-  const wanted = Math.max(4, Math.min(dimension + 2, 16));
-  return budget === null ? wanted : Math.max(1, Math.min(wanted, Math.ceil(budget / 3)));
+export function initialDesignSize(dimension: number, objectiveCount: number, budget: number | null): number {
+  const perDimension = objectiveCount === 1 ? 3 : 2;
+  const wanted = Math.max(5, Math.min(perDimension * dimension, 24));
+  const share = objectiveCount === 1 ? 0.3 : 0.2;
+  return budget === null ? wanted : Math.max(1, Math.min(wanted, Math.ceil(share * budget)));
 }

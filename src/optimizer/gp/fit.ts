@@ -48,11 +48,11 @@ export interface FittedGp {
 }
 
 /**
- * Chooses kernel shape and outcome transform by log posterior density and fits the hyperparameters: each kernel from
- * several starts on the first transform, then every other transform from there, then the two best combinations to the end.
+ * Best model of each kernel shape, best first. Chooses kernel shape and outcome transform by log posterior density and fits the hyperparameters: each kernel from
+ * several starts on the first transform, then every other transform from there, then the best transform of each kernel to the end.
  * @param shapes - transforms allowed; a constraint allows only those that keep its zero exact
  */
-export function selectModel(data: OutcomeData, shapes: readonly TransformShape[], effort: SelectEffort): GpModel {
+export function selectModels(data: OutcomeData, shapes: readonly TransformShape[], effort: SelectEffort): GpModel[] {
   const first = shapes[0] ?? IDENTITY;
   const differences = pairDifferences(data.points);
   const plain: GpModel[] = [];
@@ -62,23 +62,22 @@ export function selectModel(data: OutcomeData, shapes: readonly TransformShape[]
     plain.push(bestOf(starts.map((start) => search(data, differences, kernel, first, start, effort.firstIterations))));
   }
   plain.sort((a, b) => b.score - a.score);
-  const candidates = [...plain];
-  for (const { kernel, theta } of effort.finalists > 1 ? plain : plain.slice(0, 1))
-    for (const shape of shapes.slice(1))
-      candidates.push(search(data, differences, kernel, shape, theta, effort.shapeIterations));
-  candidates.sort((a, b) => b.score - a.score);
-  const finalists = candidates.slice(0, effort.finalists);
-  return bestOf(
-    finalists.map((m) => search(data, differences, m.kernel, m.transformShape, m.theta, effort.finalIterations)),
-  );
+  const finished = plain.slice(0, effort.families).map((start) => {
+    const shaped = shapes
+      .slice(1)
+      .map((shape) => search(data, differences, start.kernel, shape, start.theta, effort.shapeIterations));
+    const { kernel, transformShape, theta } = bestOf([start, ...shaped]);
+    return search(data, differences, kernel, transformShape, theta, effort.finalIterations);
+  });
+  return finished.sort((a, b) => b.score - a.score);
 }
 
-/** Iterations spent on each stage of a choice; one finalist also restricts the transforms to the best kernel. */
+/** Iterations spent on each stage of a choice, and how many kernel shapes go beyond the first stage. */
 export interface SelectEffort {
   readonly firstIterations: number;
   readonly shapeIterations: number;
   readonly finalIterations: number;
-  readonly finalists: number;
+  readonly families: number;
 }
 
 const KERNELS: readonly KernelShape[] = ['matern52', 'squared-exponential', 'additive'];

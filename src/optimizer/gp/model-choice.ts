@@ -1,5 +1,5 @@
 import { textHash } from '../../base/json.ts';
-import { type GpModel, type OutcomeData, refineModel, type SelectEffort, selectModel } from './fit.ts';
+import { type GpModel, type OutcomeData, refineModel, type SelectEffort, selectModels } from './fit.ts';
 import { featureRows } from './kernel.ts';
 import type { TransformShape } from './outcome-transform.ts';
 
@@ -10,51 +10,59 @@ const SAMPLED_CHOICE = 48;
 const MOST_REFINED = 160;
 const REFINE_ITERATIONS = 10;
 
-const THOROUGH: SelectEffort = { firstIterations: 15, shapeIterations: 8, finalIterations: 30, finalists: 2 };
-const LEAN: SelectEffort = { firstIterations: 10, shapeIterations: 5, finalIterations: 15, finalists: 1 };
+const THOROUGH: SelectEffort = { firstIterations: 15, shapeIterations: 8, finalIterations: 30, families: 3 };
+const LEAN: SelectEffort = { firstIterations: 10, shapeIterations: 5, finalIterations: 15, families: 1 };
 
 /**
  * Remembers fits by their exact input. It only saves time: the same call without it gives the same answer, to the bit.
  */
 export class ModelMemory {
-  readonly #models = new Map<string, GpModel>();
+  readonly #models = new Map<string, readonly GpModel[]>();
   readonly #capacity: number;
 
   constructor(capacity = 64) {
     this.#capacity = capacity;
   }
 
-  recall(key: string, compute: () => GpModel): GpModel {
+  recall(key: string, compute: () => readonly GpModel[]): readonly GpModel[] {
     const known = this.#models.get(key);
     if (known !== undefined) return known;
-    const model = compute();
+    const models = compute();
     if (this.#models.size >= this.#capacity) this.#models.delete(this.#models.keys().next().value!);
-    this.#models.set(key, model);
-    return model;
+    this.#models.set(key, models);
+    return models;
   }
 }
 
 /**
- * Kernel, transform and hyperparameters for all of the data. The family is chosen at checkpoints only, on the points told
+ * Kernel, transform and hyperparameters for all of the data, the most probable model first, then the best of other kernel
+ * shapes (none beyond a few dozen points). The family is chosen at checkpoints only, on the points told
  * by then; between checkpoints the hyperparameters are refined from there. So a proposal depends on the evidence alone,
  * while a long session pays for a choice only now and then.
  */
-export function chooseModel(data: OutcomeData, shapes: readonly TransformShape[], memory: ModelMemory): GpModel {
+export function chooseModels(
+  data: OutcomeData,
+  shapes: readonly TransformShape[],
+  memory: ModelMemory,
+): readonly GpModel[] {
   const { rows } = data.points;
   const reached = checkpoint(rows);
   const prefix = rowsOf(data, range(reached));
   if (rows <= FULL_CHOICE) {
-    const chosen = memory.recall(keyOf(prefix, shapes), () => selectModel(prefix, shapes, THOROUGH));
-    return reached === rows ? chosen : refineModel(data, chosen, REFINE_ITERATIONS);
+    const chosen = memory.recall(keyOf(prefix, shapes), () => selectModels(prefix, shapes, THOROUGH));
+    if (reached === rows) return chosen;
+    return memory.recall(keyOf(data, shapes), () =>
+      chosen.map((model) => refineModel(data, model, REFINE_ITERATIONS)).sort((a, b) => b.score - a.score),
+    );
   }
-  const base = memory.recall(keyOf(prefix, shapes), () => {
-    const chosen = selectModel(rowsOf(prefix, representative(prefix, SAMPLED_CHOICE)), shapes, LEAN);
-    return refineModel(rowsOf(prefix, representative(prefix, MOST_REFINED)), chosen, REFINE_ITERATIONS);
+  return memory.recall(keyOf(prefix, shapes), () => {
+    const chosen = selectModels(rowsOf(prefix, representative(prefix, SAMPLED_CHOICE)), shapes, LEAN);
+    const sample = rowsOf(prefix, representative(prefix, MOST_REFINED));
+    return chosen.map((model) => refineModel(sample, model, REFINE_ITERATIONS));
   });
-  return base;
 }
 
-/** Largest of 1, 2, …, 10, 12, 14, … (steps of about a tenth) that is at most n. */
+/** Largest of 1, 2, …, 16, 18, 20, … (steps of an eighth) that is at most n. */
 export function checkpoint(n: number): number {
   let at = Math.min(n, 10);
   for (;;) {

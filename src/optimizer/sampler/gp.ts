@@ -1,8 +1,9 @@
 import { type Rng, stream } from '../../base/random.ts';
 import { scrambledSobol } from '../../numeric/sobol-sequence.ts';
-import { createAcquisition } from '../acquisition/acquisition.ts';
+import { createAcquisition, mixAcquisitions } from '../acquisition/acquisition.ts';
 import { baselineBeliefs } from '../acquisition/baseline.ts';
 import { maximizeAcquisition } from '../acquisition/maximize.ts';
+import { withUserPriors } from '../acquisition/user-prior.ts';
 import { initialDesignSize } from '../design/initial-design.ts';
 import { ModelMemory } from '../gp/model-choice.ts';
 import { cubeDimension, decode, encode } from '../space/encode.ts';
@@ -10,14 +11,14 @@ import type { ParameterValues } from '../space/parameter.ts';
 import { pointKey } from '../space/search-space.ts';
 import type { Evidence, Sampler } from './sampler.ts';
 import { toldAndPending } from './sampler.ts';
-import { fitSurrogates, type Surrogates } from './surrogates.ts';
+import { type EnsembleMember, fitEnsemble } from './surrogates.ts';
 
 /** Gaussian-process sampler: fixed points, then a small space-filling design, then expected (hypervolume) improvement. */
 export function createGpSampler(): Sampler {
   const memory = new ModelMemory();
   return (evidence, { count, seed }) => {
     const chosen: ParameterValues[] = [];
-    let surrogates: Surrogates | null | undefined;
+    let ensemble: readonly EnsembleMember[] | undefined;
     for (let i = 0; i < count; i++) {
       const seen: Evidence = { ...evidence, pending: [...evidence.pending, ...chosen] };
       const fixed = nextFixedPoint(seen);
@@ -25,8 +26,10 @@ export function createGpSampler(): Sampler {
         chosen.push(fixed);
         continue;
       }
-      if (surrogates === undefined && !needsDesign(seen)) surrogates = fitSurrogates(evidence, memory);
-      const point = needsDesign(seen) || !surrogates ? null : proposeByModel(seen, surrogates, seed);
+      if (ensemble === undefined && !needsDesign(seen))
+        ensemble = fitEnsemble(evidence, memory, evidence.objectiveCount === 1 ? MIXED_MODELS : 1);
+      const ready = ensemble !== undefined && ensemble.length > 0 && !needsDesign(seen);
+      const point = ready ? proposeByModel(seen, ensemble!, seed) : null;
       chosen.push(point ?? spaceFilling(seen, seed));
     }
     return chosen;
@@ -41,7 +44,7 @@ function nextFixedPoint(evidence: Evidence): ParameterValues | undefined {
 
 function needsDesign(evidence: Evidence): boolean {
   const earlier = evidence.earlier?.length ?? 0;
-  const size = initialDesignSize(cubeDimension(evidence.space), evidence.budget);
+  const size = initialDesignSize(cubeDimension(evidence.space), evidence.objectiveCount, evidence.budget);
   return toldAndPending(evidence) + earlier < size;
 }
 
@@ -64,14 +67,22 @@ function usedKeys(evidence: Evidence): Set<string> {
   ]);
 }
 
-function proposeByModel(evidence: Evidence, surrogates: Surrogates, seed: number): ParameterValues | null {
+function proposeByModel(evidence: Evidence, ensemble: readonly EnsembleMember[], seed: number): ParameterValues | null {
   const rng = stream(seed, 'gp', toldAndPending(evidence));
   const { space } = evidence;
   const sequence = scrambledSobol(cubeDimension(space), rng);
   const probes = Array.from({ length: SOBOL_CANDIDATES }, (_, i) => sequence(i));
+  const { surrogates } = ensemble[0]!;
   const known = surrogates.values.map((values) => encode(space, values));
-  const baseline = baselineBeliefs(surrogates, evidence.pending, [...known, ...probes], rng);
-  const acquisition = createAcquisition(baseline.input);
+  const baselines = ensemble.map((member) =>
+    baselineBeliefs(member.surrogates, evidence.pending, [...known, ...probes], rng),
+  );
+  const baseline = baselines[0]!;
+  const mixture = mixAcquisitions(
+    baselines.map(({ input }) => createAcquisition(input)),
+    ensemble.map(({ logWeight }) => logWeight),
+  );
+  const acquisition = withUserPriors(mixture, space, evidence.priors ?? [], evidence.observations.length);
   const used = usedKeys(evidence);
   const candidates = [...probes, ...nearIncumbents(evidence, baseline.incumbents, rng)];
   const found = maximizeAcquisition({
@@ -86,6 +97,8 @@ function proposeByModel(evidence: Evidence, surrogates: Surrogates, seed: number
   return found === null ? null : decode(space, found.cube);
 }
 
+/** Kernel families in the mixture for one objective; several objectives use the most probable one. */
+const MIXED_MODELS = 3;
 const SOBOL_CANDIDATES = 256;
 const PERTURBED_CANDIDATES = 256;
 const PERTURBATION_SCALES = [0.2, 0.05, 0.01, 0.001];

@@ -1,7 +1,7 @@
 import { type FeatureMap, featureMap } from '../gp/features.ts';
 import { conditionModel, type FittedGp, type OutcomeData } from '../gp/fit.ts';
 import { type FeatureRows, featureRows } from '../gp/kernel.ts';
-import { chooseModel, ModelMemory } from '../gp/model-choice.ts';
+import { chooseModels, ModelMemory } from '../gp/model-choice.ts';
 import { IDENTITY, TRANSFORM_SHAPES, transform } from '../gp/outcome-transform.ts';
 import type { ParameterValues } from '../space/parameter.ts';
 import type { Evidence, Observation } from './sampler.ts';
@@ -22,37 +22,71 @@ export interface ConstraintSurrogate {
   readonly bound: number;
 }
 
-/** @returns null when nothing was measured */
+/** Surrogates from the most probable models. @returns null when nothing was measured */
 export function fitSurrogates(evidence: Evidence, memory = new ModelMemory()): Surrogates | null {
+  return fitEnsemble(evidence, memory, 1)[0]?.surrogates ?? null;
+}
+
+export interface EnsembleMember {
+  readonly surrogates: Surrogates;
+  /** Log of its share in the mixture. */
+  readonly logWeight: number;
+}
+
+/** Least share of a model in a mixture: probabilities of models are themselves not to be trusted that far. */
+const LEAST_SHARE = 0.05;
+
+/**
+ * Up to `size` alternative explanations of the same evidence, the most probable first, weighted by probability.
+ * @returns empty when nothing was measured
+ */
+export function fitEnsemble(evidence: Evidence, memory: ModelMemory, size: number): readonly EnsembleMember[] {
   const features = featureMap(evidence.space);
   const all = [...(evidence.earlier ?? []), ...evidence.observations];
   const measured = all.filter(isMeasured);
-  if (measured.length === 0) return null;
+  if (measured.length === 0) return [];
   const points = featureRows(
     measured.map(({ values }) => features.fromValues(values)),
     features.categorical,
   );
-  const objectives = Array.from({ length: evidence.objectiveCount }, (_, j) => {
-    const data = outcome(
+  const objectiveData = Array.from({ length: evidence.objectiveCount }, (_, j) =>
+    outcome(
       points,
       measured,
       (o) => o.losses![j]!,
       (o) => o.lossVariances[j],
-    );
-    return conditionModel(data, chooseModel(data, TRANSFORM_SHAPES, memory));
-  });
-  const constraints = Array.from({ length: evidence.constraintCount }, (_, c) => {
-    const data = outcome(
+    ),
+  );
+  const slackData = Array.from({ length: evidence.constraintCount }, (_, c) =>
+    outcome(
       points,
       measured,
       (o) => o.slacks[c]!,
       (o) => o.slackVariances[c],
-    );
-    const gp = conditionModel(data, chooseModel(data, [IDENTITY], memory));
+    ),
+  );
+  if (measured.length < all.length) slackData.push(successData(features, all));
+  const objectiveModels = objectiveData.map((data) => chooseModels(data, TRANSFORM_SHAPES, memory));
+  const slackModels = slackData.map((data) => chooseModels(data, [IDENTITY], memory));
+  const available = Math.min(size, ...objectiveModels.map((models) => models.length));
+  const values = measured.map((o) => o.values);
+  const constraints = slackData.map((data, c) => {
+    const gp = conditionModel(data, slackModels[c]![0]!);
     return { gp, bound: transform(gp.transform, 0) };
   });
-  if (measured.length < all.length) constraints.push(successSurrogate(features, all, memory));
-  return { features, values: measured.map(({ values }) => values), points, objectives, constraints };
+  const members = Array.from({ length: available }, (_, k) => ({
+    score: objectiveModels.reduce((sum, models) => sum + models[k]!.score - models[0]!.score, 0),
+    surrogates: {
+      features,
+      values,
+      points,
+      objectives: objectiveData.map((data, j) => conditionModel(data, objectiveModels[j]![k]!)),
+      constraints,
+    },
+  }));
+  const shares = members.map(({ score }) => Math.max(LEAST_SHARE, Math.exp(score)));
+  const total = shares.reduce((sum, share) => sum + share, 0);
+  return members.map(({ surrogates }, k) => ({ surrogates, logWeight: Math.log(shares[k]! / total) }));
 }
 
 export function isMeasured(observation: Observation): boolean {
@@ -79,16 +113,14 @@ function outcome(
 }
 
 /** Where evaluations fail is learned as one more constraint: −1 where one succeeded, +1 where it failed. */
-function successSurrogate(features: FeatureMap, all: readonly Observation[], memory: ModelMemory): ConstraintSurrogate {
+function successData(features: FeatureMap, all: readonly Observation[]): OutcomeData {
   const points = featureRows(
     all.map(({ values }) => features.fromValues(values)),
     features.categorical,
   );
-  const data: OutcomeData = {
+  return {
     points,
     losses: Float64Array.from(all, (o) => (isMeasured(o) ? -1 : 1)),
     variances: new Float64Array(all.length).fill(Number.NaN),
   };
-  const gp = conditionModel(data, chooseModel(data, [IDENTITY], memory));
-  return { gp, bound: transform(gp.transform, 0) };
 }
