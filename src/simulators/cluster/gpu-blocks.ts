@@ -95,6 +95,13 @@ export class GpuBlocks {
     return blocks;
   }
 
+  /** Number of leading prompt blocks that are cached right now. */
+  liveBlocks(row: number, blocks: number): number {
+    let k = 0;
+    while (k < blocks && this.find(this.#keys.key(row, k)) !== 0) k++;
+    return k;
+  }
+
   /** Number of leading prompt blocks that the router believes to be cached. */
   cachedBlocks(row: number, blocks: number): number {
     const frozen = this.#frozen;

@@ -2,14 +2,14 @@ import type { BlockKeys } from './block-keys.ts';
 import { divideIntoPools } from './disaggregation.ts';
 import type { EngineConfig, InstanceConfig } from './engine-config.ts';
 import { GpuBlocks } from './gpu-blocks.ts';
-import { Instance, type InstanceListener } from './instance.ts';
+import { Instance, type InstanceListener, type InstanceParts } from './instance.ts';
 import { GrowingColumn, KeyMap } from './key-map.ts';
 import type { KvTier } from './kv-tier.ts';
 import { createLatencyModel, type LatencyModel } from './latency/latency-model.ts';
 import { OwnedBlocks } from './owned-blocks.ts';
-import type { EngineHooks } from './policy.ts';
+import type { EngineHooks, RequestView, Scheduler } from './policy.ts';
 import type { PolicyViews } from './policy-views.ts';
-import { queueOrder } from './queue-order.ts';
+import { dynamicOrder, queueOrder } from './queue-order.ts';
 import type { RequestStates } from './request-states.ts';
 import { TieredKv, type TierParts } from './tiered-kv.ts';
 
@@ -46,11 +46,71 @@ export function buildInstances(parts: InstanceBuilderParts): Instance[] {
       gpu,
       tier: createTier(instanceConfig, { gpu, keys, owned, requests, index: columns.map('cpu') }, parts.hooks),
       latency,
-      order: queueOrder(instanceConfig.scheduler, requests, parts.idOf),
-      prefillLimit: instanceConfig.longPrefillThreshold,
+      ...policies(instanceConfig, gpu, parts),
       listener: parts.listener,
     });
   });
+}
+
+/** How the policies of a user enter an instance; the configured behaviour where there are none. */
+function policies(
+  config: InstanceConfig,
+  gpu: GpuBlocks,
+  { hooks, views, requests, idOf }: InstanceBuilderParts,
+): Pick<InstanceParts, 'order' | 'prefillLimit' | 'pausing' | 'refreshUrgency'> {
+  const configured = queueOrder(config.scheduler, requests, idOf);
+  if (views === null) {
+    return { order: configured, prefillLimit: config.longPrefillThreshold, pausing: null, refreshUrgency: null };
+  }
+  const { scheduler, priority, prefillThreshold, pause } = hooks;
+  const refreshUrgency =
+    priority === undefined
+      ? null
+      : (request: number, clockUs: number) => {
+          requests.urgency[request] = priority.urgency(views.request(request), clockUs);
+        };
+  let order = configured;
+  if (scheduler !== undefined) order = dynamicOrder(requests, idOf, hookKey(scheduler, config, gpu, requests, views));
+  else if (
+    refreshUrgency !== null &&
+    (config.scheduler === 'priority-fcfs' || config.scheduler === 'reverse-priority')
+  ) {
+    const sign = config.scheduler === 'priority-fcfs' ? 1 : -1;
+    order = dynamicOrder(requests, idOf, (request, clockUs) => {
+      refreshUrgency(request, clockUs);
+      return sign * requests.urgency[request]!;
+    });
+  }
+  return {
+    order,
+    prefillLimit:
+      prefillThreshold === undefined
+        ? config.longPrefillThreshold
+        : (request) => prefillThreshold(views.request(request)),
+    pausing: pause === undefined ? null : { policy: pause, viewOf: (request) => views.request(request) },
+    refreshUrgency,
+  };
+}
+
+function hookKey(
+  scheduler: Scheduler,
+  config: InstanceConfig,
+  gpu: GpuBlocks,
+  requests: RequestStates,
+  views: PolicyViews,
+): (request: number, clockUs: number) => number {
+  const context = {
+    clockUs: 0,
+    blockSize: config.blockSize,
+    cachedBlocks: (view: RequestView) => {
+      const row = views.rowOf(view);
+      return gpu.liveBlocks(row, Math.floor(view.inputTokens / config.blockSize));
+    },
+  };
+  return (request, clockUs) => {
+    context.clockUs = clockUs;
+    return scheduler.key(views.request(request), context);
+  };
 }
 
 function createTier(config: InstanceConfig, parts: TierParts, hooks: EngineHooks): KvTier | null {

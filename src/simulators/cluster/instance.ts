@@ -6,6 +6,8 @@ import type { InstanceConfig } from './engine-config.ts';
 import type { GpuBlocks } from './gpu-blocks.ts';
 import type { KvTier } from './kv-tier.ts';
 import type { LatencyModel } from './latency/latency-model.ts';
+import { PausedRequests, type PausedSlot } from './paused-requests.ts';
+import type { PausePolicy, RequestView } from './policy.ts';
 import type { QueueOrder } from './queue-order.ts';
 import { PHASE, type RequestStates } from './request-states.ts';
 import { TokenGaps } from './token-gaps.ts';
@@ -29,7 +31,16 @@ export interface InstanceParts {
   readonly order: QueueOrder;
   /** Longest prefill chunk of a request in one step, for all or by request; 0 = unlimited. */
   readonly prefillLimit: number | ((request: number) => number);
+  /** null = a request stays in the batch until it ends or loses its blocks. */
+  readonly pausing: Pausing | null;
+  /** Brings `urgency` up to date; null = it never changes. */
+  readonly refreshUrgency: ((request: number, clockUs: number) => void) | null;
   readonly listener: InstanceListener;
+}
+
+export interface Pausing {
+  readonly policy: PausePolicy;
+  readonly viewOf: (request: number) => RequestView;
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -47,6 +58,8 @@ export class Instance {
   readonly batch = new Batch();
   readonly queue: WaitQueue;
   readonly gaps = new TokenGaps();
+  readonly paused = new PausedRequests();
+  pauses = 0;
   completed = 0;
   dropped = 0;
   timedOut = 0;
@@ -69,6 +82,8 @@ export class Instance {
   readonly #latency: LatencyModel;
   readonly #order: QueueOrder;
   readonly #prefillLimit: number | ((request: number) => number);
+  readonly #pausing: Pausing | null;
+  readonly #refreshUrgency: InstanceParts['refreshUrgency'];
   readonly #listener: InstanceListener;
   readonly #horizonUs: number;
   readonly #outputTokenUs: number;
@@ -94,6 +109,8 @@ export class Instance {
     this.#latency = parts.latency;
     this.#order = parts.order;
     this.#prefillLimit = parts.prefillLimit;
+    this.#pausing = parts.pausing;
+    this.#refreshUrgency = parts.refreshUrgency;
     this.#listener = parts.listener;
     this.#horizonUs = parts.horizonUs;
     this.#outputTokenUs = parts.latency.outputTokenUs;
@@ -213,6 +230,8 @@ export class Instance {
     this.gpu.release(request);
     this.gaps.discard(request);
     if (q.phase[request] !== PHASE.running) {
+      const slot = this.paused.size > 0 ? this.paused.take(request) : null;
+      if (slot !== null) return slot.progress - slot.input;
       this.queue.remove(request);
       return 0;
     }
@@ -225,7 +244,7 @@ export class Instance {
   }
 
   #restartIfIdle(at: number): void {
-    if (this.batch.size === 0 && this.#stepAt === NEVER && this.queue.length > 0) this.#stepAt = at;
+    if (this.batch.size === 0 && this.#stepAt === NEVER && this.queue.length + this.paused.size > 0) this.#stepAt = at;
   }
 
   #end(request: number, phase: number, end: RequestEnd, produced: number, at: number): void {
@@ -237,21 +256,22 @@ export class Instance {
   #step(at: number): void {
     this.#stepAt = NEVER;
     const { batch, queue, tier } = this;
-    if (batch.size === 0 && queue.length === 0) {
+    if (batch.size === 0 && queue.length === 0 && this.paused.size === 0) {
       this.#listener.stepped?.(this, at, 0);
       return;
     }
     this.steps++;
     if (tier !== null) tier.setClock(at);
     if (this.#order.dynamic !== null) queue.sort(this.#order.dynamic(at));
-    const left = this.#extendRunning();
+    if (this.#pausing !== null) this.#rearrange(this.#pausing, at);
+    const left = this.#extendRunning(at);
     if (left >= 0) this.#admit(left, at);
     this.queueLengthSum += queue.length;
     const finished = this.#execute(at);
     const duration = this.#duration;
     if (tier !== null) tier.mirror(batch.request, batch.size);
     if (finished) this.#complete(at + duration);
-    if (batch.size > 0 || queue.length > 0) this.#stepAt = at + duration;
+    if (batch.size > 0 || queue.length > 0 || this.paused.size > 0) this.#stepAt = at + duration;
     this.#listener.stepped?.(this, at, duration);
   }
 
@@ -259,7 +279,7 @@ export class Instance {
    * Gives tokens to the running requests, in batch order.
    * @returns the token budget left for new requests, −1 = none may be admitted
    */
-  #extendRunning(): number {
+  #extendRunning(at: number): number {
     const { batch } = this;
     let budget = this.config.maxBatchedTokens;
     let preempted = false;
@@ -293,7 +313,12 @@ export class Instance {
       const request = batch.request[i]!;
       let fits = false;
       while (!fits) {
-        const victim = this.#victim();
+        if (this.paused.size > 0) {
+          this.#dropPaused(at);
+          fits = missing > 0 ? this.#allocate(request, progress, progress + tokens, true) : this.#decodeWithCache(i);
+          continue;
+        }
+        const victim = this.#victim(at);
         const self = batch.request[victim] === request;
         if (victim < i) {
           budget += batch.tokens[victim]!;
@@ -353,10 +378,13 @@ export class Instance {
     this.batch.quick[slot] = direct ? Math.max(0, this.#requests.room[request]! - 1) : -1;
   }
 
-  #victim(): number {
+  #victim(at: number): number {
     const { batch } = this;
     let victim = batch.size - 1;
     if (this.config.preemption === 'fcfs') return victim;
+    if (this.#refreshUrgency !== null) {
+      for (let i = 0; i < batch.size; i++) this.#refreshUrgency(batch.request[i]!, at);
+    }
     const { urgency, arrivalUs } = this.#requests;
     for (let i = victim - 1; i >= 0; i--) {
       const a = batch.request[i]!;
@@ -379,6 +407,81 @@ export class Instance {
     this.gpu.release(request);
     this.gaps.discard(request);
     this.queue.requeue(request);
+  }
+
+  /** Pauses running requests for waiting ones, and lets paused ones go on. */
+  #rearrange({ policy, viewOf }: Pausing, at: number): void {
+    const { batch, queue, paused } = this;
+    const slots = this.config.maxSeqs;
+    for (let i = 0; i < paused.size && batch.size < slots; ) {
+      const { request, pausedAtUs } = paused.at(i);
+      if (policy.isOverdue(viewOf(request), at - pausedAtUs)) this.#resume(paused.takeAt(i), at);
+      else i++;
+    }
+    while (paused.size > 0 && (slots - batch.size > queue.length || batch.size === 0)) {
+      this.#resume(paused.takeAt(0), at);
+    }
+    const missing = queue.length - (slots - batch.size);
+    if (missing <= 0) return;
+    const limit = policy.limit({
+      clockUs: at,
+      waiting: queue.length,
+      paused: paused.size,
+      running: batch.size,
+      slots,
+      freeBlocks: this.gpu.free,
+      totalBlocks: this.gpu.total,
+      next: viewOf(queue.at(0)),
+    });
+    if (limit <= 0) return;
+    const ranked: { readonly request: number; readonly rank: number }[] = [];
+    for (let i = 0; i < batch.size; i++) {
+      const produced = batch.progress[i]! - batch.input[i]!;
+      if (produced < 0) continue;
+      const rank = policy.rank(viewOf(batch.request[i]!), produced, at);
+      if (rank > Number.NEGATIVE_INFINITY) ranked.push({ request: batch.request[i]!, rank });
+    }
+    ranked.sort((a, b) => b.rank - a.rank || b.request - a.request);
+    for (const { request } of ranked.slice(0, Math.min(limit, missing))) this.#pause(batch.indexOf(request), at);
+  }
+
+  #pause(slot: number, at: number): void {
+    const request = this.batch.request[slot]!;
+    this.pauses++;
+    this.#settleRoom(slot);
+    this.tier?.leaves(request);
+    this.paused.add(this.batch, slot, at, this.gaps);
+    this.batch.remove(slot);
+    this.#requests.phase[request] = PHASE.queued;
+  }
+
+  #resume(slot: PausedSlot, at: number): void {
+    const { batch } = this;
+    const place = batch.push();
+    const { request } = slot;
+    batch.request[place] = request;
+    batch.input[place] = slot.input;
+    batch.progress[place] = slot.progress;
+    batch.target[place] = slot.progress;
+    batch.tokens[place] = 1;
+    batch.finish[place] = slot.finish;
+    // The first decode asks the cache, which so learns that the request is back.
+    batch.quick[place] = -1;
+    this.#requests.phase[request] = PHASE.running;
+    this.gaps.resume(request, slot.pausedStep, slot.sumAtPause, at - slot.pausedAtUs);
+    this.tier?.admitted(request);
+  }
+
+  /** Memory is short: the request paused last gives its blocks back and starts over. */
+  #dropPaused(at: number): void {
+    const q = this.#requests;
+    const { request } = this.paused.takeAt(this.paused.size - 1);
+    this.preemptions++;
+    q.prefilled[request] = 0;
+    this.gpu.release(request);
+    this.gaps.discard(request);
+    this.queue.requeue(request);
+    if (this.#order.dynamic !== null) this.queue.sort(this.#order.dynamic(at));
   }
 
   /** Moves requests from the queue into the batch while tokens, slots and blocks last. */
@@ -581,7 +684,7 @@ export class Instance {
     this.tier?.leaves(request);
     this.gpu.release(request);
     const produced = progress - input;
-    const itl = this.gaps.sum - q.gapsBefore[request]! - this.gaps.skippedUs(request);
+    const itl = this.gaps.sum - q.gapsBefore[request]! - this.gaps.skippedUs(request) + this.gaps.pausedUs(request);
     if (q.prefilled[request] === 1 && produced > 0) {
       q.firstGapUs[request] = this.gaps.gapAt(this.gaps.firstStep(request, q.firstDecodeStep[request]!));
     }

@@ -8,14 +8,19 @@ export interface KvTier {
   decodesDirectly(request: number): boolean;
   /** Start of a step. */
   setClock(us: number): void;
-  /** Before the wait queue is looked at: requests that wait for the tier. */
+  /** Before requests are admitted in a step. */
+  beginAdmission(): void;
+  /** Whether a waiting request is held back until the tier has part of its prompt. */
   isDeferred(request: number): boolean;
   /** After execution, before completions: the batch in order. */
   mirror(batch: Int32Array, size: number): void;
   /** The request was put into the batch. */
   admitted(request: number): void;
-  /** The request leaves batch or queue; its blocks are still owned. */
-  leaves(request: number): void;
+  /**
+   * The request leaves batch or queue; its blocks are still owned.
+   * @param forGood - it will not come back
+   */
+  leaves(request: number, forGood: boolean): void;
   /** Transfer time accrued since the last call, µs. */
   takeTransferUs(): number;
   /** The next moment at which the tier changes by itself; Infinity = never. */

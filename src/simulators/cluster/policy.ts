@@ -81,6 +81,35 @@ export interface PriorityPolicy {
   urgency(request: RequestView, clockUs: number): number;
 }
 
+/** What a pause policy may know of its instance at the start of a step. */
+export interface InstanceLoad {
+  readonly clockUs: number;
+  readonly waiting: number;
+  readonly paused: number;
+  readonly running: number;
+  /** Largest batch. */
+  readonly slots: number;
+  readonly freeBlocks: number;
+  readonly totalBlocks: number;
+  /** Who would be admitted next. */
+  readonly next: RequestView;
+}
+
+/**
+ * Lets decoding requests sit out while others wait for a slot of a full batch. A paused request keeps its KV blocks and
+ * loses nothing but time, which counts in its token gaps and end-to-end latency. It goes on when a slot is free that
+ * no waiting request needs, or that it has a right to.
+ * @see Wu et al. 2023, "Fast distributed inference serving for large language models" (preemption between tokens)
+ */
+export interface PausePolicy {
+  /** Asked while more requests wait than slots are free. @returns how many running requests to pause at most */
+  limit(load: InstanceLoad): number;
+  /** Who is paused first: the largest; −Infinity = never. */
+  rank(request: RequestView, producedTokens: number, clockUs: number): number;
+  /** Whether a paused request goes before waiting ones by now. */
+  isOverdue(request: RequestView, pausedUs: number): boolean;
+}
+
 /** Decides once per request whether the cluster takes it. */
 export interface AdmissionPolicy {
   admits(request: RequestView, instances: readonly InstanceView[], clockUs: number): boolean;
@@ -129,6 +158,7 @@ export interface EngineHooks {
   readonly scheduler?: Scheduler;
   readonly priority?: PriorityPolicy;
   readonly prefillThreshold?: PrefillThreshold;
+  readonly pause?: PausePolicy;
   /** The memory tier behind the GPU blocks of each instance, instead of the configured one; null = none. */
   readonly kvTier?: (config: InstanceConfig, parts: TierParts) => KvTier | null;
   readonly record?: (event: EngineEvent) => void;

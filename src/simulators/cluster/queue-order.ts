@@ -16,11 +16,7 @@ export function queueOrder(
   requests: RequestStates,
   idOf: (request: number) => string,
 ): QueueOrder {
-  const byArrival: RequestOrder = (a, b) => {
-    const difference = requests.arrivalUs[a]! - requests.arrivalUs[b]!;
-    if (difference !== 0) return difference;
-    return idOf(a) < idOf(b) ? -1 : 1;
-  };
+  const byArrival = arrivalOrder(requests, idOf);
   const by = (key: (request: number) => number): QueueOrder => ({
     fixed: (a, b) => (a === b ? 0 : key(a) - key(b) || byArrival(a, b)),
     dynamic: null,
@@ -37,4 +33,36 @@ export function queueOrder(
     default:
       return scheduler satisfies never;
   }
+}
+
+/** Smallest key first, evaluated for every waiting request at the start of a step. */
+export function dynamicOrder(
+  requests: RequestStates,
+  idOf: (request: number) => string,
+  key: (request: number, clockUs: number) => number,
+): QueueOrder {
+  const byArrival = arrivalOrder(requests, idOf);
+  return {
+    fixed: null,
+    dynamic: (clockUs) => {
+      const keys = new Map<number, number>();
+      const keyOf = (request: number): number => {
+        let known = keys.get(request);
+        if (known === undefined) {
+          known = key(request, clockUs);
+          keys.set(request, known);
+        }
+        return known;
+      };
+      return (a, b) => (a === b ? 0 : keyOf(a) - keyOf(b) || byArrival(a, b));
+    },
+  };
+}
+
+function arrivalOrder(requests: RequestStates, idOf: (request: number) => string): RequestOrder {
+  return (a, b) => {
+    const difference = requests.arrivalUs[a]! - requests.arrivalUs[b]!;
+    if (difference !== 0) return difference;
+    return idOf(a) < idOf(b) ? -1 : 1;
+  };
 }

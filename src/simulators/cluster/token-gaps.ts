@@ -19,6 +19,10 @@ export class TokenGaps {
   /** First run by request. */
   readonly #runs = new Map<number, number>();
   readonly #skippedUs = new Map<number, number>();
+  /** Pauses by request: the first step after each, and what it adds to that step's gap. */
+  readonly #pauses = new Map<number, { readonly step: number; readonly addedUs: number }[]>();
+  /** Gaps of completed requests that contain a pause. */
+  readonly #long: number[] = [];
 
   /** A step in which at least one request decoded; gap in µs. */
   append(gap: number): void {
@@ -42,6 +46,26 @@ export class TokenGaps {
     this.#runs.set(request, this.#runFrom.length - 1);
   }
 
+  /** A request goes on after it sat out the steps from `from` to now, in a pause of this length. */
+  resume(request: number, from: number, sumAtPause: number, pausedUs: number): void {
+    if (this.steps > from) {
+      this.#skippedUs.set(request, (this.#skippedUs.get(request) ?? 0) + this.sum - sumAtPause);
+      this.#runFrom.push(from);
+      this.#runTo.push(this.steps);
+      this.#runNext.push(this.#runs.get(request) ?? -1);
+      this.#runs.set(request, this.#runFrom.length - 1);
+    }
+    const pauses = this.#pauses.get(request) ?? [];
+    pauses.push({ step: this.steps, addedUs: pausedUs });
+    this.#pauses.set(request, pauses);
+  }
+
+  /** Total length of a request's pauses since it began to decode. */
+  pausedUs(request: number): number {
+    if (this.#pauses.size === 0) return 0;
+    return (this.#pauses.get(request) ?? []).reduce((sum, { addedUs }) => sum + addedUs, 0);
+  }
+
   /** Time skipped by a request since it began to decode. */
   skippedUs(request: number): number {
     return this.#skippedUs.size === 0 ? 0 : (this.#skippedUs.get(request) ?? 0);
@@ -49,6 +73,7 @@ export class TokenGaps {
 
   /** The request's gaps do not count: it was preempted or gave up. */
   discard(request: number): void {
+    if (this.#pauses.size > 0) this.#pauses.delete(request);
     if (this.#skippedUs.size === 0) return;
     this.#runs.delete(request);
     this.#skippedUs.delete(request);
@@ -63,6 +88,7 @@ export class TokenGaps {
       change[this.#runFrom[run]!]!--;
       change[this.#runTo[run]!]!++;
     }
+    if (this.#pauses.size > 0) this.#completePaused(request);
     this.discard(request);
   }
 
@@ -86,6 +112,11 @@ export class TokenGaps {
     return step;
   }
 
+  /** Upper bound of the number of distinct gaps. */
+  get distinctGaps(): number {
+    return this.steps + this.#long.length;
+  }
+
   /** All gaps of completed requests. */
   histogram(): ItlHistogram {
     return mergeGaps([this]);
@@ -93,10 +124,25 @@ export class TokenGaps {
 
   /** Calls `visit` with the gap and the number of completed requests' tokens of every step. */
   forEachStep(visit: (gap: number, tokens: number) => void): void {
+    for (const gap of this.#long) visit(gap, 1);
     let tokens = 0;
     for (let step = 0; step < this.steps; step++) {
       tokens += this.#change[step]!;
       if (tokens > 0) visit(this.#gaps[step]!, tokens);
+    }
+  }
+
+  /** The first gap after a pause is longer than the gap of its step. */
+  #completePaused(request: number): void {
+    const added = new Map<number, number>();
+    for (const { step, addedUs } of this.#pauses.get(request) ?? []) {
+      const resumed = this.firstStep(request, step);
+      added.set(resumed, (added.get(resumed) ?? 0) + addedUs);
+    }
+    for (const [step, us] of added) {
+      this.#change[step]!--;
+      this.#change[step + 1]!++;
+      this.#long.push(this.#gaps[step]! + us);
     }
   }
 
@@ -117,7 +163,7 @@ const LARGEST_PACKED_GAP = 2 ** 36;
 /** Sorted distinct gaps of several instances with their numbers. */
 export function mergeGaps(parts: readonly TokenGaps[]): ItlHistogram {
   let steps = 0;
-  for (const part of parts) steps += part.steps;
+  for (const part of parts) steps += part.distinctGaps;
   const packed = new Float64Array(steps);
   let length = 0;
   let packs = true;
