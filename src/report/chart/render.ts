@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { contentHash, type Json } from '../../base/json.ts';
 
 /**
  * A Vega-Lite specification. Loosely typed: the library's own type makes the compiler check unions for seconds at every
@@ -15,10 +16,18 @@ export async function renderSvg(spec: ChartSpec): Promise<string> {
   const compiled = vegaLite.compile(spec as never, { config: { font: FONT_FAMILY, background: 'white' } }).spec;
   const view = new vega.View(vega.parse(compiled), { renderer: 'none' });
   try {
-    return await view.toSVG();
+    return withOwnIds(await view.toSVG(), spec);
   } finally {
     view.finalize();
   }
+}
+
+/** Vega numbers clip paths by a counter of the process; here they are named after the chart and their order in it. */
+function withOwnIds(svg: string, spec: ChartSpec): string {
+  const prefix = `c${contentHash(spec as Json).slice(0, 8)}-`;
+  const order = new Map<string, number>();
+  for (const [, id] of svg.matchAll(/\bid="(clip\d+)"/g)) order.set(id!, order.size);
+  return svg.replace(/\b(clip\d+)\b/g, (id) => (order.has(id) ? `${prefix}${order.get(id)}` : id));
 }
 
 /**
