@@ -2,6 +2,7 @@
 const BENCHES: Readonly<Record<string, () => Promise<{ main(): Promise<void> }>>> = {
   workload: () => import('./workload.ts'),
   cluster: () => import('./cluster.ts'),
+  'target-samplers': () => import('./target-samplers.ts'),
 };
 
 const wanted = process.argv.slice(2);
