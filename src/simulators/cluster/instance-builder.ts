@@ -6,6 +6,7 @@ import { Instance, type InstanceListener, type InstanceParts } from './instance.
 import { GrowingColumn, KeyMap } from './key-map.ts';
 import type { KvTier } from './kv-tier.ts';
 import { createLatencyModel, type LatencyModel } from './latency/latency-model.ts';
+import { OffloadKv } from './offload-kv.ts';
 import { OwnedBlocks } from './owned-blocks.ts';
 import type { EngineHooks, RequestView, Scheduler } from './policy.ts';
 import type { PolicyViews } from './policy-views.ts';
@@ -44,7 +45,7 @@ export function buildInstances(parts: InstanceBuilderParts): Instance[] {
       horizonUs: config.horizonUs,
       requests,
       gpu,
-      tier: createTier(instanceConfig, { gpu, keys, owned, requests, index: columns.map('cpu') }, parts.hooks),
+      tier: createTier(instanceConfig, { gpu, keys, owned, requests, index: columns.map('cpu') }, parts),
       latency,
       ...policies(instanceConfig, gpu, parts),
       listener: parts.listener,
@@ -113,15 +114,15 @@ function hookKey(
   };
 }
 
-function createTier(config: InstanceConfig, parts: TierParts, hooks: EngineHooks): KvTier | null {
-  if (hooks.kvTier !== undefined) return hooks.kvTier(config, parts);
+function createTier(config: InstanceConfig, parts: TierParts, cluster: InstanceBuilderParts): KvTier | null {
+  if (cluster.hooks.kvTier !== undefined) return cluster.hooks.kvTier(config, parts);
   switch (config.kv.kind) {
     case 'gpu-only':
       return null;
     case 'tiered':
       return new TieredKv(config.kv, parts);
     case 'offload':
-      return null;
+      return new OffloadKv(config.kv.chain, parts, { seed: cluster.config.seed, idOf: cluster.idOf });
     default:
       return config.kv satisfies never;
   }

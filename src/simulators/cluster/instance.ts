@@ -226,7 +226,7 @@ export class Instance {
    */
   #takeOut(request: number): number {
     const q = this.#requests;
-    this.tier?.leaves(request);
+    this.tier?.leaves(request, true);
     this.gpu.release(request);
     this.gaps.discard(request);
     if (q.phase[request] !== PHASE.running) {
@@ -399,7 +399,7 @@ export class Instance {
     const q = this.#requests;
     const request = batch.request[slot]!;
     this.preemptions++;
-    this.tier?.leaves(request);
+    this.tier?.leaves(request, false);
     if (batch.progress[slot]! < batch.input[slot]!) this.#prefills--;
     batch.remove(slot);
     q.phase[request] = PHASE.queued;
@@ -449,7 +449,7 @@ export class Instance {
     const request = this.batch.request[slot]!;
     this.pauses++;
     this.#settleRoom(slot);
-    this.tier?.leaves(request);
+    this.tier?.leaves(request, false);
     this.paused.add(this.batch, slot, at, this.gaps);
     this.batch.remove(slot);
     this.#requests.phase[request] = PHASE.queued;
@@ -491,6 +491,7 @@ export class Instance {
     const q = this.#requests;
     let budget = budgetLeft;
     let skipped = 0;
+    if (tier !== null) tier.beginAdmission();
     while (batch.size < maxSeqs && queue.length > skipped && budget > 0) {
       const request = queue.at(skipped);
       if (tier?.isDeferred(request)) {
@@ -681,7 +682,7 @@ export class Instance {
       this.#settleRoom(slot);
       if (!this.#allocate(request, progress, progress + 1, false)) this.allocationFailures++;
     }
-    this.tier?.leaves(request);
+    this.tier?.leaves(request, true);
     this.gpu.release(request);
     const produced = progress - input;
     const itl = this.gaps.sum - q.gapsBefore[request]! - this.gaps.skippedUs(request) + this.gaps.pausedUs(request);

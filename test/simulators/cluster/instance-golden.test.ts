@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hitRate } from '../../../src/simulators/cluster/kv-tier.ts';
+import { OffloadKv } from '../../../src/simulators/cluster/offload-kv.ts';
 import { PHASE } from '../../../src/simulators/cluster/request-states.ts';
 import { TieredKv } from '../../../src/simulators/cluster/tiered-kv.ts';
 import { readScenarios, runScenario, type Scenario } from './golden/instance-scenario.ts';
@@ -70,6 +71,19 @@ function compare(scenario: Scenario): void {
       mirror: tier.cache.mirrored,
     }).toEqual(expected.tier);
   }
+  if (tier instanceof OffloadKv) {
+    expect({
+      cpuEvict: tier.cache.evicted,
+      cpuUsed: tier.cache.used,
+      deferrals: tier.deferrals,
+      evictable: tier.cache.idle,
+      mirrorSkipped: tier.mirrorSkipped,
+      offloadMiss: tier.misses,
+      promFailed: tier.promotionsFailed,
+      promFired: tier.promotionsFired,
+      reload: tier.reloads,
+    }).toEqual(expected.tier);
+  }
   expect({
     allocfail: instance.allocationFailures,
     capped: instance.lengthCapped,
@@ -100,7 +114,7 @@ const scenarios = [...readScenarios('instance-scenarios.jsonl.gz'), ...readScena
 const kind = ({ scenario }: Scenario) =>
   scenario.offload !== undefined ? 'offload' : scenario.cpu_blocks > 0 ? 'tiered' : 'gpu-only';
 
-describe.each(['gpu-only', 'tiered'])('one instance with %s KV', (tier) => {
+describe.each(['gpu-only', 'tiered', 'offload'])('one instance with %s KV', (tier) => {
   it.each(scenarios.filter((s) => kind(s) === tier).map((s) => [s.scenario.name, s] as const))(
     'does what the reference does, step by step: %s',
     (_name, scenario) => compare(scenario),
