@@ -9,7 +9,7 @@ import type { CacheSignal } from './cache-signal.ts';
 import { Disaggregation } from './disaggregation-flow.ts';
 import type { EngineConfig } from './engine-config.ts';
 import { EVICTION, GatewayFlow, RANK } from './gateway-flow.ts';
-import type { Instance } from './instance.ts';
+import { cannotProgress, type Instance } from './instance.ts';
 import { buildInstances } from './instance-builder.ts';
 import type { EngineHooks } from './policy.ts';
 import { PolicyViews } from './policy-views.ts';
@@ -159,8 +159,22 @@ export class ClusterEngine {
     return this.table.id(this.requests.row[request]!) + suffix;
   }
 
-  /** Runs to the end, or to the horizon. */
+  /**
+   * Runs to the end, or to the horizon.
+   * @throws InputError when requests remain that can never go on
+   */
   run(): void {
+    this.#loop();
+    for (const instance of this.instances) {
+      if (instance.isStuck() && this.config.horizonUs === NEVER) {
+        const waiting = instance.queue.length;
+        throw cannotProgress(`${waiting} requests at instance ${instance.index} wait for free KV blocks`, this.#clock);
+      }
+      instance.settle();
+    }
+  }
+
+  #loop(): void {
     const horizon = this.config.horizonUs;
     const times = this.#instanceTimes;
     for (;;) {
@@ -373,7 +387,7 @@ export class ClusterEngine {
     if (victim < 0) return;
     this.#evictable!.delete(victim);
     const instance = this.instances[this.requests.instance[victim]!]!;
-    if (!instance.evict(victim)) return;
+    if (!instance.evict(victim, this.#clock)) return;
     const { inFlight } = this.#snapshots;
     inFlight[instance.index] = Math.max(0, inFlight[instance.index]! - 1);
     this.#instanceTimes.set(instance.index, instance.nextTime());

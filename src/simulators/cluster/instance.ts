@@ -1,3 +1,4 @@
+import { InputError } from '../../base/errors.ts';
 import { EventQueue } from '../kernel/event-queue.ts';
 import { TimeFifo } from '../kernel/time-fifo.ts';
 import type { RequestEnd } from '../workload/follow-ups.ts';
@@ -44,6 +45,15 @@ export interface Pausing {
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
+/** Steps without any request ending or arriving before an instance asks itself why. */
+const PATIENCE = 100_000;
+
+/** The run would go on for ever. */
+export function cannotProgress(reason: string, atUs: number): InputError {
+  return new InputError(`cannot progress: ${reason} (since ${atUs} µs)`, {
+    suggestion: 'give more KV blocks, a context limit, a horizon or deadlines',
+  });
+}
 
 /**
  * One serving engine with continuous batching. It has three sources of events, taken in order of (time, kind):
@@ -92,6 +102,11 @@ export class Instance {
   readonly #deadlines = new EventQueue(16);
   /** Time of the next step; NEVER = none pending. */
   #stepAt = NEVER;
+  /** Nothing will happen in the steps from `#stepAt` on until something outside them changes. */
+  #asleep = false;
+  #missesPerStep = 0;
+  /** Value of `steps` when a request last ended or arrived. */
+  #advancedAt = 0;
   /** Time of the last event, and the latest end, up to the horizon, of a step that let a request go. */
   #clock = 0;
   #lastLeft = 0;
@@ -119,14 +134,14 @@ export class Instance {
 
   /** Time of the next event, µs. */
   nextTime(): number {
-    const deadline = this.#nextDeadline();
-    const delayed = this.#delayed.headTime;
-    return Math.min(delayed, this.#stepAt, deadline);
+    const step = this.#asleep ? Math.max(this.#stepAt, this.tier?.nextChangeUs() ?? NEVER) : this.#stepAt;
+    return Math.min(this.#delayed.headTime, step, this.#nextDeadline());
   }
 
   /** Executes the next event. */
   process(): void {
     const at = this.nextTime();
+    this.#wake(at);
     this.#clock = at;
     if (this.#delayed.headTime === at) this.#enqueue(this.#delayed.shift(), at);
     else if (this.#stepAt === at) this.#step(at);
@@ -139,6 +154,7 @@ export class Instance {
     q.instance[request] = this.index;
     q.registered[request] = 1;
     if (atUs > this.#clock) this.#clock = atUs;
+    this.tier?.routed?.(request);
     this.#delayed.push(atUs + this.#latency.queueingUs(q.inputTokens[request]!), request);
   }
 
@@ -148,16 +164,19 @@ export class Instance {
     q.instance[request] = this.index;
     q.prefilled[request] = 1;
     q.phase[request] = PHASE.queued;
+    this.#wake(atUs);
     this.queue.enqueue(request);
+    this.#advancedAt = this.steps;
     const deadline = q.deadlineUs[request]!;
     if (deadline > 0 && deadline <= this.#horizonUs) this.#deadlines.push(deadline, 0, request);
     if (this.#stepAt === NEVER) this.#stepAt = Math.max(this.#clock, atUs);
   }
 
   /** Takes a request out for good, unless it is still in the queueing delay. Nothing is recorded for it. */
-  evict(request: number): boolean {
+  evict(request: number, atUs: number): boolean {
     const q = this.#requests;
     if (q.phase[request] !== PHASE.queued && q.phase[request] !== PHASE.running) return false;
+    this.#wake(atUs);
     this.#takeOut(request);
     q.phase[request] = PHASE.evicted;
     this.#restartIfIdle(this.#clock);
@@ -166,6 +185,18 @@ export class Instance {
 
   get postDecodeUs(): number {
     return this.#latency.postDecodeUs;
+  }
+
+  /** Whether it waits for something that will not happen by itself. */
+  isStuck(): boolean {
+    return this.#asleep && this.nextTime() === NEVER;
+  }
+
+  /** End of the run: counts the steps up to the horizon that were left out. */
+  settle(): void {
+    if (!this.#asleep || this.#horizonUs === NEVER || this.#stepAt > this.#horizonUs) return;
+    this.#wake(this.#horizonUs + 1);
+    this.#clock = this.#horizonUs;
   }
 
   /** End of the run: time of the last event, not after the horizon. */
@@ -191,6 +222,7 @@ export class Instance {
       } else {
         q.phase[request] = PHASE.queued;
         this.queue.enqueue(request);
+        this.#advancedAt = this.steps;
         if (deadline > 0 && deadline <= this.#horizonUs) this.#deadlines.push(deadline, 0, request);
       }
     }
@@ -250,6 +282,7 @@ export class Instance {
   #end(request: number, phase: number, end: RequestEnd, produced: number, at: number): void {
     this.#requests.phase[request] = phase;
     this.ended++;
+    this.#advancedAt = this.steps;
     this.#listener.requestEnded(this, request, end, produced, at);
   }
 
@@ -261,6 +294,10 @@ export class Instance {
       return;
     }
     this.steps++;
+    if (this.steps - this.#advancedAt > PATIENCE) this.#requireProgress(at);
+    const waiting = batch.size === 0 ? queue.length : 0;
+    const changes = tier?.changes ?? 0;
+    const misses = tier?.misses ?? 0;
     if (tier !== null) tier.setClock(at);
     if (this.#order.dynamic !== null) queue.sort(this.#order.dynamic(at));
     if (this.#pausing !== null) this.#rearrange(this.#pausing, at);
@@ -272,7 +309,38 @@ export class Instance {
     if (tier !== null) tier.mirror(batch.request, batch.size);
     if (finished) this.#complete(at + duration);
     if (batch.size > 0 || queue.length > 0 || this.paused.size > 0) this.#stepAt = at + duration;
+    if (waiting > 0 && batch.size === 0 && queue.length === waiting && (tier?.changes ?? 0) === changes) {
+      this.#asleep = duration === 1 && this.#order.dynamic === null && this.#pausing === null;
+      this.#missesPerStep = (tier?.misses ?? 0) - misses;
+    }
     this.#listener.stepped?.(this, at, duration);
+  }
+
+  /** Accounts for the steps that would have found nothing to do before `at`. */
+  #wake(at: number): void {
+    if (!this.#asleep) return;
+    this.#asleep = false;
+    const skipped = at - this.#stepAt;
+    if (skipped <= 0) return;
+    this.#stepAt = at;
+    this.steps += skipped;
+    this.#advancedAt += skipped;
+    this.queueLengthSum += skipped * this.queue.length;
+    this.blockMicros += skipped * this.gpu.used;
+    if (this.tier !== null) this.tier.misses += skipped * this.#missesPerStep;
+  }
+
+  /**
+   * With this many steps and nothing that ended or arrived, requests preempt each other, or themselves, in a circle:
+   * the first of the batch needs one step per token at most, if it ever can finish.
+   * @throws InputError unless a deadline, the horizon or a transfer will change something
+   */
+  #requireProgress(at: number): void {
+    const steps = this.steps - this.#advancedAt;
+    if (steps <= PATIENCE + 10 * this.#requests.longest || this.#horizonUs < NEVER) return;
+    if (this.#nextDeadline() < NEVER || (this.tier?.nextChangeUs() ?? NEVER) < NEVER) return;
+    const held = this.queue.length + this.batch.size + this.paused.size;
+    throw cannotProgress(`${held} requests at instance ${this.index} need KV blocks that never become free`, at);
   }
 
   /**

@@ -6,6 +6,8 @@ export interface KvTier {
   allocate(request: number, start: number, end: number, cached: number, prefill: boolean): boolean;
   /** Whether a decode of the request may skip `allocate` while its last block has room for two tokens or more. */
   decodesDirectly(request: number): boolean;
+  /** The request was routed to this instance. */
+  routed?(request: number): void;
   /** Start of a step. */
   setClock(us: number): void;
   /** Before requests are admitted in a step. */
@@ -26,7 +28,9 @@ export interface KvTier {
   /** The next moment at which the tier changes by itself; Infinity = never. */
   nextChangeUs(): number;
   /** Failed allocations that count as cache misses. */
-  readonly misses: number;
+  misses: number;
+  /** Grows with everything that may let a failed allocation succeed, or fail otherwise, the next time. */
+  readonly changes: number;
   thrashingRate(): number;
 }
 

@@ -30,6 +30,7 @@ export class OffloadKv implements KvTier {
   mirrorSkipped = 0;
   promotionsFired = 0;
   promotionsFailed = 0;
+  changes = 0;
   readonly cache: OffloadCache;
   readonly #config: OffloadConfig;
   readonly #parts: TierParts;
@@ -75,6 +76,7 @@ export class OffloadKv implements KvTier {
   setClock(us: number): void {
     this.#clock = us;
     for (const job of this.#station.poll(us)) {
+      this.changes++;
       if (job.direction === 'read') {
         for (const key of job.keys) this.cache.complete(key);
         continue;
@@ -165,6 +167,7 @@ export class OffloadKv implements KvTier {
         gpu.reload(key);
         this.cache.touch(key);
         this.reloads++;
+        this.changes++;
         reloaded++;
       }
       parent = key;
@@ -180,6 +183,7 @@ export class OffloadKv implements KvTier {
     if (found === null) return false;
     const deferral: Deferral = { ...found, sinceUs: this.#clock };
     this.deferrals++;
+    this.changes++;
     this.#deferred.set(request, deferral);
     if (deferral.phase === 'retry' && deferral.keys.every((key) => this.#known.has(key))) {
       deferral.phase = this.#promote(deferral.keys, deferral.tier) ? 'wait' : 'ready';
@@ -205,6 +209,7 @@ export class OffloadKv implements KvTier {
   }
 
   #poll(deferral: Deferral): void {
+    const before = deferral.phase;
     const readable = deferral.keys.every((key) => this.cache.isReadable(key));
     const present = readable || deferral.keys.every((key) => this.cache.has(key));
     if (deferral.phase === 'retry') {
@@ -214,6 +219,7 @@ export class OffloadKv implements KvTier {
       else deferral.phase = this.#promote(deferral.keys, deferral.tier) ? 'wait' : 'ready';
     } else if (readable || !present) deferral.phase = 'ready';
     if (this.#clock - deferral.sinceUs > DEFERRAL_LIMIT_US) deferral.phase = 'ready';
+    if (deferral.phase !== before) this.changes++;
   }
 
   /** Block `k` and the following ones that only the same storage tier has. */
@@ -232,6 +238,7 @@ export class OffloadKv implements KvTier {
   }
 
   #promote(keys: readonly number[], tier: number): boolean {
+    this.changes++;
     const absent = keys.filter((key) => !this.cache.has(key));
     const granted = this.cache.prepare(keys);
     if (granted === 0) {

@@ -21,6 +21,8 @@ export const PHASE = {
  */
 export class RequestStates {
   length = 0;
+  /** Largest number of prompt and output tokens of a request. */
+  longest = 0;
   /** Row of the request table that holds content and labels. */
   row: Int32Array;
   inputTokens: Int32Array;
@@ -106,6 +108,7 @@ export class RequestStates {
     this.row[index] = row;
     this.inputTokens[index] = table.inputTokens[row]!;
     this.outputTokens[index] = table.outputTokens[row]!;
+    this.longest = Math.max(this.longest, table.inputTokens[row]! + table.outputTokens[row]!);
     this.maxOutputTokens[index] = table.maxOutputTokens[row]!;
     this.arrivalUs[index] = table.arrivalUs[row]!;
     this.deadlineUs[index] = table.deadlineUs[row]!;

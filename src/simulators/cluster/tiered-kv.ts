@@ -1,4 +1,4 @@
-import type { BlockKeys } from './block-keys.ts';
+import { type BlockKeys, NO_KEY } from './block-keys.ts';
 import type { KvTierConfig } from './engine-config.ts';
 import type { GpuBlocks } from './gpu-blocks.ts';
 import type { KeyMap } from './key-map.ts';
@@ -83,8 +83,33 @@ export class TieredKv implements KvTier {
     return us;
   }
 
+  get changes(): number {
+    return this.reloads;
+  }
+
   nextChangeUs(): number {
     return Number.POSITIVE_INFINITY;
+  }
+
+  /** Brings leading blocks of a prompt back to the GPU as far as they are here; the request claims them later. */
+  prefetch(request: number, blocks: number): void {
+    const gpu = this.#gpu;
+    const row = this.#requests.row[request]!;
+    const end = Math.min(blocks, Math.floor(this.#requests.inputTokens[request]! / gpu.blockSize));
+    const limit = gpu.free;
+    let reloaded = 0;
+    let parent = NO_KEY;
+    for (let k = 0; k < end; k++) {
+      const key = gpu.chain(parent, row, k * gpu.blockSize);
+      if (gpu.find(key) === 0) {
+        if (reloaded === limit || !this.cache.touch(key)) return;
+        gpu.reload(key);
+        this.#transferUs += this.#blockTransferUs;
+        this.reloads++;
+        reloaded++;
+      }
+      parent = key;
+    }
   }
 
   /** Blocks evicted per block mirrored. */

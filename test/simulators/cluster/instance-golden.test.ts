@@ -29,10 +29,22 @@ function compare(scenario: Scenario): void {
       step.hits,
       step.misses,
     ]);
-    expected.steps.forEach(([at, queue, ids, progress, ...rest], i) => {
-      expect(trace[i], `step ${i}`).toEqual([at, queue, ids ?? [], progress ?? [], ...rest]);
-    });
-    expect(trace.length).toBe(expected.steps.length);
+    const listed = expected.steps.map(([at, queue, ids, progress, ...rest]) => [
+      at,
+      queue,
+      ids ?? [],
+      progress ?? [],
+      ...rest,
+    ]);
+    // Steps of an instance that only waits, 1 µs each, are counted but not executed one by one.
+    const busy = listed.filter((step, i) => !repeats(step, listed[i - 1]));
+    trace
+      .filter((step, i) => !repeats(step, trace[i - 1]))
+      .forEach((step, i) => {
+        expect(step, `step ${i}`).toEqual(busy[i]);
+      });
+    expect(trace.filter((step, i) => !repeats(step, trace[i - 1])).length).toBe(busy.length);
+    if (expected.wq !== null) expect(instance.steps).toBe(expected.wq.length);
   }
   const q = engine.requests;
   expected.requests.forEach((request, row) => {
@@ -100,6 +112,15 @@ function compare(scenario: Scenario): void {
     timeout: instance.timedOut,
     ttftsum: instance.ttftSumUs,
   }).toEqual(expected.m);
+}
+
+/** Whether a step shows the same as the one before it, with nothing running. */
+function repeats(step: readonly unknown[], before: readonly unknown[] | undefined): boolean {
+  return (
+    before !== undefined &&
+    JSON.stringify(step[2]) === '[]' &&
+    JSON.stringify(step.slice(1)) === JSON.stringify(before.slice(1))
+  );
 }
 
 function indexSize(gpu: { readonly keyOf: Int32Array; find(key: number): number }): number {
