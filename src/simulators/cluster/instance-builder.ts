@@ -71,7 +71,7 @@ function policies(
           requests.urgency[request] = priority.urgency(views.request(request), clockUs);
         };
   let order = configured;
-  if (scheduler !== undefined) order = dynamicOrder(requests, idOf, hookKey(scheduler, config, gpu, requests, views));
+  if (scheduler !== undefined) order = dynamicOrder(requests, idOf, hookKey(scheduler, config, gpu, views));
   else if (
     refreshUrgency !== null &&
     (config.scheduler === 'priority-fcfs' || config.scheduler === 'reverse-priority')
@@ -97,7 +97,6 @@ function hookKey(
   scheduler: Scheduler,
   config: InstanceConfig,
   gpu: GpuBlocks,
-  requests: RequestStates,
   views: PolicyViews,
 ): (request: number, clockUs: number) => number {
   const context = {
@@ -115,7 +114,9 @@ function hookKey(
 }
 
 function createTier(config: InstanceConfig, parts: TierParts, cluster: InstanceBuilderParts): KvTier | null {
-  if (cluster.hooks.kvTier !== undefined) return cluster.hooks.kvTier(config, parts);
+  if (cluster.hooks.kvTier !== undefined) {
+    return cluster.hooks.kvTier(config, parts, (request) => cluster.views!.request(request));
+  }
   switch (config.kv.kind) {
     case 'gpu-only':
       return null;

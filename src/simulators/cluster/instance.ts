@@ -86,8 +86,9 @@ export class Instance {
   queueLengthSum = 0;
   /** Completed, dropped and timed out so far. */
   ended = 0;
-  /** Requests in the batch with prompt tokens to go. */
+  /** Requests in the batch with prompt tokens to go; none of them is in a slot before `#prefillFrom`. */
   #prefills = 0;
+  #prefillFrom = 0;
   readonly #requests: RequestStates;
   readonly #latency: LatencyModel;
   readonly #order: QueueOrder;
@@ -192,8 +193,9 @@ export class Instance {
     return this.#asleep && this.nextTime() === NEVER;
   }
 
-  /** End of the run: counts the steps up to the horizon that were left out. */
+  /** End of the run: notes the gaps of what still runs, counts the steps up to the horizon that were left out. */
   settle(): void {
+    for (let slot = 0; slot < this.batch.size; slot++) this.#recordGaps(slot);
     if (!this.#asleep || this.#horizonUs === NEVER || this.#stepAt > this.#horizonUs) return;
     this.#wake(this.#horizonUs + 1);
     this.#clock = this.#horizonUs;
@@ -260,6 +262,7 @@ export class Instance {
     const q = this.#requests;
     this.tier?.leaves(request, true);
     this.gpu.release(request);
+    if (q.phase[request] === PHASE.running) this.#recordGaps(this.batch.indexOf(request));
     this.gaps.discard(request);
     if (q.phase[request] !== PHASE.running) {
       const slot = this.paused.size > 0 ? this.paused.take(request) : null;
@@ -271,8 +274,20 @@ export class Instance {
     const progress = this.batch.progress[slot]!;
     if (progress < this.batch.input[slot]!) this.#prefills--;
     this.batch.remove(slot);
+    this.#prefillFrom = 0;
     q.progress[request] = progress;
     return Math.max(0, progress - q.inputTokens[request]!);
+  }
+
+  /** Gaps of a request that has not completed: a trace says how far it got. */
+  #recordGaps(slot: number): void {
+    const { batch, gaps } = this;
+    const q = this.#requests;
+    const request = batch.request[slot]!;
+    const produced = batch.progress[slot]! - batch.input[slot]!;
+    if (produced <= 0) return;
+    q.itlSumUs[request] = gaps.sum - q.gapsBefore[request]! - gaps.skippedUs(request) + gaps.pausedUs(request);
+    q.itlCount[request] = produced;
   }
 
   #restartIfIdle(at: number): void {
@@ -470,6 +485,7 @@ export class Instance {
     this.tier?.leaves(request, false);
     if (batch.progress[slot]! < batch.input[slot]!) this.#prefills--;
     batch.remove(slot);
+    this.#prefillFrom = 0;
     q.phase[request] = PHASE.queued;
     q.prefilled[request] = 0;
     this.gpu.release(request);
@@ -520,6 +536,7 @@ export class Instance {
     this.tier?.leaves(request, false);
     this.paused.add(this.batch, slot, at, this.gaps);
     this.batch.remove(slot);
+    this.#prefillFrom = 0;
     this.#requests.phase[request] = PHASE.queued;
   }
 
@@ -615,7 +632,7 @@ export class Instance {
       this.#beginDecode(slot);
     } else {
       batch.progress[slot] = 0;
-      this.#prefills++;
+      if (this.#prefills++ === 0) this.#prefillFrom = slot;
     }
     this.tier?.admitted(request);
   }
@@ -641,28 +658,25 @@ export class Instance {
     const { decodeA, decodeB } = latency;
     let a = latency.sumA;
     let b = latency.sumB;
-    let decodes = 0;
     let finished = 0;
-    if (this.#prefills === 0 && !this.#starved) {
-      for (let i = 0; i < size; i++) {
-        const before = progress[i]!;
-        a += decodeA[before]!;
-        b += decodeB[before]!;
-        progress[i] = before + 1;
-        if (before + 1 >= finish[i]!) finished++;
-      }
-      decodes = size;
-    } else {
-      const { input, tokens } = batch;
-      for (let i = 0; i < size; i++) {
-        const before = progress[i]!;
-        if (before < input[i]! || tokens[i] === 0) continue;
-        a += decodeA[before]!;
-        b += decodeB[before]!;
-        decodes++;
-        progress[i] = before + 1;
-        if (before + 1 >= finish[i]!) finished++;
-      }
+    const quiet = this.#starved ? 0 : this.#prefills === 0 ? size : this.#prefillFrom;
+    for (let i = 0; i < quiet; i++) {
+      const before = progress[i]!;
+      a += decodeA[before]!;
+      b += decodeB[before]!;
+      progress[i] = before + 1;
+      if (before + 1 >= finish[i]!) finished++;
+    }
+    let decodes = quiet;
+    const { input, tokens } = batch;
+    for (let i = quiet; i < size; i++) {
+      const before = progress[i]!;
+      if (before < input[i]! || tokens[i] === 0) continue;
+      a += decodeA[before]!;
+      b += decodeB[before]!;
+      decodes++;
+      progress[i] = before + 1;
+      if (before + 1 >= finish[i]!) finished++;
     }
     let duration = latency.stepUs(a, b, decodes, prefills + decodes);
     if (this.tier !== null) duration += this.tier.takeTransferUs();
@@ -680,7 +694,7 @@ export class Instance {
   #addPrefills(): number {
     const { progress, input, tokens, size } = this.batch;
     let scheduled = 0;
-    for (let i = 0; i < size; i++) {
+    for (let i = this.#prefillFrom; i < size; i++) {
       if (progress[i]! < input[i]! && tokens[i]! > 0) {
         this.#latency.addPrefill(progress[i]!, input[i]!, tokens[i]!);
         scheduled++;
@@ -704,7 +718,7 @@ export class Instance {
     const { batch } = this;
     const q = this.#requests;
     let finished = 0;
-    for (let i = 0; i < batch.size; i++) {
+    for (let i = this.#prefillFrom; i < batch.size; i++) {
       const input = batch.input[i]!;
       if (batch.progress[i]! >= input) continue;
       const target = batch.target[i]!;
@@ -732,6 +746,7 @@ export class Instance {
       else this.#finish(i, endAt);
     }
     batch.keep(kept, count);
+    this.#prefillFrom = 0;
     if (endAt > this.#lastLeft && endAt <= this.#horizonUs) this.#lastLeft = endAt;
   }
 

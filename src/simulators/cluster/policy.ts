@@ -160,6 +160,10 @@ export interface EngineHooks {
   readonly prefillThreshold?: PrefillThreshold;
   readonly pause?: PausePolicy;
   /** The memory tier behind the GPU blocks of each instance, instead of the configured one; null = none. */
-  readonly kvTier?: (config: InstanceConfig, parts: TierParts) => KvTier | null;
+  readonly kvTier?: (
+    config: InstanceConfig,
+    parts: TierParts,
+    viewOf: (request: number) => RequestView,
+  ) => KvTier | null;
   readonly record?: (event: EngineEvent) => void;
 }
