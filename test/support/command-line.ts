@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 const BUILT = join(ROOT, 'dist/src/cli/main.js');
+const BUILD_INFO = join(ROOT, 'dist/.tsbuildinfo');
 
 /** The compiled program, or the sources through tsx where those are newer than what was compiled. */
 export const PROGRAM: readonly string[] = isCurrent()
@@ -12,10 +13,10 @@ export const PROGRAM: readonly string[] = isCurrent()
   : ['--import', import.meta.resolve('tsx'), join(ROOT, 'src/cli/main.ts')];
 
 function isCurrent(): boolean {
-  if (!existsSync(BUILT)) return false;
+  if (!existsSync(BUILT) || !existsSync(BUILD_INFO)) return false;
   const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
   const newest = Math.max(...sources.map((name) => statSync(join(ROOT, 'src', name)).mtimeMs));
-  return newest <= statSync(BUILT).mtimeMs;
+  return newest <= statSync(BUILD_INFO).mtimeMs;
 }
 
 export interface Finished {
