@@ -72,6 +72,11 @@ const claim = z.discriminatedUnion('kind', [
   }),
 ]);
 
+/** Reports are named after the experiment. */
+const fileName = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, {
+  error: 'must be a name of letters, digits, "_", "-" and "."',
+});
+
 const figure = z.strictObject({
   name: identifier,
   path: z.string().min(1),
@@ -82,7 +87,7 @@ const figure = z.strictObject({
 });
 
 export const experimentFileSchema = z.strictObject({
-  name: identifier,
+  name: fileName,
   title: z.string(),
   question: z.string().optional(),
   /** What was published, and where. */
