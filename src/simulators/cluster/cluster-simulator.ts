@@ -78,7 +78,8 @@ function measure(
     traceDecisions: context.evidence === true,
     counterfactualK: context.evidence === true ? 1 : 0,
   };
-  const result = simulateCluster(config, workload, wanted.hooks());
+  const result = simulated(config, workload, wanted.hooks());
+  if ('kind' in result) return result;
   const headline = clusterHeadline(result);
   if (headline.completed === 0) return { kind: 'infeasible', reason: 'no request completed' };
   const classes = classFigures(result, wanted.classes, headline.durationS * 1e6);
@@ -89,6 +90,20 @@ function measure(
     metrics: Object.fromEntries(wanted.names.map((name) => [name, values[name] ?? 0])),
     diagnostics: diagnostics(result, headline, classes, cluster.warnings),
   };
+}
+
+/** A cluster whose requests block each other for ever is a property of its configuration. */
+function simulated(
+  config: EngineConfig,
+  workload: Workload,
+  hooks: EngineHooks,
+): EngineResult | Extract<SimulationResult, { kind: 'infeasible' }> {
+  try {
+    return simulateCluster(config, workload, hooks);
+  } catch (error) {
+    if (error instanceof InputError) return { kind: 'infeasible', reason: error.message };
+    throw error;
+  }
 }
 
 function diagnostics(

@@ -148,6 +148,45 @@ describe('cluster simulator', () => {
     });
   });
 
+  it('is infeasible where requests block each other for ever', () => {
+    const traffic = (id: string, share: number, process: string, prefix: number, outputs: number) => ({
+      id,
+      slo_class: 'standard',
+      rate_fraction: share,
+      arrival: { process, cv: 2 },
+      ...(prefix > 0 ? { prefix_group: `g${prefix}`, prefix_length: prefix } : {}),
+      input_distribution: { type: 'gaussian', params: { mean: 200, std_dev: 50, min: 1, max: 600 } },
+      output_distribution: { type: 'exponential', params: { mean: outputs } },
+    });
+    const workload = {
+      aggregate_rate: 300,
+      num_requests: 150,
+      clients: [
+        traffic('A', 0.2, 'poisson', 64, 40),
+        traffic('B', 0.5, 'gamma', 200, 40),
+        traffic('C', 0.3, 'poisson', 0, 4),
+      ],
+    };
+    const config = {
+      model: 'qwen/qwen3-14b',
+      total_kv_blocks: 120,
+      kv_cpu_blocks: 1000,
+      num_instances: 5,
+      scheduler: 'reverse-priority',
+      max_num_batched_tokens: 256,
+      max_num_seqs: 4,
+      prefill_instances: 1,
+      decode_instances: 3,
+      pd_decider: 'always',
+      pd_transfer_contention: true,
+    };
+    const result = createClusterSimulator().prepare({ config, workload }).run({ seed: 284, fidelity: 1 });
+    expect(result).toMatchObject({
+      kind: 'infeasible',
+      reason: expect.stringMatching(/^cannot progress: \d+ requests/),
+    });
+  });
+
   it.each<[Json, Json, (string | number)[]]>([
     [{ ...CONFIG, scheduler: 'x' }, WORKLOAD, ['config', 'scheduler']],
     [CONFIG, { ...WORKLOAD, clints: [] }, ['workload', 'clints']],
