@@ -69,18 +69,11 @@ export class BlockKeys {
     return this.#ownBase[r]! + k;
   }
 
-  /** Leading blocks of a row that other rows may share. */
-  sharedBlocks(row: number): number {
-    return Math.max(this.#inheritedBlocks[row]!, this.#groupBlocks[row]!);
-  }
-
-  /** Leading blocks whose keys are consecutive numbers from `key(row, 0)` on, for rows without a parent. */
-  groupBlocks(row: number): number {
-    return this.#groupBlocks[row]!;
-  }
-
-  hasParent(row: number): boolean {
-    return this.#inheritedBlocks[row]! > 0;
+  /** From block `k` of a row on, how many blocks have consecutive keys at least; ≥ 1, Infinity for own blocks. */
+  run(row: number, k: number): number {
+    if (k < this.#inheritedBlocks[row]!) return 1;
+    const grouped = this.#groupBlocks[row]!;
+    return k < grouped ? grouped - k : Number.POSITIVE_INFINITY;
   }
 
   /** A new key for content that is no block of any row. */

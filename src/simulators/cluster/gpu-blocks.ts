@@ -86,8 +86,19 @@ export class GpuBlocks {
     const row = this.#requests.row[request]!;
     const blocks = Math.floor(this.#requests.inputTokens[request]! / this.blockSize);
     while (blocks > this.cached.length) this.#growCached();
-    const { cached } = this;
-    for (let k = 0; k < blocks; k++) {
+    const { cached, keyOf } = this;
+    let k = 0;
+    const first = blocks > 0 ? this.#keys.key(row, 0) : NO_KEY;
+    if (first < this.#index.sharedEnd) {
+      const { shared } = this.#index;
+      const run = Math.min(blocks, this.#keys.run(row, 0));
+      while (k < run) {
+        const block = shared[first + k]!;
+        if (keyOf[block] !== first + k) return k;
+        cached[k++] = block;
+      }
+    }
+    for (; k < blocks; k++) {
       const block = this.find(this.#keys.key(row, k));
       if (block === 0) return k;
       cached[k] = block;

@@ -4,24 +4,25 @@
  */
 export class KeyMap {
   readonly sharedEnd: number;
-  readonly #shared: Int32Array;
+  /** Values of keys below `sharedEnd`. */
+  readonly shared: Int32Array;
   readonly #rest: GrowingColumn;
 
   constructor(sharedEnd: number, rest: GrowingColumn) {
     this.sharedEnd = sharedEnd;
-    this.#shared = new Int32Array(sharedEnd);
+    this.shared = new Int32Array(sharedEnd);
     this.#rest = rest;
   }
 
   get(key: number): number {
-    if (key < this.sharedEnd) return this.#shared[key]!;
+    if (key < this.sharedEnd) return this.shared[key]!;
     const { values } = this.#rest;
     return key < values.length ? values[key]! : 0;
   }
 
   set(key: number, value: number): void {
     if (key < this.sharedEnd) {
-      this.#shared[key] = value;
+      this.shared[key] = value;
       return;
     }
     if (key >= this.#rest.values.length) this.#rest.grow(key + 1);

@@ -71,8 +71,7 @@ export class PrefixIndex {
         log.appendAnonymous(blocks - k);
         break;
       }
-      let run = 1;
-      while (k + run < blocks && this.#keys.key(row, k + run) === key + run && this.#isTracked(key + run)) run++;
+      const run = Math.min(this.#keys.run(row, k), blocks - k);
       if (this.#tracksAll) this.#coverKey(key + run - 1);
       let fresh = 0;
       for (let at = key * this.#words + word, i = 0; i < run; i++, at += this.#words) {

@@ -8,10 +8,10 @@ import type { Instance } from './instance.ts';
 export class Snapshots implements SnapshotColumns {
   count = 0;
   members: Int32Array;
-  readonly queueDepth: Int32Array;
-  readonly batchSize: Int32Array;
+  readonly queueDepth: Float64Array;
+  readonly batchSize: Float64Array;
   readonly kvUtilization: Float64Array;
-  readonly freeBlocks: Int32Array;
+  readonly freeBlocks: Float64Array;
   readonly inFlight: Int32Array;
   readonly #refreshedAtUs: Float64Array;
   readonly #instances: readonly Instance[];
@@ -20,10 +20,10 @@ export class Snapshots implements SnapshotColumns {
   constructor(instances: readonly Instance[], refreshUs: number) {
     const count = instances.length;
     this.members = Int32Array.from({ length: count }, (_, i) => i);
-    this.queueDepth = new Int32Array(count);
-    this.batchSize = new Int32Array(count);
+    this.queueDepth = new Float64Array(count);
+    this.batchSize = new Float64Array(count);
     this.kvUtilization = new Float64Array(count);
-    this.freeBlocks = new Int32Array(count);
+    this.freeBlocks = new Float64Array(count);
     this.inFlight = new Int32Array(count);
     this.#refreshedAtUs = new Float64Array(count);
     this.#instances = instances;
