@@ -21,60 +21,78 @@ export interface ConstraintBelief {
   readonly bound: number;
 }
 
-export interface AcquisitionInput {
-  readonly features: FeatureMap;
-  readonly objectives: readonly ObjectiveBelief[];
-  readonly constraints: readonly ConstraintBelief[];
-  /** Region still to win for each member s; null when nothing feasible is known and only feasibility counts. */
-  readonly regions: readonly BoxDecomposition[] | null;
-}
-
 /** Log acquisition at a cube point (larger is better); fills the cube gradient when one is given. */
 export type Acquisition = (cube: Float64Array, gradient?: Float64Array) => number;
 
 /**
- * Log expected hypervolume improvement, averaged over members, plus the log probability of feasibility:
+ * Log expected hypervolume improvement, averaged over members:
  *
- *   log (1/S) Σ_s Σ_boxes Π_j E[(u_j − max(l_j, y_sj))₊] + Σ_c log Φ((b_c − μ_c)/σ_c)
+ *   log (1/S) Σ_s Σ_boxes Π_j E[(u_j − max(l_j, y_sj))₊]
  *
  * With one objective a region is the single interval (−∞, best), and this is log (noisy) expected improvement.
  * Members are joint draws of the losses at the observed and pending points; conditional on a draw the objectives are
  * independent normals, so the expectation over the new point is exact, box by box.
+ * @param regions - what is still to win for each member s
  * @see Ament et al. 2023 (log EI family); Daulton et al. 2021 (noisy expected hypervolume improvement)
  */
-export function createAcquisition(input: AcquisitionInput): Acquisition {
-  const { features, objectives, constraints, regions } = input;
-  const members = regions?.length ?? 0;
-  const work = new Workspace(input);
+export function improvementAcquisition(
+  features: FeatureMap,
+  objectives: readonly ObjectiveBelief[],
+  regions: readonly BoxDecomposition[],
+): Acquisition {
+  const work = new ImprovementWork(features, objectives, regions);
   return (cube, gradient) => {
     const x = features.fromCube(cube, work.x);
-    let value = 0;
-    constraints.forEach(({ posterior, bound }, c) => {
-      const moments = predict(posterior, x, work.constraintMoments[c]!);
-      const deviation = Math.sqrt(moments.variance);
-      const z = (bound - moments.means[0]!) / deviation;
-      value += normalLogCdf(z);
-      work.constraintZ[c] = z;
+    objectives.forEach(({ posterior }, j) => {
+      predict(posterior, x, work.moments[j]!);
     });
-    if (regions !== null) {
-      objectives.forEach(({ posterior }, j) => {
-        predict(posterior, x, work.objectiveMoments[j]!);
-      });
-      value += work.hypervolumeGain(objectives, regions) - Math.log(members);
-    }
+    const value = work.hypervolumeGain(objectives, regions) - Math.log(regions.length);
     if (gradient !== undefined) {
       work.featureGradient.fill(0);
-      constraints.forEach(({ posterior }, c) => {
-        work.addConstraintGradient(posterior, x, c);
+      objectives.forEach(({ posterior }, j) => {
+        const { toMeans, toVariance } = work.partials[j]!;
+        addMomentGradient(posterior, x, work.moments[j]!, toMeans, toVariance.value, work.featureGradient);
       });
-      if (regions !== null)
-        objectives.forEach(({ posterior }, j) => {
-          const { toMeans, toVariance } = work.partials[j]!;
-          addMomentGradient(posterior, x, work.objectiveMoments[j]!, toMeans, toVariance.value, work.featureGradient);
-        });
       features.pullBack(cube, work.featureGradient, gradient);
     }
     return Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value;
+  };
+}
+
+/** Log probability that all constraints hold: Σ_c log Φ((b_c − μ_c)/σ_c). */
+export function feasibilityAcquisition(features: FeatureMap, constraints: readonly ConstraintBelief[]): Acquisition {
+  const x = new Float64Array(features.count);
+  const featureGradient = new Float64Array(features.count);
+  const buffers = constraints.map(({ posterior }) => momentsBuffer(posterior));
+  const toMean = new Float64Array(1);
+  return (cube, gradient) => {
+    features.fromCube(cube, x);
+    featureGradient.fill(0);
+    let value = 0;
+    constraints.forEach(({ posterior, bound }, c) => {
+      const moments = predict(posterior, x, buffers[c]!);
+      const deviation = Math.sqrt(moments.variance);
+      const z = (bound - moments.means[0]!) / deviation;
+      value += normalLogCdf(z);
+      if (gradient === undefined) return;
+      const hazard = normalHazardBelow(z);
+      toMean[0] = -hazard / deviation;
+      addMomentGradient(posterior, x, moments, toMean, (-0.5 * hazard * z) / moments.variance, featureGradient);
+    });
+    if (gradient !== undefined) features.pullBack(cube, featureGradient, gradient);
+    return Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value;
+  };
+}
+
+/** Sum of log acquisitions; independent events multiply. */
+export function addAcquisitions(a: Acquisition, b: Acquisition): Acquisition {
+  return (cube, gradient) => {
+    const first = a(cube, gradient);
+    if (gradient === undefined) return first + b(cube);
+    const other = new Float64Array(cube.length);
+    const value = first + b(cube, other);
+    for (let j = 0; j < cube.length; j++) gradient[j]! += other[j]!;
+    return value;
   };
 }
 
@@ -107,14 +125,11 @@ interface Partials {
 }
 
 /** Buffers of one acquisition; nothing in it outlives a call. */
-class Workspace {
+class ImprovementWork {
   readonly x: Float64Array;
   readonly featureGradient: Float64Array;
-  readonly objectiveMoments: readonly Moments[];
-  readonly constraintMoments: readonly Moments[];
-  readonly constraintZ: Float64Array;
+  readonly moments: readonly Moments[];
   readonly partials: readonly Partials[];
-  readonly #one = new Float64Array(1);
   readonly #belief: ScaledBelief = {
     mean: 0,
     deviation: 0,
@@ -124,30 +139,19 @@ class Workspace {
   };
   readonly #gain: IntervalGain = { log: 0, toMean: 0, toDeviation: 0 };
   /** Log gains and partials of each box and objective of one member. */
-  #logs = new Float64Array(0);
-  #byMean = new Float64Array(0);
-  #byDeviation = new Float64Array(0);
+  readonly #logs: Float64Array;
+  readonly #byMean: Float64Array;
+  readonly #byDeviation: Float64Array;
 
-  constructor({ features, objectives, constraints, regions }: AcquisitionInput) {
-    const members = regions?.length ?? 1;
+  constructor(features: FeatureMap, objectives: readonly ObjectiveBelief[], regions: readonly BoxDecomposition[]) {
     this.x = new Float64Array(features.count);
     this.featureGradient = new Float64Array(features.count);
-    this.objectiveMoments = objectives.map(({ posterior }) => momentsBuffer(posterior));
-    this.constraintMoments = constraints.map(({ posterior }) => momentsBuffer(posterior));
-    this.constraintZ = new Float64Array(constraints.length);
-    this.partials = objectives.map(() => ({ toMeans: new Float64Array(members), toVariance: { value: 0 } }));
-    const most = Math.max(0, ...(regions ?? []).map(({ boxes }) => boxes));
-    this.#logs = new Float64Array(most * objectives.length);
-    this.#byMean = new Float64Array(most * objectives.length);
-    this.#byDeviation = new Float64Array(most * objectives.length);
-  }
-
-  addConstraintGradient(posterior: Posterior, x: Float64Array, c: number): void {
-    const moments = this.constraintMoments[c]!;
-    const z = this.constraintZ[c]!;
-    const hazard = normalHazardBelow(z);
-    this.#one[0] = -hazard / Math.sqrt(moments.variance);
-    addMomentGradient(posterior, x, moments, this.#one, (-0.5 * hazard * z) / moments.variance, this.featureGradient);
+    this.moments = objectives.map(({ posterior }) => momentsBuffer(posterior));
+    this.partials = objectives.map(() => ({ toMeans: new Float64Array(regions.length), toVariance: { value: 0 } }));
+    const most = Math.max(0, ...regions.map(({ boxes }) => boxes)) * objectives.length;
+    this.#logs = new Float64Array(most);
+    this.#byMean = new Float64Array(most);
+    this.#byDeviation = new Float64Array(most);
   }
 
   /** log Σ_s Σ_boxes Π_j gain; leaves the partials with respect to each mean and variance. */
@@ -192,7 +196,7 @@ class Workspace {
     const belief = this.#belief;
     const gain = this.#gain;
     for (let j = 0; j < width; j++) {
-      const { variance, means } = this.objectiveMoments[j]!;
+      const { variance, means } = this.moments[j]!;
       const { scale } = objectives[j]!;
       const deviation = Math.sqrt(variance);
       if (scale === null) setPlain(belief, means[s]!, deviation);

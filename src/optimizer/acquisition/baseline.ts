@@ -10,7 +10,7 @@ import { type BoxDecomposition, decomposeNonDominated } from '../pareto/box-deco
 import { nonDominatedIndices } from '../pareto/dominance.ts';
 import type { Surrogates } from '../sampler/surrogates.ts';
 import type { ParameterValues } from '../space/parameter.ts';
-import type { AcquisitionInput, ObjectiveBelief } from './acquisition.ts';
+import type { ObjectiveBelief } from './acquisition.ts';
 import { referencePoint } from './reference-point.ts';
 
 /** Joint draws of the losses at the observed and pending points. */
@@ -20,7 +20,9 @@ const MEMBERS = 16;
 const NOISY = 1e-4;
 
 export interface Baseline {
-  readonly input: AcquisitionInput;
+  readonly objectives: readonly ObjectiveBelief[];
+  /** Region still to win for each draw; null when nothing feasible is known and only feasibility counts. */
+  readonly regions: readonly BoxDecomposition[] | null;
   /** Points on the current front by posterior mean, or the most likely feasible ones. */
   readonly incumbents: readonly ParameterValues[];
 }
@@ -57,16 +59,16 @@ export function baselineBeliefs(
   for (let s = 0; s < members; s++) {
     const rows: number[][] = [];
     for (let i = 0; i < places.length; i++) if (feasible[s]![i]) rows.push(losses(s, i));
-    if (rows.length > 0 || !single) regions.push(regionOf(rows, reference));
+    // A draw in which nothing is feasible leaves everything below the worst loss to win.
+    if (rows.length === 0 && single) rows.push([Math.max(...places.map((_, i) => losses(s, i)[0]!))]);
+    regions.push(regionOf(rows, reference));
   }
   const anyFeasible = feasible.some((row) => row.some((ok, i) => ok && i < values.length));
-  const input: AcquisitionInput = {
-    features,
+  return {
     objectives: beliefs,
-    constraints: surrogates.constraints.map(({ gp, bound }) => ({ posterior: gp.posterior, bound })),
-    regions: anyFeasible && regions.length === members ? regions : null,
+    regions: anyFeasible ? regions : null,
+    incumbents: incumbentPoints(surrogates),
   };
-  return { input, incumbents: incumbentPoints(surrogates) };
 }
 
 /** @param reference - empty for a single objective */

@@ -12,6 +12,8 @@ export interface FeatureMap {
   readonly categorical: Uint8Array;
   /** Length p; index of the parameter behind each feature. */
   readonly parameterOf: Int32Array;
+  /** Length p; the cube axis that a numeric feature is, −1 for categories and simplex weights. */
+  readonly cubeAxes: Int32Array;
   /** Features of a cube point whose inactive coordinates are 0.5. */
   fromCube(cube: ArrayLike<number>, out?: Float64Array): Float64Array;
   fromValues(values: ParameterValues): Float64Array;
@@ -56,6 +58,11 @@ export function featureMap(space: SearchSpace): FeatureMap {
     count: featureAt,
     categorical,
     parameterOf: Int32Array.from(parameterOf),
+    cubeAxes: Int32Array.from(
+      blocks.flatMap(({ kind, cubeAt, size }) =>
+        kind === 'simplex' ? new Array<number>(size).fill(-1) : [kind === 'numeric' ? cubeAt : -1],
+      ),
+    ),
     fromCube,
     fromValues: (values) => fromCube(encode(space, values)),
     pullBack: (cube, featureGradient, out) => {

@@ -14,7 +14,6 @@ import {
   logJacobian,
   type OutcomeTransform,
   standardSlope,
-  TRANSFORM_SHAPES,
   type TransformShape,
   toUnit,
   transform,
@@ -48,8 +47,8 @@ export interface FittedGp {
 }
 
 /**
- * Best model of each kernel shape, best first. Chooses kernel shape and outcome transform by log posterior density and fits the hyperparameters: each kernel from
- * several starts on the first transform, then every other transform from there, then the best transform of each kernel to the end.
+ * Best model of each kernel shape by log posterior density, best first: each kernel is fitted from several starts on the
+ * first transform, then to every other transform from there, then on its best transform to the end.
  * @param shapes - transforms allowed; a constraint allows only those that keep its zero exact
  */
 export function selectModels(data: OutcomeData, shapes: readonly TransformShape[], effort: SelectEffort): GpModel[] {
@@ -62,10 +61,12 @@ export function selectModels(data: OutcomeData, shapes: readonly TransformShape[
     plain.push(bestOf(starts.map((start) => search(data, differences, kernel, first, start, effort.firstIterations))));
   }
   plain.sort((a, b) => b.score - a.score);
+  const noise = Math.exp(plain[0]!.theta[data.points.width + 1]!);
+  const further = shapes.slice(1).filter((shape) => noise < STRONG_NOISE || !isStrong(shape));
   const finished = plain.slice(0, effort.families).map((start) => {
-    const shaped = shapes
-      .slice(1)
-      .map((shape) => search(data, differences, start.kernel, shape, start.theta, effort.shapeIterations));
+    const shaped = further.map((shape) =>
+      search(data, differences, start.kernel, shape, start.theta, effort.shapeIterations),
+    );
     const { kernel, transformShape, theta } = bestOf([start, ...shaped]);
     return search(data, differences, kernel, transformShape, theta, effort.finalIterations);
   });
@@ -78,6 +79,13 @@ export interface SelectEffort {
   readonly shapeIterations: number;
   readonly finalIterations: number;
   readonly families: number;
+}
+
+/** Standardised noise variance from which strong transforms are left out: they would stretch noise into structure. */
+const STRONG_NOISE = 1e-3;
+
+function isStrong(shape: TransformShape): boolean {
+  return shape.kind !== 'identity' && shape.shift < 0.1;
 }
 
 const KERNELS: readonly KernelShape[] = ['matern52', 'squared-exponential', 'additive'];
@@ -108,10 +116,12 @@ export function conditionModel(data: OutcomeData, model: GpModel): FittedGp {
 
 function startsFor(kernel: KernelShape, width: number): LogHyperparameters[] {
   const base = 0.5 * Math.sqrt(width);
-  const smooth = startHyperparameters(kernel, width, { lengthscale: 3 * base, signal: 10, noise: 1e-7 });
-  const middle = startHyperparameters(kernel, width, { lengthscale: base, signal: 1, noise: 1e-4 });
-  if (kernel !== 'matern52') return [smooth, middle];
-  return [smooth, middle, startHyperparameters(kernel, width, { lengthscale: 0.3 * base, signal: 1, noise: 1e-2 })];
+  const starts = [
+    { lengthscale: 3 * base, signal: 10, noise: 1e-7 },
+    { lengthscale: base, signal: 1, noise: 1e-4 },
+    { lengthscale: base, signal: 1, noise: 0.1 },
+  ];
+  return starts.map((start) => startHyperparameters(kernel, width, start));
 }
 
 function search(

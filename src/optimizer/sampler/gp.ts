@@ -1,8 +1,14 @@
 import { type Rng, stream } from '../../base/random.ts';
 import { scrambledSobol } from '../../numeric/sobol-sequence.ts';
-import { createAcquisition, mixAcquisitions } from '../acquisition/acquisition.ts';
+import {
+  addAcquisitions,
+  feasibilityAcquisition,
+  improvementAcquisition,
+  mixAcquisitions,
+} from '../acquisition/acquisition.ts';
 import { baselineBeliefs } from '../acquisition/baseline.ts';
 import { maximizeAcquisition } from '../acquisition/maximize.ts';
+import { type Box, TRUST_REGION_ABOVE, trustRegionBox, trustRegionLength } from '../acquisition/trust-region.ts';
 import { withUserPriors } from '../acquisition/user-prior.ts';
 import { initialDesignSize } from '../design/initial-design.ts';
 import { ModelMemory } from '../gp/model-choice.ts';
@@ -11,7 +17,7 @@ import type { ParameterValues } from '../space/parameter.ts';
 import { pointKey } from '../space/search-space.ts';
 import type { Evidence, Sampler } from './sampler.ts';
 import { toldAndPending } from './sampler.ts';
-import { type EnsembleMember, fitEnsemble } from './surrogates.ts';
+import { type EnsembleMember, fitEnsemble, type Surrogates } from './surrogates.ts';
 
 /** Gaussian-process sampler: fixed points, then a small space-filling design, then expected (hypervolume) improvement. */
 export function createGpSampler(): Sampler {
@@ -78,28 +84,68 @@ function proposeByModel(evidence: Evidence, ensemble: readonly EnsembleMember[],
     baselineBeliefs(member.surrogates, evidence.pending, [...known, ...probes], rng),
   );
   const baseline = baselines[0]!;
-  const mixture = mixAcquisitions(
-    baselines.map(({ input }) => createAcquisition(input)),
-    ensemble.map(({ logWeight }) => logWeight),
+  const beliefs = surrogates.constraints.map(({ gp, bound }) => ({ posterior: gp.posterior, bound }));
+  const feasibility = feasibilityAcquisition(surrogates.features, beliefs);
+  const improvements = baselines.flatMap(({ objectives, regions }) =>
+    regions === null ? [] : [improvementAcquisition(surrogates.features, objectives, regions)],
   );
+  const mixture =
+    improvements.length < baselines.length
+      ? feasibility
+      : addAcquisitions(
+          mixAcquisitions(
+            improvements,
+            ensemble.map(({ logWeight }) => logWeight),
+          ),
+          feasibility,
+        );
   const acquisition = withUserPriors(mixture, space, evidence.priors ?? [], evidence.observations.length);
   const used = usedKeys(evidence);
+  const occupied = [...known, ...evidence.pending.map((values) => encode(space, values))];
+  const box = searchBox(evidence, surrogates, baseline.incumbents);
   const candidates = [...probes, ...nearIncumbents(evidence, baseline.incumbents, rng)];
   const found = maximizeAcquisition({
     space,
     acquisition,
-    candidates,
+    candidates: box === null ? candidates : candidates.map((cube) => pullInto(cube, box)),
     starts: 6,
     maxIterations: 60,
-    allowed: (cube) => !used.has(pointKey(decode(space, cube))),
+    allowed: (cube) => !used.has(pointKey(decode(space, cube))) && !crowded(cube, occupied),
     rng,
+    ...(box ?? {}),
   });
   return found === null ? null : decode(space, found.cube);
+}
+
+/** Whether a point is so near to another that the surrogate could not tell them apart. */
+function crowded(cube: Float64Array, occupied: readonly Float64Array[]): boolean {
+  return occupied.some((other) => other.every((u, j) => Math.abs(u - cube[j]!) < LEAST_DISTANCE));
+}
+
+/** Trust region of a space with many dimensions, around the incumbents in turn; null for a search of the whole space. */
+function searchBox(evidence: Evidence, surrogates: Surrogates, incumbents: readonly ParameterValues[]): Box | null {
+  const { space, observations } = evidence;
+  const dimension = cubeDimension(space);
+  if (dimension <= TRUST_REGION_ABOVE || incumbents.length === 0) return null;
+  const turn = evidence.objectiveCount === 1 ? 0 : toldAndPending(evidence) % incumbents.length;
+  const weights = new Float64Array(dimension).fill(1);
+  surrogates.features.cubeAxes.forEach((axis, feature) => {
+    if (axis >= 0)
+      weights[axis] = Math.max(...surrogates.objectives.map((gp) => gp.posterior.kernel.weights[feature]!));
+  });
+  return trustRegionBox(encode(space, incumbents[turn]!), weights, trustRegionLength(observations, dimension));
+}
+
+/** Maps the cube linearly onto the box for points outside of it. */
+function pullInto(cube: Float64Array, { lower, upper }: Box): Float64Array {
+  if (cube.every((u, j) => u >= lower[j]! && u <= upper[j]!)) return cube;
+  return cube.map((u, j) => lower[j]! + u * (upper[j]! - lower[j]!));
 }
 
 /** Kernel families in the mixture for one objective; several objectives use the most probable one. */
 const MIXED_MODELS = 3;
 const SOBOL_CANDIDATES = 256;
+const LEAST_DISTANCE = 1e-6;
 const PERTURBED_CANDIDATES = 256;
 const PERTURBATION_SCALES = [0.2, 0.05, 0.01, 0.001];
 

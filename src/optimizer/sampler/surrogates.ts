@@ -43,7 +43,7 @@ const LEAST_SHARE = 0.05;
 export function fitEnsemble(evidence: Evidence, memory: ModelMemory, size: number): readonly EnsembleMember[] {
   const features = featureMap(evidence.space);
   const all = [...(evidence.earlier ?? []), ...evidence.observations];
-  const measured = all.filter(isMeasured);
+  const measured = keptForModels(all.filter(isMeasured));
   if (measured.length === 0) return [];
   const points = featureRows(
     measured.map(({ values }) => features.fromValues(values)),
@@ -65,7 +65,7 @@ export function fitEnsemble(evidence: Evidence, memory: ModelMemory, size: numbe
       (o) => o.slackVariances[c],
     ),
   );
-  if (measured.length < all.length) slackData.push(successData(features, all));
+  if (!all.every(isMeasured)) slackData.push(successData(features, all.slice(-MOST_POINTS)));
   const objectiveModels = objectiveData.map((data) => chooseModels(data, TRANSFORM_SHAPES, memory));
   const slackModels = slackData.map((data) => chooseModels(data, [IDENTITY], memory));
   const available = Math.min(size, ...objectiveModels.map((models) => models.length));
@@ -87,6 +87,34 @@ export function fitEnsemble(evidence: Evidence, memory: ModelMemory, size: numbe
   const shares = members.map(({ score }) => Math.max(LEAST_SHARE, Math.exp(score)));
   const total = shares.reduce((sum, share) => sum + share, 0);
   return members.map(({ surrogates }, k) => ({ surrogates, logWeight: Math.log(shares[k]! / total) }));
+}
+
+/** Most points behind a model: bounds time (cubic) and memory (quadratic). */
+const MOST_POINTS = 800;
+
+/** All points while they are few; else a quarter the latest, a half the best by mean rank, the rest evenly spread. */
+function keptForModels(measured: readonly Observation[]): readonly Observation[] {
+  const n = measured.length;
+  if (n <= MOST_POINTS) return measured;
+  const width = measured[0]!.losses!.length;
+  const rank = new Float64Array(n);
+  for (let j = 0; j < width; j++) {
+    const order = [...measured.keys()].sort((a, b) => measured[a]!.losses![j]! - measured[b]!.losses![j]! || a - b);
+    order.forEach((i, position) => {
+      rank[i]! += position;
+    });
+  }
+  measured.forEach(({ slacks }, i) => {
+    if (slacks.some((slack) => slack > 0)) rank[i]! += n;
+  });
+  const kept = new Set<number>();
+  for (let i = n - MOST_POINTS / 4; i < n; i++) kept.add(i);
+  for (const i of [...measured.keys()].sort((a, b) => rank[a]! - rank[b]! || a - b).slice(0, MOST_POINTS / 2))
+    kept.add(i);
+  const rest = [...measured.keys()].filter((i) => !kept.has(i));
+  const missing = MOST_POINTS - kept.size;
+  for (let k = 0; k < missing; k++) kept.add(rest[Math.floor(((k + 0.5) * rest.length) / missing)]!);
+  return [...kept].sort((a, b) => a - b).map((i) => measured[i]!);
 }
 
 export function isMeasured(observation: Observation): boolean {
