@@ -1,6 +1,6 @@
 import { workerData } from 'piscina';
 import { createSimulator } from '../../simulators/registry.ts';
-import type { Simulator } from '../../simulators/simulator.ts';
+import type { PolicyModule, Simulator } from '../../simulators/simulator.ts';
 import { type EvaluationSetup, type EvaluationTask, evaluateTask } from '../evaluation.ts';
 import type { ReplicateOutcome } from '../trial.ts';
 import { loadPolicies } from './load-policy.ts';
@@ -10,17 +10,16 @@ export interface WorkerTask extends EvaluationTask {
   readonly setup: number;
 }
 
-// Everything is imported before the first task: from sources, imports made later find no TypeScript loader.
 const setups = workerData as readonly EvaluationSetup[];
 /** One simulator a backend: setups share its workloads. */
-const simulators = new Map<string, Simulator>();
-for (const { simulator } of setups) {
-  if (!simulators.has(simulator)) simulators.set(simulator, await createSimulator(simulator));
-}
-const policies = await Promise.all(setups.map((setup) => loadPolicies(setup.policies)));
+const simulators = new Map<string, Promise<Simulator>>();
+const policies = new Map<number, Promise<readonly PolicyModule[]>>();
 
 /** One simulation in a worker thread; workloads generated here are kept for later vectors. */
-export default function evaluate(task: WorkerTask): ReplicateOutcome {
+export default async function evaluate(task: WorkerTask): Promise<ReplicateOutcome> {
   const setup = setups[task.setup]!;
-  return evaluateTask(simulators.get(setup.simulator)!, setup, task, policies[task.setup]!);
+  const { simulator: name } = setup;
+  if (!simulators.has(name)) simulators.set(name, createSimulator(name));
+  if (!policies.has(task.setup)) policies.set(task.setup, loadPolicies(setup.policies));
+  return evaluateTask(await simulators.get(name)!, setup, task, await policies.get(task.setup)!);
 }
