@@ -769,7 +769,7 @@ export class Instance {
     this.gpu.release(request);
     const produced = progress - input;
     const itl = this.gaps.sum - q.gapsBefore[request]! - this.gaps.skippedUs(request) + this.gaps.pausedUs(request);
-    if (q.prefilled[request] === 1 && produced > 0) {
+    if (produced > 0) {
       q.firstGapUs[request] = this.gaps.gapAt(this.gaps.firstStep(request, q.firstDecodeStep[request]!));
     }
     this.gaps.complete(request, q.firstDecodeStep[request]!);
