@@ -1,11 +1,11 @@
 import type { Rng } from '../base/random.ts';
 
 /** Largest number of non-zero differences for which the distribution is enumerated exactly. */
-const EXACT_LIMIT = 30;
+const EXACT_LIMIT = 100;
 
 /**
  * Two-sided p-value of Wilcoxon's signed-rank test that paired differences are symmetric about 0. Zeros are dropped,
- * ties get mid-ranks; exact up to 30 differences, then the normal approximation with tie correction.
+ * ties get mid-ranks; exact up to 100 differences, then the normal approximation with tie correction.
  * @returns 1 when every difference is zero
  * @see Wilcoxon 1945; Pratt & Gibbons 1981
  */
