@@ -517,7 +517,7 @@ export class Instance {
       totalBlocks: this.gpu.total,
       next: viewOf(queue.at(0)),
     });
-    if (limit <= 0) return;
+    if (limit <= 0 || this.#isMemoryShort(queue.at(0))) return;
     const ranked: { readonly request: number; readonly rank: number }[] = [];
     for (let i = 0; i < batch.size; i++) {
       const produced = batch.progress[i]! - batch.input[i]!;
@@ -527,6 +527,12 @@ export class Instance {
     }
     ranked.sort((a, b) => b.rank - a.rank || b.request - a.request);
     for (const { request } of ranked.slice(0, Math.min(limit, missing))) this.#pause(batch.indexOf(request), at);
+  }
+
+  /** Whether a prompt beside a block for every running request is more than is free: then nobody pauses for it. */
+  #isMemoryShort(request: number): boolean {
+    const needed = Math.ceil(this.#requests.inputTokens[request]! / this.config.blockSize) + this.batch.size;
+    return this.gpu.free < needed;
   }
 
   #pause(slot: number, at: number): void {

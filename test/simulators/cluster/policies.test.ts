@@ -1,0 +1,201 @@
+import { describe, expect, it } from 'vitest';
+import type { EngineConfig } from '../../../src/simulators/cluster/engine-config.ts';
+import type { EngineResult } from '../../../src/simulators/cluster/engine-result.ts';
+import type { EngineEvent, EngineHooks, RequestView, RoutingHint } from '../../../src/simulators/cluster/policy.ts';
+import { PressureTier } from '../../../src/simulators/cluster/pressure-tier.ts';
+import { resolveStrategyConfig } from '../../../src/simulators/cluster/settings/config.ts';
+import { simulateCluster } from '../../../src/simulators/cluster/simulate-cluster.ts';
+import { generateWorkload } from '../../../src/simulators/workload/generate-workload.ts';
+import { parseWorkload } from '../../../src/simulators/workload/parse-workload.ts';
+
+type Equal<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
+type OutputNames = Extract<keyof RequestView, `${string}${'output' | 'Output' | 'decode' | 'Decode'}${string}`>;
+
+const CLIENT = {
+  rate_fraction: 0.5,
+  streaming: true,
+  arrival: { process: 'gamma', cv: 2 },
+  input_distribution: { type: 'gaussian', params: { mean: 256, std_dev: 100, min: 32, max: 512 } },
+  output_distribution: { type: 'exponential', params: { mean: 64 } },
+  prefix_group: 'system',
+  prefix_length: 256,
+};
+const WORKLOAD = parseWorkload({
+  version: '2',
+  aggregate_rate: 400,
+  num_requests: 300,
+  clients: [
+    { ...CLIENT, id: 'a', slo_class: 'critical' },
+    { ...CLIENT, id: 'b', slo_class: 'sheddable' },
+  ],
+});
+
+function run(hooks: EngineHooks, settings: Record<string, number | string> = {}) {
+  const document = {
+    model: 'meta-llama/llama-3.1-8b-instruct',
+    hardware: 'H100',
+    tp: 2,
+    latency_model: 'roofline',
+    num_instances: 2,
+    total_kv_blocks: 4000,
+    kv_cpu_blocks: 2000,
+    max_num_seqs: 8,
+    routing_policy: 'least-loaded',
+    ...settings,
+  };
+  const resolved = resolveStrategyConfig(document, Object.keys(hooks.scorers ?? {}));
+  if (resolved.kind !== 'ready') throw new Error(resolved.reason);
+  const config: EngineConfig = {
+    ...resolved.config,
+    seed: 7,
+    horizonUs: Number.POSITIVE_INFINITY,
+    traceDecisions: false,
+    counterfactualK: 0,
+  };
+  const workload = generateWorkload(WORKLOAD, { seed: 7, numRequests: 300, horizonUs: Number.POSITIVE_INFINITY });
+  return simulateCluster(config, workload, hooks);
+}
+
+const PAUSE: NonNullable<EngineHooks['pause']> = {
+  limit: ({ clockUs, next }) => (clockUs - next.arrivalUs > 20_000 ? 2 : 0),
+  rank: (_request, produced) => -produced,
+  isOverdue: (_request, pausedUs) => pausedUs > 500_000,
+};
+
+function completed(result: EngineResult): number {
+  return result.completed.reduce((sum, one) => sum + one, 0);
+}
+
+describe('views of requests', () => {
+  it('have no output length, in their type', () => {
+    const none: Equal<OutputNames, never> = true;
+    expect(none).toBe(true);
+    const peek = (request: RequestView): number => {
+      // @ts-expect-error a policy cannot ask how long the answer will be
+      return request.outputTokens;
+    };
+    expect(peek.length).toBe(1);
+  });
+
+  it('have no output length when the program runs', () => {
+    const keys = new Set<string>();
+    run({
+      priority: {
+        urgency: (request) => {
+          for (const key of Reflect.ownKeys(request)) keys.add(String(key));
+          return 0;
+        },
+      },
+      scheduler: {
+        key: (request) => {
+          for (const key of Reflect.ownKeys(request)) keys.add(String(key));
+          return request.arrivalUs;
+        },
+      },
+    });
+    expect([...keys].sort()).toEqual([
+      'arrivalUs',
+      'deadlineUs',
+      'hint',
+      'id',
+      'inputTokens',
+      'model',
+      'prefixGroup',
+      'prefixTokens',
+      'priority',
+      'round',
+      'sessionId',
+      'sloClass',
+      'sloTargetUs',
+      'tenant',
+    ]);
+  });
+});
+
+describe('policies that say what the engine does anyway', () => {
+  const usual = run({});
+
+  it('a scheduler by arrival is first come, first served', () => {
+    const own = run({ scheduler: { key: () => 0 } });
+    expect(own.e2eUs).toEqual(usual.e2eUs);
+  });
+
+  it('a prefill threshold of 64 for all is the setting 64', () => {
+    expect(run({ prefillThreshold: () => 64 }).ttftUs).toEqual(run({}, { long_prefill_token_threshold: 64 }).ttftUs);
+  });
+
+  it('pausing nobody changes nothing', () => {
+    expect(run({ pause: { ...PAUSE, limit: () => 0 } }).e2eUs).toEqual(usual.e2eUs);
+  });
+
+  it('a KV tier that offloads from 0 on and reloads nothing ahead is the configured one', () => {
+    const starved = { total_kv_blocks: 400, kv_cpu_blocks: 300 };
+    const own = run(
+      {
+        kvTier: ({ kv }, parts) =>
+          kv.kind === 'tiered' ? new PressureTier(kv, parts, { threshold: 0, reloadAhead: () => 0 }) : null,
+      },
+      starved,
+    );
+    expect(own.e2eUs).toEqual(run({}, starved).e2eUs);
+  });
+});
+
+describe('pausing', () => {
+  it('shortens the wait for first tokens and loses no request', () => {
+    const ttft = (result: EngineResult) => result.ttftUs.toSorted()[296]!;
+    const paused = run({ pause: PAUSE });
+    expect(completed(paused)).toBe(300);
+    expect(ttft(paused)).toBeLessThan(0.8 * ttft(run({})));
+  });
+
+  it('counts in end-to-end latency and token gaps: every request ends when a step of its instance does', () => {
+    const ends = new Set<number>();
+    const record = (event: EngineEvent): void => {
+      if (event.kind === 'step') ends.add(event.atUs + event.durationUs);
+    };
+    const result = run({ pause: PAUSE, record });
+    const { table } = result;
+    for (let row = 0; row < table.length; row++) {
+      expect(ends.has(table.arrivalUs[row]! + result.e2eUs[row]!), table.id(row)).toBe(true);
+      expect(result.e2eUs[row]).toBe(result.ttftUs[row]! + result.itlSumUs[row]!);
+    }
+    const gaps = result.itl.counts.reduce((sum, count) => sum + count, 0);
+    expect(gaps).toBe(result.itlCount.reduce((sum, count) => sum + count, 0));
+    const total = result.itl.values.reduce((sum, value, k) => sum + value * result.itl.counts[k]!, 0);
+    expect(total).toBeCloseTo(
+      result.itlSumUs.reduce((sum, value) => sum + value, 0),
+      0,
+    );
+  });
+
+  it('gives memory back under pressure rather than blocking others', () => {
+    const result = run({ pause: { ...PAUSE, isOverdue: () => false } }, { total_kv_blocks: 330, kv_cpu_blocks: 200 });
+    expect(completed(result)).toBe(300);
+  });
+});
+
+describe('hints', () => {
+  it('go from the router to the scheduler of the chosen instance', () => {
+    const seen: (RoutingHint | null)[] = [];
+    run(
+      {
+        scorers: {
+          even: {
+            score: (_request, instances) => instances.map(() => 1),
+            hint: (request) => ({ expectedCachedBlocks: 3, urgency: request.inputTokens }),
+          },
+        },
+        scheduler: {
+          key: (request) => {
+            seen.push(request.hint);
+            return request.hint?.urgency ?? 0;
+          },
+        },
+      },
+      { routing_policy: 'weighted', routing_scorers: 'even:1' },
+    );
+    expect(seen.length).toBeGreaterThan(100);
+    expect(seen.every((hint) => hint?.expectedCachedBlocks === 3 && hint.urgency >= 288)).toBe(true);
+  });
+});
