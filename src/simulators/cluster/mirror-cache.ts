@@ -14,6 +14,23 @@ export interface MirrorParts {
   readonly index: KeyMap;
 }
 
+/** An LRU set of block keys that every step touches with all blocks of the batch, in batch order. */
+export interface BatchMirror {
+  /** Number of keys held. */
+  readonly size: number;
+  readonly evicted: number;
+  readonly mirrored: number;
+  /** A reload wants this key: makes it the most recent one. False if it is not here. */
+  touch(key: number): boolean;
+  admitted(request: number): void;
+  /** The request got blocks or filled one. */
+  changed(request: number): void;
+  /** The request leaves the batch; its blocks are still its own. */
+  leaves(request: number): void;
+  /** The batch, in order, touches all its blocks. */
+  mirror(batch: Int32Array, size: number): void;
+}
+
 /**
  * An LRU set of block keys that every step touches with all blocks of the batch, in batch order.
  *
@@ -26,7 +43,7 @@ export interface MirrorParts {
  * That is the same as the walk as long as evictions take only keys that were cold at the last walk. Otherwise the
  * true list is rebuilt and walked literally, until the batch is again well below the capacity.
  */
-export class MirrorCache {
+export class MirrorCache implements BatchMirror {
   readonly capacity: number;
   size = 0;
   evicted = 0;
@@ -78,7 +95,6 @@ export class MirrorCache {
     this.#lastTouch = new Float64Array(capacity + 1);
   }
 
-  /** A reload wants this key: makes it the most recent one. False if it is not here. */
   touch(key: number): boolean {
     const slot = this.#find(key);
     if (slot === 0) return false;
@@ -99,12 +115,10 @@ export class MirrorCache {
     this.#requests.admission[request] = ++this.#admissions;
   }
 
-  /** The request got blocks or filled one. */
   changed(request: number): void {
     if (!this.#literal) this.#dirty.push(request);
   }
 
-  /** The request leaves the batch; its blocks are still its own. */
   leaves(request: number): void {
     const q = this.#requests;
     const walked = q.walked[request]!;
@@ -124,7 +138,6 @@ export class MirrorCache {
     q.walked[request] = 0;
   }
 
-  /** The batch, in order, touches all its blocks. */
   mirror(batch: Int32Array, size: number): void {
     if (this.#literal) this.#walk(batch, size);
     else if (this.#dirty.length + this.#leavers.length + this.#touched.length > 0) {

@@ -3,7 +3,7 @@ import type { KvTierConfig } from './engine-config.ts';
 import type { GpuBlocks } from './gpu-blocks.ts';
 import type { KeyMap } from './key-map.ts';
 import type { KvTier } from './kv-tier.ts';
-import { MirrorCache } from './mirror-cache.ts';
+import { type BatchMirror, MirrorCache } from './mirror-cache.ts';
 import type { OwnedBlocks } from './owned-blocks.ts';
 import { ReloadAllocation } from './reload-allocation.ts';
 import type { RequestStates } from './request-states.ts';
@@ -25,19 +25,23 @@ export class TieredKv implements KvTier {
   /** Allocations that failed without any reload. */
   misses = 0;
   reloads = 0;
-  readonly cache: MirrorCache;
+  readonly cache: BatchMirror;
   readonly #gpu: GpuBlocks;
   readonly #allocation: ReloadAllocation;
   readonly #requests: RequestStates;
   readonly #blockTransferUs: number;
   #transferUs = 0;
 
-  constructor(config: Extract<KvTierConfig, { kind: 'tiered' }>, parts: TierParts) {
+  constructor(
+    config: Extract<KvTierConfig, { kind: 'tiered' }>,
+    parts: TierParts,
+    cache: BatchMirror = new MirrorCache(config.cpuBlocks, parts),
+  ) {
     this.#gpu = parts.gpu;
     this.#allocation = new ReloadAllocation(parts);
     this.#requests = parts.requests;
     this.#blockTransferUs = config.transferBaseLatency + Math.ceil(parts.gpu.blockSize / config.transferBandwidth);
-    this.cache = new MirrorCache(config.cpuBlocks, parts);
+    this.cache = cache;
   }
 
   allocate(request: number, start: number, end: number, cached: number, prefill: boolean): boolean {

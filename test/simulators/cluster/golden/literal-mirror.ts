@@ -1,0 +1,49 @@
+import type { BatchMirror, MirrorParts } from '../../../../src/simulators/cluster/mirror-cache.ts';
+
+/** The rule as it is written: every step walks every block of the batch through an LRU map. */
+export class LiteralMirror implements BatchMirror {
+  evicted = 0;
+  mirrored = 0;
+  readonly #capacity: number;
+  readonly #parts: MirrorParts;
+  /** Insertion order = order of last use. */
+  readonly #keys = new Set<number>();
+
+  constructor(capacity: number, parts: MirrorParts) {
+    this.#capacity = capacity;
+    this.#parts = parts;
+  }
+
+  get size(): number {
+    return this.#keys.size;
+  }
+
+  touch(key: number): boolean {
+    if (!this.#keys.delete(key)) return false;
+    this.#keys.add(key);
+    return true;
+  }
+
+  admitted(): void {}
+
+  changed(): void {}
+
+  leaves(): void {}
+
+  mirror(batch: Int32Array, size: number): void {
+    const { gpu, owned, requests } = this.#parts;
+    for (const request of batch.subarray(0, size)) {
+      const at = requests.ownedAt[request]!;
+      for (const block of owned.slab.subarray(at, at + requests.ownedCount[request]!)) {
+        const key = gpu.keyOf[block]!;
+        if (key === 0 || this.touch(key)) continue;
+        if (this.#keys.size === this.#capacity) {
+          this.#keys.delete(this.#keys.values().next().value!);
+          this.evicted++;
+        }
+        this.#keys.add(key);
+        this.mirrored++;
+      }
+    }
+  }
+}
