@@ -19,6 +19,9 @@ const MEMBERS = 16;
 /** Standardised noise variance above which observed losses are not taken at face value. */
 const NOISY = 1e-4;
 
+/** Space-filling starting points for the ends of the front. */
+const REFERENCE_PROBES = 128;
+
 export interface Baseline {
   readonly objectives: readonly ObjectiveBelief[];
   /** Region still to win for each draw; null when nothing feasible is known and only feasibility counts. */
@@ -31,7 +34,7 @@ export interface Baseline {
 export function baselineBeliefs(
   surrogates: Surrogates,
   pending: readonly ParameterValues[],
-  cubes: readonly Float64Array[],
+  probes: { readonly cubes: readonly Float64Array[]; cubeOf(values: ParameterValues): Float64Array },
   rng: Rng,
 ): Baseline {
   const { features, objectives, values } = surrogates;
@@ -54,6 +57,8 @@ export function baselineBeliefs(
   );
   const losses = (s: number, i: number): number[] =>
     objectives.map((gp, j) => (single ? draws[j]![s]![i]! : standardToUnit(gp.transform, draws[j]![s]![i]!)));
+  const incumbents = incumbentPoints(surrogates);
+  const cubes = [...incumbents.map((values) => probes.cubeOf(values)), ...probes.cubes.slice(0, REFERENCE_PROBES)];
   const reference = single ? [] : referencePoint(surrogates, observedFront(surrogates), cubes);
   const regions: BoxDecomposition[] = [];
   for (let s = 0; s < members; s++) {
@@ -67,7 +72,7 @@ export function baselineBeliefs(
   return {
     objectives: beliefs,
     regions: anyFeasible ? regions : null,
-    incumbents: incumbentPoints(surrogates),
+    incumbents,
   };
 }
 

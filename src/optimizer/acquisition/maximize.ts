@@ -63,7 +63,58 @@ export function maximizeAcquisition(options: MaximizeOptions): Maximum | null {
     for (const point of [improved, start])
       if ((best === null || point.value > best.value) && allowed(point.cube)) best = point;
   }
+  if (best !== null) best = moveTogether(best, axes, options);
   return best ?? rated.find(({ cube }) => allowed(cube)) ?? null;
+}
+
+/** Discrete axes up to which all joint one-level moves are tried; with more axes only one axis moves at a time. */
+const JOINT_AXES = 3;
+const MOST_MOVES = 26;
+const MOVE_ITERATIONS = 20;
+
+/**
+ * Steps to neighbouring levels with the continuous coordinates searched anew for each: a ridge that runs across levels
+ * (a constraint that ties a level to a length, say) cannot be followed one coordinate at a time.
+ */
+function moveTogether(start: Maximum, axes: readonly Axis[], options: MaximizeOptions): Maximum {
+  const { space, acquisition, allowed } = options;
+  const discrete = axes.flatMap(({ levels }, j) => (Number.isFinite(levels) && levels > 1 ? [j] : []));
+  const continuous = axes.flatMap(({ levels }, j) => (Number.isFinite(levels) ? [] : [j]));
+  if (discrete.length === 0 || continuous.length === 0) return start;
+  let best = start;
+  for (let round = 0; round < 3; round++) {
+    const from = best;
+    for (const move of neighbourMoves(from.cube, discrete, axes).slice(0, MOST_MOVES)) {
+      const cube = settle(space, axes, move);
+      const found = climb({ cube, value: acquisition(cube) }, continuous, {
+        ...options,
+        maxIterations: MOVE_ITERATIONS,
+      });
+      if (found.value > best.value && allowed(found.cube)) best = found;
+    }
+    if (best === from) break;
+  }
+  return best;
+}
+
+function neighbourMoves(cube: Float64Array, discrete: readonly number[], axes: readonly Axis[]): Float64Array[] {
+  const joint = discrete.length <= JOINT_AXES;
+  let moves = [cube];
+  for (const axis of discrete) {
+    const { levels, categorical } = axes[axis]!;
+    const at = Math.min(levels - 1, Math.floor(cube[axis]! * levels));
+    const others = categorical ? Array.from({ length: levels }, (_, level) => level) : [at - 1, at + 1];
+    const kept = others.filter((level) => level !== at && level >= 0 && level < levels);
+    const shifted = (joint ? moves : [cube]).flatMap((from) =>
+      kept.map((level) => {
+        const to = from.slice();
+        to[axis] = (level + 0.5) / levels;
+        return to;
+      }),
+    );
+    moves = [...moves, ...shifted];
+  }
+  return moves.slice(1);
 }
 
 /** Discrete coordinates onto their cell centres, inactive ones to 0.5; continuous ones keep every digit. */

@@ -4,7 +4,7 @@ import type { Observation } from '../sampler/sampler.ts';
 /** Above this many cube dimensions the search keeps to a box around an incumbent. */
 export const TRUST_REGION_ABOVE = 15;
 
-const START_LENGTH = 0.8;
+const START_LENGTH = 0.4;
 const LARGEST_LENGTH = 1.6;
 const SMALLEST_LENGTH = 2 ** -7;
 const SUCCESSES_TO_GROW = 3;
@@ -18,7 +18,7 @@ export interface Box {
 
 /**
  * Side length of the trust region after these evaluations: doubled after three successes in a row, halved after as many
- * failures as there are dimensions, started anew when it has shrunk away. Recomputed from the evidence, so there is no
+ * failures as a quarter of the dimensions, started anew when it has shrunk away. Recomputed from the evidence, so there is no
  * state to keep. A success is a notably better feasible loss, or a new front point when there are several objectives.
  * @see Eriksson et al. 2019, "Scalable global optimization via local Bayesian optimization"
  */
@@ -36,7 +36,7 @@ export function trustRegionLength(observations: readonly Observation[], dimensio
     if (successes >= SUCCESSES_TO_GROW) {
       length = Math.min(LARGEST_LENGTH, 2 * length);
       successes = 0;
-    } else if (failures >= dimension) {
+    } else if (failures >= Math.max(4, dimension / 4)) {
       length /= 2;
       failures = 0;
     }

@@ -77,11 +77,17 @@ function proposeByModel(evidence: Evidence, ensemble: readonly EnsembleMember[],
   const rng = stream(seed, 'gp', toldAndPending(evidence));
   const { space } = evidence;
   const sequence = scrambledSobol(cubeDimension(space), rng);
-  const probes = Array.from({ length: SOBOL_CANDIDATES }, (_, i) => sequence(i));
+  const thinning = Math.max(1, ensemble[0]!.surrogates.values.length / MANY_POINTS);
+  const probes = Array.from({ length: Math.round(SOBOL_CANDIDATES / thinning) }, (_, i) => sequence(i));
   const { surrogates } = ensemble[0]!;
   const known = surrogates.values.map((values) => encode(space, values));
   const baselines = ensemble.map((member) =>
-    baselineBeliefs(member.surrogates, evidence.pending, [...known, ...probes], rng),
+    baselineBeliefs(
+      member.surrogates,
+      evidence.pending,
+      { cubes: probes, cubeOf: (values) => encode(space, values) },
+      rng,
+    ),
   );
   const baseline = baselines[0]!;
   const beliefs = surrogates.constraints.map(({ gp, bound }) => ({ posterior: gp.posterior, bound }));
@@ -103,13 +109,16 @@ function proposeByModel(evidence: Evidence, ensemble: readonly EnsembleMember[],
   const used = usedKeys(evidence);
   const occupied = [...known, ...evidence.pending.map((values) => encode(space, values))];
   const box = searchBox(evidence, surrogates, baseline.incumbents);
-  const candidates = [...probes, ...nearIncumbents(evidence, baseline.incumbents, rng)];
+  const candidates = [
+    ...probes,
+    ...nearIncumbents(evidence, baseline.incumbents, PERTURBED_CANDIDATES / thinning, rng),
+  ];
   const found = maximizeAcquisition({
     space,
     acquisition,
     candidates: box === null ? candidates : candidates.map((cube) => pullInto(cube, box)),
-    starts: 6,
-    maxIterations: 60,
+    starts: known.length > MANY_POINTS ? 3 : 6,
+    maxIterations: known.length > MANY_POINTS ? 30 : 60,
     allowed: (cube) => !used.has(pointKey(decode(space, cube))) && !crowded(cube, occupied),
     rng,
     ...(box ?? {}),
@@ -144,17 +153,24 @@ function pullInto(cube: Float64Array, { lower, upper }: Box): Float64Array {
 
 /** Kernel families in the mixture for one objective; several objectives use the most probable one. */
 const MIXED_MODELS = 3;
+/** Beyond this many points one prediction is dear, and the search of the acquisition leaner. */
+const MANY_POINTS = 200;
 const SOBOL_CANDIDATES = 256;
 const LEAST_DISTANCE = 1e-6;
 const PERTURBED_CANDIDATES = 256;
 const PERTURBATION_SCALES = [0.2, 0.05, 0.01, 0.001];
 
 /** The incumbents, and perturbations of them at several scales. */
-function nearIncumbents(evidence: Evidence, incumbents: readonly ParameterValues[], rng: Rng): Float64Array[] {
+function nearIncumbents(
+  evidence: Evidence,
+  incumbents: readonly ParameterValues[],
+  count: number,
+  rng: Rng,
+): Float64Array[] {
   const { space } = evidence;
   const centers = incumbents.map((values) => encode(space, values));
   const points = [...centers];
-  for (let i = 0; i < PERTURBED_CANDIDATES && centers.length > 0; i++) {
+  for (let i = 0; i < count && centers.length > 0; i++) {
     const center = centers[i % centers.length]!;
     const scale = PERTURBATION_SCALES[Math.floor(i / centers.length) % PERTURBATION_SCALES.length]!;
     points.push(perturb(center, scale, rng));

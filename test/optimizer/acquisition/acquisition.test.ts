@@ -244,10 +244,11 @@ describe('trust region', () => {
     losses.map((loss) => ({ values: {}, losses: [loss], lossVariances: [null], slacks: [], slackVariances: [] }));
 
   it('grows with successes, shrinks with failures and starts anew', () => {
-    expect(trustRegionLength([], 20)).toBe(0.8);
-    expect(trustRegionLength(told([9, 8, 7]), 20)).toBe(1.6);
-    expect(trustRegionLength(told(new Array(21).fill(5)), 20)).toBe(0.4);
-    expect(trustRegionLength(told(new Array(1 + 7 * 20).fill(5)), 20)).toBe(0.8);
+    expect(trustRegionLength([], 20)).toBe(0.4);
+    expect(trustRegionLength(told([9, 8, 7]), 20)).toBe(0.8);
+    expect(trustRegionLength(told(new Array(6).fill(5)), 20)).toBe(0.2);
+    // Six halvings bring 0.4 below 2⁻⁷.
+    expect(trustRegionLength(told(new Array(1 + 6 * 5).fill(5)), 20)).toBe(0.4);
   });
 
   it('stays in the cube and is longer where the surrogate is flat', () => {
