@@ -15,7 +15,6 @@ export class Batch {
   finish: Int32Array;
   quick: Int32Array;
   #columns: readonly Int32Array[];
-  #kept: Int32Array;
 
   constructor(capacity = 64) {
     this.request = new Int32Array(capacity);
@@ -25,7 +24,6 @@ export class Batch {
     this.tokens = new Int32Array(capacity);
     this.finish = new Int32Array(capacity);
     this.quick = new Int32Array(capacity);
-    this.#kept = new Int32Array(capacity);
     this.#columns = this.#allColumns();
   }
 
@@ -41,20 +39,20 @@ export class Batch {
   }
 
   remove(index: number): void {
-    const kept = this.#kept;
-    let count = 0;
-    for (let i = 0; i < this.size; i++) if (i !== index) kept[count++] = i;
-    this.keep(kept, count);
+    for (const column of this.#columns) column.copyWithin(index, index + 1, this.size);
+    this.size--;
   }
 
-  /** Makes `count` of the slots, ascending, the new batch. */
-  keep(slots: Int32Array, count: number): void {
-    let first = 0;
-    while (first < count && slots[first] === first) first++;
+  /** Takes out `count` slots, given in ascending order. */
+  removeAll(slots: Int32Array, count: number): void {
+    const { size } = this;
     for (const column of this.#columns) {
-      for (let k = first; k < count; k++) column[k] = column[slots[k]!]!;
+      for (let k = 0; k < count; k++) {
+        const end = k + 1 < count ? slots[k + 1]! : size;
+        column.copyWithin(slots[k]! - k, slots[k]! + 1, end);
+      }
     }
-    this.size = count;
+    this.size = size - count;
   }
 
   #grow(capacity: number): void {
@@ -70,7 +68,6 @@ export class Batch {
     this.tokens = grown(this.tokens);
     this.finish = grown(this.finish);
     this.quick = grown(this.quick);
-    this.#kept = new Int32Array(capacity);
     this.#columns = this.#allColumns();
   }
 

@@ -16,6 +16,7 @@ export class BlockKeys {
   readonly #groupBase: Float64Array;
   #inheritedBlocks: Int32Array;
   #groupBlocks: Int32Array;
+  #firstOwn: Int32Array;
   #ownBase: Float64Array;
   #rows = 0;
   #next: number;
@@ -34,6 +35,7 @@ export class BlockKeys {
     this.#next = next;
     this.#inheritedBlocks = new Int32Array(table.length);
     this.#groupBlocks = new Int32Array(table.length);
+    this.#firstOwn = new Int32Array(table.length);
     this.#ownBase = new Float64Array(table.length);
     this.cover();
   }
@@ -55,6 +57,7 @@ export class BlockKeys {
       const blocks = Math.floor((table.inputTokens[row]! + table.outputTokens[row]!) / size);
       this.#inheritedBlocks[row] = inherited;
       this.#groupBlocks[row] = grouped;
+      this.#firstOwn[row] = first;
       this.#ownBase[row] = this.#next - first;
       this.#next += Math.max(0, blocks - first);
     }
@@ -63,6 +66,7 @@ export class BlockKeys {
 
   /** Key of block `k` of a row's prompt ++ output. */
   key(row: number, k: number): number {
+    if (k >= this.#firstOwn[row]!) return this.#ownBase[row]! + k;
     let r = row;
     while (k < this.#inheritedBlocks[r]!) r = this.#table.parent[r]!;
     if (k < this.#groupBlocks[r]!) return this.#groupBase[this.#table.group[r]!]! + k;
@@ -101,6 +105,9 @@ export class BlockKeys {
     const grouped = new Int32Array(capacity);
     grouped.set(this.#groupBlocks);
     this.#groupBlocks = grouped;
+    const first = new Int32Array(capacity);
+    first.set(this.#firstOwn);
+    this.#firstOwn = first;
     const own = new Float64Array(capacity);
     own.set(this.#ownBase);
     this.#ownBase = own;

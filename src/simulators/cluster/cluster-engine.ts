@@ -54,6 +54,7 @@ export class ClusterEngine {
   readonly #router: Router;
   readonly #everyInstance: Int32Array;
   readonly #priorityOfClass: Float64Array;
+  readonly #urgencyOfClass: Float64Array;
   readonly #views: PolicyViews | null;
   readonly #hooks: EngineHooks;
   /** Rows not yet arrived, follow-ups, and the stages between the stages. */
@@ -80,7 +81,11 @@ export class ClusterEngine {
     const subRequests = config.disaggregation === null ? 1 : 3;
     this.requests = new RequestStates(Math.max(16, subRequests * table.length));
     this.#priorityOfClass = Float64Array.from(table.names.sloClasses, (name) => config.sloPriorities[name] ?? 3);
-    for (let row = 0; row < table.length; row++) this.#addRequest(row);
+    this.requests.addAll(table);
+    this.#urgencyOfClass = urgencies(this.#priorityOfClass, config.sloPriorities);
+    for (let row = 0; row < table.length; row++) {
+      this.requests.urgency[row] = this.#urgencyOfClass[table.sloClass[row]!]!;
+    }
     this.#keys = new BlockKeys(table, config.instance.blockSize);
     this.#views =
       Object.keys(hooks).length === 0
@@ -195,9 +200,7 @@ export class ClusterEngine {
   #addRequest(row: number): number {
     const q = this.requests;
     const request = q.add(this.table, row);
-    let highest = 3;
-    for (const name in this.config.sloPriorities) highest = Math.max(highest, this.config.sloPriorities[name]!);
-    q.urgency[request] = highest - this.#priorityOfClass[this.table.sloClass[row]!]!;
+    q.urgency[request] = this.#urgencyOfClass[this.table.sloClass[row]!]!;
     return request;
   }
 
@@ -494,4 +497,10 @@ export class ClusterEngine {
 function hasParents(table: RequestTable): boolean {
   for (let row = 0; row < table.length; row++) if (table.parent[row]! >= 0) return true;
   return false;
+}
+
+/** Scheduling priority by class: 0 for the highest priority of the table (3 at least), larger for lower ones. */
+function urgencies(priorityOfClass: Float64Array, priorities: EngineConfig['sloPriorities']): Float64Array {
+  const highest = Math.max(3, ...Object.values(priorities));
+  return priorityOfClass.map((priority) => highest - priority);
 }

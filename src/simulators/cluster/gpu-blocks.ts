@@ -146,6 +146,7 @@ export class GpuBlocks {
     if (tokens === 0) return true;
     if (q.ownedCount[request] === 0) {
       q.aligned[request] = 1;
+      this.#owned.reserve(request, Math.ceil((q.inputTokens[request]! + q.outputTokens[request]!) / size));
       if (cached > 0) this.claim(request, 0, cached, stale);
     }
     if (start !== q.ownedCount[request]! * size - room) q.aligned[request] = 0;

@@ -112,7 +112,8 @@ export class Instance {
   #clock = 0;
   #lastLeft = 0;
   #duration = 0;
-  #kept = new Int32Array(0);
+  /** Slots of finished requests. */
+  #left = new Int32Array(0);
   /** Whether the running requests of the current step did not all get tokens. */
   #starved = false;
 
@@ -744,14 +745,15 @@ export class Instance {
   #complete(endAt: number): void {
     const { batch } = this;
     const { progress, finish, size } = batch;
-    if (this.#kept.length < size) this.#kept = new Int32Array(progress.length);
-    const kept = this.#kept;
+    if (this.#left.length < size) this.#left = new Int32Array(progress.length);
+    const left = this.#left;
     let count = 0;
     for (let i = 0; i < size; i++) {
-      if (progress[i]! < finish[i]!) kept[count++] = i;
-      else this.#finish(i, endAt);
+      if (progress[i]! < finish[i]!) continue;
+      left[count++] = i;
+      this.#finish(i, endAt);
     }
-    batch.keep(kept, count);
+    batch.removeAll(left, count);
     this.#prefillFrom = 0;
     if (endAt > this.#lastLeft && endAt <= this.#horizonUs) this.#lastLeft = endAt;
   }

@@ -115,6 +115,21 @@ export class RequestStates {
     return index;
   }
 
+  /** Adds all rows of the table; the object must be empty and large enough. */
+  addAll(table: RequestTable): void {
+    const count = table.length;
+    for (let row = 0; row < count; row++) {
+      this.row[row] = row;
+      this.longest = Math.max(this.longest, table.inputTokens[row]! + table.outputTokens[row]!);
+    }
+    this.inputTokens.set(table.inputTokens.subarray(0, count));
+    this.outputTokens.set(table.outputTokens.subarray(0, count));
+    this.maxOutputTokens.set(table.maxOutputTokens.subarray(0, count));
+    this.arrivalUs.set(table.arrivalUs.subarray(0, count));
+    this.deadlineUs.set(table.deadlineUs.subarray(0, count));
+    this.length = count;
+  }
+
   #grow(capacity: number): void {
     const from = new RequestStates(capacity);
     for (const name of Object.keys(from) as (keyof RequestStates)[]) {
