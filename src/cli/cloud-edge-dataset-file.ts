@@ -3,6 +3,7 @@ import { InputError } from '../base/errors.ts';
 import { isJsonObject, type Json } from '../base/json.ts';
 import type { DatasetLine, LoadedRows } from '../simulators/cloud-edge/dataset-lines.ts';
 import { parseDatasetLines } from '../simulators/cloud-edge/dataset-lines.ts';
+import { takeLock } from '../study/io/lock-file.ts';
 
 /** Reads a dataset. @throws InputError with the file, also when it is missing or still a placeholder */
 export function readDataset(file: string, limit: number, countTokens?: (text: string) => number): LoadedRows {
@@ -50,7 +51,7 @@ export class DatasetFile {
   /** @throws InputError when another process writes it, or when its rows belong to other prompts or another model */
   constructor(file: string, expected: Expected) {
     this.#lock = `${file}.lock`;
-    takeLock(this.#lock);
+    takeLock(this.#lock, 'dataset');
     try {
       const { done, completeBytes } = readRows(file, expected);
       this.#done = done;
@@ -116,36 +117,4 @@ function checkRow(
     return fail(`was measured with model "${String(row['model_name'])}", not "${modelName}"`, OTHER_FILE);
   }
   return index;
-}
-
-/** The lock names its owner, so that a lock left by a killed process is recognised. */
-function takeLock(file: string): void {
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      const descriptor = openSync(file, 'wx');
-      writeSync(descriptor, String(process.pid));
-      closeSync(descriptor);
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      const owner = Number(readFileSync(file, 'utf8'));
-      if (owner > 0 && isAlive(owner)) {
-        throw new InputError(`another process (${owner}) is writing this dataset`, {
-          position: { file },
-          suggestion: 'wait for it to end, or stop it',
-        });
-      }
-      rmSync(file, { force: true });
-    }
-  }
-  throw new InputError('is taken by another process that has just started', { position: { file } });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

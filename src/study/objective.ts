@@ -1,4 +1,5 @@
 import type { Observation } from '../optimizer/sampler/sampler.ts';
+import { isInside } from '../optimizer/space/search-space.ts';
 import type { ResolvedConstraint, ResolvedObjective, StudyPlan } from './study-plan.ts';
 import type { Metrics, Replicate, Trial } from './trial.ts';
 
@@ -75,6 +76,21 @@ export function toObservations(plan: StudyPlan, trials: readonly Trial[]): Obser
       slackVariances: variances.slice(count).map((column) => column[index] ?? null),
     };
   });
+}
+
+/** Points of earlier runs that lie in the space and have every metric; their noise is unknown. */
+export function earlierObservations(plan: StudyPlan): Observation[] {
+  const known = (metrics: Metrics): boolean =>
+    [...plan.objectives, ...plan.constraints].every(({ metric }) => Number.isFinite(metrics[metric]));
+  return plan.earlier
+    .filter(({ values, metrics }) => isInside(plan.space, values) && known(metrics))
+    .map(({ values, metrics }) => ({
+      values,
+      losses: plan.objectives.map((objective) => toLoss(objective, metrics[objective.metric]!)),
+      lossVariances: plan.objectives.map(() => null),
+      slacks: plan.constraints.map((constraint) => toSlack(constraint, metrics[constraint.metric]!)),
+      slackVariances: plan.constraints.map(() => null),
+    }));
 }
 
 /** Weight of the pooled variance against a trial's own, in pseudo-replicates. */

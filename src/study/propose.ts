@@ -2,7 +2,7 @@ import type { Evidence, Sampler } from '../optimizer/sampler/sampler.ts';
 import type { ParameterValues } from '../optimizer/space/parameter.ts';
 import { finiteSize, isInside } from '../optimizer/space/search-space.ts';
 import type { JournalEntry, StudyState } from './journal.ts';
-import { toObservations } from './objective.ts';
+import { earlierObservations, toObservations } from './objective.ts';
 import type { StudyPlan } from './study-plan.ts';
 import { normalizeWeights } from './template.ts';
 import type { Trial, TrialOrigin } from './trial.ts';
@@ -46,6 +46,8 @@ export function evidenceOf(plan: StudyPlan, trials: readonly Trial[], pending: r
     observations: toObservations(plan, inside),
     pending: [...inside.filter(({ outcome }) => outcome === null).map(({ values }) => values), ...pending],
     budget: plan.trials,
+    ...(plan.priors.length > 0 ? { priors: plan.priors } : {}),
+    ...(plan.earlier.length > 0 ? { earlier: earlierObservations(plan) } : {}),
   };
 }
 

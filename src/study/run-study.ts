@@ -1,6 +1,7 @@
 import type { Sampler } from '../optimizer/sampler/sampler.ts';
+import { stoppingAdvice } from '../optimizer/stopping-rule.ts';
 import { applyEntry, EMPTY_STATE, type JournalEntry, type StudyState } from './journal.ts';
-import { proposeBatch, proposedEntry } from './propose.ts';
+import { evidenceOf, proposeBatch, proposedEntry } from './propose.ts';
 import type { StudyPlan } from './study-plan.ts';
 import type { Trial, TrialOutcome } from './trial.ts';
 import { validationTrials } from './validation.ts';
@@ -44,11 +45,13 @@ function nextStep(run: StudyRun, state: StudyState): AsyncGenerator<JournalEntry
     const rest = batch.untouched ? restOfBatch(run, state, batch.start) : [];
     return rest.length > 0 ? entriesOf(rest) : evaluateAll(run, batch.pending, plan.seeds, 'trial-finished');
   }
-  const proposed = state.trials.length < plan.trials ? restOfBatch(run, state, state.trials.length) : [];
+  const stopped = stopReason(plan, state);
+  const proposed =
+    stopped === null && state.trials.length < plan.trials ? restOfBatch(run, state, state.trials.length) : [];
   if (proposed.length > 0) return entriesOf(proposed);
   const unvalidated = validationTrials(plan, state).filter(({ validation }) => validation === null);
   if (unvalidated.length > 0) return evaluateAll(run, unvalidated, plan.validation!.seeds, 'trial-validated');
-  return entriesOf([{ kind: 'study-ended', reason: endReason(plan, state) }]);
+  return entriesOf([{ kind: 'study-ended', reason: stopped ?? endReason(plan, state) }]);
 }
 
 /** Trials still to evaluate, where their batch started, and whether none of it has finished yet. */
@@ -83,6 +86,14 @@ async function* evaluateAll(
   const outcomes = trials.map(({ values }) => run.evaluate(values, seeds));
   for (const outcome of outcomes) outcome.catch(() => undefined);
   for (const [index, trial] of trials.entries()) yield { kind, trial: trial.number, outcome: await outcomes[index]! };
+}
+
+/** Why the study should end before its budget; null to go on. */
+function stopReason(plan: StudyPlan, state: StudyState): string | null {
+  if (plan.stop === null) return null;
+  const evidence = { ...evidenceOf(plan, state.trials, []), budget: null };
+  const advice = stoppingAdvice(evidence, plan.stop);
+  return advice.kind === 'stop' ? advice.reason : null;
 }
 
 function endReason(plan: StudyPlan, state: StudyState): string {

@@ -1,8 +1,10 @@
 import { InputError } from '../base/errors.ts';
 import { contentHash, isJsonObject, type Json, type JsonObject, textHash } from '../base/json.ts';
+import type { ParameterPrior } from '../optimizer/sampler/sampler.ts';
 import type { ParameterValues, SearchSpace } from '../optimizer/space/parameter.ts';
 import { isInside } from '../optimizer/space/search-space.ts';
 import type { MetricSpec, PolicyModule, SimulationInput, Simulator } from '../simulators/simulator.ts';
+import { type Regimes, regimeMetricSpecs } from './regimes.ts';
 import { parseSearchSpace } from './search-space-file.ts';
 import { parseStrategyFile, type StrategyFile } from './strategy-file.ts';
 import { type ConstraintSpec, type ObjectiveSpec, parseStudyFile, type StudySpec } from './study-spec.ts';
@@ -32,6 +34,8 @@ export interface PlanSources {
   readonly strategy: PlanSource;
   readonly space: PlanSource | null;
   readonly workload: PlanSource | null;
+  /** Points of earlier runs, as `earlierText` wrote them. */
+  readonly earlier?: PlanSource | null;
   /** Policy modules: text only. */
   readonly policies: readonly { readonly file: string; readonly text: string }[];
 }
@@ -72,6 +76,10 @@ export interface StudyPlan {
   readonly seed: number;
   /** Null when the study compares with nothing. */
   readonly baseline: ParameterValues | null;
+  readonly stop: { readonly patience?: number; readonly tolerance?: number } | null;
+  readonly priors: readonly ParameterPrior[];
+  /** Means of earlier runs, by metric; they inform the model and cost no budget. */
+  readonly earlier: readonly EarlierPoint[];
   /** Points to try first, in order. */
   readonly first: readonly ParameterValues[];
 }
@@ -126,8 +134,31 @@ export async function resolvePlan(
     sampler: typeof spec.sampler === 'string' ? spec.sampler : (spec.sampler?.name ?? 'auto'),
     seed: spec.seed ?? 0,
     baseline,
+    stop: spec.stop === undefined ? null : (spec.stop as NonNullable<StudyPlan['stop']>),
+    priors: inDocument(sources.study, () => resolvePriors(spec, space)),
+    earlier: (sources.earlier?.value ?? []) as unknown as readonly EarlierPoint[],
     first,
   };
+}
+
+/** A measured point of an earlier run. */
+export interface EarlierPoint {
+  readonly values: ParameterValues;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+function resolvePriors(spec: StudySpec, space: SearchSpace): readonly ParameterPrior[] {
+  return Object.entries(spec.priors ?? {}).map(([parameter, { center, spread }]) => {
+    const target = space.parameters.find(({ name }) => name === parameter);
+    if (target?.kind === 'real' || target?.kind === 'integer') return { parameter, center, spread };
+    const numeric = space.parameters
+      .filter(({ kind }) => kind === 'real' || kind === 'integer')
+      .map(({ name }) => name);
+    throw new InputError(`a prior needs a real or integer parameter, got "${parameter}"`, {
+      path: ['priors', parameter],
+      suggestion: `these can have one: ${numeric.join(', ') || 'none'}`,
+    });
+  });
 }
 
 function resolveSpace(sources: PlanSources, strategy: StrategyFile): { space: SearchSpace; spaceSource: PlanSource } {
@@ -310,10 +341,9 @@ function suggestName(name: string, known: readonly string[]): string {
 }
 
 function documentTexts(sources: PlanSources): readonly string[] {
-  const { study, strategy, space, workload, policies } = sources;
-  return [study, strategy, space, workload, ...policies].map((source) =>
-    source === null ? '' : textHash(source.text),
-  );
+  const { study, strategy, space, workload, policies, earlier } = sources;
+  const documents = [study, strategy, space, workload, ...policies, ...(earlier == null ? [] : [earlier])];
+  return documents.map((source) => (source === null ? '' : textHash(source.text)));
 }
 
 function inDocument<T>(source: PlanSource, body: () => T): T {

@@ -34,6 +34,12 @@ const validationBlock = z.strictObject({
   points: z.int().min(1).optional(),
 });
 
+const regime = z.strictObject({
+  name: identifier,
+  workload: z.union([z.string().min(1), z.record(z.string(), jsonValue)]).optional(),
+  workload_overrides: z.record(z.string(), jsonValue).optional(),
+});
+
 export const studyFileSchema = z.strictObject({
   name: identifier,
   description: z.string().optional(),
@@ -41,6 +47,10 @@ export const studyFileSchema = z.strictObject({
   space: z.string().min(1).optional(),
   workload: z.union([z.string().min(1), z.record(z.string(), jsonValue)]).optional(),
   workload_overrides: z.record(z.string(), jsonValue).optional(),
+  /** Several workloads instead of one; `workload` and `workload_overrides` are then what they start from. */
+  workloads: z.array(regime).min(2).optional(),
+  /** How the figures of several workloads become one (default: worst). */
+  regime: z.enum(['mean', 'worst']).optional(),
   config: z.record(z.string(), jsonValue).optional(),
   objectives: z
     .array(z.strictObject({ metric: metricName, direction: z.enum(['minimize', 'maximize']).optional() }))
@@ -53,6 +63,12 @@ export const studyFileSchema = z.strictObject({
   batch: z.int().min(1).max(1_000).optional(),
   sampler: z.union([identifier, samplerBlock]).optional(),
   seed: seed.optional(),
+  /** Ends the search before the budget when the last trials gained nothing. */
+  stop: z.strictObject({ patience: z.int().min(2).optional(), tolerance: z.number().min(0).optional() }).optional(),
+  /** Where good points are expected, by parameter. */
+  priors: z.record(identifier, z.strictObject({ center: z.number(), spread: z.number().positive() })).optional(),
+  /** Folders of earlier runs on the same space and objectives. */
+  warm_start: z.array(z.string().min(1)).min(1).optional(),
   baseline: z
     .union([
       z.literal(false),
@@ -87,7 +103,26 @@ export function parseStudyFile(document: Json): StudySpec {
     ['objectives'],
     'objective',
   );
+  checkRegimes(spec);
   return spec;
+}
+
+function checkRegimes(spec: StudySpec): void {
+  if (spec.workloads === undefined) {
+    if (spec.regime === undefined) return;
+    throw new InputError('needs several workloads', { path: ['regime'], suggestion: 'list them under `workloads`' });
+  }
+  refuseDuplicates(
+    spec.workloads.map(({ name }) => name),
+    ['workloads'],
+    'workload',
+  );
+  if (spec.baseline === false) {
+    throw new InputError('needs a baseline: figures of several workloads are compared with it', {
+      path: ['workloads'],
+      suggestion: 'remove `baseline: false`',
+    });
+  }
 }
 
 export function looksLikeStudy(document: Json): boolean {

@@ -190,6 +190,11 @@ const BAD: readonly [string, Parameters<typeof planOf>[0], RegExp][] = [
     /^toy\.yaml:6:1 simulater: unknown key "simulater"; did you mean "simulator"\?/,
   ],
   [
+    'a prior on no number',
+    { study: `${STUDY}priors: {z: {center: 1, spread: 1}}\n` },
+    /^study\.yaml:13:10 priors\.z: a prior needs a real or integer parameter, got "z"; these can have one: x, y/,
+  ],
+  [
     'point outside the space',
     { study: `${STUDY}first: [{x: 3, y: 0}]\n` },
     /^study\.yaml:13:\d+ first\[0\]: lies outside the search space/,

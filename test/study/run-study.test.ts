@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createSampler } from '../../src/optimizer/sampler/registry.ts';
+import { parseYaml } from '../../src/study/io/yaml-file.ts';
 import { entryText, type JournalEntry, replay } from '../../src/study/journal.ts';
 import { type Evaluate, runStudy } from '../../src/study/run-study.ts';
-import type { StudyPlan } from '../../src/study/study-plan.ts';
+import { type PlanSources, resolvePlan, type StudyPlan } from '../../src/study/study-plan.ts';
 import { verifyJournal } from '../../src/study/verify.ts';
 import { analyticSimulator } from '../support/analytic-simulator.ts';
-import { inlineEvaluator, planOf, STUDY } from '../support/plan-builder.ts';
+import { inlineEvaluator, planOf, STUDY, sourcesOf } from '../support/plan-builder.ts';
 
 const started = (plan: StudyPlan): JournalEntry => ({
   kind: 'study-started',
@@ -97,6 +98,38 @@ describe('runStudy', () => {
     expect(kinds).toContain('observed');
     for (const { values, outcome } of trials)
       expect(outcome!.kind === 'infeasible').toBe((values['x'] as number) > 0.6);
+  });
+});
+
+describe('budget savers', () => {
+  test('the stopping rule ends a search that gains nothing, and says why', async () => {
+    const study = STUDY.replace('trials: 9', 'trials: 200').replace('sampler: sobol', 'sampler: random');
+    const plan = await planOf({ study: `${study}stop: {patience: 6, tolerance: 0.05}\n` });
+    const state = replay(await journalOf(plan, inlineEvaluator(plan)));
+    expect(state.trials.length).toBeLessThan(200);
+    expect(state.ended).toMatch(/^the last 6 evaluations brought .* less than 5 %/);
+  });
+
+  test('earlier points inform the sampler and cost no budget', async () => {
+    const points = [0.1, 0.3, 0.5, 0.7, 0.9].flatMap((x) =>
+      [0, 0.2, 0.4].map((y) => ({
+        values: { x, y },
+        metrics: { cost: (x - 0.2) ** 2 + y * y, gain: 1 - (x - 0.8) ** 2 - y * y },
+      })),
+    );
+    const study = STUDY.replace('sampler: sobol', 'sampler: gp');
+    const earlier = parseYaml(JSON.stringify(points), 'earlier.json');
+    const resolve = (sources: PlanSources) => resolvePlan(sources, async () => analyticSimulator());
+    const warm = await resolve({ ...sourcesOf({ study }), earlier });
+    const cold = await resolve(sourcesOf({ study }));
+    expect(warm.hash).not.toBe(cold.hash);
+    const distance = async (plan: StudyPlan): Promise<number> => {
+      const { trials } = replay(await journalOf(plan, inlineEvaluator(plan)));
+      expect(trials).toHaveLength(9);
+      const proposed = trials.filter(({ origin }) => origin === 'sampler');
+      return proposed.reduce((sum, { values }) => sum + (values['y'] as number), 0) / proposed.length;
+    };
+    expect(await distance(warm)).toBeLessThan(await distance(cold));
   });
 });
 

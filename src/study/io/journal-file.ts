@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
 import { applyEntry, EMPTY_STATE, entryText, type JournalEntry, parseEntry } from '../journal.ts';
+import { takeLock } from './lock-file.ts';
 
 export const JOURNAL_FILE = 'journal.jsonl';
 const LOCK_FILE = 'journal.lock';
@@ -69,7 +70,7 @@ export class JournalFile {
    */
   constructor(folder: string, completeBytes: number) {
     this.#lock = join(folder, LOCK_FILE);
-    takeLock(this.#lock);
+    takeLock(this.#lock, 'journal');
     try {
       this.#descriptor = openSync(join(folder, JOURNAL_FILE), 'a');
       ftruncateSync(this.#descriptor, completeBytes);
@@ -88,36 +89,5 @@ export class JournalFile {
   close(): void {
     closeSync(this.#descriptor);
     rmSync(this.#lock, { force: true });
-  }
-}
-
-/** The lock names its owner, so that a lock left by a killed process is recognised. */
-function takeLock(file: string): void {
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      const descriptor = openSync(file, 'wx');
-      writeSync(descriptor, String(process.pid));
-      closeSync(descriptor);
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      const owner = Number(readFileSync(file, 'utf8'));
-      if (Number.isInteger(owner) && owner > 0 && owner !== process.pid && isAlive(owner)) {
-        throw new InputError(`another process (${owner}) is writing this journal`, {
-          position: { file },
-          suggestion: 'wait for it to end, or stop it',
-        });
-      }
-      rmSync(file, { force: true });
-    }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -2,10 +2,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import { isJsonObject } from '../../base/json.ts';
+import { replay } from '../journal.ts';
+import { meanMetrics } from '../objective.ts';
 import { parseStrategyFile } from '../strategy-file.ts';
 import type { PlanSource, PlanSources } from '../study-plan.ts';
 import { parseStudyFile } from '../study-spec.ts';
-import { placed, readYamlFile, type YamlSource } from './yaml-file.ts';
+import { readJournal } from './journal-file.ts';
+import { PLAN_FILE } from './plan-file.ts';
+import { parseYaml, placed, readYamlFile, type YamlSource } from './yaml-file.ts';
 
 /** Reads a study file and every file it names. Names inside a study are relative to the study file. */
 export function loadStudySources(studyFile: string): PlanSources {
@@ -26,6 +30,7 @@ export function loadStudySources(studyFile: string): PlanSources {
         : parsed.workloadFile !== null && spec.workload === undefined
           ? shownSource(readReferenced(strategy, ['workload_spec'], strategyFolder, parsed.workloadFile))
           : null,
+    earlier: spec.warm_start === undefined ? null : readEarlier(study, folder, spec.warm_start),
     policies: parsed.template.policies.map((name, index) => readPolicy(strategy, index, strategyFolder, name)),
   };
 }
@@ -45,6 +50,20 @@ function readReferenced(
     });
   }
   return readYamlFile(file);
+}
+
+/** Measured points of earlier runs as one document, so that the plan holds them word for word. */
+function readEarlier(study: YamlSource, folder: string, runs: readonly string[]): PlanSource {
+  const points = runs.flatMap((run, index) => {
+    const path = ['warm_start', index];
+    if (!existsSync(join(folder, run, PLAN_FILE))) {
+      throw new InputError(`no run was recorded in ${run}`, { path, position: study.locate(path) });
+    }
+    return replay(readJournal(join(folder, run)).entries).trials.flatMap(({ values, outcome }) =>
+      outcome?.kind === 'observed' ? [{ values, metrics: meanMetrics(outcome.replicates) }] : [],
+    );
+  });
+  return shownSource(parseYaml(JSON.stringify(points), join(folder, 'earlier.json')));
 }
 
 export function readPolicy(

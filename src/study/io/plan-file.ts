@@ -23,44 +23,18 @@ interface StoredDocument {
 export function writePlanFile(folder: string, sources: PlanSources, plan: StudyPlan, started: StudyStarted): void {
   const stored = (source: { file: string; text: string } | null): StoredDocument | null =>
     source === null ? null : { file: source.file, sha256: textHash(source.text), text: source.text };
-  const {
-    hash,
-    name,
-    simulator,
-    objectives,
-    constraints,
-    seeds,
-    validation,
-    trials,
-    batch,
-    sampler,
-    seed,
-    baseline,
-    space,
-  } = plan;
+  const { hash, template: _template, workload: _workload, metrics: _metrics, ...resolved } = plan;
   const document = {
     format: 1,
     hash,
     started,
-    resolved: {
-      name,
-      simulator,
-      objectives,
-      constraints,
-      seeds,
-      validation,
-      trials,
-      batch,
-      sampler,
-      seed,
-      baseline,
-      space,
-    },
+    resolved,
     documents: {
       study: stored(sources.study),
       strategy: stored(sources.strategy),
       space: stored(sources.space),
       workload: stored(sources.workload),
+      earlier: stored(sources.earlier ?? null),
       policies: sources.policies.map(stored),
     },
   };
@@ -103,6 +77,7 @@ export function readPlanFile(folder: string): PlanSources {
     strategy,
     space: restore('space'),
     workload: restore('workload'),
+    earlier: restore('earlier'),
     policies: ((documents['policies'] as StoredDocument[] | undefined) ?? []).map((stored) => unchanged(stored)),
   };
 }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { createLatencyModel, type LatencyModel } from '../../../src/simulators/cluster/latency/latency-model.ts';
+import { createLatencyModel } from '../../../src/simulators/cluster/latency/create-latency-model.ts';
+import type { LatencyModel } from '../../../src/simulators/cluster/latency/latency-model.ts';
 import { HARDWARE } from '../../../src/simulators/cluster/settings/hardware-catalog.ts';
 import { MODEL_CONFIGS } from '../../../src/simulators/cluster/settings/model-catalog.ts';
 import { parseModelConfig } from '../../../src/simulators/cluster/settings/model-config.ts';

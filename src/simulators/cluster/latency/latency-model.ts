@@ -1,8 +1,3 @@
-import type { LatencyConfig } from '../engine-config.ts';
-import { BlackboxLatency } from './blackbox.ts';
-import { RooflineLatency } from './roofline.ts';
-import { TrainedPhysicsLatency } from './trained-physics.ts';
-
 /**
  * Duration of an engine step from what it computes.
  *
@@ -34,18 +29,4 @@ export interface LatencyModel {
    * @param scheduled - requests with at least one token
    */
   stepUs(sumA: number, sumB: number, decodes: number, scheduled: number): number;
-}
-
-/** @param alpha - queueing and overhead coefficients; @param beta - step time coefficients, see each model */
-export function createLatencyModel(config: LatencyConfig): LatencyModel {
-  switch (config.kind) {
-    case 'roofline':
-      return new RooflineLatency(config);
-    case 'trained-physics':
-      return new TrainedPhysicsLatency(config);
-    case 'blackbox':
-      return new BlackboxLatency(config);
-    default:
-      return config satisfies never;
-  }
 }
