@@ -13,7 +13,8 @@ import type { EngineHooks, RequestView, Scheduler } from './policy.ts';
 import type { PolicyViews } from './policy-views.ts';
 import { dynamicOrder, queueOrder } from './queue-order.ts';
 import type { RequestStates } from './request-states.ts';
-import { TieredKv, type TierParts } from './tiered-kv.ts';
+import type { TierParts } from './tier-parts.ts';
+import { TieredKv } from './tiered-kv.ts';
 
 export interface InstanceBuilderParts {
   readonly config: EngineConfig;

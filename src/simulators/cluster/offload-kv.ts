@@ -4,7 +4,7 @@ import type { OffloadConfig } from './engine-config.ts';
 import type { KvTier } from './kv-tier.ts';
 import { OffloadCache } from './offload-cache.ts';
 import { ReloadAllocation, type ResumePoint } from './reload-allocation.ts';
-import type { TierParts } from './tiered-kv.ts';
+import type { TierParts } from './tier-parts.ts';
 import { TransferStation } from './transfer-station.ts';
 
 /** A request gives up waiting for storage after this, µs. */

@@ -1,7 +1,7 @@
 import type { RequestEnd } from '../workload/follow-ups.ts';
 import type { InstanceConfig } from './engine-config.ts';
 import type { KvTier } from './kv-tier.ts';
-import type { TierParts } from './tiered-kv.ts';
+import type { TierParts } from './tier-parts.ts';
 
 /**
  * What a policy may know of a request. There is no output length and no output budget here: they are what the

@@ -1,6 +1,7 @@
 import type { KvTierConfig } from './engine-config.ts';
 import type { KvTier } from './kv-tier.ts';
-import { TieredKv, type TierParts } from './tiered-kv.ts';
+import type { TierParts } from './tier-parts.ts';
+import { TieredKv } from './tiered-kv.ts';
 
 export interface PressurePolicy {
   /** Share of GPU blocks in use from which blocks are copied to the CPU. */

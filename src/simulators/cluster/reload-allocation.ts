@@ -1,5 +1,5 @@
 import { NO_KEY } from './block-keys.ts';
-import type { TierParts } from './tiered-kv.ts';
+import type { TierParts } from './tier-parts.ts';
 
 /** Where a reload scan of a prompt starts: the block after those a request has or is about to claim. */
 export interface ResumePoint {

@@ -1,21 +1,11 @@
-import { type BlockKeys, NO_KEY } from './block-keys.ts';
+import { NO_KEY } from './block-keys.ts';
 import type { KvTierConfig } from './engine-config.ts';
 import type { GpuBlocks } from './gpu-blocks.ts';
-import type { KeyMap } from './key-map.ts';
 import type { KvTier } from './kv-tier.ts';
 import { type BatchMirror, MirrorCache } from './mirror-cache.ts';
-import type { OwnedBlocks } from './owned-blocks.ts';
 import { ReloadAllocation } from './reload-allocation.ts';
 import type { RequestStates } from './request-states.ts';
-
-export interface TierParts {
-  readonly gpu: GpuBlocks;
-  readonly keys: BlockKeys;
-  readonly owned: OwnedBlocks;
-  readonly requests: RequestStates;
-  /** A fresh column by block key. */
-  readonly index: KeyMap;
-}
+import type { TierParts } from './tier-parts.ts';
 
 /**
  * A CPU tier that mirrors what the running batch has in GPU blocks, and from which prompts are reloaded into free GPU
