@@ -38,6 +38,11 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import('./ask-tell.ts')).askTellCommand,
   },
   {
+    syntax: 'export <dir>',
+    summary: 'write a point of a run for BLIS or llm-d',
+    load: async () => (await import('./export.ts')).exportCommand,
+  },
+  {
     syntax: 'experiment <file>',
     summary: 'run an experiment: arms, claims, verdicts',
     load: async () => (await import('./experiment.ts')).experimentCommand,
