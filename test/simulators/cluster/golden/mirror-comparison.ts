@@ -2,7 +2,7 @@ import { ClusterEngine } from '../../../../src/simulators/cluster/cluster-engine
 import type { InstanceConfig } from '../../../../src/simulators/cluster/engine-config.ts';
 import { MirrorCache } from '../../../../src/simulators/cluster/mirror-cache.ts';
 import type { TierParts } from '../../../../src/simulators/cluster/tier-parts.ts';
-import { TieredKv } from '../../../../src/simulators/cluster/tier-parts.ts';
+import { TieredKv } from '../../../../src/simulators/cluster/tiered-kv.ts';
 import { LiteralMirror } from './literal-mirror.ts';
 import type { RandomCluster } from './random-cluster.ts';
 
