@@ -57,7 +57,7 @@ export function selectModels(data: OutcomeData, shapes: readonly TransformShape[
   const plain: GpModel[] = [];
   for (const kernel of KERNELS) {
     if (kernel === 'additive' && data.points.width < 2) continue;
-    const starts = startsFor(kernel, data.points.width);
+    const starts = startsFor(kernel, data.points);
     plain.push(bestOf(starts.map((start) => search(data, differences, kernel, first, start, effort.firstIterations))));
   }
   plain.sort((a, b) => b.score - a.score);
@@ -114,13 +114,16 @@ export function conditionModel(data: OutcomeData, model: GpModel): FittedGp {
   };
 }
 
-function startsFor(kernel: KernelShape, width: number): LogHyperparameters[] {
+/** Before there are this many points for each feature, rough structure and noise look alike; structure is assumed. */
+const POINTS_TO_SEE_NOISE = 3;
+
+function startsFor(kernel: KernelShape, { width, rows }: FeatureRows): LogHyperparameters[] {
   const base = 0.5 * Math.sqrt(width);
   const starts = [
     { lengthscale: 3 * base, signal: 10, noise: 1e-7 },
     { lengthscale: base, signal: 1, noise: 1e-4 },
-    { lengthscale: base, signal: 1, noise: 0.1 },
   ];
+  if (rows > POINTS_TO_SEE_NOISE * width) starts.push({ lengthscale: base, signal: 1, noise: 0.1 });
   return starts.map((start) => startHyperparameters(kernel, width, start));
 }
 
