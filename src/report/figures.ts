@@ -1,6 +1,6 @@
 import { historyLine } from './chart/history-line.ts';
 import { type ParallelAxis, type ParallelLine, parallelCoordinates } from './chart/parallel-coordinates.ts';
-import { paretoScatter, type ScatterPoint } from './chart/pareto-scatter.ts';
+import { beyondFrame, paretoScatter, type ScatterPoint } from './chart/pareto-scatter.ts';
 import { renderSvg } from './chart/render.ts';
 import { sensitivityBars } from './chart/sensitivity-bars.ts';
 import type { Figure, ReportFigures } from './page/sections.ts';
@@ -29,12 +29,16 @@ async function paretoFigures(report: StudyReport): Promise<Figure[]> {
   const pairs: [string, string][] = [];
   for (const [i, x] of report.objectives.entries()) for (const y of report.objectives.slice(i + 1)) pairs.push([x, y]);
   return await Promise.all(
-    pairs.slice(0, MAX_PAIRS).map(
-      async ([x, y]): Promise<Figure> => ({
-        svg: await renderSvg(paretoScatter(scatterPoints(report, x, y), axisOf(report, x), axisOf(report, y))),
-        caption: `Each point is one parameter vector, mean over ${report.seeds.length} seeds${report.seeds.length > 1 ? '; lines are 95 % intervals' : ''}.`,
-      }),
-    ),
+    pairs.slice(0, MAX_PAIRS).map(async ([x, y]): Promise<Figure> => {
+      const points = scatterPoints(report, x, y);
+      const left = beyondFrame(points);
+      const intervals = report.seeds.length > 1 ? '; lines are 95 % intervals' : '';
+      const beyond = left === 0 ? '' : ` ${left} poor point${left === 1 ? '' : 's'} beyond the frame.`;
+      return {
+        svg: await renderSvg(paretoScatter(points, axisOf(report, x), axisOf(report, y))),
+        caption: `Each point is one parameter vector, mean over ${report.seeds.length} seeds${intervals}.${beyond}`,
+      };
+    }),
   );
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { historyLine } from '../../src/report/chart/history-line.ts';
 import { parallelCoordinates } from '../../src/report/chart/parallel-coordinates.ts';
-import { paretoScatter } from '../../src/report/chart/pareto-scatter.ts';
+import { beyondFrame, paretoScatter } from '../../src/report/chart/pareto-scatter.ts';
 import { type ChartSpec, renderPng, renderSvg } from '../../src/report/chart/render.ts';
 import { sensitivityBars } from '../../src/report/chart/sensitivity-bars.ts';
 
@@ -43,6 +43,14 @@ const CHARTS: readonly [string, ChartSpec][] = [
     ),
   ],
 ];
+
+describe('the frame of the scatter', () => {
+  test('is set by front and baseline; a far outlier is left out and counted', () => {
+    const points = [point(0, 10, 10), point(1, 8, 12), { ...point(2, 900, 9), group: 'dominated' as const }];
+    expect(beyondFrame(points)).toBe(1);
+    expect(beyondFrame(points.slice(0, 2))).toBe(0);
+  });
+});
 
 describe('charts', () => {
   test.each(CHARTS)('%s renders to the same SVG every time', async (_, spec) => {

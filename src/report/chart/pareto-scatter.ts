@@ -19,18 +19,19 @@ export interface ScatterAxis {
 
 /** Two objectives against each other, with 95 % intervals on the front and the baseline. */
 export function paretoScatter(points: readonly ScatterPoint[], x: ScatterAxis, y: ScatterAxis): ChartSpec {
+  const frame = frameOf(points);
   const encode = {
     x: {
       field: 'x',
       type: 'quantitative' as const,
       title: x.title,
-      scale: { domain: domainOf(points.map((point) => point.x)), nice: true },
+      scale: { domain: [...frame.x], nice: false },
     },
     y: {
       field: 'y',
       type: 'quantitative' as const,
       title: y.title,
-      scale: { domain: domainOf(points.map((point) => point.y)), nice: true },
+      scale: { domain: [...frame.y], nice: false },
     },
   };
   const colour = {
@@ -48,7 +49,7 @@ export function paretoScatter(points: readonly ScatterPoint[], x: ScatterAxis, y
     $schema: VEGA_LITE_SCHEMA,
     width: 390,
     height: 300,
-    data: { values: points.map((point) => ({ ...point })) },
+    data: { values: inside(points, frame).map((point) => ({ ...point })) },
     config: CHART_CONFIG,
     layer: [
       {
@@ -92,10 +93,47 @@ export function paretoScatter(points: readonly ScatterPoint[], x: ScatterAxis, y
   };
 }
 
-/** The points with a margin; intervals that reach beyond are clipped. */
-function domainOf(values: readonly number[]): readonly [number, number] {
-  const low = Math.min(...values);
-  const high = Math.max(...values);
-  const margin = (high > low ? high - low : Math.abs(high) || 1) * 0.08;
-  return [low - margin, high + margin];
+/** A frame around the front and the baseline, with room for their neighbours. */
+interface Frame {
+  readonly x: readonly [number, number];
+  readonly y: readonly [number, number];
+}
+
+function frameOf(points: readonly ScatterPoint[]): Frame {
+  const main = points.filter(({ group }) => group === 'front' || group === 'baseline');
+  const core = main.length > 1 ? main : points;
+  return {
+    x: domainOf(
+      core.map(({ x }) => x),
+      points.map(({ x }) => x),
+    ),
+    y: domainOf(
+      core.map(({ y }) => y),
+      points.map(({ y }) => y),
+    ),
+  };
+}
+
+/** Points that lie so far from the front that the frame leaves them out. */
+export function beyondFrame(points: readonly ScatterPoint[]): number {
+  return points.length - inside(points, frameOf(points)).length;
+}
+
+function inside(points: readonly ScatterPoint[], { x, y }: Frame): ScatterPoint[] {
+  return points.filter((point) => point.x >= x[0] && point.x <= x[1] && point.y >= y[0] && point.y <= y[1]);
+}
+
+/** How far the frame reaches beyond front and baseline, in widths of these. */
+const NEIGHBOURHOOD = 1.2;
+const MARGIN = 0.08;
+
+function domainOf(core: readonly number[], all: readonly number[]): readonly [number, number] {
+  const low = Math.min(...core);
+  const high = Math.max(...core);
+  const reach = (high > low ? high - low : Math.abs(high) || 1) * NEIGHBOURHOOD;
+  const near = all.filter((value) => value >= low - reach && value <= high + reach);
+  const from = Math.min(...near);
+  const to = Math.max(...near);
+  const margin = (to > from ? to - from : Math.abs(to) || 1) * MARGIN;
+  return [from - margin, to + margin];
 }

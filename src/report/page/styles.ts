@@ -12,7 +12,7 @@ th { font-weight: 600; color: var(--soft); } th:first-child, td:first-child { te
 .good { color: var(--good); font-weight: 600; } .bad { color: var(--bad); font-weight: 600; }
 .charts { display: flex; flex-wrap: wrap; gap: 18px; align-items: flex-start; } figure { margin: 0; max-width: 100%; overflow-x: auto; } figcaption { font-size: 12.5px; color: var(--soft); max-width: 60ch; }
 .cards { display: flex; flex-wrap: wrap; gap: 12px; margin: 14px 0; } .card { background: var(--tint); border-radius: 8px; padding: 10px 16px; min-width: 150px; } .card b { display: block; font-size: 20px; } .card span { color: var(--soft); font-size: 12.5px; }
-.scroll { overflow-x: auto; max-height: 480px; overflow-y: auto; border: 1px solid var(--line); } .scroll thead th { position: sticky; top: 0; background: var(--paper); }
+.wide { overflow-x: auto; } .scroll { overflow-x: auto; max-height: 480px; overflow-y: auto; border: 1px solid var(--line); } .scroll thead th { position: sticky; top: 0; background: var(--paper); }
 code { background: var(--tint); padding: 1px 5px; border-radius: 4px; font-size: 13px; }
 @media print { .scroll { max-height: none; } }
 `;
