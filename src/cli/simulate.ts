@@ -25,6 +25,12 @@ export const simulateCommand: LoadedCommand = {
       .example('$0 simulate studies/quickstart.yaml --set prefill_threshold=128 --seed 7', 'one vector, one seed'),
   run: async (flags) => {
     const plan = await planOf(loadStudySources(requiredText(flags, 'study')));
+    if (plan.regimes !== undefined) {
+      throw new InputError('simulates one workload, but this study has several', {
+        path: ['workloads'],
+        suggestion: 'use `paretune run`',
+      });
+    }
     const values = withSettings(plan, flags);
     const seed = integerFlag(flags, 'seed', 0, Number.MAX_SAFE_INTEGER);
     const simulator = await createSimulator(plan.simulator);

@@ -3,6 +3,7 @@ import type { Json } from '../base/json.ts';
 import type { ParameterValues, SearchSpace } from '../optimizer/space/parameter.ts';
 import type { PolicyModule, PreparedSimulation, Simulator } from '../simulators/simulator.ts';
 import { type DiagnosticFigure, figureValues } from './diagnostic-figures.ts';
+import { regimeTemplate } from './regime-plan.ts';
 import type { StudyPlan } from './study-plan.ts';
 import { instantiate, type StrategyTemplate } from './template.ts';
 import type { ReplicateOutcome } from './trial.ts';
@@ -28,6 +29,18 @@ export interface EvaluationTask {
 export function evaluationSetup(plan: StudyPlan): EvaluationSetup {
   const { simulator, template, space, workload, policies } = plan;
   return { simulator, template, space, workload, policies };
+}
+
+/** One setup a workload, in the order of the study. */
+export function evaluationSetups(plan: StudyPlan): readonly EvaluationSetup[] {
+  const setup = evaluationSetup(plan);
+  return (
+    plan.regimes?.workloads.map((regime) => ({
+      ...setup,
+      template: regimeTemplate(plan.template, regime),
+      workload: regime.workload,
+    })) ?? [setup]
+  );
 }
 
 /** Runs one task. Whatever goes wrong inside the simulation is an outcome: errors do not survive a thread boundary. */

@@ -5,8 +5,9 @@ import type { MetricSpec, PolicyModule, Simulator } from '../simulators/simulato
 import { type DiagnosticFigure, figureMetric } from './diagnostic-figures.ts';
 import type { EvaluationSetup } from './evaluation.ts';
 import { type ArmSpec, armReferences, type ExperimentSpec, parseExperimentFile } from './experiment-file.ts';
+import { merge } from './merge.ts';
 import { parseStrategyFile } from './strategy-file.ts';
-import { merge, type PlanSource } from './study-plan.ts';
+import type { PlanSource } from './study-plan.ts';
 import { type BaselineValue, instantiate, type StrategyTemplate } from './template.ts';
 
 /** A tuned point that an arm takes its values from. */

@@ -16,6 +16,8 @@ export type RegimeAggregate = 'mean' | 'worst';
 export interface Regime {
   readonly name: string;
   readonly workload: Json;
+  /** Laid over the strategy's configuration, e.g. fewer KV blocks; null = nothing. */
+  readonly config: Json | null;
 }
 
 /** Name of a metric as measured on one workload. */

@@ -4,7 +4,9 @@ import type { ParameterPrior } from '../optimizer/sampler/sampler.ts';
 import type { ParameterValues, SearchSpace } from '../optimizer/space/parameter.ts';
 import { isInside } from '../optimizer/space/search-space.ts';
 import type { MetricSpec, PolicyModule, SimulationInput, Simulator } from '../simulators/simulator.ts';
-import { type Regimes, regimeMetricSpecs } from './regimes.ts';
+import { merge } from './merge.ts';
+import { describeRegimes, regimeTemplate, resolveRegimes } from './regime-plan.ts';
+import type { Regimes } from './regimes.ts';
 import { parseSearchSpace } from './search-space-file.ts';
 import { parseStrategyFile, type StrategyFile } from './strategy-file.ts';
 import { type ConstraintSpec, type ObjectiveSpec, parseStudyFile, type StudySpec } from './study-spec.ts';
@@ -34,6 +36,8 @@ export interface PlanSources {
   readonly strategy: PlanSource;
   readonly space: PlanSource | null;
   readonly workload: PlanSource | null;
+  /** Workload files of a study over several workloads, in its order; null where one names no file of its own. */
+  readonly workloads?: readonly (PlanSource | null)[];
   /** Points of earlier runs, as `earlierText` wrote them. */
   readonly earlier?: PlanSource | null;
   /** Policy modules: text only. */
@@ -62,7 +66,10 @@ export interface StudyPlan {
   readonly simulator: string;
   readonly template: StrategyTemplate;
   readonly space: SearchSpace;
+  /** The first workload where there are several. */
   readonly workload: Json;
+  /** Present exactly where a study has several workloads. */
+  readonly regimes?: Regimes;
   /** Files of policy modules, relative to the working folder. */
   readonly policies: readonly string[];
   readonly objectives: readonly ResolvedObjective[];
@@ -105,14 +112,21 @@ export async function resolvePlan(
   const template = withOverrides(strategy.template, spec);
   checkTemplate(sources, spaceSource, template, space);
   const simulator = await inDocumentAsync(sources.strategy, () => createSimulator(template.simulator));
-  const workload = resolveWorkload(sources, spec);
+  const regimes = resolveRegimes(sources, spec);
+  const workload = regimes === null ? resolveWorkload(sources, spec) : regimes.workloads[0]!.workload;
   const baseline = spec.baseline === false ? null : inDocument(spaceSource, () => baselineValues(template, space));
   const first = (spec.first ?? []).map((values, index) =>
     inDocument(sources.study, () => firstPoint(template, space, values, index)),
   );
   const probe = baseline ?? first[0] ?? baselineValues(template, space);
   const config = instantiate(template, space, probe);
-  const metrics = describeMetrics(sources, simulator, { config, workload, policies });
+  const metrics =
+    regimes === null
+      ? describeMetrics(sources, simulator, { config, workload, policies })
+      : describeRegimes(sources, regimes, placeSimulatorError, (one) => {
+          const own = instantiate(regimeTemplate(template, one), space, probe);
+          return simulator.prepare({ config: own, workload: one.workload, policies }).metrics;
+        });
   return {
     name: spec.name,
     description: spec.description ?? strategy.template.description,
@@ -121,6 +135,7 @@ export async function resolvePlan(
     template,
     space,
     workload,
+    ...(regimes === null ? {} : { regimes }),
     policies: sources.policies.map(({ file }) => file),
     objectives: resolveObjectives(sources, spec, strategy, metrics),
     constraints: resolveConstraints(sources, spec, strategy, metrics),
@@ -181,16 +196,6 @@ function withOverrides(template: StrategyTemplate, spec: StudySpec): StrategyTem
     config: spec.config === undefined ? template.config : merge(template.config, spec.config),
     baseline: { ...template.baseline, ...baseline },
   };
-}
-
-/** Maps merge key by key; everything else is replaced. */
-export function merge(base: Json, over: Json): Json {
-  if (!isJsonObject(base) || !isJsonObject(over)) return over;
-  const merged: Record<string, Json> = { ...base };
-  for (const [key, value] of Object.entries(over)) {
-    merged[key] = Object.hasOwn(merged, key) ? merge(merged[key]!, value) : value;
-  }
-  return merged;
 }
 
 function checkTemplate(
@@ -342,7 +347,8 @@ function suggestName(name: string, known: readonly string[]): string {
 
 function documentTexts(sources: PlanSources): readonly string[] {
   const { study, strategy, space, workload, policies, earlier } = sources;
-  const documents = [study, strategy, space, workload, ...policies, ...(earlier == null ? [] : [earlier])];
+  const regimes = sources.workloads ?? [];
+  const documents = [study, strategy, space, workload, ...regimes, ...policies, ...(earlier == null ? [] : [earlier])];
   return documents.map((source) => (source === null ? '' : textHash(source.text)));
 }
 

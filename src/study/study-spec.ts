@@ -38,6 +38,8 @@ const regime = z.strictObject({
   name: identifier,
   workload: z.union([z.string().min(1), z.record(z.string(), jsonValue)]).optional(),
   workload_overrides: z.record(z.string(), jsonValue).optional(),
+  /** Laid over the strategy's configuration, e.g. fewer KV blocks. */
+  config: z.record(z.string(), jsonValue).optional(),
 });
 
 export const studyFileSchema = z.strictObject({

@@ -31,8 +31,21 @@ export function loadStudySources(studyFile: string): PlanSources {
           ? shownSource(readReferenced(strategy, ['workload_spec'], strategyFolder, parsed.workloadFile))
           : null,
     earlier: spec.warm_start === undefined ? null : readEarlier(study, folder, spec.warm_start),
+    ...(spec.workloads === undefined ? {} : { workloads: readRegimeFiles(study, folder, spec.workloads) }),
     policies: parsed.template.policies.map((name, index) => readPolicy(strategy, index, strategyFolder, name)),
   };
+}
+
+function readRegimeFiles(
+  study: YamlSource,
+  folder: string,
+  regimes: readonly { readonly workload?: unknown }[],
+): readonly (PlanSource | null)[] {
+  return regimes.map(({ workload }, index) =>
+    typeof workload === 'string'
+      ? shownSource(readReferenced(study, ['workloads', index, 'workload'], folder, workload))
+      : null,
+  );
 }
 
 function readReferenced(

@@ -34,6 +34,7 @@ export function writePlanFile(folder: string, sources: PlanSources, plan: StudyP
       strategy: stored(sources.strategy),
       space: stored(sources.space),
       workload: stored(sources.workload),
+      ...(sources.workloads === undefined ? {} : { workloads: sources.workloads.map(stored) }),
       earlier: stored(sources.earlier ?? null),
       policies: sources.policies.map(stored),
     },
@@ -77,6 +78,13 @@ export function readPlanFile(folder: string): PlanSources {
     strategy,
     space: restore('space'),
     workload: restore('workload'),
+    ...(Array.isArray(documents['workloads'])
+      ? {
+          workloads: (documents['workloads'] as (StoredDocument | null)[]).map((one) =>
+            one === null ? null : restored(file, 'workloads', one),
+          ),
+        }
+      : {}),
     earlier: restore('earlier'),
     policies: ((documents['policies'] as StoredDocument[] | undefined) ?? []).map((stored) => unchanged(stored)),
   };

@@ -1,5 +1,6 @@
 import { Piscina } from 'piscina';
-import { type EvaluationSetup, evaluationSetup } from '../evaluation.ts';
+import { type EvaluationSetup, evaluationSetups } from '../evaluation.ts';
+import { regimeEvaluate } from '../regimes.ts';
 import type { Evaluate } from '../run-study.ts';
 import type { StudyPlan } from '../study-plan.ts';
 import { joinReplicates, type ReplicateOutcome } from '../trial.ts';
@@ -35,7 +36,13 @@ export interface WorkerPool {
 
 /** A pool for the vectors of one study. */
 export function openWorkerPool(plan: StudyPlan, options: { readonly workers: number }): WorkerPool {
-  const pool = openSimulationPool([evaluationSetup(plan)], options.workers);
+  const pool = openSimulationPool(evaluationSetups(plan), options.workers);
+  if (plan.regimes !== undefined) {
+    return {
+      evaluate: regimeEvaluate(plan.regimes, plan.metrics, plan.baseline!, pool.simulate),
+      close: pool.close,
+    };
+  }
   return {
     evaluate: async (values, seeds) =>
       joinReplicates(seeds, await Promise.all(seeds.map((seed) => pool.simulate({ setup: 0, values, seed })))),
