@@ -1,5 +1,5 @@
 import { type Rng, stream } from '../../base/random.ts';
-import { inverseFromFactor, invertLowerTransposed } from '../../numeric/cholesky.ts';
+import { leaveOneOut } from '../gp/diagnostics.ts';
 import type { FittedGp } from '../gp/fit.ts';
 import { untransform } from '../gp/outcome-transform.ts';
 import { condition, momentsBuffer, type Posterior, predictMeans } from '../gp/posterior.ts';
@@ -52,18 +52,6 @@ export function surrogateSensitivity(evidence: Evidence, seed: number): readonly
 function groupsOf(space: SearchSpace): number[][] {
   let next = 0;
   return space.parameters.map((parameter) => Array.from({ length: coordinateCount(parameter) }, () => next++));
-}
-
-/** Residuals of each point predicted from all others. @see Rasmussen & Williams 2006, eq. 5.12 */
-function leaveOneOut(gp: FittedGp): { readonly residuals: Float64Array; readonly r2: number | null } {
-  const { posterior, targets } = gp;
-  const n = targets.length;
-  const inverse = inverseFromFactor(invertLowerTransposed(posterior.lower, n), n);
-  const residuals = Float64Array.from({ length: n }, (_, i) => posterior.alphas[0]![i]! / inverse[i * n + i]!);
-  const mean = targets.reduce((sum, value) => sum + value, 0) / n;
-  const total = targets.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const error = residuals.reduce((sum, value) => sum + value * value, 0);
-  return { residuals, r2: n < 3 || total === 0 ? null : 1 - error / total };
 }
 
 /** Member 0 is the mean itself; the others have targets moved by draws of the leave-one-out error. */
