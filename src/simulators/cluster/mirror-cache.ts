@@ -68,6 +68,7 @@ export class MirrorCache implements BatchMirror {
   #dirty: number[] = [];
   /** Slots that lost their last owner since the last mirror, and the latest place of a slot's former owners. */
   #leavers: number[] = [];
+  #isSorted = true;
   readonly #placedIn: Int32Array;
   readonly #placeAdmission: Float64Array;
   readonly #placePosition: Int32Array;
@@ -85,8 +86,8 @@ export class MirrorCache implements BatchMirror {
     this.#requests = parts.requests;
     this.#index = parts.index;
     this.#keyOf = new Int32Array(capacity + 1);
-    this.#next = Int32Array.from({ length: capacity + 1 }, (_, slot) => slot);
-    this.#previous = this.#next.slice();
+    this.#next = new Int32Array(capacity + 1);
+    this.#previous = new Int32Array(capacity + 1);
     this.#hot = new Int32Array(capacity + 1);
     this.#walkedIn = new Int32Array(capacity + 1);
     this.#placedIn = new Int32Array(capacity + 1).fill(-1);
@@ -116,7 +117,7 @@ export class MirrorCache implements BatchMirror {
   }
 
   changed(request: number): void {
-    if (!this.#literal) this.#dirty.push(request);
+    if (!this.#literal && this.#settled(request) > this.#requests.walked[request]!) this.#dirty.push(request);
   }
 
   leaves(request: number): void {
@@ -126,14 +127,19 @@ export class MirrorCache implements BatchMirror {
     const { slab } = this.#owned;
     const at = q.ownedAt[request]!;
     const keyOf = this.#gpu.keyOf;
+    const admission = q.admission[request]!;
+    const hot = this.#hot;
     for (let i = 0; i < walked; i++) {
       const key = keyOf[slab[at + i]!]!;
       if (key === NO_KEY) continue;
       const slot = this.#index.get(key);
-      this.#place(slot, q.admission[request]!, i);
-      const left = this.#hot[slot]! - 1;
-      this.#hot[slot] = left;
-      if (left === 0) this.#leavers.push(slot);
+      this.#place(slot, admission, i);
+      const left = hot[slot]! - 1;
+      hot[slot] = left;
+      if (left > 0) continue;
+      const count = this.#leavers.length;
+      if (count > 0 && this.#isSorted && this.#byPlace(this.#leavers[count - 1]!, slot) > 0) this.#isSorted = false;
+      this.#leavers.push(slot);
     }
     q.walked[request] = 0;
   }
@@ -148,6 +154,7 @@ export class MirrorCache implements BatchMirror {
       }
       this.#dirty.length = 0;
       this.#leavers.length = 0;
+      this.#isSorted = true;
       this.#touched.length = 0;
       this.#touches.length = 0;
       this.#touchesBefore = this.#touchCount;
@@ -172,9 +179,12 @@ export class MirrorCache implements BatchMirror {
 
   #mirrorLazily(): void {
     const leavers = this.#leavers;
-    if (leavers.length > 1 && !this.#inOrder(leavers)) leavers.sort(this.#byPlace);
-    for (const slot of leavers) if (!this.#isTouched(slot)) this.#append(slot);
-    this.#appendTouched();
+    if (!this.#isSorted) leavers.sort((a, b) => this.#byPlace(a, b));
+    if (this.#touched.length === 0) for (let i = 0; i < leavers.length; i++) this.#append(leavers[i]!);
+    else {
+      for (const slot of leavers) if (!this.#isTouched(slot)) this.#append(slot);
+      this.#appendTouched();
+    }
     const q = this.#requests;
     const { slab } = this.#owned;
     const keyOf = this.#gpu.keyOf;
@@ -230,7 +240,7 @@ export class MirrorCache implements BatchMirror {
       }
       q.walked[request] = 0;
     }
-    slots.sort(this.#byPlace);
+    slots.sort((a, b) => this.#byPlace(a, b));
     for (const slot of slots) if (!this.#isTouched(slot)) this.#append(slot);
     this.#appendTouched();
     this.#literal = true;
@@ -283,8 +293,10 @@ export class MirrorCache implements BatchMirror {
   /** A slot outside the list for a new key; the oldest key goes if the cache is full. */
   #insert(key: number): number {
     let slot: number;
-    if (this.size < this.capacity) slot = ++this.size;
-    else {
+    if (this.size < this.capacity) {
+      slot = ++this.size;
+      this.#next[slot] = slot;
+    } else {
       slot = this.#next[0]!;
       this.#unlink(slot);
       this.evicted++;
@@ -315,7 +327,6 @@ export class MirrorCache implements BatchMirror {
     this.#next[before] = after;
     this.#previous[after] = before;
     this.#next[slot] = slot;
-    this.#previous[slot] = slot;
     this.#listed--;
   }
 
@@ -334,11 +345,8 @@ export class MirrorCache implements BatchMirror {
     this.#placePosition[slot] = position;
   }
 
-  readonly #byPlace = (a: number, b: number): number =>
-    this.#placeAdmission[a]! - this.#placeAdmission[b]! || this.#placePosition[a]! - this.#placePosition[b]!;
-
-  #inOrder(slots: readonly number[]): boolean {
-    for (let i = 1; i < slots.length; i++) if (this.#byPlace(slots[i - 1]!, slots[i]!) > 0) return false;
-    return true;
+  #byPlace(a: number, b: number): number {
+    const earlier = this.#placeAdmission[a]! - this.#placeAdmission[b]!;
+    return earlier !== 0 ? earlier : this.#placePosition[a]! - this.#placePosition[b]!;
   }
 }

@@ -48,7 +48,7 @@ export class TieredKv implements KvTier {
   }
 
   decodesDirectly(request: number): boolean {
-    return this.#requests.ownedCount[request]! >= this.#allocation.promptBlocks(request);
+    return this.#coversPrompt(request, 0);
   }
 
   setClock(): void {}
@@ -111,11 +111,17 @@ export class TieredKv implements KvTier {
     return this.cache.mirrored === 0 ? 0 : this.cache.evicted / this.cache.mirrored;
   }
 
+  /** Whether the request has, or is about to claim, as many blocks as its prompt fills. */
+  #coversPrompt(request: number, cached: number): boolean {
+    const q = this.#requests;
+    return (Math.max(cached, q.ownedCount[request]!) + 1) * this.#gpu.blockSize > q.inputTokens[request]!;
+  }
+
   /** Brings the part of the prompt that follows what the request has, or is about to claim, back to the GPU. */
   #reload(request: number, cached: number): number {
     const gpu = this.#gpu;
+    if (this.#coversPrompt(request, cached)) return 0;
     const blocks = this.#allocation.promptBlocks(request);
-    if (Math.max(cached, this.#requests.ownedCount[request]!) >= blocks) return 0;
     const from = this.#allocation.resumePoint(request, cached);
     const row = this.#requests.row[request]!;
     let { parent } = from;
