@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, isAbsolute, join, relative } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import { createSimulator } from '../../simulators/registry.ts';
 import type { ArmSpec, ExperimentSpec } from '../experiment-file.ts';
@@ -30,7 +30,7 @@ async function readArm(folder: string, spec: ExperimentSpec, arm: ArmSpec): Prom
     });
   }
   const strategy = readYamlFile(existing(folder, strategyName, ['strategy']));
-  const strategyFolder = dirname(join(folder, strategyName));
+  const strategyFolder = dirname(resolve(folder, strategyName));
   const { template } = placed(strategy, 0, () => parseStrategyFile(strategy.value));
   const policies = template.policies.map((name, index) => readPolicy(strategy, index, strategyFolder, name));
   const inlineArm = arm.workload !== undefined && typeof arm.workload !== 'string';

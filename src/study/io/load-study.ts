@@ -18,7 +18,7 @@ export function loadStudySources(studyFile: string): PlanSources {
   const folder = dirname(studyFile);
   const strategy = readReferenced(study, ['strategy'], folder, spec.strategy);
   const parsed = placed(strategy, 0, () => parseStrategyFile(strategy.value));
-  const strategyFolder = dirname(join(folder, spec.strategy));
+  const strategyFolder = dirname(resolve(folder, spec.strategy));
   const workloadName = typeof spec.workload === 'string' ? spec.workload : null;
   return {
     study: shownSource(study),
