@@ -9,6 +9,7 @@ import type { StudyPlan } from '../study/study-plan.ts';
 import { normalizeWeights } from '../study/template.ts';
 import type { Replicate, Trial, TrialOutcome } from '../study/trial.ts';
 import { compare, estimate } from './estimate.ts';
+import { regimeTables } from './regimes.ts';
 import { analyseSensitivity } from './sensitivity.ts';
 import type {
   Comparison,
@@ -55,6 +56,7 @@ export function buildReport(plan: StudyPlan, state: StudyState, tool: string): S
     hypervolume: hypervolumeHistory(plan, state.trials, baseline),
     comparisons: baseline === null ? [] : listed.flatMap((trial) => comparisons(plan, baseline, trial)),
     sensitivity: analyseSensitivity(plan, state.trials),
+    ...(plan.regimes === undefined ? {} : { regimes: regimeTables(plan, state.trials) }),
     notes: notes(plan, state, front.length, baseline),
   };
 }

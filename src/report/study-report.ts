@@ -1,4 +1,5 @@
 import type { ParameterValue } from '../optimizer/space/parameter.ts';
+import type { RegimeTable } from './regimes.ts';
 
 /** All that tables, charts and the page may know about a study; also the content of report.json. */
 export interface StudyReport {
@@ -26,6 +27,8 @@ export interface StudyReport {
   readonly hypervolume: HypervolumeHistory;
   readonly comparisons: readonly Comparison[];
   readonly sensitivity: readonly ObjectiveSensitivity[];
+  /** Present exactly where the study has several workloads. */
+  readonly regimes?: readonly RegimeTable[];
   /** Sentences a reader must not miss: nothing feasible, failed trials, baseline outside the space. */
   readonly notes: readonly string[];
 }

@@ -1,5 +1,6 @@
 import type { StudyReport } from '../study-report.ts';
 import { escapeHtml } from './escape.ts';
+import { regimeSection } from './regime-section.ts';
 import {
   cards,
   comparisonSection,
@@ -20,6 +21,7 @@ export function renderPage(report: StudyReport, figures: ReportFigures): string 
     cards(report),
     figureBlock([...figures.pareto, figures.history]),
     comparisonSection(report),
+    regimeSection(report),
     frontSection(report),
     sensitivitySection(report, figures.sensitivity),
     figures.parallel === null ? '' : `<h2>Parallel coordinates</h2>${figureBlock([figures.parallel])}`,
