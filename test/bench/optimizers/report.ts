@@ -120,7 +120,8 @@ function comparisonChart(): ChartSpec {
   });
   return {
     data: { values: rows },
-    facet: { field: 'problem', type: 'nominal', columns: 3, title: null, sort: null },
+    facet: { field: 'problem', type: 'nominal', title: null, sort: null },
+    columns: 3,
     resolve: { scale: { x: 'independent', y: 'independent' } },
     spec: {
       width: 220,
@@ -168,7 +169,8 @@ function convergenceChart(): ChartSpec {
   );
   return {
     data: { values: rows.filter((row) => row !== null) },
-    facet: { field: 'problem', type: 'nominal', columns: 3, title: null, sort: null },
+    facet: { field: 'problem', type: 'nominal', title: null, sort: null },
+    columns: 3,
     resolve: { scale: { y: 'independent' } },
     spec: {
       width: 220,
