@@ -370,12 +370,14 @@ export class Instance {
     let i = 0;
     const { quick } = batch;
     while (i < batch.size && budget > 0) {
-      const left = quick[i]!;
-      if (left > 0) {
-        quick[i++] = left - 1;
-        budget--;
-        continue;
+      const first = i;
+      const stop = Math.min(batch.size, i + budget);
+      for (let left = quick[i]!; left > 0; left = quick[i]!) {
+        quick[i] = left - 1;
+        if (++i === stop) break;
       }
+      budget -= i - first;
+      if (i === stop) continue;
       const progress = batch.progress[i]!;
       const missing = batch.input[i]! - progress;
       let tokens = 1;
