@@ -8,6 +8,7 @@ import type { WorkloadSpec } from '../workload/workload-spec.ts';
 import type { EngineConfig } from './engine-config.ts';
 import type { EngineResult } from './engine-result.ts';
 import { headOfLineBlocking } from './figures/anomalies.ts';
+import { classTimes } from './figures/class-times.ts';
 import { type ClassFigures, classFigures, clusterMetricSpecs, clusterMetricValues } from './figures/cluster-metrics.ts';
 import { type GoodputTargets, goodput, mergeTargets, specTargets, targetsOf } from './figures/goodput.ts';
 import { clusterHeadline, type HeadlineMetrics } from './figures/headline-metrics.ts';
@@ -128,11 +129,15 @@ function diagnostics(
     head_of_line_blocking: headOfLineBlocking(result),
     shed: { ...cluster.shed },
     classes: Object.fromEntries(
-      classes.map((one) => [one.sloClass, { arrived: one.arrived, completed: one.completed }]),
+      classes.map((one) => [
+        one.sloClass,
+        { arrived: one.arrived, completed: one.completed, ...classTimes(result, one.sloClass) },
+      ]),
     ),
     instances: result.instances.map((one) => ({
       completed: one.completed,
       preemptions: one.preemptions,
+      pauses: one.pauses,
       cache_hit_rate: one.cacheHitRate,
       peak_kv_blocks: one.peakBlocks,
       mean_queue_length: one.meanQueueLength,

@@ -39,6 +39,8 @@ export interface InstanceCounters {
   readonly timedOut: number;
   readonly lengthCapped: number;
   readonly preemptions: number;
+  /** Times a decoding request was made to sit out by a pause policy. */
+  readonly pauses: number;
   readonly kvAllocationFailures: number;
   readonly inputTokens: number;
   readonly outputTokens: number;

@@ -92,11 +92,12 @@ function counters(instance: Instance): InstanceCounters {
   return {
     completed: instance.completed,
     stillQueued: instance.queue.length,
-    stillRunning: instance.batch.size,
+    stillRunning: instance.batch.size + instance.paused.size,
     dropped: instance.dropped,
     timedOut: instance.timedOut,
     lengthCapped: instance.lengthCapped,
     preemptions: instance.preemptions,
+    pauses: instance.pauses,
     kvAllocationFailures: instance.allocationFailures,
     inputTokens: instance.inputTokens,
     outputTokens: instance.outputTokens,

@@ -115,7 +115,7 @@ export function headlineJson(
   };
 }
 
-type Counters = Omit<InstanceCounters, 'peakBlocks' | 'steps' | 'meanQueueLength' | 'itl' | 'subRequests'>;
+type Counters = Omit<InstanceCounters, 'pauses' | 'peakBlocks' | 'steps' | 'meanQueueLength' | 'itl' | 'subRequests'>;
 
 function headline(counters: Counters, populations: Populations): HeadlineMetrics {
   const { completed } = counters;
