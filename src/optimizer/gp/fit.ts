@@ -99,7 +99,8 @@ export function refineModel(data: OutcomeData, model: GpModel, iterations: numbe
 export function conditionModel(data: OutcomeData, model: GpModel): FittedGp {
   const likelihood = likelihoodData(data, new Float64Array(0), model.kernel, model.transformShape);
   const inferred = Math.exp(model.theta[data.points.width + 1]!);
-  const noise = likelihood.data.variances.map((variance) => (Number.isNaN(variance) ? inferred : variance));
+  const { variances, noiseScale } = likelihood.data;
+  const noise = variances.map((variance, i) => (Number.isNaN(variance) ? inferred * noiseScale[i]! : variance));
   return {
     model,
     transform: likelihood.transform,
@@ -167,9 +168,26 @@ function likelihoodData(
     differences,
     targets: losses.map((loss) => transform(outcome, loss)),
     variances: variances.map((variance, i) => standardVariance(outcome, losses[i]!, variance)),
+    noiseScale: noiseScales(outcome, losses),
     shape: kernel,
   };
   return { data, transform: outcome };
+}
+
+/**
+ * Inferred noise relative to its mean. Where small losses are spread (`log-low`), noise is taken as proportional to the
+ * loss, as it is for latencies: equal on the standardised scale. Where large ones are spread, it is taken as equal on the
+ * scale of the losses, and the transform magnifies it by its slope.
+ */
+function noiseScales(outcome: OutcomeTransform, losses: Float64Array): Float64Array {
+  const scales = new Float64Array(losses.length).fill(1);
+  if (outcome.shape.kind !== 'log-high') return scales;
+  let sum = 0;
+  for (let i = 0; i < losses.length; i++) {
+    scales[i] = standardSlope(outcome, toUnit(outcome, losses[i]!)) ** 2;
+    sum += scales[i]! / losses.length;
+  }
+  return scales.map((scale) => scale / sum);
 }
 
 /** First-order variance on the standardised scale; NaN stays NaN. */

@@ -28,6 +28,8 @@ export interface LikelihoodData {
   readonly targets: Float64Array;
   /** Known variance of each target; NaN where the noise is inferred. */
   readonly variances: Float64Array;
+  /** Inferred noise of each target relative to σ², length n. */
+  readonly noiseScale: Float64Array;
   readonly shape: KernelShape;
 }
 
@@ -96,7 +98,8 @@ export function negativeLogPosterior(
   else addRadialGradient(kernel, gradient, data, scratch);
   for (let i = 0; i < rows; i++) {
     if (!Number.isNaN(variances[i]!)) continue;
-    gradient[width + 1]! += 0.5 * noise * (inverse[i * rows + i]! - residual[i]! * residual[i]!);
+    const share = noise * data.noiseScale[i]!;
+    gradient[width + 1]! += 0.5 * share * (inverse[i * rows + i]! - residual[i]! * residual[i]!);
   }
   return value - prior;
 }
@@ -164,12 +167,12 @@ function fillAdditive(kernel: Kernel, data: LikelihoodData, scratch: LikelihoodS
 function addDiagonal(
   variance: number,
   noise: number,
-  { rows, variances }: LikelihoodData,
+  { rows, variances, noiseScale }: LikelihoodData,
   covariance: Float64Array,
 ): void {
   for (let a = 0; a < rows; a++) {
     const known = variances[a]!;
-    const own = Number.isNaN(known) ? noise : known;
+    const own = Number.isNaN(known) ? noise * noiseScale[a]! : known;
     covariance[a * rows + a] = variance * (1 + RELATIVE_NUGGET) + MEAN_VARIANCE + own;
   }
 }

@@ -51,7 +51,8 @@ function likelihood(shape: KernelShape, n: number): LikelihoodData {
   const targets = Float64Array.from({ length: n }, (_, i) => Math.sin(5 * points.features[3 * i]!) + 0.3 * i * 0.1);
   const variances = new Float64Array(n).fill(Number.NaN);
   variances[0] = 0.05;
-  return { rows: n, width: 3, differences: pairDifferences(points), targets, variances, shape };
+  const noiseScale = Float64Array.from({ length: n }, (_, i) => 0.5 + 0.1 * i);
+  return { rows: n, width: 3, differences: pairDifferences(points), targets, variances, noiseScale, shape };
 }
 
 describe('marginal likelihood', () => {
@@ -65,7 +66,7 @@ describe('marginal likelihood', () => {
       const covariance = Matrix.from1DArray(7, 7, priorCovariance(kernel, samplePoints(7)));
       for (let i = 0; i < 7; i++) {
         const known = data.variances[i]!;
-        covariance.set(i, i, covariance.get(i, i) + (Number.isNaN(known) ? 0.02 : known));
+        covariance.set(i, i, covariance.get(i, i) + (Number.isNaN(known) ? 0.02 * data.noiseScale[i]! : known));
       }
       const y = Matrix.columnVector([...data.targets]);
       const fit = y.transpose().mmul(inverse(covariance)).mmul(y).get(0, 0);
