@@ -4,7 +4,13 @@ import type { StudyReport } from '../report/study-report.ts';
 
 /** The short version of a report, for the terminal. */
 export function printSummary(report: StudyReport, files: readonly string[]): void {
-  const lines = [...report.notes.map((note) => pc.yellow(note)), ...frontTable(report), ...comparisonLines(report), ''];
+  const lines = [
+    ...report.notes.map((note) => pc.yellow(note)),
+    ...frontTable(report),
+    ...comparisonLines(report),
+    ...regimeLines(report),
+    '',
+  ];
   lines.push(...files.map((file) => `wrote ${file}`));
   process.stdout.write(`${lines.join('\n')}\n`);
 }
@@ -56,6 +62,25 @@ function comparisonLines(report: StudyReport): string[] {
     pc.bold(`Against the baseline on ${stage === 'validation' ? 'fresh' : 'tuning'} seeds (positive is better)`),
     ...lines,
   ];
+}
+
+/** Of a study over several workloads: what the robust optimum does on each, beside the best found for it alone. */
+function regimeLines({ regimes = [] }: StudyReport): string[] {
+  return regimes.flatMap(({ metric, aggregate, robust, robustRatio, rows }) => [
+    '',
+    pc.bold(`${metric}: trial ${robust} has the best ${aggregate} ratio to the baseline, ${formatNumber(robustRatio)}`),
+    ...aligned([
+      ['workload', 'baseline', 'robust', 'change', 'own optimum', 'robust against it'],
+      ...rows.map(({ workload, baseline, robustValue, gain, own, ownValue, gap }) => [
+        workload,
+        formatNumber(baseline),
+        formatNumber(robustValue),
+        formatPercent(gain),
+        `${formatNumber(ownValue)} (trial ${own})`,
+        formatPercent(gap),
+      ]),
+    ]),
+  ]);
 }
 
 /** Columns padded to their widest cell. */

@@ -1,17 +1,29 @@
-import { InputError } from '../base/errors.ts';
+import { InputError, type SourcePosition } from '../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
 import type { MetricSpec } from '../simulators/simulator.ts';
 import { merge } from './merge.ts';
 import { type Regime, type Regimes, regimeMetricSpecs } from './regimes.ts';
-import type { PlanSources } from './study-plan.ts';
 import type { StudySpec } from './study-spec.ts';
 import type { StrategyTemplate } from './template.ts';
+
+/** A document that can say where its values were written. */
+interface RegimeSource {
+  readonly value: Json;
+  locate(path: readonly (string | number)[]): SourcePosition;
+}
+
+/** The documents that workloads come from: a study, the workload file of all, and those of each. */
+export interface RegimeSources {
+  readonly study: RegimeSource;
+  readonly workload: RegimeSource | null;
+  readonly workloads?: readonly (RegimeSource | null)[];
+}
 
 /**
  * The workloads of a study: each is the file or the document it names, else the study's `workload`, with the study's
  * and then its own overrides laid over it. Null for a study with one workload.
  */
-export function resolveRegimes(sources: PlanSources, spec: StudySpec): Regimes | null {
+export function resolveRegimes(sources: RegimeSources, spec: StudySpec): Regimes | null {
   if (spec.workloads === undefined) return null;
   const common = sources.workload?.value ?? (typeof spec.workload === 'object' ? (spec.workload as Json) : {});
   const workloads = spec.workloads.map(({ name, workload, workload_overrides: overrides, config }, index) => {
@@ -28,11 +40,11 @@ export function regimeTemplate(template: StrategyTemplate, { config }: Regime): 
 }
 
 /** Finds the document behind a complaint that is not about one workload alone. */
-type PlaceError = (sources: PlanSources, error: InputError) => InputError;
+type PlaceError = (error: InputError) => InputError;
 
 /** Metrics of a study over regimes. @throws InputError placed in the workload that the simulator refuses */
 export function describeRegimes(
-  sources: PlanSources,
+  sources: RegimeSources,
   regimes: Regimes,
   place: PlaceError,
   metricsOf: (regime: Regime) => readonly MetricSpec[],
@@ -49,7 +61,7 @@ export function describeRegimes(
 }
 
 /** A complaint about one of several workloads: in its overrides, in its own text, in its file, or in what all share. */
-function placeRegimeError(sources: PlanSources, index: number, place: PlaceError, error: InputError): InputError {
+function placeRegimeError(sources: RegimeSources, index: number, place: PlaceError, error: InputError): InputError {
   if (error.position !== undefined) return error;
   const [root, ...rest] = error.path;
   const entry = ((sources.study.value as JsonObject)['workloads'] as readonly JsonObject[])[index]!;
@@ -57,13 +69,13 @@ function placeRegimeError(sources: PlanSources, index: number, place: PlaceError
   if (root === 'config' && isJsonObject(config) && rest.length > 0 && Object.hasOwn(config, String(rest[0]))) {
     return error.at({ position: sources.study.locate(['workloads', index, 'config', ...rest]) });
   }
-  if (root !== 'workload') return place(sources, error);
+  if (root !== 'workload') return place(error);
   const overrides = entry['workload_overrides'];
   if (isJsonObject(overrides) && rest.length > 0 && Object.hasOwn(overrides, String(rest[0]))) {
     return error.at({ position: sources.study.locate(['workloads', index, 'workload_overrides', ...rest]) });
   }
   const file = sources.workloads?.[index] ?? null;
   if (file !== null) return error.at({ position: file.locate(rest) });
-  if (entry['workload'] === undefined) return place(sources, error);
+  if (entry['workload'] === undefined) return place(error);
   return error.at({ position: sources.study.locate(['workloads', index, 'workload', ...rest]) });
 }

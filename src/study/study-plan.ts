@@ -123,10 +123,15 @@ export async function resolvePlan(
   const metrics =
     regimes === null
       ? describeMetrics(sources, simulator, { config, workload, policies })
-      : describeRegimes(sources, regimes, placeSimulatorError, (one) => {
-          const own = instantiate(regimeTemplate(template, one), space, probe);
-          return simulator.prepare({ config: own, workload: one.workload, policies }).metrics;
-        });
+      : describeRegimes(
+          sources,
+          regimes,
+          (error) => placeSimulatorError(sources, error),
+          (one) => {
+            const own = instantiate(regimeTemplate(template, one), space, probe);
+            return simulator.prepare({ config: own, workload: one.workload, policies }).metrics;
+          },
+        );
   return {
     name: spec.name,
     description: spec.description ?? strategy.template.description,

@@ -45,7 +45,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a study over several workloads', () => {
   test('runs, reports each workload, and is recomputed to the digit', async () => {
-    const { code, stderr } = await paretune(['run', 'study.yaml', '--out', 'run', '--workers', '1', '--quiet'], folder);
+    const { code, stderr, stdout } = await paretune(
+      ['run', 'study.yaml', '--out', 'run', '--workers', '1', '--quiet'],
+      folder,
+    );
+    expect(stdout).toMatch(/p99_ms: trial \d has the best mean ratio to the baseline/);
     expect(stderr).toBe('');
     expect(code).toBe(0);
     const report = JSON.parse(readFileSync(at('run', 'report.json'), 'utf8')) as {
