@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import { describeInputError, InputError } from '../base/errors.ts';
-import { answerLine, EMPTY_SESSION, type SessionState } from '../optimizer/ask-tell/session.ts';
+import { answerLine } from '../optimizer/ask-tell/session.ts';
+import { EMPTY_SESSION, type SessionState } from '../optimizer/ask-tell/session-state.ts';
 import { createSampler, samplerNames } from '../optimizer/sampler/registry.ts';
 import { EXIT, type LoadedCommand } from './command.ts';
 import { packageVersion } from './package-version.ts';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../src/base/json.ts';
-import { answerLine, EMPTY_SESSION, type SessionState } from '../../../src/optimizer/ask-tell/session.ts';
+import { answerLine } from '../../../src/optimizer/ask-tell/session.ts';
+import { EMPTY_SESSION, type SessionState } from '../../../src/optimizer/ask-tell/session-state.ts';
 import { createSampler } from '../../../src/optimizer/sampler/registry.ts';
 
 const INIT = {

@@ -1,0 +1,131 @@
+import { InputError } from '../../base/errors.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
+import type { ParameterValues } from '../space/parameter.ts';
+import { validateValues } from '../space/search-space.ts';
+import { parseResult, parseSetup, type SessionSetup, type ToldResult } from './request.ts';
+
+/** One point of a session. */
+export interface SessionPoint {
+  /** Null for a point that was not asked for. */
+  readonly id: number | null;
+  readonly values: ParameterValues;
+  /** Null while open. */
+  readonly result: ToldResult | null;
+  /** Position among the tells; the evidence is in this order. */
+  readonly toldAt: number | null;
+}
+
+/** All that a session knows; immutable, so that a bad line cannot leave traces. */
+export interface SessionState {
+  readonly setup: SessionSetup | null;
+  /** The `init` message as received, for `state`. */
+  readonly init: JsonObject | null;
+  readonly points: readonly SessionPoint[];
+}
+
+export const EMPTY_SESSION: SessionState = { setup: null, init: null, points: [] };
+
+const STATE_FORMAT = 1;
+
+/** @throws InputError when the numbers of values do not fit the setup */
+export function checkResult(setup: SessionSetup, result: ToldResult): void {
+  if (result.kind === 'failed') return;
+  const lengths: [string, readonly (readonly number[])[], number][] = [
+    ['values', result.values, setup.objectives.length],
+    ['constraints', result.constraints, setup.constraintCount],
+  ];
+  for (const [key, rows, length] of lengths) {
+    const bad = rows.find((row) => row.length !== length);
+    if (bad !== undefined)
+      throw new InputError(
+        `must hold ${length} number${length === 1 ? '' : 's'} for each evaluation, got ${bad.length}`,
+        {
+          path: [key],
+        },
+      );
+  }
+  if (result.values.length === 0) throw new InputError('needs at least one evaluation, got none', { path: ['values'] });
+}
+
+/** The `init` request that gives this setup, with every default written out. */
+export function initMessage(setup: SessionSetup): JsonObject {
+  return {
+    space: setup.space.parameters.map((parameter): JsonObject => {
+      const { name } = parameter;
+      if (parameter.kind === 'real' || parameter.kind === 'integer') {
+        const { low, high, log } = parameter;
+        return { name, type: parameter.kind === 'real' ? 'float' : 'int', low, high, log };
+      }
+      if (parameter.kind === 'simplex') return { name, type: 'simplex', size: parameter.components.length };
+      if (parameter.kind === 'categorical') return { name, type: 'categorical', choices: parameter.choices };
+      throw new RangeError(`the protocol has no ${parameter.kind} parameters`);
+    }),
+    objectives: setup.objectives.map(({ name, direction }) => ({ name, direction })),
+    constraints: setup.constraintCount,
+    seed: setup.seed,
+    budget: setup.budget,
+  };
+}
+
+/** Everything needed to go on elsewhere. */
+export function dump(state: SessionState): Json {
+  return {
+    format: STATE_FORMAT,
+    init: state.init,
+    points: state.points.map(({ id, values, result, toldAt }): JsonObject => {
+      const head: JsonObject = { id, params: values as JsonObject, toldAt };
+      if (result === null) return head;
+      if (result.kind === 'failed') return { ...head, failed: result.reason };
+      return { ...head, values: result.values, constraints: result.constraints };
+    }),
+  };
+}
+
+/** @throws InputError with the path of the first thing wrong */
+export function restore(dumped: Json): SessionState {
+  const path = ['state'];
+  if (!isJsonObject(dumped) || dumped['format'] !== STATE_FORMAT)
+    throw new InputError(`must be a saved state of format ${STATE_FORMAT}`, { path });
+  const { init, points } = dumped;
+  if (init === null) return EMPTY_SESSION;
+  if (!isJsonObject(init)) throw new InputError('must be an object', { path: [...path, 'init'] });
+  if (!Array.isArray(points)) throw new InputError('must be a list', { path: [...path, 'points'] });
+  const setup = within([...path, 'init'], () => parseSetup(init));
+  const restored = (points as readonly Json[]).map((point, index) =>
+    within([...path, 'points', index], () => restorePoint(setup, point)),
+  );
+  checkNumbering(restored);
+  return { setup, init: initMessage(setup), points: restored };
+}
+
+function restorePoint(setup: SessionSetup, point: Json): SessionPoint {
+  if (!isJsonObject(point)) throw new InputError('must be an object');
+  const { id = null, params, toldAt = null } = point;
+  if (id !== null && !(Number.isSafeInteger(id) && (id as number) >= 0))
+    throw new InputError('must be null or an integer ≥ 0', { path: ['id'] });
+  if (!isJsonObject(params)) throw new InputError('must be an object', { path: ['params'] });
+  within(['params'], () => validateValues(setup.space, params as ParameterValues));
+  const open = point['values'] === undefined && point['failed'] === undefined;
+  if (open !== (toldAt === null) || (toldAt !== null && !Number.isSafeInteger(toldAt)))
+    throw new InputError('must be null for an open point and an integer for a told one', { path: ['toldAt'] });
+  const result = open ? null : parseResult(point);
+  if (result !== null) checkResult(setup, result);
+  if (id === null && open) throw new InputError('a point that was not asked for must have a result', { path: ['id'] });
+  return { id: id as number | null, values: params as ParameterValues, result, toldAt: toldAt as number | null };
+}
+
+function checkNumbering(points: readonly SessionPoint[]): void {
+  const ids = points.flatMap(({ id }) => (id === null ? [] : [id]));
+  const tells = points.flatMap(({ toldAt }) => (toldAt === null ? [] : [toldAt])).sort((a, b) => a - b);
+  if (ids.some((id, index) => id !== index) || tells.some((at, index) => at !== index))
+    throw new InputError('ids and toldAt must count up from 0 without gaps', { path: ['state', 'points'] });
+}
+
+/** Runs, and puts `prefix` before the path of an InputError. */
+export function within<T>(prefix: readonly (string | number)[], run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw error instanceof InputError ? error.at({ prefix }) : error;
+  }
+}
