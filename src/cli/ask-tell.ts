@@ -15,6 +15,8 @@ export const askTellCommand: LoadedCommand = {
     const sampler = createSampler(String(flags['sampler']));
     const context = { sampler, version: packageVersion() };
     let state: SessionState = EMPTY_SESSION;
+    // The program on the other side may close its end without "stop"; that ends the session, it is no fault.
+    process.stdout.once('error', () => process.exit(EXIT.ok));
     const lines = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY, terminal: false });
     for await (const line of lines) {
       try {
