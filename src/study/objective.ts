@@ -55,7 +55,7 @@ export function losses(plan: StudyPlan, trial: Trial): number[] | null {
 /**
  * What the sampler sees of finished trials. All vectors meet the same seeds, so a seed that is hard for every vector
  * is no noise when vectors are compared: the variance of a mean is estimated from the residuals left after taking out
- * each trial's mean and each seed's mean (two-way layout without interaction).
+ * each trial's mean and each seed's mean (two-way layout without interaction), see `residualVariances`.
  */
 export function toObservations(plan: StudyPlan, trials: readonly Trial[]): Observation[] {
   const finished = trials.filter(({ outcome }) => outcome !== null);
@@ -93,9 +93,13 @@ export function earlierObservations(plan: StudyPlan): Observation[] {
     }));
 }
 
-/** Weight of the pooled variance against a trial's own, in pseudo-replicates. */
+/** Weight of the pooled variance against a trial's own, in degrees of freedom. */
 const POOLING = 4;
 
+/**
+ * Variance of each trial's mean. Positive metrics are treated on their logarithm, since noise grows with the level: one
+ * overloaded vector must not make all others look noisy. Other metrics pool the median of the trials' own variances.
+ */
 function residualVariances(trials: readonly Trial[], metric: string, seedCount: number): (number | null)[] {
   const rows = trials.map(({ outcome }) =>
     outcome?.kind === 'observed' && outcome.replicates.length === seedCount
@@ -104,12 +108,24 @@ function residualVariances(trials: readonly Trial[], metric: string, seedCount: 
   );
   const full = rows.filter((row) => row !== null);
   if (seedCount < 2 || full.length < 2) return rows.map(() => null);
-  const seedMeans = Array.from({ length: seedCount }, (_, s) => mean(full.map((row) => row[s]!)));
+  const positive = full.every((row) => row.every((value) => value > 0));
+  const scaled = rows.map((row) => (row !== null && positive ? row.map(Math.log) : row));
+  const present = scaled.filter((row) => row !== null);
+  const seedMeans = Array.from({ length: seedCount }, (_, s) => mean(present.map((row) => row[s]!)));
   const grand = mean(seedMeans);
-  const squares = rows.map((row) => (row === null ? null : squaredResiduals(row, seedMeans, grand)));
+  const squares = scaled.map((row) => (row === null ? null : squaredResiduals(row, seedMeans, grand)));
   const freedom = ((full.length - 1) * (seedCount - 1)) / full.length;
-  const pooled = mean(squares.filter((value) => value !== null)) / freedom;
-  return squares.map((own) => (own === null ? null : (own + POOLING * pooled) / (freedom + POOLING) / seedCount));
+  const pooled = median(squares.filter((value) => value !== null)) / freedom;
+  return squares.map((own, index) => {
+    if (own === null) return null;
+    const variance = (own + POOLING * pooled) / (freedom + POOLING) / seedCount;
+    return positive ? variance * mean(rows[index]!) ** 2 : variance;
+  });
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)]!;
 }
 
 function squaredResiduals(row: readonly number[], seedMeans: readonly number[], grand: number): number {
