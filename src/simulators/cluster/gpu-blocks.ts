@@ -3,6 +3,15 @@ import type { KeyMap } from './key-map.ts';
 import type { OwnedBlocks } from './owned-blocks.ts';
 import type { RequestStates } from './request-states.ts';
 
+const WORDS = 4;
+const NEXT = 0;
+const PREVIOUS = 1;
+const REFERENCES = 2;
+const KEY = 3;
+/** Mark of a block whose key's entry belongs, or belonged, to another block. */
+const SUPERSEDED = 1 << 30;
+const COUNT = SUPERSEDED - 1;
+
 /**
  * Paged KV memory of one instance with prefix caching. Blocks are numbered from 1. A block nobody references is on
  * the free list, oldest at the head, and keeps its content until it is taken; `used` counts the others.
@@ -21,16 +30,14 @@ export class GpuBlocks {
   misses = 0;
   /** Result of `lookup`. */
   cached = new Int32Array(64);
-  /** Content by block; NO_KEY = none or not full. */
-  readonly keyOf: Int32Array;
   /** Blocks from this one on were never used; they come first on the free list. */
   #fresh = 1;
-  /** The rest of the free list, through sentinel 0: its successor is the head, its predecessor the tail. */
-  readonly #next: Int32Array;
-  readonly #previous: Int32Array;
-  readonly #references: Int32Array;
-  /** 1 for a block whose key's entry belongs, or belonged, to another block. */
-  readonly #superseded: Uint8Array;
+  /**
+   * Four words per block, side by side for the sake of the processor's cache: successor and predecessor on the free
+   * list (through sentinel 0: its successor is the head, its predecessor the tail; blocks never used are not on it),
+   * references with the mark SUPERSEDED, key of the content (NO_KEY = none or not full).
+   */
+  readonly #blocks: Int32Array;
   readonly #index: KeyMap;
   readonly #keys: BlockKeys;
   readonly #owned: OwnedBlocks;
@@ -55,11 +62,7 @@ export class GpuBlocks {
     this.#index = shared.index;
     this.#owned = shared.owned;
     this.#requests = shared.requests;
-    this.keyOf = new Int32Array(total + 1);
-    this.#next = new Int32Array(total + 1);
-    this.#previous = new Int32Array(total + 1);
-    this.#references = new Int32Array(total + 1);
-    this.#superseded = new Uint8Array(total + 1);
+    this.#blocks = new Int32Array(WORDS * (total + 1));
   }
 
   get used(): number {
@@ -75,10 +78,15 @@ export class GpuBlocks {
     this.#frozen?.advance();
   }
 
+  /** Content of a block; NO_KEY = none, or not full. */
+  keyOf(block: number): number {
+    return this.#blocks[WORDS * block + KEY]!;
+  }
+
   /** The block with this content, or 0. */
   find(key: number): number {
     const block = this.#index.get(key);
-    return block > 0 && this.keyOf[block] === key ? block : 0;
+    return block > 0 && this.#blocks[WORDS * block + KEY] === key ? block : 0;
   }
 
   /** Number of leading prompt blocks that are cached; the first of them are put into `cached`. */
@@ -86,7 +94,8 @@ export class GpuBlocks {
     const row = this.#requests.row[request]!;
     const blocks = Math.floor(this.#requests.inputTokens[request]! / this.blockSize);
     while (blocks > this.cached.length) this.#growCached();
-    const { cached, keyOf } = this;
+    const { cached } = this;
+    const all = this.#blocks;
     let k = 0;
     const first = blocks > 0 ? this.#keys.key(row, 0) : NO_KEY;
     if (first < this.#index.sharedEnd) {
@@ -94,7 +103,7 @@ export class GpuBlocks {
       const run = Math.min(blocks, this.#keys.run(row, 0));
       while (k < run) {
         const block = shared[first + k]!;
-        if (keyOf[block] !== first + k) return k;
+        if (all[WORDS * block + KEY] !== first + k) return k;
         cached[k++] = block;
       }
     }
@@ -140,7 +149,7 @@ export class GpuBlocks {
     if (prefill) {
       const fresh = tokens > room ? tokens - room : 0;
       let need = Math.ceil(fresh / size);
-      for (let i = 0; i < cached; i++) if (this.#references[this.cached[i]!] === 0) need++;
+      for (let i = 0; i < cached; i++) if (this.references(this.cached[i]!) === 0) need++;
       if (need > this.free) return false;
     } else if (room === 0 && this.free === 0) return false;
     if (tokens === 0) return true;
@@ -166,14 +175,14 @@ export class GpuBlocks {
     this.#owned.reserve(request, count + to - from);
     const { slab } = this.#owned;
     const at = q.ownedAt[request]!;
-    const references = this.#references;
+    const all = this.#blocks;
     const { cached } = this;
     for (let i = from; i < to; i++) {
       const block = cached[i]!;
-      if (verify && this.keyOf[block] !== this.#keys.key(q.row[request]!, count)) q.aligned[request] = 0;
-      const before = references[block]!;
-      references[block] = before + 1;
-      if (before === 0) this.#unlink(block);
+      if (verify && this.keyOf(block) !== this.#keys.key(q.row[request]!, count)) q.aligned[request] = 0;
+      const before = all[WORDS * block + REFERENCES]!;
+      all[WORDS * block + REFERENCES] = before + 1;
+      if ((before & COUNT) === 0) this.#unlink(block);
       slab[at + count++] = block;
     }
     q.ownedCount[request] = count;
@@ -187,24 +196,23 @@ export class GpuBlocks {
     const count = q.ownedCount[request]!;
     if (count === 0) return;
     const { slab } = this.#owned;
-    const references = this.#references;
-    const next = this.#next;
-    const previous = this.#previous;
+    const all = this.#blocks;
     const at = q.ownedAt[request]!;
-    let tail = previous[0]!;
+    let tail = all[PREVIOUS]!;
     let free = this.free;
     for (let i = at + count - 1; i >= at; i--) {
       const block = slab[i]!;
-      const left = references[block]! - 1;
-      references[block] = left;
-      if (left > 0) continue;
-      next[tail] = block;
-      previous[block] = tail;
+      const base = WORDS * block;
+      const left = all[base + REFERENCES]! - 1;
+      all[base + REFERENCES] = left;
+      if ((left & COUNT) > 0) continue;
+      all[WORDS * tail + NEXT] = block;
+      all[base + PREVIOUS] = tail;
       tail = block;
       free++;
     }
-    next[tail] = 0;
-    previous[0] = tail;
+    all[WORDS * tail + NEXT] = 0;
+    all[PREVIOUS] = tail;
     this.free = free;
     this.#owned.clear(request);
     q.room[request] = 0;
@@ -214,11 +222,12 @@ export class GpuBlocks {
   reload(key: number): void {
     const block = this.#take();
     this.#publish(block, key);
-    const tail = this.#previous[0]!;
-    this.#next[tail] = block;
-    this.#previous[block] = tail;
-    this.#next[block] = 0;
-    this.#previous[0] = block;
+    const all = this.#blocks;
+    const tail = all[PREVIOUS]!;
+    all[WORDS * tail + NEXT] = block;
+    all[WORDS * block + PREVIOUS] = tail;
+    all[WORDS * block + NEXT] = 0;
+    all[PREVIOUS] = block;
     this.free++;
   }
 
@@ -241,12 +250,12 @@ export class GpuBlocks {
   /** Block numbers from head to tail. */
   freeList(): number[] {
     const blocks = Array.from({ length: this.total + 1 - this.#fresh }, (_, i) => this.#fresh + i);
-    for (let block = this.#next[0]!; block !== 0; block = this.#next[block]!) blocks.push(block);
+    for (let block = this.#blocks[NEXT]!; block !== 0; block = this.#blocks[WORDS * block + NEXT]!) blocks.push(block);
     return blocks;
   }
 
   references(block: number): number {
-    return this.#references[block]!;
+    return this.#blocks[WORDS * block + REFERENCES]! & COUNT;
   }
 
   /** The last block of the request takes tokens; it gets its key when it is full. */
@@ -260,7 +269,7 @@ export class GpuBlocks {
     let key: number;
     if (q.aligned[request] === 1) key = this.#keys.key(row, q.ownedCount[request]! - 1);
     else {
-      const parent = q.ownedCount[request]! > 1 ? this.keyOf[slab[last - 1]!]! : NO_KEY;
+      const parent = q.ownedCount[request]! > 1 ? this.keyOf(slab[last - 1]!) : NO_KEY;
       key = this.chain(parent, row, q.tailStart[request]!);
     }
     this.#publish(slab[last]!, key);
@@ -280,11 +289,11 @@ export class GpuBlocks {
     let position = start;
     for (let i = 0; i < blocks; i++) {
       const block = this.#take();
-      this.#references[block] = 1;
+      this.#blocks[WORDS * block + REFERENCES] = 1;
       if (prefill && end - position >= size) {
         const key = aligned
           ? this.#keys.key(row, count)
-          : this.chain(count > 0 ? this.keyOf[slab[at + count - 1]!]! : NO_KEY, row, position);
+          : this.chain(count > 0 ? this.keyOf(slab[at + count - 1]!) : NO_KEY, row, position);
         this.#publish(block, key);
       }
       slab[at + count++] = block;
@@ -302,40 +311,47 @@ export class GpuBlocks {
       this.free--;
       return this.#fresh++;
     }
-    const block = this.#next[0]!;
-    const second = this.#next[block]!;
-    this.#next[0] = second;
-    this.#previous[second] = 0;
+    const all = this.#blocks;
+    const block = all[NEXT]!;
+    const base = WORDS * block;
+    const second = all[base + NEXT]!;
+    all[NEXT] = second;
+    all[WORDS * second + PREVIOUS] = 0;
     this.free--;
-    const key = this.keyOf[block]!;
+    const key = all[base + KEY]!;
     if (key !== NO_KEY) {
       if (this.#frozen !== null) this.#frozen.note(key, this.find(key) !== 0);
-      if (this.#superseded[block] === 1) this.#deleteEntry(block, key);
-      this.keyOf[block] = NO_KEY;
+      if (all[base + REFERENCES] === SUPERSEDED) this.#deleteEntry(block, key);
+      all[base + KEY] = NO_KEY;
     }
     return block;
   }
 
   #deleteEntry(block: number, key: number): void {
-    this.#superseded[block] = 0;
+    this.#blocks[WORDS * block + REFERENCES] = 0;
     const holder = this.find(key);
-    if (holder !== 0 && holder !== block) this.#superseded[holder] = 1;
+    if (holder !== 0 && holder !== block) this.#supersede(holder);
     this.#index.set(key, 0);
+  }
+
+  #supersede(block: number): void {
+    this.#blocks[WORDS * block + REFERENCES] = this.#blocks[WORDS * block + REFERENCES]! | SUPERSEDED;
   }
 
   #publish(block: number, key: number): void {
     const holder = this.find(key);
     if (this.#frozen !== null) this.#frozen.note(key, holder !== 0);
-    if (holder !== 0) this.#superseded[holder] = 1;
+    if (holder !== 0) this.#supersede(holder);
     this.#index.set(key, block);
-    this.keyOf[block] = key;
+    this.#blocks[WORDS * block + KEY] = key;
   }
 
   #unlink(block: number): void {
-    const before = this.#previous[block]!;
-    const after = this.#next[block]!;
-    this.#next[before] = after;
-    this.#previous[after] = before;
+    const all = this.#blocks;
+    const after = all[WORDS * block + NEXT]!;
+    const before = all[WORDS * block + PREVIOUS]!;
+    all[WORDS * before + NEXT] = after;
+    all[WORDS * after + PREVIOUS] = before;
     this.free--;
   }
 

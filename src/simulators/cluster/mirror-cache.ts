@@ -126,11 +126,11 @@ export class MirrorCache implements BatchMirror {
     if (this.#literal || walked === 0 || q.phase[request] !== PHASE.running) return;
     const { slab } = this.#owned;
     const at = q.ownedAt[request]!;
-    const keyOf = this.#gpu.keyOf;
+    const gpu = this.#gpu;
     const admission = q.admission[request]!;
     const hot = this.#hot;
     for (let i = 0; i < walked; i++) {
-      const key = keyOf[slab[at + i]!]!;
+      const key = gpu.keyOf(slab[at + i]!);
       if (key === NO_KEY) continue;
       const slot = this.#index.get(key);
       this.#place(slot, admission, i);
@@ -187,14 +187,14 @@ export class MirrorCache implements BatchMirror {
     }
     const q = this.#requests;
     const { slab } = this.#owned;
-    const keyOf = this.#gpu.keyOf;
+    const gpu = this.#gpu;
     const hot = this.#hot;
     for (const request of this.#dirty) {
       if (q.phase[request] !== PHASE.running) continue;
       const at = q.ownedAt[request]!;
       const count = this.#settled(request);
       for (let i = q.walked[request]!; i < count; i++) {
-        const key = keyOf[slab[at + i]!]!;
+        const key = gpu.keyOf(slab[at + i]!);
         if (key === NO_KEY) continue;
         let slot = this.#find(key);
         if (slot === 0) slot = this.#insert(key);
@@ -223,13 +223,13 @@ export class MirrorCache implements BatchMirror {
   #rebuild(batch: Int32Array, size: number): void {
     const q = this.#requests;
     const { slab } = this.#owned;
-    const keyOf = this.#gpu.keyOf;
+    const gpu = this.#gpu;
     const slots = this.#leavers.slice();
     for (let b = 0; b < size; b++) {
       const request = batch[b]!;
       const at = q.ownedAt[request]!;
       for (let i = 0; i < q.walked[request]!; i++) {
-        const key = keyOf[slab[at + i]!]!;
+        const key = gpu.keyOf(slab[at + i]!);
         if (key === NO_KEY) continue;
         const slot = this.#index.get(key);
         this.#place(slot, q.admission[request]!, i);
@@ -249,7 +249,7 @@ export class MirrorCache implements BatchMirror {
   #walk(batch: Int32Array, size: number): void {
     const q = this.#requests;
     const { slab } = this.#owned;
-    const keyOf = this.#gpu.keyOf;
+    const gpu = this.#gpu;
     const mirror = ++this.#mirrors;
     let distinct = 0;
     for (let b = 0; b < size; b++) {
@@ -257,7 +257,7 @@ export class MirrorCache implements BatchMirror {
       const at = q.ownedAt[request]!;
       const count = q.ownedCount[request]!;
       for (let i = 0; i < count; i++) {
-        const key = keyOf[slab[at + i]!]!;
+        const key = gpu.keyOf(slab[at + i]!);
         if (key === NO_KEY) continue;
         let slot = this.#find(key);
         if (slot === 0) slot = this.#insert(key);
@@ -280,7 +280,7 @@ export class MirrorCache implements BatchMirror {
       const at = q.ownedAt[request]!;
       const count = this.#settled(request);
       for (let i = 0; i < count; i++) {
-        const key = this.#gpu.keyOf[slab[at + i]!]!;
+        const key = this.#gpu.keyOf(slab[at + i]!);
         if (key === NO_KEY) continue;
         const slot = this.#index.get(key);
         if (this.#hot[slot]!++ === 0) this.#unlink(slot);

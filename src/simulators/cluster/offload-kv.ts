@@ -109,7 +109,7 @@ export class OffloadKv implements KvTier {
       let blocks = q.ownedCount[request]!;
       if (this.#config.promptOnly) blocks = Math.min(blocks, this.#allocation.promptBlocks(request));
       for (let i = 0; i < blocks; i++) {
-        const key = gpu.keyOf[owned.slab[at + i]!]!;
+        const key = gpu.keyOf(owned.slab[at + i]!);
         if (key !== NO_KEY) this.#mirrorBlock(key);
       }
     }

@@ -26,9 +26,9 @@ export class ReloadAllocation {
     const { gpu, owned, requests: q } = this.#parts;
     const count = q.ownedCount[request]!;
     if (count > cached) {
-      return { block: count, parent: gpu.keyOf[owned.slab[q.ownedAt[request]! + count - 1]!]! };
+      return { block: count, parent: gpu.keyOf(owned.slab[q.ownedAt[request]! + count - 1]!) };
     }
-    return { block: cached, parent: cached > 0 ? gpu.keyOf[gpu.cached[cached - 1]!]! : NO_KEY };
+    return { block: cached, parent: cached > 0 ? gpu.keyOf(gpu.cached[cached - 1]!) : NO_KEY };
   }
 
   /** The prompt's cached part may have grown, or shrunk where a reload took one of its blocks. */

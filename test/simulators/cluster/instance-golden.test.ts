@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { GpuBlocks } from '../../../src/simulators/cluster/gpu-blocks.ts';
 import { hitRate } from '../../../src/simulators/cluster/kv-tier.ts';
 import { OffloadKv } from '../../../src/simulators/cluster/offload-kv.ts';
 import { PHASE } from '../../../src/simulators/cluster/request-states.ts';
@@ -123,11 +124,12 @@ function repeats(step: readonly unknown[], before: readonly unknown[] | undefine
   );
 }
 
-function indexSize(gpu: { readonly keyOf: Int32Array; find(key: number): number }): number {
+function indexSize(gpu: GpuBlocks): number {
   let size = 0;
-  gpu.keyOf.forEach((key, block) => {
+  for (let block = 1; block <= gpu.total; block++) {
+    const key = gpu.keyOf(block);
     if (key > 0 && gpu.find(key) === block) size++;
-  });
+  }
   return size;
 }
 

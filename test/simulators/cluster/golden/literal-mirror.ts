@@ -35,7 +35,7 @@ export class LiteralMirror implements BatchMirror {
     for (const request of batch.subarray(0, size)) {
       const at = requests.ownedAt[request]!;
       for (const block of owned.slab.subarray(at, at + requests.ownedCount[request]!)) {
-        const key = gpu.keyOf[block]!;
+        const key = gpu.keyOf(block);
         if (key === 0 || this.touch(key)) continue;
         if (this.#keys.size === this.#capacity) {
           this.#keys.delete(this.#keys.values().next().value!);
