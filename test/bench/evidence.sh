@@ -1,5 +1,5 @@
 #!/bin/sh
-# Regenerates reports/orthogonal-slo: the two studies that the experiment takes its points from, then the experiment.
+# Regenerates reports/orthogonal-slo: the two studies that the experiment takes its points from, then the experiments.
 # `sh test/bench/evidence.sh all` tunes every strategy template with the same budget.
 set -e
 out=reports/orthogonal-slo
@@ -12,4 +12,4 @@ for strategy in $strategies; do
   node dist/src/cli/main.js run "studies/strategies/$strategy.yaml" --out "$out/$strategy"
   node dist/src/cli/main.js verify "$out/$strategy"
 done
-node dist/src/cli/main.js experiment studies/experiments/orthogonal-slo.yaml --out "$out"
+node dist/src/cli/main.js experiment studies/experiments --out "$out"
