@@ -159,7 +159,7 @@ export class GpuBlocks {
       if (cached > 0) this.claim(request, 0, cached, stale);
     }
     if (start !== q.ownedCount[request]! * size - room) q.aligned[request] = 0;
-    const filled = room < tokens ? room : tokens;
+    const filled = Math.min(room, tokens);
     if (filled > 0) this.#fillTail(request, room - filled);
     if (filled < tokens) this.#append(request, start + filled, end, prefill);
     return true;
