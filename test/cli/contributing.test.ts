@@ -46,7 +46,8 @@ describe('the walk-through in CONTRIBUTING.md', () => {
 
   it('has types that hold and a test that passes', () => {
     const files = [...snippets.keys()].filter((file) => file.endsWith('.ts')).map((file) => join(folder, file));
-    const options = 'ignoreConfig,target es2023,module nodenext,strict,noEmit,skipLibCheck,allowImportingTsExtensions,types node';
+    const options =
+      'ignoreConfig,target es2023,module nodenext,strict,noEmit,skipLibCheck,allowImportingTsExtensions,types node';
     const args = options.split(',').flatMap((option) => `--${option}`.split(' '));
     const types = spawnSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), ...args, ...files], {
       encoding: 'utf8',
