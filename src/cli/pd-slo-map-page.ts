@@ -1,5 +1,5 @@
 import { formatNumber } from '../report/page/format.ts';
-import { JOINT_STRATEGIES, type MapPoint, SLOW_POD } from './pd-slo-map.ts';
+import { JOINT_STRATEGIES, type MapPoint, SLOW_POD } from './pd-slo-map-point.ts';
 
 /** The comparison as a Markdown page; every figure in it comes from `points`. */
 export function mapPage(

@@ -11,6 +11,7 @@ import { writeFileAtomically } from '../study/io/atomic-file.ts';
 import { EXIT, type LoadedCommand } from './command.ts';
 import { integerFlag, requiredText, switchFlag } from './flags.ts';
 import { mapPage } from './pd-slo-map-page.ts';
+import { JOINT_STRATEGIES, type MapPoint, type PairedFigure, SLOW_POD } from './pd-slo-map-point.ts';
 import { Progress } from './progress.ts';
 
 /** Prefill and decode pods of the compared clusters. */
@@ -23,9 +24,6 @@ export const MAP_RATIOS: readonly (readonly [prefill: number, decode: number])[]
 ];
 /** Offered load as a share of the tighter stage's capacity. */
 export const MAP_LOADS: readonly number[] = [0.5, 0.7, 0.8, 0.9, 1, 1.1];
-/** Time factor of the last pod of either role. */
-export const SLOW_POD = 1.5;
-
 const STRATEGIES = {
   'weighted random': { mode: 'joint', pair_optimizer: { selectionStrategy: 'weighted_random' } },
   'best headroom': { mode: 'joint', pair_optimizer: { selectionStrategy: 'best_headroom' } },
@@ -33,31 +31,6 @@ const STRATEGIES = {
 } as const satisfies Record<string, JsonObject>;
 
 type StrategyName = keyof typeof STRATEGIES;
-export const JOINT_STRATEGIES = ['weighted random', 'best headroom'] as const satisfies readonly StrategyName[];
-
-/** One figure of a joint strategy against independent choice, paired by seed. */
-export interface PairedFigure {
-  readonly joint: number;
-  readonly independent: number;
-  /** Joint − independent: mean and 95 % Student-t interval. */
-  readonly difference: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-export interface MapPoint {
-  readonly strategy: (typeof JOINT_STRATEGIES)[number];
-  readonly load: number;
-  readonly prefill: number;
-  readonly decode: number;
-  /** Requests/s. */
-  readonly rate: number;
-  readonly tighterStage: 'prefill' | 'decode';
-  readonly attainment: PairedFigure;
-  readonly ttftP99Ms: PairedFigure;
-  readonly tpotP99Ms: PairedFigure;
-  readonly verdict: PdSloMapCell['verdict'];
-}
 
 export const mapPdSloCommand: LoadedCommand = {
   build: (parser) =>
