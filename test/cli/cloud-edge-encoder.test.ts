@@ -5,8 +5,8 @@ import { promisify } from 'node:util';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { loadEncoder } from '../../src/cli/cloud-edge-encoder.ts';
 import { PROGRAM, temporaryFolder } from '../support/command-line.ts';
-import { cloudEdge } from './cloud-edge-support.ts';
 import { lookUpModel } from './cloud-edge-onnx-model.ts';
+import { cloudEdge } from './cloud-edge-support.ts';
 
 const VOCABULARY = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'short', 'long', 'answer'];
 const TABLE = VOCABULARY.map((_, id) => [id, id * id, -id]);
