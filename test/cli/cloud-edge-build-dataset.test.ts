@@ -207,7 +207,7 @@ describe('refusals leave everything as it was', () => {
 
   test('a second writer; the lock of a dead one does not matter', async () => {
     server.answer(() => ({}));
-    writeFileSync(`${file()}.lock`, String(process.pid));
+    writeFileSync(`${file()}.lock`, String(process.ppid));
     const second = await cloudEdge(...flags(['a']));
     expect(second.code).toBe(2);
     expect(second.stderr).toContain('is writing this dataset');

@@ -63,7 +63,10 @@ describe('cluster simulator', () => {
         .prepare({ config: { ...CONFIG, routing_policy }, workload: WORKLOAD })
         .run({ seed: 5, fidelity: 1 });
       if (result.kind !== 'measured') throw new Error(result.reason);
-      return (result.diagnostics as { classes: unknown }).classes;
+      const { classes } = result.diagnostics as unknown as {
+        classes: Record<string, { arrived: number; completed: number }>;
+      };
+      return Object.entries(classes).map(([name, { arrived, completed }]) => ({ name, arrived, completed }));
     });
     expect(totals[1]).toEqual(totals[0]);
     expect(totals[2]).toEqual(totals[0]);
