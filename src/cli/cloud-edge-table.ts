@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { stdoutColours as pc } from './colours.ts';
 
 /** A table for the terminal. @param leftColumns - so many columns are aligned left, the others right */
 export function textTable(head: readonly string[], body: readonly (readonly string[])[], leftColumns: number): string {

@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import pc from 'picocolors';
 import { Piscina } from 'piscina';
 import { describeInputError, InputError } from '../base/errors.ts';
 import { gpuWarnings } from '../simulators/kvsched/gpu-latency.ts';
 import { type SchedulerName, schedulerName } from '../simulators/kvsched/settings.ts';
+import { stdoutColours as pc } from './colours.ts';
 import { EXIT, type Flags, type LoadedCommand } from './command.ts';
 import { integerFlag, requiredText, switchFlag } from './flags.ts';
 import { batchFigures, type FinishedRun, type Render, writeFigures } from './kvsched-figures.ts';

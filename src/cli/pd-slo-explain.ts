@@ -1,5 +1,5 @@
-import pc from 'picocolors';
 import { type ExplainedDecision, type ExplainedPair, explainDecision } from '../simulators/pd-slo/explain.ts';
+import { stdoutColours as pc } from './colours.ts';
 import { EXIT, type LoadedCommand } from './command.ts';
 import { integerFlag, switchFlag } from './flags.ts';
 import { pdSloFlags, pdSloSetup, seedFlag } from './pd-slo-flags.ts';

@@ -1,12 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import pc from 'picocolors';
 import { formatNumber } from '../report/page/format.ts';
 import { prometheusText } from '../simulators/pd-slo/metrics-text.ts';
 import { requestCsv } from '../simulators/pd-slo/request-csv.ts';
 import { type PdSloRun, runPdSlo } from '../simulators/pd-slo/run-simulation.ts';
 import { type Attainment, type PdSloSummary, summarizeRun } from '../simulators/pd-slo/summary.ts';
 import { writeFileAtomically } from '../study/io/atomic-file.ts';
+import { stdoutColours as pc } from './colours.ts';
 import { EXIT, type LoadedCommand } from './command.ts';
 import { switchFlag, textFlag } from './flags.ts';
 import { pdSloFlags, pdSloSetup, seedFlag } from './pd-slo-flags.ts';

@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { stderrColours as pc } from './colours.ts';
 
 const BAR_WIDTH = 28;
 

@@ -1,6 +1,6 @@
-import pc from 'picocolors';
 import { formatNumber, formatPercent, formatValue } from '../report/page/format.ts';
 import type { StudyReport } from '../report/study-report.ts';
+import { stdoutColours as pc } from './colours.ts';
 
 /** The short version of a report, for the terminal. */
 export function printSummary(report: StudyReport, files: readonly string[]): void {
