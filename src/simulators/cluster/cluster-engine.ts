@@ -6,15 +6,17 @@ import type { RequestTable } from '../workload/request-table.ts';
 import { type Admission, createAdmission, effectiveLoad } from './admission.ts';
 import { BlockKeys } from './block-keys.ts';
 import type { CacheSignal } from './cache-signal.ts';
+import { divideIntoPools } from './disaggregation.ts';
 import { Disaggregation } from './disaggregation-flow.ts';
 import type { EngineConfig } from './engine-config.ts';
 import { EVICTION, GatewayFlow, RANK } from './gateway-flow.ts';
 import { cannotProgress, type Instance } from './instance.ts';
 import { buildInstances } from './instance-builder.ts';
+import { type ChosenPair, PairRouter } from './pair-router.ts';
 import type { EngineHooks } from './policy.ts';
 import { PolicyViews } from './policy-views.ts';
 import { RequestStates } from './request-states.ts';
-import { routerBuilder } from './router-builder.ts';
+import { type RouterBuilder, routerBuilder } from './router-builder.ts';
 import type { Router } from './routers.ts';
 import { Snapshots } from './snapshots.ts';
 import { TenantBudgets } from './tenant-budgets.ts';
@@ -146,6 +148,8 @@ export class ClusterEngine {
             mainRouter: this.#router,
             events: this.#rare,
             idOf: (request) => this.idOf(request),
+            pairs: this.#pairRouter(builder),
+            otherDecode: (request, without, at) => this.#otherDecode(request, without, at),
           });
     if (this.#cacheSignal.isUsed) this.#cacheSignal.start(this.instances, this.#keys);
     this.#admissionLooks =
@@ -309,24 +313,66 @@ export class ClusterEngine {
       this.routingRejected++;
       return;
     }
-    const chosen = this.#choose(flow.decodeRouter, request, at);
+    const pair = flow.pairs === null ? null : this.#choosePair(flow, flow.pairs, request, at);
+    const chosen = pair?.decode ?? this.#choose(flow.decodeRouter, request, at);
     const cached = flow.needsCachedBlocks ? this.#cacheSignal.cachedBlocks(chosen, this.requests.row[request]!) : 0;
-    if (flow.disaggregates(request, cached)) flow.startPrefill(request, chosen, at);
-    else this.#send(request, chosen, at);
+    if (flow.disaggregates(request, cached)) {
+      flow.startPrefill(request, chosen, at, pair?.prefill);
+      return;
+    }
+    flow.pairs?.decodePlaced(request, this.requests.row[request]!, chosen);
+    this.#send(request, chosen, at);
+  }
+
+  #pairRouter(builder: RouterBuilder): PairRouter | null {
+    const { config } = this;
+    const settings = config.disaggregation?.pairRouting ?? null;
+    if (settings === null) return null;
+    builder.cacheSignal.isUsed = true;
+    return new PairRouter(settings, {
+      seed: config.seed,
+      table: this.table,
+      pools: divideIntoPools(config.disaggregation!),
+      configs: this.instances.map((instance) => instance.config),
+      cacheSignal: builder.cacheSignal,
+    });
+  }
+
+  #choosePair(flow: Disaggregation, pairs: PairRouter, request: number, at: number): ChosenPair | null {
+    this.#view(flow.pools.prefill, at);
+    const pair = pairs.choose(this.requests.row[request]!, this.#snapshots);
+    this.#view(flow.pools.decode, at);
+    if (pair !== null && this.#hooks.record !== undefined) this.#recordRouting(null, request, pair.decode, at);
+    return pair;
+  }
+
+  #otherDecode(request: number, without: number, at: number): number {
+    const { pools, decodeRouter } = this.disaggregation!;
+    const others = pools.decode.filter((instance) => instance !== without);
+    if (others.length === 0) return -1;
+    this.#view(others, at);
+    return this.#choose(decodeRouter, request, at);
+  }
+
+  #routePrefill(flow: Disaggregation, prefill: number, at: number): void {
+    this.#view(flow.pools.prefill, at);
+    if (flow.pools.prefill.length === 0) {
+      this.routingRejected++;
+      return;
+    }
+    const paired = flow.pairedPrefill(prefill);
+    const chosen = paired >= 0 ? paired : this.#choose(flow.prefillRouter, prefill, at);
+    if (paired >= 0 && this.#hooks.record !== undefined) this.#recordRouting(null, prefill, chosen, at);
+    flow.pairs?.prefillPlaced(prefill, this.requests.row[prefill]!, chosen);
+    this.#send(prefill, chosen, at);
   }
 
   #rareEvent(payload: number, rank: number, at: number): void {
     const flow = this.disaggregation;
     switch (rank) {
-      case RANK.prefillRouting: {
-        this.#view(flow!.pools.prefill, at);
-        if (flow!.pools.prefill.length === 0) {
-          this.routingRejected++;
-          return;
-        }
-        this.#send(payload, this.#choose(flow!.prefillRouter, payload, at), at);
+      case RANK.prefillRouting:
+        this.#routePrefill(flow!, payload, at);
         return;
-      }
       case RANK.transferStart:
         if (payload === EVICTION) this.#evict();
         else flow!.startTransfer(payload, at);
@@ -364,8 +410,11 @@ export class ClusterEngine {
     const flow = this.disaggregation;
     if (flow?.isPrefill(request)) {
       flow.prefillEnded(request, end);
+      flow.forget(request);
       return;
     }
+    flow?.forget(request);
+    if (end === 'completed' || end === 'length-capped') flow?.pairs?.answered(produced);
     const at = flow?.isDecode(request) ? flow.decodeEnded(request, end, this.#clock) : atUs;
     this.#views?.ended(request, instance.index, end, atUs, this.#hooks.scorers);
     if (this.#followUpSource === null) return;
@@ -395,6 +444,7 @@ export class ClusterEngine {
     inFlight[instance.index] = Math.max(0, inFlight[instance.index]! - 1);
     this.#instanceTimes.set(instance.index, instance.nextTime());
     this.#budgets?.ended(this.table.tenant[this.requests.row[victim]!]!);
+    this.disaggregation?.evicted(victim);
     this.evicted++;
     this.#shed(victim);
   }
@@ -455,7 +505,7 @@ export class ClusterEngine {
     this.regretMax = Math.max(this.regretMax, regret);
   }
 
-  #recordRouting(router: Router, request: number, chosen: number, atUs: number): void {
+  #recordRouting(router: Router | null, request: number, chosen: number, atUs: number): void {
     const view = this.#snapshots;
     const members = [...view.members.subarray(0, view.count)];
     this.#hooks.record?.({
@@ -463,7 +513,7 @@ export class ClusterEngine {
       atUs,
       request: this.idOf(request),
       instance: chosen,
-      scores: router.scores === null ? null : members.map((i) => router.scores![i]!),
+      scores: router?.scores ? members.map((i) => router.scores![i]!) : null,
       instances: members.map((index) => ({
         index,
         queueDepth: view.queueDepth[index]!,

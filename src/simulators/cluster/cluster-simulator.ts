@@ -143,6 +143,7 @@ function diagnostics(
       mean_queue_length: one.meanQueueLength,
     })),
     ...routingEvidence(result),
+    ...pairEvidence(result),
     warnings,
   };
 }
@@ -152,6 +153,20 @@ function routingEvidence({ decisions }: EngineResult): JsonObject {
   if (decisions === null) return {};
   const { targets, meanRegret, maxRegret } = decisions;
   return { routing: { targets: [...targets], mean_regret: meanRegret, max_regret: maxRegret } };
+}
+
+/** Choices of prefill and decode instances together, by headroom. */
+function pairEvidence({ disaggregation }: EngineResult): JsonObject {
+  const pairs = disaggregation?.pairs ?? null;
+  if (pairs === null) return {};
+  return {
+    pairs: {
+      positive_headroom: pairs.positiveHeadroom,
+      negative_headroom: pairs.negativeHeadroom,
+      evaluated: pairs.pairsEvaluated,
+      rerouted: pairs.rerouted,
+    },
+  };
 }
 
 function policySettings(config: Json): JsonObject {

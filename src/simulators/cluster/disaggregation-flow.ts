@@ -5,6 +5,7 @@ import { disaggregates, divideIntoPools, type Pools, transferDurationUs } from '
 import type { DisaggregationConfig } from './engine-config.ts';
 import { RANK } from './gateway-flow.ts';
 import type { Instance } from './instance.ts';
+import type { PairRouter } from './pair-router.ts';
 import type { RequestStates } from './request-states.ts';
 import type { RouterBuilder } from './router-builder.ts';
 import type { Router } from './routers.ts';
@@ -18,12 +19,18 @@ export interface DisaggregationParts {
   readonly mainRouter: Router;
   readonly events: EventQueue;
   readonly idOf: (request: number) => string;
+  /** null = prefill and decode instances are chosen apart. */
+  readonly pairs: PairRouter | null;
+  /** Ordinary choice of a decode instance, now, without one of them; −1 = there is no other. */
+  readonly otherDecode: (request: number, without: number, atUs: number) => number;
 }
 
 /** A request that is prefilled on one instance and decoded on another. */
 export interface ParentRequest {
   readonly request: number;
-  readonly decodeInstance: number;
+  decodeInstance: number;
+  /** Chosen together with the decode instance; −1 = to be chosen by the prefill router. */
+  readonly prefillInstance: number;
   readonly prefill: number;
   /** −1 until the transfer starts. */
   decode: number;
@@ -39,6 +46,7 @@ export class Disaggregation {
   readonly prefillRouter: Router;
   readonly decodeRouter: Router;
   readonly needsCachedBlocks: boolean;
+  readonly pairs: PairRouter | null;
   readonly parents: ParentRequest[] = [];
   droppedAtDecodeKv = 0;
   peakTransfers = 0;
@@ -55,6 +63,7 @@ export class Disaggregation {
     this.#config = config;
     this.#parts = parts;
     this.pools = divideIntoPools(config);
+    this.pairs = parts.pairs;
     this.needsCachedBlocks = config.decider === 'prefix-threshold';
     if (this.needsCachedBlocks) parts.builder.cacheSignal.isUsed = true;
     this.prefillRouter =
@@ -85,7 +94,8 @@ export class Disaggregation {
     return this.#parentOf.get(request)?.decode === request;
   }
 
-  startPrefill(request: number, decodeInstance: number, atUs: number): void {
+  /** @param prefillInstance - −1 = the prefill router will choose */
+  startPrefill(request: number, decodeInstance: number, atUs: number, prefillInstance = -1): void {
     const prefill = this.#sub(request);
     const q = this.#parts.requests;
     q.outputTokens[prefill] = 0;
@@ -93,6 +103,7 @@ export class Disaggregation {
     const parent: ParentRequest = {
       request,
       decodeInstance,
+      prefillInstance,
       prefill,
       decode: -1,
       transferUs: 0,
@@ -101,7 +112,28 @@ export class Disaggregation {
     };
     this.parents.push(parent);
     this.#parentOf.set(prefill, parent);
+    this.pairs?.decodePlaced(request, q.row[request]!, decodeInstance);
     this.#parts.events.push(atUs, RANK.prefillRouting, prefill);
+  }
+
+  /** The prefill instance of a pair; −1 = none was chosen. */
+  pairedPrefill(prefill: number): number {
+    return this.#parentOf.get(prefill)!.prefillInstance;
+  }
+
+  /** A request or sub-request ended: nothing of it is ahead of others any more. */
+  forget(request: number): void {
+    if (this.pairs === null) return;
+    this.pairs.removed(request);
+    const parent = this.#parentOf.get(request);
+    if (parent?.decode === request || parent?.stage === 'failed') this.pairs.removed(parent.request);
+  }
+
+  /** A request or sub-request was taken out of its instance. */
+  evicted(request: number): void {
+    this.forget(request);
+    const parent = this.#parentOf.get(request);
+    if (parent !== undefined) this.pairs?.removed(parent.request);
   }
 
   prefillEnded(prefill: number, end: RequestEnd): void {
@@ -125,12 +157,12 @@ export class Disaggregation {
     const q = this.#parts.requests;
     const decode = this.#sub(parent.request);
     const input = q.inputTokens[decode]!;
-    const { gpu } = this.#parts.instances[parent.decodeInstance]!;
     parent.decode = decode;
     this.#parentOf.set(decode, parent);
-    if (!gpu.allocate(decode, 0, input, 0, true)) {
+    if (!this.#reserve(parent, atUs)) {
       parent.stage = 'dropped';
       this.droppedAtDecodeKv++;
+      this.pairs?.removed(parent.request);
       return;
     }
     this.#activeTransfers++;
@@ -157,6 +189,21 @@ export class Disaggregation {
     parent.stage = completed ? 'done' : 'failed';
     parent.endedAtUs = completed ? clockUs + instance.postDecodeUs : clockUs;
     return parent.endedAtUs;
+  }
+
+  /** Blocks for the prompt at the decode instance; a full instance of a pair gives way to the ordinary choice. */
+  #reserve(parent: ParentRequest, atUs: number): boolean {
+    const { requests, instances, otherDecode } = this.#parts;
+    const input = requests.inputTokens[parent.decode]!;
+    const fits = () => instances[parent.decodeInstance]!.gpu.allocate(parent.decode, 0, input, 0, true);
+    if (fits()) return true;
+    if (parent.prefillInstance < 0) return false;
+    const other = otherDecode(parent.request, parent.decodeInstance, atUs);
+    if (other < 0) return false;
+    parent.decodeInstance = other;
+    this.pairs!.decodePlaced(parent.request, requests.row[parent.request]!, other);
+    this.pairs!.rerouted++;
+    return fits();
   }
 
   #sub(parent: number): number {

@@ -81,6 +81,23 @@ export interface DisaggregationConfig {
   /** Instance configuration of each pool where it differs. */
   readonly prefillInstance: InstanceConfig | null;
   readonly decodeInstance: InstanceConfig | null;
+  /** Joint choice of prefill and decode instance for requests with targets; null = each pool by its own router. */
+  readonly pairRouting: PairRoutingConfig | null;
+}
+
+/** @see PairSelectionSettings for the parameters of the choice */
+export interface PairRoutingConfig {
+  /** ms, for all classes or by class. */
+  readonly ttftTargetsMs: number | Readonly<Record<string, number>>;
+  readonly tpotTargetsMs: number | Readonly<Record<string, number>>;
+  readonly ttftWeight: number;
+  readonly tpotWeight: number;
+  /** What the router believes a KV transfer costs. */
+  readonly transferOverheadMs: number;
+  readonly sloBufferFactor: number;
+  readonly negativeHeadroomProb: number;
+  readonly selectionStrategy: 'weighted_random' | 'best_headroom';
+  readonly weightFloor: number;
 }
 
 export interface InstanceConfig {

@@ -99,4 +99,15 @@ export interface DisaggregationCounters {
   readonly transferUs: readonly number[];
   readonly peakActiveTransfers: number;
   readonly meanActiveTransfers: number;
+  /** null where prefill and decode instances are chosen apart. */
+  readonly pairs: PairCounters | null;
+}
+
+/** Requests by the headroom of their pair; requests without targets get no pair. */
+export interface PairCounters {
+  readonly positiveHeadroom: number;
+  readonly negativeHeadroom: number;
+  readonly pairsEvaluated: number;
+  /** Decoded elsewhere than the pair said, for want of KV blocks there. */
+  readonly rerouted: number;
 }

@@ -170,5 +170,14 @@ function disaggregationCounters(
     transferUs: transferred.map((parent) => parent.transferUs),
     peakActiveTransfers: flow.peakTransfers,
     meanActiveTransfers: flow.meanActiveTransfers,
+    pairs:
+      flow.pairs === null
+        ? null
+        : {
+            positiveHeadroom: flow.pairs.positive,
+            negativeHeadroom: flow.pairs.negative,
+            pairsEvaluated: flow.pairs.pairsEvaluated,
+            rerouted: flow.pairs.rerouted,
+          },
   };
 }

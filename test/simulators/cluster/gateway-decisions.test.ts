@@ -216,6 +216,7 @@ describe('disaggregation', () => {
     decodeScorers: null,
     prefillInstance: null,
     decodeInstance: null,
+    pairRouting: null,
   };
 
   it('divides instances by index; shared ones have both roles', () => {

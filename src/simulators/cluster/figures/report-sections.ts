@@ -188,6 +188,17 @@ function disaggregationSection({ config, result, headline }: SectionInput): read
           `Mean Transfer Queue Depth: ${fixed(counters.meanActiveTransfers, 4)}`,
         ]
       : []),
+    ...pairLines(counters),
+  ];
+}
+
+function pairLines({ pairs }: DisaggregationCounters): readonly string[] {
+  if (pairs === null) return [];
+  return [
+    `Pairs with Positive Headroom: ${pairs.positiveHeadroom}`,
+    `Pairs with Negative Headroom: ${pairs.negativeHeadroom}`,
+    `Pairs Evaluated: ${pairs.pairsEvaluated}`,
+    `Rerouted at Decode KV: ${pairs.rerouted}`,
   ];
 }
 

@@ -1,6 +1,8 @@
 import { InputError, unknownName } from '../../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../base/json.ts';
+import type { PairRoutingConfig } from '../engine-config.ts';
 import { type ClusterSettings, SETTINGS, UNSUPPORTED_SETTINGS } from './cluster-settings.ts';
+import { PAIR_ROUTING_SECTION, parsePairRouting } from './pair-routing-section.ts';
 import type { ScorerRules } from './scorer-profile.ts';
 import { type Rule, readSetting } from './setting-values.ts';
 
@@ -11,6 +13,8 @@ export interface PolicyBundle {
   readonly admission: AdmissionDetails;
   /** Tenant → share of the cluster's slots; null = key absent. */
   readonly tenantBudgets: Readonly<Record<string, number>> | null;
+  /** null = prefill and decode instances are chosen apart. */
+  readonly pairRouting: PairRoutingConfig | null;
   readonly warnings: readonly string[];
 }
 
@@ -32,6 +36,7 @@ export const BUNDLE_SECTIONS = [
   'scheduler',
   'preemption',
   'tenant_budgets',
+  PAIR_ROUTING_SECTION,
 ] as const;
 
 const ADMISSION_RULES = {
@@ -79,6 +84,7 @@ export function parsePolicyBundle(document: JsonObject, rules: ScorerRules): Pol
     },
     tenantBudgets:
       document['tenant_budgets'] === undefined ? null : numbersByName(document, ['tenant_budgets'], shareRule),
+    pairRouting: located([PAIR_ROUTING_SECTION], () => parsePairRouting(document[PAIR_ROUTING_SECTION])),
     warnings: priorityWarnings(priority),
   };
 }

@@ -1,5 +1,5 @@
 import { InputError } from '../../../base/errors.ts';
-import type { DisaggregationConfig, InstanceConfig, ScorerWeight } from '../engine-config.ts';
+import type { DisaggregationConfig, InstanceConfig, PairRoutingConfig, ScorerWeight } from '../engine-config.ts';
 import type { ClusterSettings } from './cluster-settings.ts';
 import { type InstanceRequest, resolveInstance } from './instance-settings.ts';
 import { kvBytesPerToken } from './kv-capacity.ts';
@@ -16,6 +16,7 @@ export function resolveDisaggregation(
   settings: ClusterSettings,
   base: InstanceRequest,
   common: InstanceConfig,
+  pairRouting: PairRoutingConfig | null = null,
 ): ResolvedDisaggregation {
   const { prefill_instances: prefill, decode_instances: decode, prefill_decode_instances: shared } = settings;
   const encode = settings.encode_instances;
@@ -57,6 +58,7 @@ export function resolveDisaggregation(
       decodeScorers: positive(settings.decode_routing_scorers),
       prefillInstance: prefillInstance.config === common ? null : prefillInstance.config,
       decodeInstance: decodeInstance.config === common ? null : decodeInstance.config,
+      pairRouting: settings.pd_decider === 'never' ? null : pairRouting,
     },
   };
 }

@@ -5,6 +5,7 @@ import { type ClusterSettings, DEFAULT_SETTINGS } from './cluster-settings.ts';
 import { type InstanceRequest, resolveInstance } from './instance-settings.ts';
 import { catalogKey, DEFAULT_DEPLOYMENTS, MODEL_CONFIGS } from './model-catalog.ts';
 import { parseModelConfig } from './model-config.ts';
+import { pairRoutingWarnings } from './pair-routing-section.ts';
 import type { PolicyBundle } from './policy-bundle.ts';
 import { resolveDisaggregation } from './pool-settings.ts';
 import { DEFAULT_SCORERS } from './scorer-profile.ts';
@@ -50,8 +51,10 @@ export function resolveCluster(request: ClusterRequest): ResolvedCluster {
   const base = instanceRequest(request, settings, warnings);
   const instance = resolveInstance(base);
   if (instance.kind === 'infeasible') return instance;
-  const disaggregation = resolveDisaggregation(settings, base, instance.config);
+  const disaggregation = resolveDisaggregation(settings, base, instance.config, bundle.pairRouting);
   if (disaggregation.kind === 'infeasible') return disaggregation;
+  const cluster = { hasPools: disaggregation.config !== null, decider: settings.pd_decider };
+  warnings.push(...pairRoutingWarnings(bundle.pairRouting, cluster));
   return {
     kind: 'ready',
     config: {
