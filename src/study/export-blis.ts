@@ -35,6 +35,10 @@ export function toBlis({ simulator, policies, config }: ExportedStrategy): BlisC
     if (key === 'model_config' || key === 'hardware_config' || key === 'kv_offload' || key === 'policy') {
       throw inexpressible(`the inline document ${key}`);
     }
+    if (key === 'pd_routing') {
+      if (isJsonObject(value) && value['policy'] === 'pair-slo') throw inexpressible('pd_routing pair-slo');
+      continue;
+    }
     if (key === 'routing_scorers') policy['routing'] = { policy: 'weighted', scorers: positive(value) };
     else if (SECTIONS.includes(key)) policy[key] = value;
     else if (key === 'routing_policy' && 'routing_scorers' in config) continue;

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { toBlis } from '../../src/study/export-blis.ts';
 import { paretune, temporaryFolder } from '../support/command-line.ts';
 
 const folder = temporaryFolder();
@@ -72,6 +73,13 @@ describe('paretune export', () => {
     expect(modules.code).toBe(2);
     expect(modules.stderr).toContain('BLIS cannot express policy module');
     expect(modules.stderr).toContain('load-regime.ts');
+    const strategy = (policy: string) => ({
+      simulator: 'cluster',
+      policies: [],
+      config: { model: 'qwen/qwen3-14b', pd_routing: { policy } },
+    });
+    expect(() => toBlis(strategy('pair-slo'))).toThrow('BLIS cannot express pd_routing pair-slo');
+    expect(toBlis(strategy('ordinary'))).toEqual({ flags: [['--model', 'qwen/qwen3-14b']], policy: null });
     const missing = await paretune(['export', run, '--point', '7']);
     expect(missing.code).toBe(2);
     expect(missing.stderr).toContain('the run has no point "7"');

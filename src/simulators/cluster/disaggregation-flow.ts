@@ -202,8 +202,9 @@ export class Disaggregation {
     if (other < 0) return false;
     parent.decodeInstance = other;
     this.pairs!.decodePlaced(parent.request, requests.row[parent.request]!, other);
+    if (!fits()) return false;
     this.pairs!.rerouted++;
-    return fits();
+    return true;
   }
 
   #sub(parent: number): number {

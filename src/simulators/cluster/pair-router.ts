@@ -26,7 +26,7 @@ export interface PairRouterParts {
   readonly pools: Pools;
   /** By instance. */
   readonly configs: readonly InstanceConfig[];
-  readonly cacheSignal: CacheSignal;
+  readonly cacheSignal: Pick<CacheSignal, 'cachedBlocks'>;
 }
 
 interface Placement {

@@ -62,6 +62,11 @@ const pools = fc.record({
   prefill_decode_instances: one(0, 1),
   pd_decider: one('always', 'prefix-threshold', 'never'),
   pd_transfer_contention: fc.boolean(),
+  pd_routing: one(
+    { policy: 'ordinary' },
+    { policy: 'pair-slo', ttft_slo_ms: 50, tpot_slo_ms: 20, negativeHeadroomProb: 0.2 },
+    { policy: 'pair-slo', ttft_slo_ms: { critical: 40 }, selectionStrategy: 'best_headroom' },
+  ),
 });
 
 const tiers = fc.oneof(
