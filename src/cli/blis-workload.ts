@@ -12,6 +12,7 @@ import {
   syntheticWorkload,
   type TokenCounts,
 } from '../simulators/workload/synthetic-workload.ts';
+import { dropUnknownParameters } from '../simulators/workload/unknown-parameters.ts';
 import type { WorkloadSpec } from '../simulators/workload/workload-spec.ts';
 import { placed, readYamlFile } from '../study/io/yaml-file.ts';
 import type { Flags } from './command.ts';
@@ -69,9 +70,9 @@ function fromFile(file: string, flags: Flags, horizonUs: number | null): RunWork
   }
   const ignored = SYNTHETIC_FLAGS.filter((name) => flags[name] !== undefined);
   const ignoredWarnings = ignored.map((name) => `--${name} has no effect together with --workload-spec`);
-  const source = readYamlFile(file);
+  const { source, document, warnings } = readWorkloadFile(file);
   return placed(source, 0, () => {
-    const spec = parseWorkload(source.value);
+    const spec = parseWorkload(document);
     const seed = flags['seed'] === undefined ? spec.seed : BigInt(masterSeed(flags));
     const numRequests = integer(flags, 'num-requests', 0);
     const timeoutUs = flags['timeout'] === undefined ? undefined : timeout(flags);
@@ -81,8 +82,14 @@ function fromFile(file: string, flags: Flags, horizonUs: number | null): RunWork
       ...(horizonUs === null ? {} : { horizonUs }),
       ...(timeoutUs === undefined ? {} : { timeoutUs }),
     });
-    return { spec, workload, seed, warnings: [...spec.warnings, ...ignoredWarnings] };
+    return { spec, workload, seed, warnings: [...spec.warnings, ...warnings, ...ignoredWarnings] };
   });
+}
+
+/** A workload file for `blis` commands: as tolerant as BLIS of parameters that nothing reads. */
+export function readWorkloadFile(file: string) {
+  const source = readYamlFile(file);
+  return { source, ...dropUnknownParameters(source.value) };
 }
 
 function synthesized(flags: Flags, horizonUs: number | null): RunWorkload {

@@ -12,7 +12,17 @@ const COMMANDS: readonly Command[] = [
     summary: 'simulate the requests of a trace on a cluster',
     load: async () => (await import('./blis-replay.ts')).blisReplayCommand,
   },
+  {
+    syntax: 'compose',
+    summary: 'merge workload files into one',
+    load: async () => (await import('./blis-compose.ts')).blisComposeCommand,
+  },
+  {
+    syntax: 'convert',
+    summary: 'write workload files from other descriptions',
+    load: async () => (await import('./blis-convert.ts')).blisConvertCommand,
+  },
 ];
 
 /** `paretune blis …`: the cluster simulator with the flags, defaults and output of the BLIS command line. */
-export const blisCommand = commandGroup(COMMANDS, 'a blis command is required: run or replay');
+export const blisCommand = commandGroup(COMMANDS, 'a blis command is required: run, replay, compose or convert');

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -47,6 +47,67 @@ describe('paretune blis', () => {
     expect(metrics.requests.length).toBe(10);
     expect(readFileSync(out('t.csv'), 'utf8').trim().split('\n').length).toBe(11);
     expect(readFileSync(out('t.yaml'), 'utf8')).toContain('workload_seed: 42');
+  });
+
+  it('composes workload files into one that it can run, with warnings on stderr', async () => {
+    const file = (name: string, rate: number, params: string) => {
+      const length = `{type: exponential, params: ${params}}`;
+      const text = `aggregate_rate: ${rate}\nclients: [{id: ${name}, rate_fraction: 1, arrival: {process: poisson}, input_distribution: ${length}, output_distribution: ${length}}]\n`;
+      writeFileSync(out(name), text);
+      return out(name);
+    };
+    const one = file('one.yaml', 30, '{mean: 20, std_dev: 3}');
+    const both = await paretune('blis', 'compose', '--from', one, '--from', file('two.yaml', 10, '{mean: 9}'));
+    expect(both.code).toBe(0);
+    expect(both.stderr.split('\n')[0]).toContain(
+      'one.yaml: clients[0].input_distribution.params.std_dev is no parameter',
+    );
+    writeFileSync(out('both.yaml'), both.stdout);
+    const run = await paretune(
+      'blis',
+      'run',
+      '--model',
+      'qwen/qwen3-14b',
+      '--workload-spec',
+      out('both.yaml'),
+      '--num-requests',
+      '12',
+    );
+    expect([run.code, run.stderr]).toEqual([0, '']);
+    expect(run.stdout).toContain('"completed_requests": 12');
+    const tolerant = await paretune(
+      'blis',
+      'run',
+      '--model',
+      'qwen/qwen3-14b',
+      '--workload-spec',
+      one,
+      '--num-requests',
+      '3',
+    );
+    expect(tolerant.code).toBe(0);
+    expect(tolerant.stderr).toContain('has no effect; known: mean, min, max');
+    expect((await paretune('blis', 'compose')).stderr).toContain('--from: is required');
+  });
+
+  it('converts a named workload to a file that it can run', async () => {
+    const preset = await paretune(
+      'blis',
+      'convert',
+      'preset',
+      '--name',
+      'chatbot',
+      '--rate',
+      '5',
+      '--num-requests',
+      '4',
+    );
+    writeFileSync(out('chatbot.yaml'), preset.stdout);
+    const run = await paretune('blis', 'run', '--model', 'qwen/qwen3-14b', '--workload-spec', out('chatbot.yaml'));
+    expect(run.stdout).toContain('"completed_requests": 4');
+    const bad = await paretune('blis', 'convert', 'preset', '--name', 'chatbot', '--rate', '0');
+    expect([bad.code, bad.stdout]).toEqual([2, '']);
+    expect(bad.stderr).toContain('--rate: must be > 0, got "0"');
   });
 
   it('hides warnings with --log error', async () => {

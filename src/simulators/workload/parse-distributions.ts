@@ -85,6 +85,13 @@ const LENGTH_TYPES: Readonly<Record<Exclude<LengthSpec['kind'], 'empirical'>, Le
   },
 };
 
+/** Parameters of a length distribution by its type; undefined where any name may stand. */
+export function lengthParameters(type: string): readonly string[] | undefined {
+  if (!Object.hasOwn(LENGTH_TYPES, type)) return undefined;
+  const { required, optional } = LENGTH_TYPES[type as keyof typeof LENGTH_TYPES];
+  return [...required, ...optional];
+}
+
 /** A distribution of token counts: `{type, params}`. A `file` key is accepted and not read. */
 export function parseLength(value: unknown, path: DocumentPath): LengthSpec {
   const reader = new MappingReader(value, path, ['type', 'params', 'file']);

@@ -1,4 +1,5 @@
 import { InputError, unknownName } from '../../base/errors.ts';
+import type { JsonObject } from '../../base/json.ts';
 import { MICROS_PER_MILLI } from '../../base/units.ts';
 import type { ClientSpec, LengthSpec, WorkloadSpec } from './workload-spec.ts';
 
@@ -92,6 +93,36 @@ export function syntheticWorkload(
     inferencePerf: null,
     goodputTargets: null,
     warnings: [],
+  };
+}
+
+/**
+ * A named workload as a document: other requests than the synthetic workload of the same name, since client and seed
+ * differ.
+ * @throws InputError for an unknown name
+ */
+export function presetDocument(name: string, ratePerSecond: number, numRequests: number): JsonObject {
+  if (!Object.hasOwn(WORKLOAD_PRESETS, name)) throw unknownName('workload', name, Object.keys(WORKLOAD_PRESETS));
+  const { prompt, output, prefixTokens } = WORKLOAD_PRESETS[name]!;
+  const distribution = ({ mean, stdDev, min, max }: TokenCounts): JsonObject => ({
+    type: 'gaussian',
+    params: { mean, std_dev: stdDev, min, max },
+  });
+  return {
+    version: '2',
+    category: 'language',
+    aggregate_rate: ratePerSecond,
+    num_requests: numRequests,
+    clients: [
+      {
+        id: `preset-${name}`,
+        rate_fraction: 1,
+        arrival: { process: 'constant' },
+        input_distribution: distribution(prompt),
+        output_distribution: distribution(output),
+        ...(prefixTokens > 0 ? { prefix_group: 'shared', prefix_length: prefixTokens } : {}),
+      },
+    ],
   };
 }
 
