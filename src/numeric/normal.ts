@@ -131,3 +131,33 @@ function asymptoticGap(z: number): number {
   const q = 1 / (z * z);
   return q * (1 - q * (3 - 15 * q));
 }
+
+/** h(z) = φ(z) + z Φ(z), Φ(z) and φ(z) of one z. */
+export interface NormalTail {
+  h: number;
+  cdf: number;
+  density: number;
+}
+
+/** Fills h, Φ and φ at once, each with its relative accuracy until it underflows; z may be infinite. */
+export function normalTail(z: number, out: NormalTail): void {
+  const density = INV_SQRT_2PI * Math.exp(-0.5 * z * z);
+  const mills = SQRT_HALF_PI * erfcx(Math.abs(z) * Math.SQRT1_2);
+  out.density = density;
+  if (z > 0) {
+    const upper = density * mills;
+    out.cdf = 1 - upper;
+    // h(z) = z + h(−z).
+    out.h = z + belowGap(z, mills) * density;
+  } else {
+    out.cdf = density * mills;
+    out.h = belowGap(-z, mills) * density;
+  }
+}
+
+/** h(−x) / φ(x) = 1 − x Φ(−x)/φ(x) for x ≥ 0; far out by its expansion. */
+function belowGap(x: number, mills: number): number {
+  if (x < 30) return 1 - x * mills;
+  const q = 1 / (x * x);
+  return q * (1 - q * (3 - q * (15 - 105 * q)));
+}

@@ -53,12 +53,15 @@ export function hyperparameterBounds(shape: KernelShape, width: number): Hyperpa
 
 /**
  * Log prior density up to a constant; adds its gradient to `gradient`.
- * log ℓ ~ N(√2 + ½ log p, 3): the expected distance in the unit cube grows with √p, and so do the lengthscales
- * (not so for the additive kernel, where features act one by one).
- * @see Hvarfner, Hellsten & Nardi 2024, "Vanilla Bayesian optimization performs great in high dimensions"
+ * log ℓ ~ N(¼ log p, 1): a parameter of a problem worth tuning has a lengthscale of about its range, and the expected
+ * distance in the unit cube grows with the number of features p, so lengthscales do too (not so for the additive kernel,
+ * where features act one by one). A wider prior around longer lengthscales explains the first dozens of points of a
+ * peaked objective as noise on a flat one.
+ * @see Hvarfner, Hellsten & Nardi 2024, "Vanilla Bayesian optimization performs great in high dimensions", for lengthscales
+ * that grow with the dimension
  */
 export function logPrior(shape: KernelShape, theta: LogHyperparameters, width: number, gradient: Float64Array): number {
-  const center = shape === 'additive' ? LENGTHSCALE_LOG_MEAN : LENGTHSCALE_LOG_MEAN + 0.5 * Math.log(width);
+  const center = shape === 'additive' ? 0 : 0.25 * Math.log(width) + Math.log(Math.max(1, width / MANY_FEATURES));
   let sum = 0;
   for (let j = 0; j < width; j++) {
     const z = (-0.5 * theta[j]! - center) / LENGTHSCALE_LOG_SD;
@@ -75,8 +78,9 @@ export function logPrior(shape: KernelShape, theta: LogHyperparameters, width: n
   return sum;
 }
 
-const LENGTHSCALE_LOG_MEAN = Math.SQRT2;
-const LENGTHSCALE_LOG_SD = Math.sqrt(3);
+/** Beyond this many features few can matter much, and expected lengthscales grow faster. */
+const MANY_FEATURES = 8;
+const LENGTHSCALE_LOG_SD = 1;
 
 /** A start for the fit. */
 export function startHyperparameters(
