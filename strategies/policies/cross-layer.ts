@@ -80,7 +80,7 @@ function dueUs({ arrivalUs, sloClass, priority }: RequestView, tierGapMs: number
 }
 
 function byDueTime(tierGapMs: number): Scheduler {
-  return { key: (request) => request.hint?.urgency ?? dueUs(request, tierGapMs) };
+  return { fixed: true, key: (request) => request.hint?.urgency ?? dueUs(request, tierGapMs) };
 }
 
 function firstTokenFirst(parameters: {

@@ -11,7 +11,7 @@ import { OffloadKv } from './offload-kv.ts';
 import { OwnedBlocks } from './owned-blocks.ts';
 import type { EngineHooks, RequestView, Scheduler } from './policy.ts';
 import type { PolicyViews } from './policy-views.ts';
-import { dynamicOrder, queueOrder } from './queue-order.ts';
+import { dynamicOrder, fixedOrder, queueOrder } from './queue-order.ts';
 import type { RequestStates } from './request-states.ts';
 import type { TierParts } from './tier-parts.ts';
 import { TieredKv } from './tiered-kv.ts';
@@ -60,12 +60,14 @@ function policies(
   config: InstanceConfig,
   gpu: GpuBlocks,
   { hooks, views, requests, idOf }: InstanceBuilderParts,
-): Pick<InstanceParts, 'order' | 'prefillLimit' | 'pausing' | 'refreshUrgency'> {
+): Pick<InstanceParts, 'order' | 'prefillLimit' | 'stepBudget' | 'pausing' | 'refreshUrgency'> {
   const configured = queueOrder(config.scheduler, requests, idOf);
   if (views === null) {
-    return { order: configured, prefillLimit: config.longPrefillThreshold, pausing: null, refreshUrgency: null };
+    const prefillLimit = config.longPrefillThreshold;
+    return { order: configured, prefillLimit, stepBudget: null, pausing: null, refreshUrgency: null };
   }
-  const { scheduler, priority, prefillThreshold, pause } = hooks;
+  const { scheduler, priority, prefillThreshold, stepTokens, pause } = hooks;
+  const viewOf = (request: number) => views.request(request);
   const refreshUrgency =
     priority === undefined
       ? null
@@ -73,8 +75,14 @@ function policies(
           requests.urgency[request] = priority.urgency(views.request(request), clockUs);
         };
   let order = configured;
-  if (scheduler !== undefined) order = dynamicOrder(requests, idOf, hookKey(scheduler, config, gpu, views));
-  else if (
+  if (scheduler !== undefined) {
+    const key = hookKey(scheduler, config, gpu, views);
+    // The first order is asked for when a request joins, so that the clock does not matter to a fixed key.
+    order =
+      scheduler.fixed === true
+        ? fixedOrder(requests, idOf, (request) => key(request, 0))
+        : dynamicOrder(requests, idOf, key);
+  } else if (
     refreshUrgency !== null &&
     (config.scheduler === 'priority-fcfs' || config.scheduler === 'reverse-priority')
   ) {
@@ -90,7 +98,8 @@ function policies(
       prefillThreshold === undefined
         ? config.longPrefillThreshold
         : (request) => prefillThreshold(views.request(request)),
-    pausing: pause === undefined ? null : { policy: pause, viewOf: (request) => views.request(request) },
+    stepBudget: stepTokens === undefined ? null : { policy: stepTokens, viewOf },
+    pausing: pause === undefined ? null : { policy: pause, viewOf },
     refreshUrgency,
   };
 }

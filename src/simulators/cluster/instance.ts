@@ -8,7 +8,7 @@ import type { GpuBlocks } from './gpu-blocks.ts';
 import type { KvTier } from './kv-tier.ts';
 import type { LatencyModel } from './latency/latency-model.ts';
 import { PausedRequests, type PausedSlot } from './paused-requests.ts';
-import type { PausePolicy, RequestView } from './policy.ts';
+import type { PausePolicy, RequestView, StepLoad, StepTokens } from './policy.ts';
 import type { QueueOrder } from './queue-order.ts';
 import { PHASE, type RequestStates } from './request-states.ts';
 import { TokenGaps } from './token-gaps.ts';
@@ -32,6 +32,8 @@ export interface InstanceParts {
   readonly order: QueueOrder;
   /** Longest prefill chunk of a request in one step, for all or by request; 0 = unlimited. */
   readonly prefillLimit: number | ((request: number) => number);
+  /** Tokens of a step by its load; null = always the configured number. */
+  readonly stepBudget: StepBudget | null;
   /** null = a request stays in the batch until it ends or loses its blocks. */
   readonly pausing: Pausing | null;
   /** Brings `urgency` up to date; null = it never changes. */
@@ -41,6 +43,11 @@ export interface InstanceParts {
 
 export interface Pausing {
   readonly policy: PausePolicy;
+  readonly viewOf: (request: number) => RequestView;
+}
+
+export interface StepBudget {
+  readonly policy: StepTokens;
   readonly viewOf: (request: number) => RequestView;
 }
 
@@ -93,6 +100,7 @@ export class Instance {
   readonly #latency: LatencyModel;
   readonly #order: QueueOrder;
   readonly #prefillLimit: number | ((request: number) => number);
+  readonly #stepBudget: StepBudget | null;
   readonly #pausing: Pausing | null;
   readonly #refreshUrgency: InstanceParts['refreshUrgency'];
   readonly #listener: InstanceListener;
@@ -126,6 +134,7 @@ export class Instance {
     this.#latency = parts.latency;
     this.#order = parts.order;
     this.#prefillLimit = parts.prefillLimit;
+    this.#stepBudget = parts.stepBudget;
     this.#pausing = parts.pausing;
     this.#refreshUrgency = parts.refreshUrgency;
     this.#listener = parts.listener;
@@ -365,7 +374,7 @@ export class Instance {
    */
   #extendRunning(at: number): number {
     const { batch } = this;
-    let budget = this.config.maxBatchedTokens;
+    let budget = this.#stepBudget === null ? this.config.maxBatchedTokens : this.#tokensOfStep(this.#stepBudget, at);
     let preempted = false;
     let i = 0;
     const { quick } = batch;
@@ -382,7 +391,8 @@ export class Instance {
       const missing = batch.input[i]! - progress;
       let tokens = 1;
       if (missing > 0) {
-        tokens = this.#chunk(batch.request[i]!, missing, progress, budget);
+        const kept = this.#stepBudget === null ? 0 : this.#decodesAfter(i);
+        tokens = this.#chunk(batch.request[i]!, missing, progress, Math.max(1, budget - kept));
         if (this.#allocate(batch.request[i]!, progress, progress + tokens, true)) {
           batch.target[i] = progress + tokens;
           batch.tokens[i++] = tokens;
@@ -423,6 +433,32 @@ export class Instance {
     // Stays valid until the step ends; `#settleStarved` gives decodes their token back.
     for (let rest = i; rest < batch.size; rest++) batch.tokens[rest] = 0;
     return preempted ? -1 : budget;
+  }
+
+  /** Each of them gets its token of a step budget, whatever prompts before it would take. */
+  #decodesAfter(slot: number): number {
+    const { progress, input, size } = this.batch;
+    let count = 0;
+    for (let i = slot + 1; i < size; i++) if (progress[i]! >= input[i]!) count++;
+    return count;
+  }
+
+  #tokensOfStep({ policy, viewOf }: StepBudget, at: number): number {
+    const tokens = Math.max(Math.floor(policy(this.#load(viewOf, at))), this.batch.size + 1);
+    return Math.min(tokens, this.config.maxBatchedTokens);
+  }
+
+  #load(viewOf: (request: number) => RequestView, clockUs: number): StepLoad {
+    return {
+      clockUs,
+      waiting: this.queue.length,
+      paused: this.paused.size,
+      running: this.batch.size,
+      slots: this.config.maxSeqs,
+      freeBlocks: this.gpu.free,
+      totalBlocks: this.gpu.total,
+      next: this.queue.length === 0 ? null : viewOf(this.queue.at(0)),
+    };
   }
 
   #chunk(request: number, missing: number, progress: number, budget: number): number {
@@ -510,16 +546,7 @@ export class Instance {
     }
     const missing = queue.length - (slots - batch.size);
     if (missing <= 0) return;
-    const limit = policy.limit({
-      clockUs: at,
-      waiting: queue.length,
-      paused: paused.size,
-      running: batch.size,
-      slots,
-      freeBlocks: this.gpu.free,
-      totalBlocks: this.gpu.total,
-      next: viewOf(queue.at(0)),
-    });
+    const limit = policy.limit({ ...this.#load(viewOf, at), next: viewOf(queue.at(0)) });
     if (limit <= 0 || this.#isMemoryShort(queue.at(0))) return;
     const ranked: { readonly request: number; readonly rank: number }[] = [];
     for (let i = 0; i < batch.size; i++) {

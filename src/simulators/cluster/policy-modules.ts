@@ -11,7 +11,7 @@ import type { EngineHooks } from './policy.ts';
 export type ClusterPolicy = (settings: JsonObject) => EngineHooks;
 
 /** Hooks that only one module may provide. */
-const SINGLE = ['admission', 'scheduler', 'priority', 'prefillThreshold', 'pause', 'kvTier'] as const;
+const SINGLE = ['admission', 'scheduler', 'priority', 'prefillThreshold', 'stepTokens', 'pause', 'kvTier'] as const;
 
 /** The joint hooks of all modules. @throws InputError where two provide the same thing */
 export function policyHooks(modules: readonly PolicyModule[], settings: JsonObject): EngineHooks {

@@ -63,8 +63,10 @@ export interface Scorer {
   hint?(request: RequestView, instance: InstanceView, clockUs: number): RoutingHint | null;
 }
 
-/** Orders a wait queue at the start of every step: smallest key first, then arrival, then id. */
+/** Orders a wait queue: smallest key first, then arrival, then id. */
 export interface Scheduler {
+  /** The key of a request stays as it is when the request joins the queue: asked once, not at the start of every step. */
+  readonly fixed?: boolean;
   key(request: RequestView, context: SchedulingContext): number;
 }
 
@@ -109,6 +111,19 @@ export interface PausePolicy {
   /** Whether a paused request goes before waiting ones by now. */
   isOverdue(request: RequestView, pausedUs: number): boolean;
 }
+
+/** What a step budget may know of its instance at the start of a step. */
+export interface StepLoad extends Omit<InstanceLoad, 'next'> {
+  /** Who would be admitted next; null = nobody waits. */
+  readonly next: RequestView | null;
+}
+
+/**
+ * Tokens that a step may compute, one for every decoding request included. Prompts share what the decodes leave. The
+ * engine takes no fewer than one more than the batch has requests, and no more than `max_num_batched_tokens`.
+ * @see Agrawal et al. 2024, "Taming throughput-latency tradeoff in LLM inference with Sarathi-Serve" (token budget)
+ */
+export type StepTokens = (load: StepLoad) => number;
 
 /** Decides once per request whether the cluster takes it. */
 export interface AdmissionPolicy {
@@ -158,6 +173,7 @@ export interface EngineHooks {
   readonly scheduler?: Scheduler;
   readonly priority?: PriorityPolicy;
   readonly prefillThreshold?: PrefillThreshold;
+  readonly stepTokens?: StepTokens;
   readonly pause?: PausePolicy;
   /** The memory tier behind the GPU blocks of each instance, instead of the configured one; null = none. */
   readonly kvTier?: (

@@ -35,6 +35,24 @@ export function queueOrder(
   }
 }
 
+/** Smallest key first, evaluated once per request, when it first joins the queue. */
+export function fixedOrder(
+  requests: RequestStates,
+  idOf: (request: number) => string,
+  key: (request: number) => number,
+): QueueOrder {
+  const byArrival = arrivalOrder(requests, idOf);
+  const keys = new Map<number, number>();
+  const keyOf = (request: number): number => {
+    const known = keys.get(request);
+    if (known !== undefined) return known;
+    const fresh = key(request);
+    keys.set(request, fresh);
+    return fresh;
+  };
+  return { fixed: (a, b) => (a === b ? 0 : keyOf(a) - keyOf(b) || byArrival(a, b)), dynamic: null };
+}
+
 /** Smallest key first, evaluated for every waiting request at the start of a step. */
 export function dynamicOrder(
   requests: RequestStates,

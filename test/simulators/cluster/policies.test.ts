@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { EngineConfig } from '../../../src/simulators/cluster/engine-config.ts';
 import type { EngineResult } from '../../../src/simulators/cluster/engine-result.ts';
-import type { EngineEvent, EngineHooks, RequestView, RoutingHint } from '../../../src/simulators/cluster/policy.ts';
+import type {
+  EngineEvent,
+  EngineHooks,
+  RequestView,
+  RoutingHint,
+  StepLoad,
+} from '../../../src/simulators/cluster/policy.ts';
 import { PressureTier } from '../../../src/simulators/cluster/pressure-tier.ts';
 import { resolveStrategyConfig } from '../../../src/simulators/cluster/settings/config.ts';
 import { simulateCluster } from '../../../src/simulators/cluster/simulate-cluster.ts';
@@ -124,6 +130,20 @@ describe('policies that say what the engine does anyway', () => {
     expect(run({ prefillThreshold: () => 64 }).ttftUs).toEqual(run({}, { long_prefill_token_threshold: 64 }).ttftUs);
   });
 
+  it('a fixed key orders the queue as one that is asked for anew at every step', () => {
+    const key = ({ inputTokens }: RequestView) => inputTokens;
+    const preempting = { total_kv_blocks: 330, kv_cpu_blocks: 200 };
+    for (const settings of [{}, preempting]) {
+      const fixed = run({ scheduler: { fixed: true, key } }, settings);
+      expect(fixed.e2eUs).toEqual(run({ scheduler: { key } }, settings).e2eUs);
+      expect(fixed.e2eUs).not.toEqual(run({}, settings).e2eUs);
+    }
+  });
+
+  it('a step budget above the setting changes nothing', () => {
+    expect(run({ stepTokens: () => 1e9 }).e2eUs).toEqual(usual.e2eUs);
+  });
+
   it('pausing nobody changes nothing', () => {
     expect(run({ pause: { ...PAUSE, limit: () => 0 } }).e2eUs).toEqual(usual.e2eUs);
   });
@@ -172,6 +192,47 @@ describe('pausing', () => {
   it('gives memory back under pressure rather than blocking others', () => {
     const result = run({ pause: { ...PAUSE, isOverdue: () => false } }, { total_kv_blocks: 330, kv_cpu_blocks: 200 });
     expect(completed(result)).toBe(300);
+  });
+});
+
+describe('a step budget', () => {
+  it('limits the tokens of every step and starves no decode', () => {
+    const loads: StepLoad[] = [];
+    const before = new Map<string, number>();
+    let largest = 0;
+    let starved = 0;
+    const result = run({
+      stepTokens: (load) => {
+        loads.push(load);
+        return 40;
+      },
+      record: (event) => {
+        if (event.kind !== 'step') return;
+        let tokens = 0;
+        for (const { request, progress } of event.batch) {
+          const known = before.get(request);
+          if (known !== undefined) {
+            if (progress === known) starved++;
+            tokens += progress - known;
+          }
+          before.set(request, progress);
+        }
+        largest = Math.max(largest, tokens);
+      },
+    });
+    expect(completed(result)).toBe(300);
+    expect([largest, starved]).toEqual([40, 0]);
+    expect(loads.some(({ waiting }) => waiting > 0)).toBe(true);
+    const consistent = loads.every(
+      (load) => (load.next === null) === (load.waiting === 0) && load.running <= load.slots,
+    );
+    expect(consistent).toBe(true);
+  });
+
+  it('below the size of the batch leaves every decode its token and prompts one more', () => {
+    const result = run({ stepTokens: () => 0 });
+    expect(completed(result)).toBe(300);
+    expect(result.ttftUs.toSorted()[150]!).toBeGreaterThan(2 * run({}).ttftUs.toSorted()[150]!);
   });
 });
 
