@@ -8,6 +8,7 @@ import {
   normalLogCdf,
   normalPdf,
   normalQuantile,
+  normalTail,
 } from '../../src/numeric/normal.ts';
 import { log1mexp, log1pexp, logAddExp, logSubExp, logSumExp } from '../../src/numeric/safe-log.ts';
 
@@ -62,6 +63,31 @@ describe('normal distribution', () => {
     close(logExpectedPositive(10), Math.log(10));
     // φ(z)/z² (1 − 3/z²) for large −z.
     close(logExpectedPositive(-1000), -500_000 - 0.918_938_533_204_672_7 - 2 * Math.log(1000) - 3e-6, 1e-12);
+  });
+});
+
+describe('the tail of a normal distribution', () => {
+  const tail = (z: number): { h: number; cdf: number; density: number } => {
+    const out = { h: Number.NaN, cdf: Number.NaN, density: Number.NaN };
+    normalTail(z, out);
+    return out;
+  };
+
+  it('agrees with each of its parts and is h(z) = z + h(−z)', () => {
+    fc.assert(
+      fc.property(fc.double({ min: -37, max: 37, noNaN: true }), (z) => {
+        const { h, cdf, density } = tail(z);
+        close(density, normalPdf(z));
+        close(cdf, normalCdf(z));
+        close(h, Math.exp(logExpectedPositive(z)), 1e-9);
+        expect(Math.abs(h - tail(-z).h - z)).toBeLessThan(1e-12 * Math.max(1, Math.abs(z)));
+      }),
+    );
+  });
+
+  it('has its limits at both ends', () => {
+    expect(tail(Number.NEGATIVE_INFINITY)).toEqual({ h: 0, cdf: 0, density: 0 });
+    expect(tail(1e200)).toEqual({ h: 1e200, cdf: 1, density: 0 });
   });
 });
 

@@ -64,7 +64,7 @@ export function fitEnsemble(evidence: Evidence, memory: ModelMemory, size: numbe
       (o) => o.slacks[c]!,
       (o) => o.slackVariances[c],
     ),
-  );
+  ).filter(canFail);
   if (!all.every(isMeasured)) slackData.push(successData(features, all.slice(-MOST_POINTS)));
   const objectiveModels = objectiveData.map((data) => chooseModels(data, TRANSFORM_SHAPES, memory));
   const slackModels = slackData.map((data) => chooseModels(data, [IDENTITY], memory));
@@ -87,6 +87,11 @@ export function fitEnsemble(evidence: Evidence, memory: ModelMemory, size: numbe
   const shares = members.map(({ score }) => Math.max(LEAST_SHARE, Math.exp(score)));
   const total = shares.reduce((sum, share) => sum + share, 0);
   return members.map(({ surrogates }, k) => ({ surrogates, logWeight: Math.log(shares[k]! / total) }));
+}
+
+/** Whether there is anything to learn about a constraint: one that held everywhere with the same slack tells nothing. */
+function canFail({ losses }: OutcomeData): boolean {
+  return losses.some((slack) => slack > 0 || slack !== losses[0]);
 }
 
 /** Most points behind a model: bounds time (cubic) and memory (quadratic). */

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stream } from '../../../src/base/random.ts';
 import { normalCdf, normalPdf } from '../../../src/numeric/normal.ts';
+import { logSumExp } from '../../../src/numeric/safe-log.ts';
 import {
   type Acquisition,
   addAcquisitions,
@@ -9,6 +10,7 @@ import {
   improvementAcquisition,
   mixAcquisitions,
 } from '../../../src/optimizer/acquisition/acquisition.ts';
+import { HypervolumeGain } from '../../../src/optimizer/acquisition/hypervolume-gain.ts';
 import { intervalGain } from '../../../src/optimizer/acquisition/interval-gain.ts';
 import { scaleBelief } from '../../../src/optimizer/acquisition/objective-scale.ts';
 import { trustRegionBox, trustRegionLength } from '../../../src/optimizer/acquisition/trust-region.ts';
@@ -227,6 +229,41 @@ describe('acquisition', () => {
         PROBE,
       );
     }
+  });
+
+  it('is the same by products and by logarithms, however small, with one to three objectives', () => {
+    const out = { log: 0, toMean: 0, toDeviation: 0 };
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 3 }),
+        fc.array(fc.tuple(...[0, 1, 2].map(() => fc.double({ min: 0, max: 1, noNaN: true }))), { maxLength: 6 }),
+        fc.double({ min: -8, max: 40, noNaN: true }),
+        fc.double({ min: 0.1, max: 1, noNaN: true }),
+        (width, rows, mean, deviation) => {
+          const region = decomposeNonDominated(
+            width === 1 ? [] : rows.map((row) => row.slice(0, width)),
+            new Array<number>(width).fill(1.1),
+          );
+          const gain = new HypervolumeGain(new Array<null>(width).fill(null), [region]);
+          const moments = Array.from({ length: width }, () => ({
+            means: Float64Array.of(mean),
+            variance: deviation ** 2,
+          }));
+          const logs = Array.from({ length: region.boxes }, (_, b) => {
+            let sum = 0;
+            for (let j = 0; j < width; j++) {
+              intervalGain(mean, deviation, region.lower[b * width + j]!, region.upper[b * width + j]!, out);
+              sum += out.log;
+            }
+            return sum;
+          });
+          const expected = logSumExp(logs.filter((log) => log > Number.NEGATIVE_INFINITY));
+          const value = gain.logMean(moments, true);
+          expect(Math.abs(value - expected)).toBeLessThan(1e-6 * Math.max(1, Math.abs(expected)));
+          for (let j = 0; j < width; j++) expect(gain.toMeans[j]![0]!).toBeLessThan(0);
+        },
+      ),
+    );
   });
 
   it('measures deviation towards smaller losses', () => {
