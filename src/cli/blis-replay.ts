@@ -3,6 +3,7 @@ import { InputError } from '../base/errors.ts';
 import { isJsonObject, type Json } from '../base/json.ts';
 import type { EngineConfig } from '../simulators/cluster/engine-config.ts';
 import { type GoodputTargets, mergeTargets, targetsOf } from '../simulators/cluster/figures/goodput.ts';
+import { modelWarnings } from '../simulators/cluster/figures/model-warnings.ts';
 import { replayResults } from '../simulators/cluster/figures/request-records.ts';
 import { resultTrace } from '../simulators/cluster/figures/result-trace.ts';
 import { RunReport } from '../simulators/cluster/figures/run-report.ts';
@@ -93,7 +94,7 @@ export function replayBlis(flags: Flags) {
     report,
     output,
     rows: () => resultTrace(result, workload.horizonUs, workload.initial.length),
-    warnings: [...cluster.warnings, ...ignoredFitness(output)],
+    warnings: [...cluster.warnings, ...ignoredFitness(output), ...modelWarnings(result, config.model)],
   };
 }
 

@@ -1,6 +1,7 @@
 import type { EngineConfig } from '../simulators/cluster/engine-config.ts';
 import type { EngineResult } from '../simulators/cluster/engine-result.ts';
 import { mergeTargets, specTargets, targetsOf } from '../simulators/cluster/figures/goodput.ts';
+import { modelWarnings } from '../simulators/cluster/figures/model-warnings.ts';
 import { resultTrace } from '../simulators/cluster/figures/result-trace.ts';
 import { RunReport } from '../simulators/cluster/figures/run-report.ts';
 import { simulateCluster } from '../simulators/cluster/simulate-cluster.ts';
@@ -65,5 +66,12 @@ export function runBlis(flags: Flags): BlisRun {
     fitnessWeights: output.fitnessWeights,
     summarizeTrace: output.summarizeTrace,
   });
-  return { config, source, result, report, output, warnings: [...cluster.warnings, ...source.warnings] };
+  return {
+    config,
+    source,
+    result,
+    report,
+    output,
+    warnings: [...cluster.warnings, ...source.warnings, ...modelWarnings(result, config.model)],
+  };
 }

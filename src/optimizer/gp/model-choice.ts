@@ -5,13 +5,13 @@ import type { TransformShape } from './outcome-transform.ts';
 
 /** Up to this many points the family is chosen on all of them, beyond on a sample. */
 const FULL_CHOICE = 64;
-const SAMPLED_CHOICE = 48;
+const SAMPLED_CHOICE = 40;
 /** Hyperparameters are refined on at most this many points; a posterior may still use more. */
 const MOST_REFINED = 160;
 const REFINE_ITERATIONS = 10;
 
 const THOROUGH: SelectEffort = { firstIterations: 15, shapeIterations: 8, finalIterations: 30, families: 3 };
-const LEAN: SelectEffort = { firstIterations: 10, shapeIterations: 5, finalIterations: 15, families: 1 };
+const LEAN: SelectEffort = { firstIterations: 6, shapeIterations: 4, finalIterations: 12, families: 1 };
 
 /**
  * Remembers fits by their exact input. It only saves time: the same call without it gives the same answer, to the bit.

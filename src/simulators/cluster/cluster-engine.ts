@@ -22,6 +22,7 @@ import { Snapshots } from './snapshots.ts';
 import { TenantBudgets } from './tenant-budgets.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
+const NO_INSTANCE = new Int32Array(0);
 
 /**
  * The event loop of a cluster. Control-plane events come in classes, in this order at one instant: arrival,
@@ -55,6 +56,8 @@ export class ClusterEngine {
   readonly #budgets: TenantBudgets | null;
   readonly #router: Router;
   readonly #everyInstance: Int32Array;
+  /** By model of the table: 1 = no instance serves it. null = every request can go anywhere. */
+  readonly #isForeignModel: Uint8Array | null;
   readonly #priorityOfClass: Float64Array;
   readonly #urgencyOfClass: Float64Array;
   readonly #views: PolicyViews | null;
@@ -111,6 +114,7 @@ export class ClusterEngine {
       },
     });
     this.#everyInstance = Int32Array.from({ length: config.instances }, (_, i) => i);
+    this.#isForeignModel = foreignModels(table.names.models, config.model);
     this.#snapshots = new Snapshots(this.instances, config.snapshotRefreshUs);
     const builder = routerBuilder({
       config,
@@ -236,7 +240,7 @@ export class ClusterEngine {
   #admit(request: number, at: number): void {
     const row = this.requests.row[request]!;
     const priority = this.#priorityOfClass[this.table.sloClass[row]!]!;
-    if (this.#admissionLooks) this.#view(this.#everyInstance, at);
+    if (this.#admissionLooks) this.#view(this.#instancesFor(row), at);
     const admitted = this.#isAdmitted(request, priority, at);
     this.#hooks.record?.({ kind: 'admission', atUs: at, request: this.idOf(request), admitted });
     if (!admitted) {
@@ -274,11 +278,21 @@ export class ClusterEngine {
       this.#routeDisaggregated(request, at);
       return;
     }
-    this.#view(this.#everyInstance, at);
+    const instances = this.#instancesFor(this.requests.row[request]!);
+    this.#view(instances, at);
+    if (instances.length === 0) {
+      this.routingRejected++;
+      return;
+    }
     const chosen = this.#choose(this.#router, request, at);
     this.targets[chosen] = this.targets[chosen]! + 1;
     if (this.config.counterfactualK > 0 && this.#router.scores === null) this.#recordRegret(chosen);
     this.#send(request, chosen, at);
+  }
+
+  /** Those that serve the request's model. Pools do not ask, as in the reference. */
+  #instancesFor(row: number): Int32Array {
+    return this.#isForeignModel?.[this.table.model[row]!] === 1 ? NO_INSTANCE : this.#everyInstance;
   }
 
   /** Asks a router about the present view. */
@@ -308,7 +322,7 @@ export class ClusterEngine {
 
   #routeDisaggregated(request: number, at: number): void {
     const flow = this.disaggregation!;
-    this.#view(flow.pools.decode, at);
+    this.#viewPool(flow.pools.decode, at);
     if (flow.pools.decode.length === 0) {
       this.routingRejected++;
       return;
@@ -339,9 +353,9 @@ export class ClusterEngine {
   }
 
   #choosePair(flow: Disaggregation, pairs: PairRouter, request: number, at: number): ChosenPair | null {
-    this.#view(flow.pools.prefill, at);
+    this.#viewPool(flow.pools.prefill, at);
     const pair = pairs.choose(this.requests.row[request]!, this.#snapshots);
-    this.#view(flow.pools.decode, at);
+    this.#viewPool(flow.pools.decode, at);
     if (pair !== null && this.#hooks.record !== undefined) this.#recordRouting(null, request, pair.decode, at);
     return pair;
   }
@@ -350,12 +364,12 @@ export class ClusterEngine {
     const { pools, decodeRouter } = this.disaggregation!;
     const others = pools.decode.filter((instance) => instance !== without);
     if (others.length === 0) return -1;
-    this.#view(others, at);
+    this.#viewPool(others, at);
     return this.#choose(decodeRouter, request, at);
   }
 
   #routePrefill(flow: Disaggregation, prefill: number, at: number): void {
-    this.#view(flow.pools.prefill, at);
+    this.#viewPool(flow.pools.prefill, at);
     if (flow.pools.prefill.length === 0) {
       this.routingRejected++;
       return;
@@ -470,6 +484,12 @@ export class ClusterEngine {
     this.#snapshots.view(members, at);
   }
 
+  /** A pool's view ages the signals of all instances, not of its members alone. */
+  #viewPool(members: Int32Array, at: number): void {
+    if (this.config.snapshotRefreshUs > 0) this.#snapshots.view(this.#everyInstance, at);
+    this.#view(members, at);
+  }
+
   #gatewayHost() {
     const { record } = this.#hooks;
     return {
@@ -542,6 +562,12 @@ export class ClusterEngine {
       misses: gpu.misses,
     });
   }
+}
+
+/** null where every request names the served model or none. */
+function foreignModels(names: readonly string[], served: string | undefined): Uint8Array | null {
+  const foreign = Uint8Array.from(names, (name) => (served !== undefined && name !== '' && name !== served ? 1 : 0));
+  return foreign.includes(1) ? foreign : null;
 }
 
 function hasParents(table: RequestTable): boolean {

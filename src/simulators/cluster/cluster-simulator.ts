@@ -12,6 +12,7 @@ import { classTimes } from './figures/class-times.ts';
 import { type ClassFigures, classFigures, clusterMetricSpecs, clusterMetricValues } from './figures/cluster-metrics.ts';
 import { type GoodputTargets, goodput, mergeTargets, specTargets, targetsOf } from './figures/goodput.ts';
 import { clusterHeadline, type HeadlineMetrics } from './figures/headline-metrics.ts';
+import { modelWarnings } from './figures/model-warnings.ts';
 import type { EngineHooks } from './policy.ts';
 import { policyHooks } from './policy-modules.ts';
 import { POLICY_KEY, resolveStrategyConfig } from './settings/config.ts';
@@ -82,14 +83,17 @@ function measure(
   const result = simulated(config, workload, wanted.hooks());
   if ('kind' in result) return result;
   const headline = clusterHeadline(result);
-  if (headline.completed === 0) return { kind: 'infeasible', reason: 'no request completed' };
+  const warnings = modelWarnings(result, config.model);
+  if (headline.completed === 0) {
+    return { kind: 'infeasible', reason: ['no request completed', ...warnings].join('; ') };
+  }
   const classes = classFigures(result, wanted.classes, headline.durationS * 1e6);
   const measured = goodput(result, wanted.targets, headline.durationS);
   const values = clusterMetricValues(headline, classes, measured, wanted.targets);
   return {
     kind: 'measured',
     metrics: Object.fromEntries(wanted.names.map((name) => [name, values[name] ?? 0])),
-    diagnostics: diagnostics(result, headline, classes, cluster.warnings),
+    diagnostics: diagnostics(result, headline, classes, [...cluster.warnings, ...warnings]),
   };
 }
 

@@ -1,5 +1,7 @@
 /** A fully resolved, numeric configuration of one simulated cluster: what the engine runs. Times in µs. */
 export interface EngineConfig {
+  /** Name of the model that all instances serve; requests that name another one find none. Absent = any will do. */
+  readonly model?: string;
   readonly instances: number;
   /** Master seed of the router and every other run-time stream (not of the workload). */
   readonly seed: number;

@@ -58,6 +58,7 @@ export function resolveCluster(request: ClusterRequest): ResolvedCluster {
   return {
     kind: 'ready',
     config: {
+      model: settings.model!.toLowerCase(),
       instances: settings.num_instances,
       admissionLatencyUs: settings.admission_latency,
       routingLatencyUs: settings.routing_latency,
