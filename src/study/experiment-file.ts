@@ -6,6 +6,19 @@ import { identifier, jsonValue, parseWith } from './schema.ts';
 
 const value = z.union([z.number(), z.string(), z.boolean(), z.record(identifier, z.number().min(0))]);
 
+/** A trial number, `knee`, or `best:<metric>`. */
+const trial = z.union([z.int().min(0), z.string()]);
+
+/** A bound on a metric's mean over the tuning seeds, absolute or as a share of another run's point. */
+const pointLimit = z.strictObject({
+  metric: z.string(),
+  at_most: z.number().optional(),
+  at_least: z.number().optional(),
+  of: z.strictObject({ run: z.string(), trial }).optional(),
+});
+
+const point = z.strictObject({ run: z.string(), trial, where: z.array(pointLimit).optional() });
+
 const arm = z.strictObject({
   description: z.string().optional(),
   strategy: z.string().optional(),
@@ -13,8 +26,8 @@ const arm = z.strictObject({
   config: z.record(z.string(), jsonValue).optional(),
   workload: z.union([z.string(), z.record(z.string(), jsonValue)]).optional(),
   workload_overrides: z.record(z.string(), jsonValue).optional(),
-  /** Values of a tuned point: folder of a run, and a trial number or the role of a front point. */
-  point: z.strictObject({ run: z.string(), trial: z.union([z.int().min(0), z.string()]) }).optional(),
+  /** Values of a tuned point: folder of a run, and a trial number or a rule that chooses from its front. */
+  point: point.optional(),
 });
 
 const claimBase = {
@@ -108,6 +121,7 @@ export const experimentFileSchema = z.strictObject({
 });
 
 export type ExperimentSpec = z.infer<typeof experimentFileSchema>;
+export type PointRule = z.infer<typeof point>;
 export type ArmSpec = ExperimentSpec['arms'][string];
 export type Claim = ExperimentSpec['claims'][number];
 

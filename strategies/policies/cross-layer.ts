@@ -1,4 +1,4 @@
-import type { PausePolicy, RequestView, Scheduler, Scorer } from '../../src/simulators/cluster/policy.ts';
+import type { PausePolicy, RequestView, Scheduler, Scorer, StepTokens } from '../../src/simulators/cluster/policy.ts';
 import type { ClusterPolicy } from '../../src/simulators/cluster/policy-modules.ts';
 import { PressureTier } from '../../src/simulators/cluster/pressure-tier.ts';
 import { tierOf } from './classes.ts';
@@ -11,9 +11,12 @@ import { readParameters } from './parameters.ts';
  *   `decode_weight` per request — and leaves a hint with its due time and the blocks it expects to be cached there.
  * - Scheduler: admits by due time = arrival + `tier_gap_ms` per step down from premium. A wait behind later arrivals is
  *   so at most two gaps: nobody starves.
+ * - Step budget: a step takes in new prompts, never cut, until it has `step_tokens`, and `rush_tokens` once somebody has
+ *   waited `patience_ms`. The smaller budget keeps the batch small: decodes run faster as long as waits allow it.
  * - Batch: a request that has waited `patience_ms` takes the slot of a decoding one, at most `pauses_per_step` a step:
- *   the free tier first (by `tier_protection` tokens per class), among equals the one with the fewest tokens so far,
- *   so that long answers keep running. Nobody is paused for longer than `longest_pause_ms` while slots become free.
+ *   the free tier first (by `tier_protection` tokens per class), among equals the one with the shortest context, whose
+ *   tokens cost the least memory traffic when there is no prompt left to overlap with. Nobody is paused for longer than
+ *   `longest_pause_ms` while slots become free.
  * - KV cache: copies to the CPU from `offload_threshold` on, and fetches the prefix that the router counted on back
  *   ahead of admission, for all but the free tier.
  */
@@ -21,6 +24,8 @@ const create: ClusterPolicy = (settings) => {
   const parameters = readParameters(settings, {
     decode_weight: { min: 0, max: 1e4 },
     tier_gap_ms: { min: 0, max: 1e6 },
+    step_tokens: { min: 0, max: 1e6 },
+    rush_tokens: { min: 0, max: 1e6 },
     patience_ms: { min: 0, max: 1e9 },
     pauses_per_step: { min: 0, max: 1e4 },
     tier_protection: { min: 0, max: 1e6 },
@@ -30,6 +35,7 @@ const create: ClusterPolicy = (settings) => {
   return {
     scorers: { 'expected-work': expectedWork(parameters.decode_weight, parameters.tier_gap_ms) },
     scheduler: byDueTime(parameters.tier_gap_ms),
+    stepTokens: stepBudget(parameters),
     pause: firstTokenFirst(parameters),
     kvTier: (config, parts, viewOf) =>
       config.kv.kind === 'tiered'
@@ -83,6 +89,16 @@ function byDueTime(tierGapMs: number): Scheduler {
   return { fixed: true, key: (request) => request.hint?.urgency ?? dueUs(request, tierGapMs) };
 }
 
+function stepBudget(parameters: {
+  readonly step_tokens: number;
+  readonly rush_tokens: number;
+  readonly patience_ms: number;
+}): StepTokens {
+  const patienceUs = parameters.patience_ms * 1000;
+  return ({ clockUs, next }) =>
+    clockUs - next.arrivalUs >= patienceUs ? parameters.rush_tokens : parameters.step_tokens;
+}
+
 function firstTokenFirst(parameters: {
   readonly patience_ms: number;
   readonly pauses_per_step: number;
@@ -93,8 +109,8 @@ function firstTokenFirst(parameters: {
   const most = Math.round(parameters.pauses_per_step);
   return {
     limit: ({ clockUs, next }) => (clockUs - next.arrivalUs >= patienceUs ? most : 0),
-    rank: ({ sloClass, priority }, producedTokens) =>
-      tierOf(sloClass, priority) * parameters.tier_protection - producedTokens,
+    rank: ({ sloClass, priority, inputTokens }, producedTokens) =>
+      tierOf(sloClass, priority) * parameters.tier_protection - (inputTokens + producedTokens),
     isOverdue: (_request, pausedUs) => pausedUs >= parameters.longest_pause_ms * 1000,
   };
 }

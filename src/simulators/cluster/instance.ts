@@ -8,7 +8,7 @@ import type { GpuBlocks } from './gpu-blocks.ts';
 import type { KvTier } from './kv-tier.ts';
 import type { LatencyModel } from './latency/latency-model.ts';
 import { PausedRequests, type PausedSlot } from './paused-requests.ts';
-import type { PausePolicy, RequestView, StepLoad, StepTokens } from './policy.ts';
+import type { InstanceLoad, PausePolicy, RequestView, StepTokens } from './policy.ts';
 import type { QueueOrder } from './queue-order.ts';
 import { PHASE, type RequestStates } from './request-states.ts';
 import { TokenGaps } from './token-gaps.ts';
@@ -32,7 +32,7 @@ export interface InstanceParts {
   readonly order: QueueOrder;
   /** Longest prefill chunk of a request in one step, for all or by request; 0 = unlimited. */
   readonly prefillLimit: number | ((request: number) => number);
-  /** Tokens of a step by its load; null = always the configured number. */
+  /** Tokens of a step that end admission, by its load; null = those of the largest step. */
   readonly stepBudget: StepBudget | null;
   /** null = a request stays in the batch until it ends or loses its blocks. */
   readonly pausing: Pausing | null;
@@ -374,7 +374,7 @@ export class Instance {
    */
   #extendRunning(at: number): number {
     const { batch } = this;
-    let budget = this.#stepBudget === null ? this.config.maxBatchedTokens : this.#tokensOfStep(this.#stepBudget, at);
+    let budget = this.config.maxBatchedTokens;
     let preempted = false;
     let i = 0;
     const { quick } = batch;
@@ -391,8 +391,7 @@ export class Instance {
       const missing = batch.input[i]! - progress;
       let tokens = 1;
       if (missing > 0) {
-        const kept = this.#stepBudget === null ? 0 : this.#decodesAfter(i);
-        tokens = this.#chunk(batch.request[i]!, missing, progress, Math.max(1, budget - kept));
+        tokens = this.#chunk(batch.request[i]!, missing, progress, budget);
         if (this.#allocate(batch.request[i]!, progress, progress + tokens, true)) {
           batch.target[i] = progress + tokens;
           batch.tokens[i++] = tokens;
@@ -435,20 +434,14 @@ export class Instance {
     return preempted ? -1 : budget;
   }
 
-  /** Each of them gets its token of a step budget, whatever prompts before it would take. */
-  #decodesAfter(slot: number): number {
-    const { progress, input, size } = this.batch;
-    let count = 0;
-    for (let i = slot + 1; i < size; i++) if (progress[i]! >= input[i]!) count++;
-    return count;
+  /** How much of the largest step is not for new prompts. */
+  #keptTokens(at: number): number {
+    if (this.#stepBudget === null) return 0;
+    const { policy, viewOf } = this.#stepBudget;
+    return Math.max(0, this.config.maxBatchedTokens - policy(this.#load(viewOf, at)));
   }
 
-  #tokensOfStep({ policy, viewOf }: StepBudget, at: number): number {
-    const tokens = Math.max(Math.floor(policy(this.#load(viewOf, at))), this.batch.size + 1);
-    return Math.min(tokens, this.config.maxBatchedTokens);
-  }
-
-  #load(viewOf: (request: number) => RequestView, clockUs: number): StepLoad {
+  #load(viewOf: (request: number) => RequestView, clockUs: number): InstanceLoad {
     return {
       clockUs,
       waiting: this.queue.length,
@@ -457,7 +450,7 @@ export class Instance {
       slots: this.config.maxSeqs,
       freeBlocks: this.gpu.free,
       totalBlocks: this.gpu.total,
-      next: this.queue.length === 0 ? null : viewOf(this.queue.at(0)),
+      next: viewOf(this.queue.at(0)),
     };
   }
 
@@ -546,7 +539,7 @@ export class Instance {
     }
     const missing = queue.length - (slots - batch.size);
     if (missing <= 0) return;
-    const limit = policy.limit({ ...this.#load(viewOf, at), next: viewOf(queue.at(0)) });
+    const limit = policy.limit(this.#load(viewOf, at));
     if (limit <= 0 || this.#isMemoryShort(queue.at(0))) return;
     const ranked: { readonly request: number; readonly rank: number }[] = [];
     for (let i = 0; i < batch.size; i++) {
@@ -611,9 +604,10 @@ export class Instance {
     const { maxSeqs, blockSize } = this.config;
     const q = this.#requests;
     let budget = budgetLeft;
+    const kept = queue.length > 0 ? this.#keptTokens(at) : 0;
     let skipped = 0;
     if (tier !== null) tier.beginAdmission();
-    while (batch.size < maxSeqs && queue.length > skipped && budget > 0) {
+    while (batch.size < maxSeqs && queue.length > skipped && (budget > kept || batch.size === 0) && budget > 0) {
       const request = queue.at(skipped);
       if (tier?.isDeferred(request)) {
         skipped++;

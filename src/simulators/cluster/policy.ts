@@ -83,7 +83,7 @@ export interface PriorityPolicy {
   urgency(request: RequestView, clockUs: number): number;
 }
 
-/** What a pause policy may know of its instance at the start of a step. */
+/** What a batch policy may know of its instance at the start of a step. */
 export interface InstanceLoad {
   readonly clockUs: number;
   readonly waiting: number;
@@ -112,18 +112,13 @@ export interface PausePolicy {
   isOverdue(request: RequestView, pausedUs: number): boolean;
 }
 
-/** What a step budget may know of its instance at the start of a step. */
-export interface StepLoad extends Omit<InstanceLoad, 'next'> {
-  /** Who would be admitted next; null = nobody waits. */
-  readonly next: RequestView | null;
-}
-
 /**
- * Tokens that a step may compute, one for every decoding request included. Prompts share what the decodes leave. The
- * engine takes no fewer than one more than the batch has requests, and no more than `max_num_batched_tokens`.
+ * Token budget of a step, asked for while requests wait: a step takes in new prompts as long as it has fewer tokens, one
+ * for every decoding request included. The prompt that reaches the budget is not cut, and an empty batch takes one in
+ * any case. `max_num_batched_tokens` stays the largest step.
  * @see Agrawal et al. 2024, "Taming throughput-latency tradeoff in LLM inference with Sarathi-Serve" (token budget)
  */
-export type StepTokens = (load: StepLoad) => number;
+export type StepTokens = (load: InstanceLoad) => number;
 
 /** Decides once per request whether the cluster takes it. */
 export interface AdmissionPolicy {

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import { createSimulator } from '../../simulators/registry.ts';
-import type { ArmSpec, ExperimentSpec } from '../experiment-file.ts';
+import { choosePoint, meanOf, type PointLimit, type RecordedRun } from '../choose-point.ts';
+import type { ArmSpec, ExperimentSpec, PointRule } from '../experiment-file.ts';
 import { type ArmSources, type ExperimentPlan, resolveExperiment, type TunedPoint } from '../experiment-plan.ts';
-import { paretoFront, shortList } from '../front.ts';
 import { replay } from '../journal.ts';
 import { parseStrategyFile } from '../strategy-file.ts';
 import { resolvePlan } from '../study-plan.ts';
@@ -41,7 +41,7 @@ async function readArm(folder: string, spec: ExperimentSpec, arm: ArmSpec): Prom
     strategy: shownSource(strategy),
     workload:
       workloadName === undefined ? null : shownSource(readYamlFile(existing(folder, workloadName, ['workload']))),
-    point: arm.point === undefined ? null : await tunedPoint(join(folder, arm.point.run), arm.point.trial),
+    point: arm.point === undefined ? null : await tunedPoint(folder, arm.point),
     policies,
     modules: await loadPolicies(policies.map((policy) => policy.file)),
   };
@@ -56,40 +56,28 @@ function existing(folder: string, name: string, path: readonly (string | number)
   });
 }
 
-/** @param which - a trial number, `knee`, or `best:<metric>` */
-async function tunedPoint(run: string, which: number | string): Promise<TunedPoint> {
-  const sources = readPlanFile(run);
+async function tunedPoint(folder: string, rule: PointRule): Promise<TunedPoint> {
+  const run = await recordedRun(join(folder, rule.run));
+  const limits: PointLimit[] = [];
+  for (const [index, { metric, at_most, at_least, of }] of (rule.where ?? []).entries()) {
+    let unit = 1;
+    if (of !== undefined) unit = meanOf(choosePoint(await recordedRun(join(folder, of.run)), of.trial), metric);
+    if (Number.isNaN(unit)) throw new InputError(`the point has no "${metric}"`, { path: ['point', 'where', index] });
+    limits.push({
+      metric,
+      atMost: (at_most ?? Number.POSITIVE_INFINITY) * unit,
+      atLeast: (at_least ?? Number.NEGATIVE_INFINITY) * unit,
+    });
+  }
+  return { space: run.plan.space, values: choosePoint(run, rule.trial, limits).values };
+}
+
+async function recordedRun(folder: string): Promise<RecordedRun> {
+  const sources = readPlanFile(folder);
   const plan = await resolvePlan(
     sources,
     createSimulator,
     await loadPolicies(sources.policies.map(({ file }) => file)),
   );
-  const { trials } = replay(readJournal(run).entries);
-  const front = paretoFront(plan, trials);
-  const best = typeof which === 'string' && which.startsWith('best:') ? which.slice('best:'.length) : null;
-  const objective = plan.objectives.find(({ metric }) => metric === best);
-  const mean = (number: number, metric: string): number => {
-    const outcome = trials[number]!.outcome;
-    const replicates = outcome?.kind === 'observed' ? outcome.replicates : [];
-    return replicates.reduce((sum, { metrics }) => sum + (metrics[metric] ?? Number.NaN), 0) / replicates.length;
-  };
-  const chosen =
-    typeof which === 'number'
-      ? trials[which]
-      : which === 'knee'
-        ? shortList(plan, front, 1)[0]
-        : objective === undefined
-          ? undefined
-          : [...front].sort(
-              (a, b) =>
-                (objective.direction === 'minimize' ? 1 : -1) *
-                (mean(a.number, objective.metric) - mean(b.number, objective.metric)),
-            )[0];
-  if (chosen === undefined) {
-    throw new InputError(`the run has no point ${JSON.stringify(which)}`, {
-      path: ['point', 'trial'],
-      suggestion: `a trial number below ${trials.length}, "knee", or ${plan.objectives.map(({ metric }) => `"best:${metric}"`).join(', ')}`,
-    });
-  }
-  return { space: plan.space, values: chosen.values };
+  return { plan, trials: replay(readJournal(folder).entries).trials };
 }
