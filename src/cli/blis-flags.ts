@@ -46,10 +46,19 @@ export interface ClusterFlags {
   readonly bundle: PolicyBundle;
 }
 
+/** Values of unsupported flags that ask for nothing: the reference's defaults, written out. */
+const INERT_VALUES: Readonly<Record<string, string>> = {
+  defaults_filepath: 'defaults.yaml',
+  lazy_generation: 'false',
+  model_autoscaler_interval_us: '0',
+};
+
 /** Reads and resolves them. @throws InputError naming the flag or the place in the file */
 export function readClusterFlags(flags: Flags): ClusterFlags {
   for (const [name, reason] of Object.entries(UNSUPPORTED_SETTINGS)) {
-    if (flags[flagName(name)] !== undefined) throw new InputError(`--${flagName(name)} is not supported: ${reason}`);
+    const value = flags[flagName(name)];
+    if (value === undefined || value === (INERT_VALUES[name] ?? '')) continue;
+    throw new InputError(`--${flagName(name)} is not supported: ${reason}`);
   }
   const bundle = readBundle(textFlag(flags, 'policy-config'));
   const modelFolder = textFlag(flags, 'model-config-folder');

@@ -26,7 +26,7 @@ export interface RunWorkload {
   readonly warnings: readonly string[];
 }
 
-const DEFAULT_SEED = 42;
+const DEFAULT_SEED = 42n;
 const DEFAULT_REQUESTS = 100;
 const DEFAULT_TIMEOUT_S = 300;
 const DISTRIBUTION_FLAGS = ['prompt-tokens', 'output-tokens'].flatMap((name) => [
@@ -53,9 +53,15 @@ export function declareWorkloadFlags(parser: Argv): Argv {
   });
 }
 
-/** Seed of the simulation: the flag, else 42, whatever seed a workload file has. */
-export function masterSeed(flags: Flags): number {
-  return integer(flags, 'seed', Number.MIN_SAFE_INTEGER) ?? DEFAULT_SEED;
+/** Seed of the simulation, 64 bits: the flag, else 42, whatever seed a workload file has. */
+export function masterSeed(flags: Flags): bigint {
+  const text = textFlag(flags, 'seed');
+  if (text === undefined) return DEFAULT_SEED;
+  const value = /^[-+]?\d+$/.test(text.trim()) ? BigInt(text.trim().replace('+', '')) : undefined;
+  if (value === undefined || BigInt.asIntN(64, value) !== value) {
+    throw new InputError(`must be an integer of 64 bits, got "${text}"`, { path: ['--seed'] });
+  }
+  return value;
 }
 
 /** @param horizonUs - the flag, if given: it wins over the file's */
@@ -70,12 +76,13 @@ function fromFile(file: string, flags: Flags, horizonUs: number | null): RunWork
   }
   const ignored = SYNTHETIC_FLAGS.filter((name) => flags[name] !== undefined);
   const ignoredWarnings = ignored.map((name) => `--${name} has no effect together with --workload-spec`);
+  const ownSeed = flags['seed'] === undefined ? undefined : masterSeed(flags);
+  const numRequests = integer(flags, 'num-requests', 0);
+  const timeoutUs = flags['timeout'] === undefined ? undefined : timeout(flags);
   const { source, document, warnings } = readWorkloadFile(file);
   return placed(source, 0, () => {
     const spec = parseWorkload(document);
-    const seed = flags['seed'] === undefined ? spec.seed : BigInt(masterSeed(flags));
-    const numRequests = integer(flags, 'num-requests', 0);
-    const timeoutUs = flags['timeout'] === undefined ? undefined : timeout(flags);
+    const seed = ownSeed ?? spec.seed;
     const workload = generateWorkload(spec, {
       seed,
       ...(numRequests === undefined ? {} : { numRequests }),
@@ -93,7 +100,7 @@ export function readWorkloadFile(file: string) {
 }
 
 function synthesized(flags: Flags, horizonUs: number | null): RunWorkload {
-  const seed = BigInt(masterSeed(flags));
+  const seed = masterSeed(flags);
   const load = readLoad(flags);
   const requested = integer(flags, 'num-requests', 0);
   const numRequests = requested ?? (load.kind === 'users' ? 0 : DEFAULT_REQUESTS);

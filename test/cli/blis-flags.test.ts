@@ -27,6 +27,7 @@ function complaint(body: () => unknown): string {
   throw new Error('no complaint');
 }
 
+const configOf = (flags: Flags) => readClusterFlags(flags).cluster.config;
 const instanceOf = (flags: Flags) => readClusterFlags({ ...MODEL, ...flags }).cluster.config.instance;
 
 describe('cluster flags', () => {
@@ -42,6 +43,41 @@ describe('cluster flags', () => {
     const { config } = readClusterFlags({ ...MODEL, 'policy-config': policies, scheduler: 'fcfs' }).cluster;
     expect(config.instance.scheduler).toBe('fcfs');
     expect(config.admission).toEqual({ kind: 'tier-shed', threshold: 9, minPriority: 3 });
+  });
+
+  it('take an empty name for the default policy, in flags and in policy files', () => {
+    const names = { scheduler: '', 'routing-policy': '', 'admission-policy': '', 'preemption-policy': 'priority' };
+    const { config } = readClusterFlags({ ...MODEL, ...names }).cluster;
+    expect([config.routing.policy, config.admission.kind]).toEqual(['round-robin', 'always-admit']);
+    expect([config.instance.scheduler, config.instance.preemption]).toEqual(['fcfs', 'priority']);
+    const policies = file('blank.yaml', 'scheduler: ""\nrouting: {policy: ""}\nadmission: {policy: ""}\npriority:\n');
+    expect(readClusterFlags({ ...MODEL, 'policy-config': policies }).cluster.config).toEqual(configOf(MODEL));
+  });
+
+  it('accept what is not supported where it asks for nothing, and only there', () => {
+    const off = { 'defaults-filepath': 'defaults.yaml', 'model-autoscaler-interval-us': '0', detectors: '' };
+    const policies = file('off.yaml', 'node_pools: []\nautoscaler: {}\ninstance_lifecycle:\n');
+    expect(readClusterFlags({ ...MODEL, ...off, 'policy-config': policies }).cluster.config).toEqual(configOf(MODEL));
+    for (const [name, value] of Object.entries({
+      'defaults-filepath': 'mine.yaml',
+      'model-autoscaler-interval-us': '1',
+      detectors: 'all',
+      'lazy-generation': '',
+      'lora-config': 'l.yaml',
+    })) {
+      expect(complaint(() => readClusterFlags({ ...MODEL, [name]: value }))).toMatch(`--${name} is not supported: `);
+    }
+    const pools = file('pools.yaml', 'node_pools: [{}]\n');
+    expect(complaint(() => readClusterFlags({ ...MODEL, 'policy-config': pools }))).toMatch(
+      'node_pools: not supported: node pools are not simulated',
+    );
+  });
+
+  it('take the largest horizon for none', () => {
+    expect(readClusterFlags({ ...MODEL, horizon: '9223372036854775807' }).cluster.settings.horizon).toBe(
+      Number.POSITIVE_INFINITY,
+    );
+    expect(readClusterFlags({ ...MODEL, horizon: '5000000' }).cluster.settings.horizon).toBe(5_000_000);
   });
 
   it('read an own model, an own GPU list and an offload chain from files', () => {
@@ -145,6 +181,17 @@ clients:
     const other = readRunWorkload({ 'workload-spec': spec, seed: '9', 'num-requests': '3', timeout: '2' }, null);
     expect([other.seed, other.workload.initial.length]).toEqual([9n, 3]);
     expect(other.workload.initial.deadlineUs[0]! - other.workload.initial.arrivalUs[0]!).toBe(2e6);
+  });
+
+  it('take seeds of 64 bits, and place a wrong one at its flag', () => {
+    expect(readRunWorkload({ 'workload-spec': spec, seed: '-9223372036854775808' }, null).seed).toBe(
+      -9223372036854775808n,
+    );
+    const tooLarge = complaint(() => readRunWorkload({ 'workload-spec': spec, seed: '9223372036854775808' }, null));
+    expect(tooLarge).toBe('--seed: must be an integer of 64 bits, got "9223372036854775808"');
+    expect(complaint(() => readRunWorkload({ 'workload-spec': spec, timeout: '0' }, null))).toMatch(
+      /^--timeout: must not be 0/,
+    );
   });
 
   it('warn about flags that a file leaves without effect', () => {

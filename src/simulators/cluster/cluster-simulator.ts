@@ -42,7 +42,7 @@ function prepare(input: SimulationInput, workloads: WorkloadCache): PreparedSimu
   if (
     spec.numRequests === 0 &&
     spec.horizonUs === 0 &&
-    (cluster.kind !== 'ready' || cluster.settings.horizon === null)
+    (cluster.kind !== 'ready' || !Number.isFinite(cluster.settings.horizon ?? Number.POSITIVE_INFINITY))
   ) {
     throw new InputError('must be given where there is no horizon', { path: ['workload', 'num_requests'] });
   }

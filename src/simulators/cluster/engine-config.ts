@@ -4,7 +4,7 @@ export interface EngineConfig {
   readonly model?: string;
   readonly instances: number;
   /** Master seed of the router and every other run-time stream (not of the workload). */
-  readonly seed: number;
+  readonly seed: number | bigint;
   /** Infinity = none. */
   readonly horizonUs: number;
   readonly admissionLatencyUs: number;

@@ -47,7 +47,7 @@ export class OffloadKv implements KvTier {
   constructor(
     config: OffloadConfig,
     parts: TierParts,
-    options: { readonly seed: number; readonly idOf: (request: number) => string },
+    options: { readonly seed: number | bigint; readonly idOf: (request: number) => string },
   ) {
     this.#config = config;
     this.#parts = parts;

@@ -21,7 +21,7 @@ export interface ChosenPair {
 }
 
 export interface PairRouterParts {
-  readonly seed: number;
+  readonly seed: number | bigint;
   readonly table: RequestTable;
   readonly pools: Pools;
   /** By instance. */

@@ -104,8 +104,8 @@ export const SETTINGS: { readonly [K in SettingKey]: Setting<ClusterSettings[K]>
   moe_comm_backend: {
     rule: {
       kind: 'choice',
+      blank: '',
       names: [
-        '',
         'naive',
         'allgather_reducescatter',
         'pplx',
@@ -155,20 +155,28 @@ export const SETTINGS: { readonly [K in SettingKey]: Setting<ClusterSettings[K]>
   },
   cache_signal_delay: { rule: NATURAL, default: 50_000, summary: 'age limit of the router’s cache view, µs; 0 = live' },
   admission_policy: {
-    rule: { kind: 'choice', names: ['always-admit', 'gaie-legacy', 'reject-all', 'tier-shed', 'token-bucket'] },
+    rule: {
+      kind: 'choice',
+      names: ['always-admit', 'gaie-legacy', 'reject-all', 'tier-shed', 'token-bucket'],
+      blank: 'always-admit',
+    },
     default: 'always-admit',
     summary: 'who may enter',
   },
   token_bucket_capacity: { rule: { kind: 'number', min: 0 }, default: 10_000, summary: 'bucket size, prompt tokens' },
   token_bucket_refill_rate: { rule: { kind: 'number', min: 0 }, default: 1_000, summary: 'prompt tokens per second' },
   routing_policy: {
-    rule: { kind: 'choice', names: ['always-busiest', 'least-loaded', 'round-robin', 'weighted'] },
+    rule: {
+      kind: 'choice',
+      names: ['always-busiest', 'least-loaded', 'round-robin', 'weighted'],
+      blank: 'round-robin',
+    },
     default: 'round-robin',
     summary: 'which instance gets a request',
   },
   routing_scorers: { rule: { kind: 'scorers' }, default: NO_SCORERS, summary: 'name:weight,… of the weighted policy' },
   scheduler: {
-    rule: { kind: 'choice', names: ['fcfs', 'priority-fcfs', 'reverse-priority', 'sjf'] },
+    rule: { kind: 'choice', names: ['fcfs', 'priority-fcfs', 'reverse-priority', 'sjf'], blank: 'fcfs' },
     default: 'fcfs',
     summary: 'order of the wait queue',
   },
@@ -179,7 +187,7 @@ export const SETTINGS: { readonly [K in SettingKey]: Setting<ClusterSettings[K]>
   },
   flow_control: { rule: { kind: 'boolean' }, default: false, summary: 'hold requests in a gateway queue' },
   saturation_detector: {
-    rule: { kind: 'choice', names: ['concurrency', 'never', 'utilization'] },
+    rule: { kind: 'choice', names: ['concurrency', 'never', 'utilization'], blank: 'never' },
     default: 'never',
     summary: 'when the gateway queue holds back',
   },

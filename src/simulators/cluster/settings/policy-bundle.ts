@@ -54,8 +54,9 @@ const ADMISSION_RULES = {
  * Reads the sections of a policy file, or those of a strategy's configuration.
  * @throws InputError with the path of the offending key; unknown and unsupported keys are errors
  */
-export function parsePolicyBundle(document: JsonObject, rules: ScorerRules): PolicyBundle {
-  for (const key of Object.keys(document)) refuseUnknown(key);
+export function parsePolicyBundle(written: JsonObject, rules: ScorerRules): PolicyBundle {
+  const document = withoutNulls(written);
+  for (const [key, value] of Object.entries(document)) refuseUnknown(key, value);
   const admission = section(document, 'admission', [...Object.keys(ADMISSION_RULES), 'slo_priorities']);
   const routing = section(document, 'routing', ['policy', 'scorers']);
   const preemption = section(document, 'preemption', ['policy']);
@@ -91,9 +92,15 @@ export function parsePolicyBundle(document: JsonObject, rules: ScorerRules): Pol
 
 export const EMPTY_BUNDLE: PolicyBundle = parsePolicyBundle({}, { zeroWeight: 'is-an-error' });
 
-function refuseUnknown(key: string): void {
+/** A key without a value is as good as absent. */
+function withoutNulls(map: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(map).filter(([, value]) => value !== null));
+}
+
+function refuseUnknown(key: string, value: Json): void {
   if ((BUNDLE_SECTIONS as readonly string[]).includes(key)) return;
   const reason = Object.hasOwn(UNSUPPORTED_SETTINGS, key) ? UNSUPPORTED_SETTINGS[key] : undefined;
+  if (reason !== undefined && typeof value === 'object' && Object.keys(value ?? {}).length === 0) return;
   if (reason !== undefined) throw new InputError(`not supported: ${reason}`, { path: [key] });
   throw unknownName('key', key, BUNDLE_SECTIONS, { path: [key] });
 }
@@ -105,7 +112,7 @@ function section(document: JsonObject, name: string, known: readonly string[]): 
   for (const key of Object.keys(value)) {
     if (!known.includes(key)) throw unknownName('key', key, known, { path: [name, key] });
   }
-  return value;
+  return withoutNulls(value);
 }
 
 function located<T>(path: readonly string[], body: () => T): T {

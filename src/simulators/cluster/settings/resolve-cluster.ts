@@ -44,7 +44,7 @@ const SLO_PRIORITIES = { critical: 4, standard: 3, batch: -1, sheddable: -2, bac
  */
 export function resolveCluster(request: ClusterRequest): ResolvedCluster {
   const { bundle } = request;
-  const settings = { ...DEFAULT_SETTINGS, ...bundle.settings, ...withoutEmptyScorers(request.settings) };
+  const settings = endless({ ...DEFAULT_SETTINGS, ...bundle.settings, ...withoutEmptyScorers(request.settings) });
   const warnings = [...bundle.warnings];
   const routing = resolveRouting(settings, warnings);
   if (routing === undefined) return infeasible('every routing scorer has weight 0');
@@ -75,6 +75,14 @@ export function resolveCluster(request: ClusterRequest): ResolvedCluster {
     settings,
     warnings,
   };
+}
+
+/** A horizon beyond exact doubles, such as the reference's default of 2^63 − 1, is none. */
+function endless(settings: ClusterSettings): ClusterSettings {
+  const { horizon } = settings;
+  return horizon !== null && horizon > Number.MAX_SAFE_INTEGER
+    ? { ...settings, horizon: Number.POSITIVE_INFINITY }
+    : settings;
 }
 
 /** An empty profile by flag leaves the choice to the bundle. */

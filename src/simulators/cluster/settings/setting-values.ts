@@ -8,7 +8,8 @@ export type Rule =
   | { readonly kind: 'number'; readonly min?: number; readonly above?: number; readonly max?: number }
   | { readonly kind: 'boolean' }
   | { readonly kind: 'text' }
-  | { readonly kind: 'choice'; readonly names: readonly string[] }
+  /** `blank` is what an empty text stands for; without it, an empty text is no choice. */
+  | { readonly kind: 'choice'; readonly names: readonly string[]; readonly blank?: string }
   /** List or `1,2,3`; finite and ≥ 0. */
   | { readonly kind: 'numbers' }
   /** `name:weight,…`, a list of {name, weight}, or a map name → weight. */
@@ -33,6 +34,7 @@ export function readSetting(rule: Rule, value: Json, rules: ScorerRules): unknow
       return value;
     case 'choice':
       if (typeof value !== 'string') throw mustBe(`one of ${rule.names.join(', ')}`, value);
+      if (value === '' && rule.blank !== undefined) return rule.blank;
       if (!rule.names.includes(value)) throw unknownName('value', value, rule.names);
       return value;
     case 'numbers':
