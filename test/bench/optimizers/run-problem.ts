@@ -1,8 +1,17 @@
 import { stream } from '../../../src/base/random.ts';
 import { hypervolume } from '../../../src/optimizer/pareto/hypervolume.ts';
-import type { Observation, Sampler } from '../../../src/optimizer/sampler/sampler.ts';
+import type { Evidence, Observation } from '../../../src/optimizer/sampler/sampler.ts';
+import type { ParameterValues } from '../../../src/optimizer/space/parameter.ts';
 import { isInside } from '../../../src/optimizer/space/search-space.ts';
 import type { Problem } from './problems.ts';
+
+/** A sampler of ours, or another program: proposals may come later. */
+export interface Proposer {
+  propose(
+    evidence: Evidence,
+    options: { readonly count: number; readonly seed: number },
+  ): readonly ParameterValues[] | Promise<readonly ParameterValues[]>;
+}
 
 export interface ProblemRun {
   readonly problem: string;
@@ -14,14 +23,14 @@ export interface ProblemRun {
   readonly seconds: readonly number[];
 }
 
-/** Runs one sampler on one problem, in process. `now` in milliseconds. */
-export function runProblem(
+/** Runs one sampler on one problem. `now` in milliseconds. */
+export async function runProblem(
   problem: Problem,
-  sampler: { readonly name: string; readonly propose: Sampler },
+  sampler: Proposer & { readonly name: string },
   seed: number,
   budget: number,
   now: () => number,
-): ProblemRun {
+): Promise<ProblemRun> {
   const noise = stream(seed, 'noise', problem.name);
   const observations: Observation[] = [];
   const feasible: (readonly number[])[] = [];
@@ -29,7 +38,7 @@ export function runProblem(
   const seconds: number[] = [];
   for (let i = 0; i < budget; i++) {
     const start = now();
-    const [values] = sampler.propose(
+    const [values] = await sampler.propose(
       {
         space: problem.space,
         objectiveCount: problem.objectiveCount,

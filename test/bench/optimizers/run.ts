@@ -1,10 +1,13 @@
 /**
  * Runs our samplers on the test problems and appends one JSON line per run; runs already in the file are skipped.
  * `node --import tsx test/bench/optimizers/run.ts --samplers gp,random,sobol --problems listed --seeds 0-9 --out FILE`
+ * Other programs, named in peers.py, run beside ours with `--samplers gp,optuna-gp,botorch --python VENV/bin/python`, after
+ * `python3 -m venv VENV && VENV/bin/pip install optuna botorch`.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { createSampler } from '../../../src/optimizer/sampler/registry.ts';
+import { createSampler, samplerNames } from '../../../src/optimizer/sampler/registry.ts';
+import { peerProposer } from './peer-process.ts';
 import { PROBLEMS, type Problem } from './problems.ts';
 import { figureAt, type ProblemRun, runProblem } from './run-problem.ts';
 
@@ -14,6 +17,7 @@ const { values: flags } = parseArgs({
     problems: { type: 'string', default: 'listed' },
     seeds: { type: 'string', default: '0-9' },
     budget: { type: 'string', default: '60' },
+    python: { type: 'string', default: 'python3' },
     out: { type: 'string', default: 'reports/optimizers/runs.jsonl' },
   },
 });
@@ -24,8 +28,10 @@ for (const seed of parseSeeds(flags.seeds))
   for (const problem of selectProblems(flags.problems))
     for (const name of flags.samplers.split(',')) {
       if (done.has(`${problem.name}/${name}/${seed}`)) continue;
-      const sampler = { name, propose: createSampler(name) };
-      const run = runProblem(problem, sampler, seed, budget, () => performance.now());
+      const peer = samplerNames.includes(name) ? null : peerProposer(flags.python, name);
+      const sampler = { name, propose: peer?.propose ?? createSampler(name) };
+      const run = await runProblem(problem, sampler, seed, budget, () => performance.now());
+      peer?.stop();
       appendFileSync(flags.out, `${JSON.stringify(shorten(run))}\n`);
       process.stderr.write(`${problem.name} ${name} seed ${seed}: ${figureAt(problem, run, budget).toFixed(4)}\n`);
     }
