@@ -4,8 +4,8 @@ import type { Argv } from 'yargs';
 export type Flags = Readonly<Record<string, unknown>>;
 
 export interface LoadedCommand {
-  /** Declares flags, positionals, examples and sub-commands (with `registerCommands` and this `onExit`). */
-  build(parser: Argv, onExit: (code: number) => void): Argv;
+  /** Declares flags, positionals, examples and sub-commands (with `registerCommands`). */
+  build(parser: Argv): Argv;
   /** Runs it; the returned exit code defaults to 0. Absent for a command that only groups sub-commands. */
   run?(flags: Flags): Promise<number | undefined>;
 }

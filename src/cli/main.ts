@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-import yargs, { type Argv } from 'yargs';
+import yargs from 'yargs';
 import { describeInputError, InputError } from '../base/errors.ts';
 import { type Command, EXIT } from './command.ts';
+import { ChosenCommand, registerCommands } from './command-group.ts';
 import { COMMANDS } from './commands.ts';
 import { packageVersion } from './package-version.ts';
 
@@ -21,25 +22,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** Registers `commands` below `parser`; a chosen command stores its exit code through `onExit`. */
-export function registerCommands(parser: Argv, commands: readonly Command[], onExit: (code: number) => void): Argv {
-  for (const command of commands) {
-    parser.command(
-      command.syntax,
-      command.summary,
-      async (sub) => (await command.load()).build(sub, onExit),
-      async (flags) => {
-        const loaded = await command.load();
-        const code = loaded.run === undefined ? EXIT.ok : await loaded.run(flags);
-        onExit(code ?? EXIT.ok);
-      },
-    );
-  }
-  return parser;
-}
-
 async function dispatch(argv: readonly string[], commands: readonly Command[]): Promise<number> {
-  let exitCode: number = EXIT.ok;
   const parser = yargs([...argv])
     .scriptName('paretune')
     .usage(
@@ -55,11 +38,15 @@ async function dispatch(argv: readonly string[], commands: readonly Command[]): 
       if (error) throw error;
       throw new InputError(message.replace(/\n/g, '; '), { suggestion: 'see `paretune --help`' });
     });
-  registerCommands(parser, commands, (code) => {
-    exitCode = code;
-  });
-  await parser.parseAsync();
-  return exitCode;
+  registerCommands(parser, commands);
+  try {
+    await parser.parseAsync();
+    return EXIT.ok;
+  } catch (thrown) {
+    if (!(thrown instanceof ChosenCommand)) throw thrown;
+    const { run } = await thrown.command.load();
+    return (await run?.(thrown.flags)) ?? EXIT.ok;
+  }
 }
 
 const isEntryPoint = process.argv[1] !== undefined && /(?:main\.[jt]s|paretune)$/.test(process.argv[1]);
