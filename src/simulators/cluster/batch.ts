@@ -1,7 +1,7 @@
 /**
  * The running batch of an instance: parallel columns in batch order. A request in prefill has `progress < input`;
- * then `target` is its progress after the step, and `quick` is −1. A request in decode keeps in `quick` how many tokens
- * it may take without asking the KV cache; −1 = ask for every token.
+ * then `target` is its progress after the step. A request in decode takes tokens without asking the KV cache until
+ * its progress is `ask`; −1 = it asks for every token.
  */
 export class Batch {
   size = 0;
@@ -13,8 +13,12 @@ export class Batch {
   tokens: Int32Array;
   /** Progress at which the request completes. */
   finish: Int32Array;
-  quick: Int32Array;
-  #columns: readonly Int32Array[];
+  ask: Int32Array;
+  /** The smaller of `finish` and `ask`, for requests in decode. */
+  next: Int32Array;
+  /** Slots that the next step has to look at, ascending: all in prefill, those in decode from their `next` on. */
+  due: Int32Array;
+  dueCount = 0;
 
   constructor(capacity = 64) {
     this.request = new Int32Array(capacity);
@@ -23,8 +27,9 @@ export class Batch {
     this.target = new Int32Array(capacity);
     this.tokens = new Int32Array(capacity);
     this.finish = new Int32Array(capacity);
-    this.quick = new Int32Array(capacity);
-    this.#columns = this.#allColumns();
+    this.ask = new Int32Array(capacity);
+    this.next = new Int32Array(capacity);
+    this.due = new Int32Array(capacity);
   }
 
   /** A new last slot, to be filled by the caller. */
@@ -33,26 +38,69 @@ export class Batch {
     return this.size++;
   }
 
+  setAsk(slot: number, ask: number): void {
+    this.ask[slot] = ask;
+    this.next[slot] = Math.min(ask, this.finish[slot]!);
+  }
+
   indexOf(request: number): number {
     for (let i = 0; i < this.size; i++) if (this.request[i] === request) return i;
     return -1;
   }
 
-  remove(index: number): void {
-    for (const column of this.#columns) column.copyWithin(index, index + 1, this.size);
-    this.size--;
+  /** Place in `due` of the first slot from `slot` on. */
+  dueFrom(slot: number): number {
+    let d = 0;
+    while (d < this.dueCount && this.due[d]! < slot) d++;
+    return d;
   }
 
-  /** Takes out `count` slots, given in ascending order. */
-  removeAll(slots: Int32Array, count: number): void {
-    const { size } = this;
-    for (const column of this.#columns) {
-      for (let k = 0; k < count; k++) {
-        const end = k + 1 < count ? slots[k + 1]! : size;
-        column.copyWithin(slots[k]! - k, slots[k]! + 1, end);
-      }
+  remove(slot: number): void {
+    this.#moveDown(slot + 1, this.size--, 1);
+    const { due } = this;
+    let kept = 0;
+    for (let d = 0; d < this.dueCount; d++) {
+      const other = due[d]!;
+      if (other !== slot) due[kept++] = other < slot ? other : other - 1;
     }
-    this.size = size - count;
+    this.dueCount = kept;
+  }
+
+  /** Takes out the slots of `due` whose progress has reached `finish`; the others stay due. */
+  removeFinished(): void {
+    const { due, dueCount, progress, finish } = this;
+    let kept = 0;
+    let removed = 0;
+    let from = 0;
+    for (let d = 0; d < dueCount; d++) {
+      const slot = due[d]!;
+      if (progress[slot]! < finish[slot]!) {
+        due[kept++] = slot - removed;
+        continue;
+      }
+      this.#moveDown(from, slot, removed++);
+      from = slot + 1;
+    }
+    this.#moveDown(from, this.size, removed);
+    this.dueCount = kept;
+    this.size -= removed;
+  }
+
+  /** Moves the slots [from, end) down by `by`. */
+  #moveDown(from: number, end: number, by: number): void {
+    if (by === 0) return;
+    const { request, input, progress, target, tokens, finish, ask, next } = this;
+    for (let i = from; i < end; i++) {
+      const to = i - by;
+      request[to] = request[i]!;
+      input[to] = input[i]!;
+      progress[to] = progress[i]!;
+      target[to] = target[i]!;
+      tokens[to] = tokens[i]!;
+      finish[to] = finish[i]!;
+      ask[to] = ask[i]!;
+      next[to] = next[i]!;
+    }
   }
 
   #grow(capacity: number): void {
@@ -67,11 +115,8 @@ export class Batch {
     this.target = grown(this.target);
     this.tokens = grown(this.tokens);
     this.finish = grown(this.finish);
-    this.quick = grown(this.quick);
-    this.#columns = this.#allColumns();
-  }
-
-  #allColumns(): readonly Int32Array[] {
-    return [this.request, this.input, this.progress, this.target, this.tokens, this.finish, this.quick];
+    this.ask = grown(this.ask);
+    this.next = grown(this.next);
+    this.due = grown(this.due);
   }
 }

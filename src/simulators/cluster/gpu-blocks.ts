@@ -165,6 +165,33 @@ export class GpuBlocks {
     return true;
   }
 
+  /** `allocate` for the output token at `position`: nearly all of them find their request's blocks in order. */
+  allocateToken(request: number, position: number): boolean {
+    const q = this.#requests;
+    const count = q.ownedCount[request]!;
+    const room = q.room[request]!;
+    if (count === 0 || q.aligned[request] === 0 || position !== count * this.blockSize - room) {
+      return this.allocate(request, position, position + 1, 0, false);
+    }
+    if (room > 1) q.room[request] = room - 1;
+    else if (room === 1) {
+      q.room[request] = 0;
+      const last = this.#owned.slab[q.ownedAt[request]! + count - 1]!;
+      this.#publish(last, this.#keys.key(q.row[request]!, count - 1));
+    } else {
+      if (this.free === 0) return false;
+      this.#owned.reserve(request, count + 1);
+      const block = this.#take();
+      this.#blocks[WORDS * block + REFERENCES] = 1;
+      this.#owned.slab[q.ownedAt[request]! + count] = block;
+      q.ownedCount[request] = count + 1;
+      q.room[request] = this.blockSize - 1;
+      q.tailStart[request] = position;
+      this.misses++;
+    }
+    return true;
+  }
+
   /**
    * Appends entries [from, to) of `cached` to the request's blocks.
    * @param verify - they may not be the blocks that follow those the request has
@@ -339,11 +366,12 @@ export class GpuBlocks {
   }
 
   #publish(block: number, key: number): void {
-    const holder = this.find(key);
-    if (this.#frozen !== null) this.#frozen.note(key, holder !== 0);
-    if (holder !== 0) this.#supersede(holder);
-    this.#index.set(key, block);
-    this.#blocks[WORDS * block + KEY] = key;
+    const all = this.#blocks;
+    const holder = this.#index.exchange(key, block);
+    const isHeld = holder > 0 && all[WORDS * holder + KEY] === key;
+    if (this.#frozen !== null) this.#frozen.note(key, isHeld);
+    if (isHeld) this.#supersede(holder);
+    all[WORDS * block + KEY] = key;
   }
 
   #unlink(block: number): void {

@@ -85,14 +85,13 @@ export class Instance {
   allocationFailures = 0;
   inputTokens = 0;
   outputTokens = 0;
-  ttftSumUs = 0;
   steps = 0;
   peakBlocks = 0;
-  /** Block·µs in use. */
-  blockMicros = 0;
   queueLengthSum = 0;
   /** Completed, dropped and timed out so far. */
   ended = 0;
+  /** An array, since a field that outgrows small integers takes all compiled code of its class with it. */
+  readonly #totals = new Float64Array(2);
   /** Requests in the batch with prompt tokens to go; none of them is in a slot before `#prefillFrom`. */
   #prefills = 0;
   #prefillFrom = 0;
@@ -119,9 +118,6 @@ export class Instance {
   /** Time of the last event, and the latest end, up to the horizon, of a step that let a request go. */
   #clock = 0;
   #lastLeft = 0;
-  #duration = 0;
-  /** Slots of finished requests. */
-  #left = new Int32Array(0);
   /** Whether the running requests of the current step did not all get tokens. */
   #starved = false;
 
@@ -192,6 +188,15 @@ export class Instance {
     q.phase[request] = PHASE.evicted;
     this.#restartIfIdle(this.#clock);
     return true;
+  }
+
+  /** Block·µs in use. */
+  get blockMicros(): number {
+    return this.#totals[0]!;
+  }
+
+  get ttftSumUs(): number {
+    return this.#totals[1]!;
   }
 
   get postDecodeUs(): number {
@@ -329,10 +334,9 @@ export class Instance {
     const left = this.#extendRunning(at);
     if (left >= 0) this.#admit(left, at);
     this.queueLengthSum += queue.length;
-    const finished = this.#execute(at);
-    const duration = this.#duration;
+    const duration = this.#execute(at);
     if (tier !== null) tier.mirror(batch.request, batch.size);
-    if (finished) this.#complete(at + duration);
+    this.#complete(at + duration);
     if (batch.size > 0 || queue.length > 0 || this.paused.size > 0) this.#stepAt = at + duration;
     if (waiting > 0 && batch.size === 0 && queue.length === waiting && (tier?.changes ?? 0) === changes) {
       this.#asleep = duration === 1 && this.#order.dynamic === null && this.#pausing === null;
@@ -351,7 +355,7 @@ export class Instance {
     this.steps += skipped;
     this.#advancedAt += skipped;
     this.queueLengthSum += skipped * this.queue.length;
-    this.blockMicros += skipped * this.gpu.used;
+    this.#totals[0]! += skipped * this.gpu.used;
     if (this.tier !== null) this.tier.misses += skipped * this.#missesPerStep;
   }
 
@@ -377,16 +381,12 @@ export class Instance {
     let budget = this.config.maxBatchedTokens;
     let preempted = false;
     let i = 0;
-    const { quick } = batch;
-    while (i < batch.size && budget > 0) {
-      const first = i;
-      const stop = Math.min(batch.size, i + budget);
-      for (let left = quick[i]!; left > 0; left = quick[i]!) {
-        quick[i] = left - 1;
-        if (++i === stop) break;
-      }
-      budget -= i - first;
-      if (i === stop) continue;
+    for (let d = 0; ; d++) {
+      // Up to the next slot that is due, every request decodes one token.
+      const quick = Math.min((d < batch.dueCount ? batch.due[d]! : batch.size) - i, budget);
+      i += quick;
+      budget -= quick;
+      if (i === batch.size || budget === 0) break;
       const progress = batch.progress[i]!;
       const missing = batch.input[i]! - progress;
       let tokens = 1;
@@ -398,7 +398,7 @@ export class Instance {
           budget -= tokens;
           continue;
         }
-      } else if (this.#decodeWithCache(i)) {
+      } else if (progress < batch.ask[i]! || this.#decodeWithCache(i)) {
         i++;
         budget--;
         continue;
@@ -427,6 +427,7 @@ export class Instance {
       if (missing > 0) batch.target[i] = progress + tokens;
       batch.tokens[i++] = tokens;
       budget -= tokens;
+      d = batch.dueFrom(i) - 1;
     }
     this.#starved = i < batch.size;
     // Stays valid until the step ends; `#settleStarved` gives decodes their token back.
@@ -469,28 +470,37 @@ export class Instance {
       : tier.allocate(request, start, end, 0, prefill);
   }
 
-  /** One decode token for a slot that used up its quick ones. */
+  #allocateToken(request: number, position: number): boolean {
+    const { tier } = this;
+    return tier === null
+      ? this.gpu.allocateToken(request, position)
+      : tier.allocate(request, position, position + 1, 0, false);
+  }
+
+  /** One decode token for a slot that has to ask for it. */
   #decodeWithCache(slot: number): boolean {
     const { batch } = this;
     const request = batch.request[slot]!;
     this.#settleRoom(slot);
     const progress = batch.progress[slot]!;
-    if (!this.#allocate(request, progress, progress + 1, false)) return false;
-    this.#prepareDecode(slot);
+    if (!this.#allocateToken(request, progress)) return false;
+    this.#prepareDecode(slot, progress + 1);
     return true;
   }
 
-  /** Writes the room that quick tokens have used back to the request. */
+  /** Writes the room that tokens taken without asking have used back to the request. */
   #settleRoom(slot: number): void {
-    const quick = this.batch.quick[slot]!;
-    const request = this.batch.request[slot]!;
-    if (quick >= 0 && this.#requests.room[request]! > 0) this.#requests.room[request] = quick + 1;
+    const { batch } = this;
+    const ask = batch.ask[slot]!;
+    const request = batch.request[slot]!;
+    if (ask >= 0 && this.#requests.room[request]! > 0) this.#requests.room[request] = ask - batch.progress[slot]! + 1;
   }
 
-  #prepareDecode(slot: number): void {
+  /** @param progress - the request's when it takes its next token */
+  #prepareDecode(slot: number, progress: number): void {
     const request = this.batch.request[slot]!;
     const direct = this.tier === null || this.tier.decodesDirectly(request);
-    this.batch.quick[slot] = direct ? Math.max(0, this.#requests.room[request]! - 1) : -1;
+    this.batch.setAsk(slot, direct ? progress + Math.max(0, this.#requests.room[request]! - 1) : -1);
   }
 
   #victim(at: number): number {
@@ -580,7 +590,8 @@ export class Instance {
     batch.tokens[place] = 1;
     batch.finish[place] = slot.finish;
     // The first decode asks the cache, which so learns that the request is back.
-    batch.quick[place] = -1;
+    batch.setAsk(place, -1);
+    batch.due[batch.dueCount++] = place;
     this.#requests.phase[request] = PHASE.running;
     this.gaps.resume(request, slot.pausedStep, slot.sumAtPause, at - slot.pausedAtUs);
     this.tier?.admitted(request);
@@ -653,13 +664,12 @@ export class Instance {
     batch.target[slot] = target;
     batch.tokens[slot] = tokens;
     batch.finish[slot] = cap > 0 && cap - 1 < normal ? cap - 1 : normal;
-    batch.quick[slot] = -1;
     q.phase[request] = PHASE.running;
     q.scheduledStep[request] = this.steps;
     q.schedulingDelayUs[request] = at - q.arrivalUs[request]!;
     if (q.prefilled[request] === 1) {
       batch.progress[slot] = input;
-      this.#beginDecode(slot);
+      this.#beginDecode(slot, input + 1);
     } else {
       batch.progress[slot] = 0;
       if (this.#prefills++ === 0) this.#prefillFrom = slot;
@@ -667,57 +677,60 @@ export class Instance {
     this.tier?.admitted(request);
   }
 
-  #beginDecode(slot: number): void {
+  /** @param progress - the request's when it takes its next token */
+  #beginDecode(slot: number, progress: number): void {
     const request = this.batch.request[slot]!;
     this.#requests.firstDecodeStep[request] = this.gaps.steps;
     this.#requests.gapsBefore[request] = this.gaps.sum;
-    this.#prepareDecode(slot);
+    this.#prepareDecode(slot, progress);
   }
 
   /**
-   * Moves every request on and leaves the step's duration in `#duration`.
-   * @returns whether a request finished
+   * Moves every request on and finds the slots that the next step has to look at.
+   * @returns the duration of the step
    */
-  #execute(at: number): boolean {
+  #execute(at: number): number {
     const { batch } = this;
     const latency = this.#latency;
-    const { progress, finish } = batch;
-    const { size } = batch;
+    const { progress, next, due, size } = batch;
     latency.begin();
     const prefills = this.#prefills > 0 ? this.#addPrefills() : 0;
-    const { decodeA, decodeB } = latency;
+    const { decode } = latency;
     let a = latency.sumA;
     let b = latency.sumB;
-    let finished = 0;
+    let dueCount = 0;
     const quiet = this.#starved ? 0 : this.#prefills === 0 ? size : this.#prefillFrom;
     for (let i = 0; i < quiet; i++) {
       const before = progress[i]!;
-      a += decodeA[before]!;
-      b += decodeB[before]!;
+      a += decode[2 * before]!;
+      b += decode[2 * before + 1]!;
       progress[i] = before + 1;
-      if (before + 1 >= finish[i]!) finished++;
+      if (before + 1 >= next[i]!) due[dueCount++] = i;
     }
     let decodes = quiet;
     const { input, tokens } = batch;
     for (let i = quiet; i < size; i++) {
       const before = progress[i]!;
-      if (before < input[i]! || tokens[i] === 0) continue;
-      a += decodeA[before]!;
-      b += decodeB[before]!;
+      if (before < input[i]! || tokens[i] === 0) {
+        due[dueCount++] = i;
+        continue;
+      }
+      a += decode[2 * before]!;
+      b += decode[2 * before + 1]!;
       decodes++;
       progress[i] = before + 1;
-      if (before + 1 >= finish[i]!) finished++;
+      if (before + 1 >= next[i]!) due[dueCount++] = i;
     }
+    batch.dueCount = dueCount;
     let duration = latency.stepUs(a, b, decodes, prefills + decodes);
     if (this.tier !== null) duration += this.tier.takeTransferUs();
-    this.#duration = duration;
     if (decodes > 0) this.gaps.append(duration + this.#outputTokenUs);
     if (this.#starved) this.#settleStarved(decodes > 0);
-    if (this.#prefills > 0) finished += this.#finishPrefills(at + duration + this.#outputTokenUs);
+    if (this.#prefills > 0) this.#finishPrefills(at + duration + this.#outputTokenUs);
     const { used } = this.gpu;
     if (used > this.peakBlocks) this.peakBlocks = used;
-    this.blockMicros += used * duration;
-    return finished > 0;
+    this.#totals[0]! += used * duration;
+    return duration;
   }
 
   /** @returns the number of requests that prefill in this step */
@@ -744,10 +757,9 @@ export class Instance {
   }
 
   /** Moves prefills on; those that reach the end of their prompt have their first token. */
-  #finishPrefills(firstTokenAt: number): number {
+  #finishPrefills(firstTokenAt: number): void {
     const { batch } = this;
     const q = this.#requests;
-    let finished = 0;
     for (let i = this.#prefillFrom; i < batch.size; i++) {
       const input = batch.input[i]!;
       if (batch.progress[i]! >= input) continue;
@@ -758,25 +770,23 @@ export class Instance {
       this.#prefills--;
       batch.tokens[i] = 1;
       q.ttftUs[request] = firstTokenAt - q.arrivalUs[request]!;
-      this.#beginDecode(i);
-      if (target >= batch.finish[i]!) finished++;
+      this.#beginDecode(i, target);
     }
-    return finished;
   }
 
   /** Takes finished requests out of the batch. @param endAt - end of the step */
   #complete(endAt: number): void {
     const { batch } = this;
-    const { progress, finish, size } = batch;
-    if (this.#left.length < size) this.#left = new Int32Array(progress.length);
-    const left = this.#left;
+    const { progress, finish, due, dueCount } = batch;
     let count = 0;
-    for (let i = 0; i < size; i++) {
-      if (progress[i]! < finish[i]!) continue;
-      left[count++] = i;
-      this.#finish(i, endAt);
+    for (let d = 0; d < dueCount; d++) {
+      const slot = due[d]!;
+      if (progress[slot]! < finish[slot]!) continue;
+      count++;
+      this.#finish(slot, endAt);
     }
-    batch.removeAll(left, count);
+    if (count === 0) return;
+    batch.removeFinished();
     this.#prefillFrom = 0;
     if (endAt > this.#lastLeft && endAt <= this.#horizonUs) this.#lastLeft = endAt;
   }
@@ -794,7 +804,7 @@ export class Instance {
       q.lengthCapped[request] = 1;
     } else if (output > 0 && progress < input + output) {
       this.#settleRoom(slot);
-      if (!this.#allocate(request, progress, progress + 1, false)) this.allocationFailures++;
+      if (!this.#allocateToken(request, progress)) this.allocationFailures++;
     }
     this.tier?.leaves(request, true);
     this.gpu.release(request);
@@ -811,7 +821,7 @@ export class Instance {
     q.e2eUs[request] = firstToken + itl + (output > 0 ? this.#latency.postDecodeUs : 0);
     q.progress[request] = progress;
     q.finishedStep[request] = this.steps;
-    this.ttftSumUs += firstToken;
+    this.#totals[1]! += firstToken;
     this.outputTokens += produced < output ? produced + 1 : produced;
     this.completed++;
     this.#end(request, PHASE.completed, capped ? 'length-capped' : 'completed', produced, endAt);

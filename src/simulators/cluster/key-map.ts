@@ -21,12 +21,16 @@ export class KeyMap {
   }
 
   set(key: number, value: number): void {
-    if (key < this.sharedEnd) {
-      this.shared[key] = value;
-      return;
-    }
-    if (key >= this.#rest.values.length) this.#rest.grow(key + 1);
-    this.#rest.values[key] = value;
+    this.exchange(key, value);
+  }
+
+  /** Sets a value and answers the old one. */
+  exchange(key: number, value: number): number {
+    if (key >= this.sharedEnd && key >= this.#rest.values.length) this.#rest.grow(key + 1);
+    const column = key < this.sharedEnd ? this.shared : this.#rest.values;
+    const old = column[key]!;
+    column[key] = value;
+    return old;
   }
 }
 

@@ -40,7 +40,7 @@ export class TieredKv implements KvTier {
     let fits: boolean;
     if (reloaded > 0) fits = this.#allocation.allocate(request, start, end, cached, prefill);
     else {
-      fits = gpu.allocate(request, start, end, cached, prefill);
+      fits = prefill ? gpu.allocate(request, start, end, cached, true) : gpu.allocateToken(request, start);
       if (!fits) this.misses++;
     }
     if (fits) this.cache.changed(request);

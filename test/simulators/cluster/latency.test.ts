@@ -38,8 +38,8 @@ function stepUs(model: LatencyModel, batch: readonly Entry[]): number {
   for (const [context, input, output] of scheduled) {
     if (context < input || output === 0) continue;
     model.cover(context);
-    a += model.decodeA[context]!;
-    b += model.decodeB[context]!;
+    a += model.decode[2 * context]!;
+    b += model.decode[2 * context + 1]!;
     decodes++;
   }
   return model.stepUs(a, b, decodes, scheduled.length);

@@ -8,8 +8,7 @@ export class BlackboxLatency implements LatencyModel {
   readonly outputTokenUs: number;
   readonly postDecodeUs = 0;
   /** All zero: a decode costs the same at every context. */
-  decodeA = new Float64Array(1);
-  decodeB = new Float64Array(1);
+  decode = new Float64Array(2);
   readonly sumA = 0;
   readonly sumB = 0;
   #prefillTokens = 0;
@@ -34,9 +33,8 @@ export class BlackboxLatency implements LatencyModel {
   }
 
   cover(context: number): void {
-    if (context < this.decodeA.length) return;
-    this.decodeA = growTable(this.decodeA, context + 1);
-    this.decodeB = growTable(this.decodeB, context + 1);
+    if (2 * context < this.decode.length) return;
+    this.decode = growTable(this.decode, 2 * (context + 1));
   }
 
   begin(): void {

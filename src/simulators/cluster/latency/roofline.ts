@@ -11,8 +11,7 @@ import { growTable, truncateMicros } from './micros.ts';
 export class RooflineLatency implements LatencyModel {
   readonly outputTokenUs: number;
   readonly postDecodeUs = 0;
-  decodeA = new Float64Array(0);
-  decodeB = new Float64Array(0);
+  decode = new Float64Array(0);
   sumA = 0;
   sumB = 0;
   #covered = 0;
@@ -46,13 +45,10 @@ export class RooflineLatency implements LatencyModel {
 
   cover(context: number): void {
     if (context < this.#covered) return;
-    if (context >= this.decodeA.length) {
-      this.decodeA = growTable(this.decodeA, context + 1);
-      this.decodeB = growTable(this.decodeB, context + 1);
-    }
+    if (2 * context >= this.decode.length) this.decode = growTable(this.decode, 2 * (context + 1));
     for (let s = this.#covered; s <= context; s++) {
-      this.decodeA[s] = this.#cost.flops(s, 1) / this.#tp / this.#decodeRate;
-      this.decodeB[s] = this.#cost.traffic(s, 1) / this.#tp;
+      this.decode[2 * s] = this.#cost.flops(s, 1) / this.#tp / this.#decodeRate;
+      this.decode[2 * s + 1] = this.#cost.traffic(s, 1) / this.#tp;
     }
     this.#covered = context + 1;
   }

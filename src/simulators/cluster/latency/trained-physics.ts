@@ -18,8 +18,7 @@ const GATHER = ['naive', 'allgather_reducescatter', ''];
 export class TrainedPhysicsLatency implements LatencyModel {
   readonly outputTokenUs: number;
   readonly postDecodeUs: number;
-  decodeA = new Float64Array(0);
-  decodeB = new Float64Array(0);
+  decode = new Float64Array(0);
   readonly sumA = 0;
   readonly sumB = 0;
   #prefillTokens = 0;
@@ -99,11 +98,10 @@ export class TrainedPhysicsLatency implements LatencyModel {
   }
 
   cover(context: number): void {
-    const covered = this.decodeA.length;
+    const covered = this.decode.length / 2;
     if (context < covered) return;
-    this.decodeA = growTable(this.decodeA, context + 1);
-    this.decodeB = growTable(this.decodeB, context + 1);
-    for (let s = covered; s < this.decodeA.length; s++) this.decodeA[s] = s;
+    this.decode = growTable(this.decode, 2 * (context + 1));
+    for (let s = covered; 2 * s < this.decode.length; s++) this.decode[2 * s] = s;
   }
 
   begin(): void {
