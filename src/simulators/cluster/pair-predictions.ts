@@ -76,8 +76,8 @@ export class PairPredictor {
     model.cover(length);
     model.begin();
     if (promptTokens > 0) model.addPrefill(0, inputTokens, promptTokens);
-    const sumA = model.sumA + decodes * model.decodeA[length]!;
-    const sumB = model.sumB + decodes * model.decodeB[length]!;
+    const sumA = model.sumA + decodes * model.decode[2 * length]!;
+    const sumB = model.sumB + decodes * model.decode[2 * length + 1]!;
     return model.stepUs(sumA, sumB, decodes, decodes + (promptTokens > 0 ? 1 : 0));
   }
 }
