@@ -11,8 +11,9 @@ import { readParameters } from './parameters.ts';
  *   `decode_weight` per request — and leaves a hint with its due time and the blocks it expects to be cached there.
  * - Scheduler: admits by due time = arrival + `tier_gap_ms` per step down from premium. A wait behind later arrivals is
  *   so at most two gaps: nobody starves.
- * - Step budget: a step takes in new prompts, never cut, until it has `step_tokens`, and `rush_tokens` once somebody has
- *   waited `patience_ms`. The smaller budget keeps the batch small: decodes run faster as long as waits allow it.
+ * - Step budget: a step takes in new prompts, never cut, until it has `step_tokens` tokens, or `rush_tokens` if those are
+ *   more and the next in line has waited `patience_ms`. The smaller budget keeps the batch small, and so decodes fast, as
+ *   long as waits allow it.
  * - Batch: a request that has waited `patience_ms` takes the slot of a decoding one, at most `pauses_per_step` a step:
  *   the free tier first (by `tier_protection` tokens per class), among equals the one with the shortest context, whose
  *   tokens cost the least memory traffic when there is no prompt left to overlap with. Nobody is paused for longer than
@@ -96,7 +97,9 @@ function stepBudget(parameters: {
 }): StepTokens {
   const patienceUs = parameters.patience_ms * 1000;
   return ({ clockUs, next }) =>
-    clockUs - next.arrivalUs >= patienceUs ? parameters.rush_tokens : parameters.step_tokens;
+    clockUs - next.arrivalUs >= patienceUs
+      ? Math.max(parameters.step_tokens, parameters.rush_tokens)
+      : parameters.step_tokens;
 }
 
 function firstTokenFirst(parameters: {

@@ -1,6 +1,9 @@
+import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { InputError } from '../../src/base/errors.ts';
 import { choosePoint, meanOf } from '../../src/study/choose-point.ts';
+import { parseExperimentFile } from '../../src/study/experiment-file.ts';
+import { readYamlFile } from '../../src/study/io/yaml-file.ts';
 import type { Trial } from '../../src/study/trial.ts';
 import { planOf } from '../support/plan-builder.ts';
 
@@ -68,4 +71,17 @@ describe('a rule for a point of a run', () => {
 test('the mean of a metric is over the seeds', () => {
   expect(meanOf(TRIALS[2]!, 'gain')).toBe(50);
   expect(meanOf(TRIALS[2]!, 'nonsense')).toBeNaN();
+});
+
+test('the experiments of this repository name points by rules, not by trial numbers', () => {
+  const files = ['studies/experiments', 'studies/experiments/all'].flatMap((folder) =>
+    readdirSync(folder)
+      .filter((file) => file.endsWith('.yaml'))
+      .map((file) => `${folder}/${file}`),
+  );
+  expect(files.length).toBeGreaterThan(3);
+  const points = files.flatMap((file) => Object.values(parseExperimentFile(readYamlFile(file).value).arms));
+  const rules = points.flatMap(({ point }) => (point === undefined ? [] : [point.trial]));
+  expect(rules.length).toBeGreaterThan(20);
+  for (const rule of rules) expect(rule).toMatch(/^(knee|best:[a-z0-9_]+)$/);
 });
