@@ -95,7 +95,7 @@ function fromFile(file: string, flags: Flags, horizonUs: number | null): RunWork
 
 /** A workload file for `blis` commands: as tolerant as BLIS of parameters that nothing reads. */
 export function readWorkloadFile(file: string) {
-  const source = readYamlFile(file);
+  const source = readYamlFile(file, { furtherDocuments: 'ignore' });
   return { source, ...dropUnknownParameters(source.value) };
 }
 

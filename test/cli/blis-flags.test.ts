@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -192,6 +192,11 @@ clients:
     expect(complaint(() => readRunWorkload({ 'workload-spec': spec, timeout: '0' }, null))).toMatch(
       /^--timeout: must not be 0/,
     );
+  });
+
+  it('read the first document of a file, as BLIS does', () => {
+    const two = file('two.yaml', `${readFileSync(spec, 'utf8')}---\nanything: {else: 1}\n`);
+    expect(readRunWorkload({ 'workload-spec': two }, null).workload.initial.length).toBe(7);
   });
 
   it('warn about flags that a file leaves without effect', () => {

@@ -45,8 +45,10 @@ export class MappingReader {
   flag(key: string, fallback: boolean): boolean {
     if (!this.has(key)) return fallback;
     const value = this.#values[key];
-    if (typeof value !== 'boolean') throw this.#wrong(key, 'true or false');
-    return value;
+    if (typeof value === 'boolean') return value;
+    const word = typeof value === 'string' ? SWITCH_WORDS[value.toLowerCase()] : undefined;
+    if (word === undefined) throw this.#wrong(key, 'true or false');
+    return word;
   }
 
   number(key: string, fallback: number): number {
@@ -66,7 +68,7 @@ export class MappingReader {
   integer64(key: string, fallback: bigint): bigint {
     if (!this.has(key)) return fallback;
     const value = this.#values[key];
-    const exact = typeof value === 'bigint' ? value : this.#integer64FromNumber(key);
+    const exact = grouped(value) ?? (typeof value === 'bigint' ? value : this.#integer64FromNumber(key));
     if (BigInt.asIntN(64, exact) !== exact) throw this.fail(key, `must fit 64 bits, got ${exact}`);
     return exact;
   }
@@ -101,6 +103,8 @@ export class MappingReader {
   #number(key: string): number {
     const value = this.#values[key];
     if (typeof value === 'bigint') return Number(value);
+    const digits = grouped(value);
+    if (digits !== undefined) return Number(digits);
     if (typeof value !== 'number') throw this.#wrong(key, 'a number');
     return value;
   }
@@ -108,6 +112,23 @@ export class MappingReader {
   #wrong(key: string, wanted: string): InputError {
     return this.fail(key, `must be ${wanted}, got ${describe(this.#values[key])}`);
   }
+}
+
+/** YAML 1.1 words for flags, which the reference reads where a flag is due. */
+const SWITCH_WORDS: Readonly<Record<string, boolean>> = {
+  yes: true,
+  on: true,
+  y: true,
+  no: false,
+  off: false,
+  n: false,
+};
+
+/** Whole numbers with underscores between digits are text in YAML 1.2 and numbers to the reference. */
+function grouped(value: unknown): bigint | undefined {
+  return typeof value === 'string' && /^[-+]?\d[\d_]*_[\d_]*$/.test(value)
+    ? BigInt(value.replaceAll('_', '').replace('+', ''))
+    : undefined;
 }
 
 function describe(value: unknown): string {

@@ -27,6 +27,8 @@ const TOP_KEYS = [
   'servegen_data',
 ];
 const CLIENT_KEYS = [...TRAFFIC_KEYS, 'concurrency', 'think_time_us', 'lifecycle'];
+/** What requests without a class count as where goodput is measured. */
+const CLASS_OF_THE_UNNAMED = 'default';
 const CATEGORIES = ['', 'language', 'multimodal', 'reasoning'];
 
 /**
@@ -52,7 +54,7 @@ export function parseWorkload(value: unknown, path: DocumentPath = []): Workload
     clients: reader.items('clients', (item, at) => parseClient(item, at, renameClasses ? warnings : null)),
     cohorts: reader.items('cohorts', parseCohort),
     inferencePerf: reader.child('inference_perf', parseInferencePerf),
-    goodputTargets: reader.child('goodput_slo_targets', parseGoodput),
+    goodputTargets: reader.child('goodput_slo_targets', (targets, at) => parseGoodput(targets, at, warnings)),
     warnings,
   };
   checkSources(reader, spec);
@@ -192,13 +194,16 @@ function parseInferencePerf(value: unknown, path: DocumentPath): InferencePerfSp
   };
 }
 
-function parseGoodput(value: unknown, path: DocumentPath): Record<string, GoodputTarget> {
+/** Names are open, as in the reference, but only requests of the classes of this format can meet a target. */
+function parseGoodput(value: unknown, path: DocumentPath, warnings: string[]): Record<string, GoodputTarget> {
   const names = typeof value === 'object' && value !== null ? Object.keys(value) : [];
   const reader = new MappingReader(value, path, names);
   const targets: Record<string, GoodputTarget> = {};
   for (const name of names) {
-    if (!(SLO_CLASSES as readonly string[]).includes(name)) {
-      throw unknownName('SLO class', name, SLO_CLASSES, { path: reader.at(name) });
+    if (name !== CLASS_OF_THE_UNNAMED && !(SLO_CLASSES as readonly string[]).includes(name)) {
+      warnings.push(
+        `goodput_slo_targets.${name}: no request can have this SLO class; known: ${SLO_CLASSES.join(', ')}`,
+      );
     }
     const target = new MappingReader(reader.raw(name), reader.at(name), ['ttft_ms', 'itl_ms', 'e2e_ms']);
     targets[name] = {

@@ -13,22 +13,27 @@ export interface YamlSource {
   locate(path: readonly (string | number)[]): SourcePosition;
 }
 
+export interface YamlOptions {
+  /** What to do with a second document in the text; BLIS reads the first one only. Default `refuse`. */
+  readonly furtherDocuments?: 'refuse' | 'ignore';
+}
+
 /** @throws InputError when the file cannot be read, is empty, or is not valid YAML (duplicate keys included) */
-export function readYamlFile(file: string): YamlSource {
+export function readYamlFile(file: string, options: YamlOptions = {}): YamlSource {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     throw unreadable(file, error);
   }
-  return parseYaml(text, file);
+  return parseYaml(text, file, options);
 }
 
 /** @param file - name used in messages */
-export function parseYaml(text: string, file: string): YamlSource {
+export function parseYaml(text: string, file: string, { furtherDocuments = 'refuse' }: YamlOptions = {}): YamlSource {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, intAsBigInt: true, version: '1.2', prettyErrors: false });
-  const problem = document.errors[0];
+  const problem = document.errors.find(({ code }) => code !== 'MULTIPLE_DOCS' || furtherDocuments === 'refuse');
   if (problem !== undefined) {
     const { line, col } = lines.linePos(problem.pos[0]);
     const position = { file, line, column: col };

@@ -110,7 +110,7 @@ const BAD: readonly (readonly [name: string, document: unknown, path: string, te
   ],
   ['a negative prefix', workload({}, client({ prefix_length: -1 })), 'clients[0].prefix_length', /≥ 0/],
   ['a negative timeout', workload({}, client({ timeout: -1 })), 'clients[0].timeout', /≥ 0/],
-  ['a flag as text', workload({}, client({ streaming: 'yes' })), 'clients[0].streaming', /true or false/],
+  ['a flag as text', workload({}, client({ streaming: 'sometimes' })), 'clients[0].streaming', /true or false/],
   ['no windows', workload({}, client({ lifecycle: { windows: [] } })), 'clients[0].lifecycle.windows', /at least one/],
   [
     'an empty window',
@@ -176,7 +176,12 @@ const BAD: readonly (readonly [name: string, document: unknown, path: string, te
     'inference_perf.stages[0].duration',
     /≥ 1/,
   ],
-  ['a goodput class', workload({ goodput_slo_targets: { fast: {} } }), 'goodput_slo_targets.fast', /unknown SLO/],
+  [
+    'a goodput figure',
+    workload({ goodput_slo_targets: { critical: { ttft: 3 } } }),
+    'goodput_slo_targets.critical.ttft',
+    /ttft_ms/,
+  ],
 ];
 
 function perf(): Document {
@@ -226,6 +231,23 @@ describe('a workload document', () => {
   it('accepts rates on every window in place of a total rate', () => {
     const windows = [{ start_us: 0, end_us: 10, trace_rate: 5 }];
     expect(problemOf(workload({ aggregate_rate: 0 }, client({ lifecycle: { windows } }))).text).toBe('accepted');
+  });
+
+  it('takes goodput targets for requests without a class, and warns about classes that no request can have', () => {
+    const targets = { default: { ttft_ms: 5 }, fast: { itl_ms: 3 } };
+    const spec = parseWorkload(workload({ goodput_slo_targets: targets }));
+    expect(spec.goodputTargets).toEqual({ default: { ttftMs: 5 }, fast: { itlMs: 3 } });
+    expect(spec.warnings).toEqual([expect.stringMatching(/^goodput_slo_targets\.fast: no request can have/)]);
+  });
+
+  it('reads whole numbers with underscores and the YAML 1.1 words for flags', () => {
+    const one = client({ streaming: 'yes', prefix_length: '1_0', closed_loop: 'Off' });
+    const spec = parseWorkload(workload({ num_requests: '2_000', seed: '-9_000' }, one));
+    expect([spec.numRequests, spec.seed, spec.clients[0]!.prefixLength]).toEqual([2000, -9000n, 10]);
+    expect([spec.clients[0]!.streaming, spec.clients[0]!.closedLoop]).toEqual([true, false]);
+    for (const text of ['_1', '1_x', '1', '1.5_0']) {
+      expect(problemOf(workload({ num_requests: text })).text).toMatch(/must be a number, got the text/);
+    }
   });
 
   it('cuts fractions off whole numbers and accepts a version without quotes', () => {
