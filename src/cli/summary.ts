@@ -1,4 +1,5 @@
 import { formatNumber, formatPercent, formatValue } from '../report/page/format.ts';
+import { savingsText } from '../report/page/sections.ts';
 import type { StudyReport } from '../report/study-report.ts';
 import { stdoutColours as pc } from './colours.ts';
 
@@ -6,6 +7,7 @@ import { stdoutColours as pc } from './colours.ts';
 export function printSummary(report: StudyReport, files: readonly string[]): void {
   const lines = [
     ...report.notes.map((note) => pc.yellow(note)),
+    ...(report.savings === undefined ? [] : [savingsText(report.savings)]),
     ...frontTable(report),
     ...comparisonLines(report),
     ...regimeLines(report),

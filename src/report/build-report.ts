@@ -10,6 +10,7 @@ import { normalizeWeights } from '../study/template.ts';
 import type { Replicate, Trial, TrialOutcome } from '../study/trial.ts';
 import { compare, estimate } from './estimate.ts';
 import { regimeTables } from './regimes.ts';
+import { hasSavers, replicateCount, savingsOf, stoppedReason } from './savings.ts';
 import { analyseSensitivity } from './sensitivity.ts';
 import type {
   Comparison,
@@ -57,6 +58,7 @@ export function buildReport(plan: StudyPlan, state: StudyState, tool: string): S
     comparisons: baseline === null ? [] : listed.flatMap((trial) => comparisons(plan, baseline, trial)),
     sensitivity: analyseSensitivity(plan, state.trials),
     ...(plan.regimes === undefined ? {} : { regimes: regimeTables(plan, state.trials) }),
+    ...(hasSavers(plan) ? { savings: savingsOf(plan, state.trials) } : {}),
     notes: notes(plan, state, front.length, baseline),
   };
 }
@@ -94,17 +96,26 @@ function reportTrial(plan: StudyPlan, trial: Trial, onFront: boolean): ReportTri
     number: trial.number,
     origin: trial.origin,
     status: outcome?.kind ?? 'pending',
-    reason:
-      outcome === null || outcome.kind === 'observed'
-        ? null
-        : outcome.kind === 'infeasible'
-          ? outcome.reason
-          : outcome.message,
+    reason: reasonOf(plan, outcome),
     parameters: columnsOf(plan, trial),
     metrics: estimates(plan, outcome),
     feasible: isFeasible(plan, trial),
     onFront,
+    ...(hasSavers(plan) ? { replicates: replicateCount(trial) } : {}),
   };
+}
+
+function reasonOf(plan: StudyPlan, outcome: TrialOutcome | null): string | null {
+  switch (outcome?.kind) {
+    case 'infeasible':
+      return outcome.reason;
+    case 'failed':
+      return outcome.message;
+    case 'stopped':
+      return stoppedReason(plan, outcome);
+    default:
+      return null;
+  }
 }
 
 function estimates(plan: StudyPlan, outcome: TrialOutcome | null): Record<string, Estimate> {

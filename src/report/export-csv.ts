@@ -10,6 +10,7 @@ export async function trialsCsv(report: StudyReport): Promise<string> {
       status: trial.status,
       feasible: trial.feasible,
       front: trial.onFront,
+      ...(trial.replicates === undefined ? {} : { replicates: trial.replicates }),
     };
     for (const { column } of report.parameters) row[column] = trial.parameters[column] ?? null;
     for (const { name } of report.metrics) {

@@ -130,12 +130,13 @@ export function parseEntry(value: Json): JournalEntry {
     throw new InputError('must be a map of parameter values', { path: ['values'] });
   }
   if ((entry.kind === 'trial-finished' || entry.kind === 'trial-validated') && !isOutcome(entry.outcome)) {
-    throw new InputError('must be an outcome: observed, infeasible or failed', { path: ['outcome'] });
+    throw new InputError('must be an outcome: observed, infeasible, failed or stopped', { path: ['outcome'] });
   }
   return value as unknown as JournalEntry;
 }
 
 function isOutcome(outcome: unknown): boolean {
   const { kind, replicates } = (outcome ?? {}) as { kind?: unknown; replicates?: unknown };
-  return kind === 'infeasible' || kind === 'failed' || (kind === 'observed' && Array.isArray(replicates));
+  if (kind === 'infeasible' || kind === 'failed') return true;
+  return (kind === 'observed' || kind === 'stopped') && Array.isArray(replicates);
 }

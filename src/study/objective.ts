@@ -1,3 +1,4 @@
+import { allPositive, expectedRowMean, fitTwoWay, type TwoWayLayout } from '../numeric/two-way-layout.ts';
 import type { Observation } from '../optimizer/sampler/sampler.ts';
 import { isInside } from '../optimizer/space/search-space.ts';
 import type { ResolvedConstraint, ResolvedObjective, StudyPlan } from './study-plan.ts';
@@ -52,30 +53,83 @@ export function losses(plan: StudyPlan, trial: Trial): number[] | null {
   );
 }
 
+/** Trials with all seeds, in trial order. */
+export function completeTrials(trials: readonly Trial[]): readonly Trial[] {
+  return trials.filter(({ outcome }) => outcome?.kind === 'observed');
+}
+
+/** Mean of one metric over the seeds of a complete trial; NaN of any other. */
+export function completeMean({ outcome }: Trial, metric: string): number {
+  return outcome?.kind === 'observed' ? mean(metricValues(outcome.replicates, metric)) : Number.NaN;
+}
+
+/** The layout of one metric over complete trials; logarithmic when these and `known` are positive. */
+export function metricLayout(
+  complete: readonly Trial[],
+  metric: string,
+  known: readonly number[],
+): TwoWayLayout | null {
+  const rows = complete.map(({ outcome }) =>
+    outcome?.kind === 'observed' ? metricValues(outcome.replicates, metric) : [],
+  );
+  return fitTwoWay(rows, allPositive(known) && rows.every(allPositive));
+}
+
+/** Mean of a metric with the variance of that mean; null where noise has to be inferred. */
+interface Moments {
+  readonly mean: number;
+  readonly variance: number | null;
+}
+
 /**
  * What the sampler sees of finished trials. All vectors meet the same seeds, so a seed that is hard for every vector
  * is no noise when vectors are compared: the variance of a mean is estimated from the residuals left after taking out
- * each trial's mean and each seed's mean (two-way layout without interaction), see `residualVariances`.
+ * each trial's mean and each seed's mean (two-way layout without interaction), see `residualVariances`. A trial that was
+ * stopped after some seeds is told with the mean expected over all of them, and with its larger variance.
  */
 export function toObservations(plan: StudyPlan, trials: readonly Trial[]): Observation[] {
   const finished = trials.filter(({ outcome }) => outcome !== null);
-  const columns = [...plan.objectives, ...plan.constraints].map(({ metric }) => metric);
-  const variances = columns.map((metric) => residualVariances(finished, metric, plan.seeds.length));
+  const columns = [...plan.objectives, ...plan.constraints].map(({ metric }) =>
+    metricMoments(finished, metric, plan.seeds.length),
+  );
   const count = plan.objectives.length;
-  return finished.map((trial, index) => {
-    const observed = trial.outcome?.kind === 'observed' ? trial.outcome.replicates : null;
-    const at = (metric: string): number => mean(metricValues(observed!, metric));
-    const values =
-      observed === null ? null : plan.objectives.map((objective) => toLoss(objective, at(objective.metric)));
-    const usable = values?.every(Number.isFinite) ? values : null;
+  return finished.map(({ values }, index): Observation => {
+    const row = columns.map((column) => column[index]!);
+    const told = row.every((moments) => moments !== null);
+    const losses = told ? plan.objectives.map((objective, j) => toLoss(objective, row[j]!.mean)) : null;
     return {
-      values: trial.values,
-      losses: usable,
-      lossVariances: variances.slice(0, count).map((column) => column[index] ?? null),
-      slacks: observed === null ? [] : plan.constraints.map((constraint) => toSlack(constraint, at(constraint.metric))),
-      slackVariances: variances.slice(count).map((column) => column[index] ?? null),
+      values,
+      losses: losses?.every(Number.isFinite) ? losses : null,
+      lossVariances: row.slice(0, count).map((moments) => moments?.variance ?? null),
+      slacks: told ? plan.constraints.map((constraint, c) => toSlack(constraint, row[count + c]!.mean)) : [],
+      slackVariances: row.slice(count).map((moments) => moments?.variance ?? null),
     };
   });
+}
+
+/** One metric of finished trials; null where it was not measured. */
+function metricMoments(finished: readonly Trial[], metric: string, seedCount: number): (Moments | null)[] {
+  const variances = residualVariances(finished, metric, seedCount);
+  const complete = completeTrials(finished);
+  return finished.map(({ outcome }, index) => {
+    if (outcome?.kind === 'observed') {
+      return { mean: mean(metricValues(outcome.replicates, metric)), variance: variances[index] ?? null };
+    }
+    return outcome?.kind === 'stopped' ? partialMoments(complete, metric, outcome.replicates) : null;
+  });
+}
+
+/**
+ * A row with the first r of R seeds: the residuals of its own seeds and of those that are missing both count, so the variance
+ * of its expected mean about its level is σ²/R plus that of the expectation.
+ */
+function partialMoments(complete: readonly Trial[], metric: string, replicates: readonly Replicate[]): Moments {
+  const known = metricValues(replicates, metric);
+  const layout = metricLayout(complete, metric, known);
+  if (layout === null) return { mean: mean(known), variance: null };
+  const { mean: expected, deviation } = expectedRowMean(layout, known);
+  const variance = layout.variance / layout.columnMeans.length + deviation ** 2;
+  return { mean: expected, variance: variance * (layout.logarithmic ? expected ** 2 : 1) };
 }
 
 /** Points of earlier runs that lie in the space and have every metric; their noise is unknown. */

@@ -1,7 +1,7 @@
 import { canonicalText, type Json } from '../base/json.ts';
 import type { ParameterValues } from '../optimizer/space/parameter.ts';
 import type { MetricSpec } from '../simulators/simulator.ts';
-import { joinReplicates, type Metrics, type ReplicateOutcome, type TrialOutcome } from './trial.ts';
+import { type Evaluate, joinReplicates, type Metrics, type ReplicateOutcome } from './trial.ts';
 
 /** The workloads of a study over several load regimes, and how their figures become one. */
 export interface Regimes {
@@ -69,7 +69,7 @@ export function regimeEvaluate(
   metrics: readonly MetricSpec[],
   baseline: ParameterValues,
   simulate: SimulateSetup,
-): (values: ParameterValues, seeds: readonly number[]) => Promise<TrialOutcome> {
+): Evaluate {
   const references = new Map<number, Promise<readonly ReplicateOutcome[]>>();
   const raw = (values: ParameterValues, seed: number): Promise<readonly ReplicateOutcome[]> =>
     Promise.all(regimes.workloads.map((_, setup) => simulate({ setup, values, seed })));

@@ -1,13 +1,11 @@
 import type { Sampler } from '../optimizer/sampler/sampler.ts';
 import { stoppingAdvice } from '../optimizer/stopping-rule.ts';
+import { evaluateTrial } from './evaluate-trial.ts';
 import { applyEntry, EMPTY_STATE, type JournalEntry, type StudyState } from './journal.ts';
 import { evidenceOf, proposeBatch, proposedEntry } from './propose.ts';
 import type { StudyPlan } from './study-plan.ts';
-import type { Trial, TrialOutcome } from './trial.ts';
+import type { Evaluate, Trial, TrialOutcome } from './trial.ts';
 import { validationTrials } from './validation.ts';
-
-/** Evaluates one parameter vector on some seeds. Never rejects for anything a trial may do: failures are outcomes. */
-export type Evaluate = (values: Trial['values'], seeds: readonly number[]) => Promise<TrialOutcome>;
 
 export interface StudyRun {
   readonly plan: StudyPlan;
@@ -43,14 +41,18 @@ function nextStep(run: StudyRun, state: StudyState): AsyncGenerator<JournalEntry
   const batch = openBatch(state);
   if (batch.pending.length > 0) {
     const rest = batch.untouched ? restOfBatch(run, state, batch.start) : [];
-    return rest.length > 0 ? entriesOf(rest) : evaluateAll(run, batch.pending, plan.seeds, 'trial-finished');
+    return rest.length > 0
+      ? entriesOf(rest)
+      : inOrder(batch.pending, 'trial-finished', (trial) => evaluateTrial(plan, state.trials, trial, run.evaluate));
   }
   const stopped = stopReason(plan, state);
   const proposed =
     stopped === null && state.trials.length < plan.trials ? restOfBatch(run, state, state.trials.length) : [];
   if (proposed.length > 0) return entriesOf(proposed);
   const unvalidated = validationTrials(plan, state).filter(({ validation }) => validation === null);
-  if (unvalidated.length > 0) return evaluateAll(run, unvalidated, plan.validation!.seeds, 'trial-validated');
+  if (unvalidated.length > 0) {
+    return inOrder(unvalidated, 'trial-validated', ({ values }) => run.evaluate(values, plan.validation!.seeds));
+  }
   return entriesOf([{ kind: 'study-ended', reason: stopped ?? endReason(plan, state) }]);
 }
 
@@ -77,13 +79,12 @@ function entriesOf(entries: readonly JournalEntry[]): AsyncGenerator<JournalEntr
 }
 
 /** All evaluations start at once; entries come in the order of the trials. */
-async function* evaluateAll(
-  run: StudyRun,
+async function* inOrder(
   trials: readonly Trial[],
-  seeds: readonly number[],
   kind: 'trial-finished' | 'trial-validated',
+  evaluate: (trial: Trial) => Promise<TrialOutcome>,
 ): AsyncGenerator<JournalEntry> {
-  const outcomes = trials.map(({ values }) => run.evaluate(values, seeds));
+  const outcomes = trials.map(evaluate);
   for (const outcome of outcomes) outcome.catch(() => undefined);
   for (const [index, trial] of trials.entries()) yield { kind, trial: trial.number, outcome: await outcomes[index]! };
 }

@@ -7,6 +7,7 @@ import type { MetricSpec, PolicyModule, SimulationInput, Simulator } from '../si
 import { merge } from './merge.ts';
 import { describeRegimes, regimeTemplate, resolveRegimes } from './regime-plan.ts';
 import type { Regimes } from './regimes.ts';
+import { describeSavers, type Racing, resolveRacing } from './savers.ts';
 import { parseSearchSpace } from './search-space-file.ts';
 import { parseStrategyFile, type StrategyFile } from './strategy-file.ts';
 import { type ConstraintSpec, type ObjectiveSpec, parseStudyFile, type StudySpec } from './study-spec.ts';
@@ -84,6 +85,8 @@ export interface StudyPlan {
   /** Null when the study compares with nothing. */
   readonly baseline: ParameterValues | null;
   readonly stop: { readonly patience?: number; readonly tolerance?: number } | null;
+  /** Absent: every trial gets all seeds. */
+  readonly racing?: Racing;
   readonly priors: readonly ParameterPrior[];
   /** Means of earlier runs, by metric; they inform the model and cost no budget. */
   readonly earlier: readonly EarlierPoint[];
@@ -155,6 +158,7 @@ export async function resolvePlan(
     seed: spec.seed ?? 0,
     baseline,
     stop: spec.stop === undefined ? null : (spec.stop as NonNullable<StudyPlan['stop']>),
+    ...(spec.racing === undefined ? {} : { racing: resolveRacing(spec.racing) }),
     priors: inDocument(sources.study, () => resolvePriors(spec, space)),
     earlier: (sources.earlier?.value ?? []) as unknown as readonly EarlierPoint[],
     first,
@@ -378,5 +382,5 @@ async function inDocumentAsync<T>(source: PlanSource, body: () => Promise<T>): P
 /** One line for logs. */
 export function describePlan(plan: StudyPlan): string {
   const objectives = plan.objectives.map(({ metric, direction }) => `${direction} ${metric}`).join(', ');
-  return `${plan.name}: ${plan.trials} trials × ${plan.seeds.length} seeds, sampler ${plan.sampler}, ${objectives}`;
+  return `${plan.name}: ${plan.trials} trials × ${plan.seeds.length} seeds, sampler ${plan.sampler}, ${objectives}${describeSavers(plan)}`;
 }

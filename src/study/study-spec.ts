@@ -34,6 +34,17 @@ const validationBlock = z.strictObject({
   points: z.int().min(1).optional(),
 });
 
+const risk = z.number().gt(0).max(0.5);
+
+const racingBlock = z.strictObject({
+  /** Seeds that every trial is measured on (default 1). */
+  first_seeds: z.int().min(1).optional(),
+  /** Greatest estimated chance that a stopped trial belonged on the front (default 0.01). */
+  risk: risk.optional(),
+  /** Complete trials before the first may be stopped (default 4). */
+  after: z.int().min(3).optional(),
+});
+
 const regime = z.strictObject({
   name: identifier,
   workload: z.union([z.string().min(1), z.record(z.string(), jsonValue)]).optional(),
@@ -67,6 +78,8 @@ export const studyFileSchema = z.strictObject({
   seed: seed.optional(),
   /** Ends the search before the budget when the last trials gained nothing. */
   stop: z.strictObject({ patience: z.int().min(2).optional(), tolerance: z.number().min(0).optional() }).optional(),
+  /** Further seeds only for trials that can still change the front. */
+  racing: racingBlock.optional(),
   /** Where good points are expected, by parameter. */
   priors: z.record(identifier, z.strictObject({ center: z.number(), spread: z.number().positive() })).optional(),
   /** Folders of earlier runs on the same space and objectives. */
@@ -106,7 +119,24 @@ export function parseStudyFile(document: Json): StudySpec {
     'objective',
   );
   checkRegimes(spec);
+  checkRacing(spec);
   return spec;
+}
+
+function checkRacing({ racing, seeds }: StudySpec): void {
+  if (racing === undefined) return;
+  if (seeds.length < 2) {
+    throw new InputError('needs at least 2 seeds to save any, got 1', {
+      path: ['racing'],
+      suggestion: 'add seeds, or remove `racing`',
+    });
+  }
+  if (racing.first_seeds !== undefined && racing.first_seeds >= seeds.length) {
+    throw new InputError(`must be < ${seeds.length}, the number of seeds, got ${racing.first_seeds}`, {
+      path: ['racing', 'first_seeds'],
+      suggestion: 'choose fewer, add seeds, or remove `racing`',
+    });
+  }
 }
 
 function checkRegimes(spec: StudySpec): void {

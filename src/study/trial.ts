@@ -1,4 +1,5 @@
 import type { ParameterValues } from '../optimizer/space/parameter.ts';
+import type { StopVerdict } from './savers.ts';
 
 export type Metrics = Readonly<Record<string, number>>;
 
@@ -15,9 +16,26 @@ export interface Replicate {
 
 /** What a trial came to over all its seeds. */
 export type TrialOutcome =
-  | { readonly kind: 'observed'; readonly replicates: readonly Replicate[] }
+  | ObservedOutcome
   | { readonly kind: 'infeasible'; readonly reason: string }
-  | { readonly kind: 'failed'; readonly message: string };
+  | { readonly kind: 'failed'; readonly message: string }
+  | StoppedOutcome;
+
+export interface ObservedOutcome {
+  readonly kind: 'observed';
+  readonly replicates: readonly Replicate[];
+}
+
+/**
+ * A budget saver ended the trial early. It is no observation: it has no mean over the study's seeds, so it is never on the
+ * front, never recommended and never compared with the baseline.
+ */
+export interface StoppedOutcome {
+  readonly kind: 'stopped';
+  /** On the first of the study's seeds, in their order. */
+  readonly replicates: readonly Replicate[];
+  readonly verdict: StopVerdict;
+}
 
 /** Why a point was tried. */
 export type TrialOrigin = 'baseline' | 'first' | 'sampler';
@@ -33,8 +51,14 @@ export interface Trial {
   readonly validation: TrialOutcome | null;
 }
 
+/** Evaluates one parameter vector on some seeds. Never rejects for anything a trial may do: failures are outcomes. */
+export type Evaluate = (values: Trial['values'], seeds: readonly number[]) => Promise<EvaluatedOutcome>;
+
+/** What an evaluation alone can come to. */
+export type EvaluatedOutcome = Exclude<TrialOutcome, StoppedOutcome>;
+
 /** Joins replicate outcomes in the order of `seeds`; the first that is not a measurement decides. */
-export function joinReplicates(seeds: readonly number[], outcomes: readonly ReplicateOutcome[]): TrialOutcome {
+export function joinReplicates(seeds: readonly number[], outcomes: readonly ReplicateOutcome[]): EvaluatedOutcome {
   const replicates: Replicate[] = [];
   for (const [index, outcome] of outcomes.entries()) {
     if (outcome.kind !== 'measured') return outcome;

@@ -1,8 +1,9 @@
 import { canonicalText, type Json } from '../base/json.ts';
 import type { Sampler } from '../optimizer/sampler/sampler.ts';
 import { applyEntry, EMPTY_STATE, type JournalEntry, type StudyState } from './journal.ts';
-import { type Evaluate, runStudy } from './run-study.ts';
+import { runStudy } from './run-study.ts';
 import type { StudyPlan } from './study-plan.ts';
+import type { Evaluate } from './trial.ts';
 
 export interface Difference {
   /** Line in the journal, from 1. */

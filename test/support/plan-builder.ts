@@ -1,9 +1,8 @@
 import type { Simulator } from '../../src/simulators/simulator.ts';
 import { evaluateTask, evaluationSetup } from '../../src/study/evaluation.ts';
 import { parseYaml } from '../../src/study/io/yaml-file.ts';
-import type { Evaluate } from '../../src/study/run-study.ts';
 import { type PlanSources, resolvePlan, type StudyPlan } from '../../src/study/study-plan.ts';
-import { joinReplicates } from '../../src/study/trial.ts';
+import { type Evaluate, joinReplicates } from '../../src/study/trial.ts';
 import { analyticSimulator } from './analytic-simulator.ts';
 
 export const STRATEGY = `

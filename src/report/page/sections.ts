@@ -1,4 +1,4 @@
-import type { Comparison, Estimate, ReportTrial, StudyReport } from '../study-report.ts';
+import type { Comparison, Estimate, ReportTrial, Savings, StudyReport } from '../study-report.ts';
 import { escapeHtml } from './escape.ts';
 import { formatNumber, formatPercent, formatValue } from './format.ts';
 
@@ -22,8 +22,15 @@ export function header(report: StudyReport): string {
     report.description === '' ? '' : `<p>${escapeHtml(report.description)}</p>`,
     `<p class="soft">Strategy <b>${escapeHtml(strategy.name)}</b>, simulator ${escapeHtml(report.simulator)}, sampler ${escapeHtml(report.sampler)}, ` +
       `${report.trials.length} trials × ${report.seeds.length} seeds (${report.seeds.join(', ')})${report.ended === null ? '' : `; ended: ${escapeHtml(report.ended)}`}.</p>`,
+    ...(report.savings === undefined ? [] : [`<p class="soft">${escapeHtml(savingsText(report.savings))}</p>`]),
     ...report.notes.map((note) => `<p class="note">${escapeHtml(note)}</p>`),
   ].join('\n');
+}
+
+/** One sentence on what budget savers spared. */
+export function savingsText({ stopped, simulations, withoutSavers, saved }: Savings): string {
+  const share = `${(100 * saved).toFixed(1)} %`;
+  return `Budget savers: ${stopped} trial${stopped === 1 ? '' : 's'} stopped early; ${simulations} simulations instead of ${withoutSavers} (${share} saved).`;
 }
 
 export function cards(report: StudyReport): string {
@@ -93,7 +100,15 @@ ${trialTable(
 }
 
 export function trialsSection(report: StudyReport): string {
-  return `<h2>All trials</h2><div class="scroll">${trialTable(report, report.trials)}</div>`;
+  return `<h2>All trials</h2><div class="scroll">${trialTable(report, report.trials)}</div>${stoppedList(report)}`;
+}
+
+/** Why trials were stopped early; empty without budget savers. */
+function stoppedList(report: StudyReport): string {
+  const stopped = report.trials.filter(({ status }) => status === 'stopped');
+  if (stopped.length === 0) return '';
+  const items = stopped.map(({ number, reason }) => `<li>Trial ${number}: ${escapeHtml(reason ?? '')}</li>`);
+  return `\n<h3>Stopped early</h3><ul class="soft">${items.join('')}</ul>`;
 }
 
 function trialTable(report: StudyReport, trials: readonly ReportTrial[]): string {
@@ -102,6 +117,7 @@ function trialTable(report: StudyReport, trials: readonly ReportTrial[]): string
     'trial',
     'origin',
     'status',
+    ...(report.savings === undefined ? [] : ['seeds']),
     ...report.parameters.map(({ column }) => column),
     ...metrics.map(({ name }) => name),
   ];
@@ -110,6 +126,7 @@ function trialTable(report: StudyReport, trials: readonly ReportTrial[]): string
       String(trial.number),
       trial.origin,
       trial.status === 'observed' ? (trial.onFront ? 'front' : trial.feasible ? 'feasible' : 'violates') : trial.status,
+      ...(trial.replicates === undefined ? [] : [`${trial.replicates} of ${report.seeds.length}`]),
       ...report.parameters.map(({ column }) =>
         trial.parameters[column] === undefined ? '–' : formatValue(trial.parameters[column]),
       ),

@@ -1,9 +1,8 @@
 import { Piscina } from 'piscina';
 import { type EvaluationSetup, evaluationSetups } from '../evaluation.ts';
 import { regimeEvaluate } from '../regimes.ts';
-import type { Evaluate } from '../run-study.ts';
 import type { StudyPlan } from '../study-plan.ts';
-import { joinReplicates, type ReplicateOutcome } from '../trial.ts';
+import { type Evaluate, joinReplicates, type ReplicateOutcome } from '../trial.ts';
 import type { WorkerTask } from './evaluate.worker.ts';
 import { workerThread } from './worker-thread.ts';
 

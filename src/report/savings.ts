@@ -1,0 +1,41 @@
+import type { StopVerdict } from '../study/savers.ts';
+import type { StudyPlan } from '../study/study-plan.ts';
+import type { StoppedOutcome, Trial } from '../study/trial.ts';
+import { formatNumber } from './page/format.ts';
+import type { Savings } from './study-report.ts';
+
+export function hasSavers(plan: StudyPlan): boolean {
+  return plan.racing !== undefined;
+}
+
+/** Simulations of a trial on tuning seeds; 0 where it could not be measured. */
+export function replicateCount({ outcome }: Trial): number {
+  return outcome?.kind === 'observed' || outcome?.kind === 'stopped' ? outcome.replicates.length : 0;
+}
+
+export function savingsOf(plan: StudyPlan, trials: readonly Trial[]): Savings {
+  const counted = trials.filter(({ outcome }) => outcome?.kind === 'observed' || outcome?.kind === 'stopped');
+  const stopped = counted.filter(({ outcome }) => outcome?.kind === 'stopped').length;
+  const simulations = counted.reduce((sum, trial) => sum + replicateCount(trial), 0);
+  const withoutSavers = counted.length * plan.seeds.length;
+  const saved = withoutSavers === 0 ? 0 : 1 - simulations / withoutSavers;
+  return { stopped, simulations, withoutSavers, saved };
+}
+
+/** One sentence for tables. */
+export function stoppedReason(plan: StudyPlan, { replicates, verdict }: StoppedOutcome): string {
+  return `${stage(plan, replicates.length)}: ${finding(verdict)} (chance of error ${formatNumber(verdict.chance)})`;
+}
+
+function stage(plan: StudyPlan, seeds: number): string {
+  return `stopped after ${seeds} of ${plan.seeds.length} seeds`;
+}
+
+function finding({ rule, by, figures }: StopVerdict): string {
+  const shown = figures.map(
+    ({ metric, expected, deviation, against }) =>
+      `${metric} ${formatNumber(expected)} ± ${formatNumber(deviation)} against ${formatNumber(against)}`,
+  );
+  const what = rule === 'racing-constraint' ? 'breaks a constraint' : `trial ${by} is better in everything`;
+  return `${what}, ${shown.join(', ')}`;
+}

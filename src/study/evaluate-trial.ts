@@ -1,0 +1,31 @@
+import { completeTrials } from './objective.ts';
+import { racingVerdict } from './racing.ts';
+import type { StudyPlan } from './study-plan.ts';
+import type { Evaluate, Replicate, Trial, TrialOutcome } from './trial.ts';
+
+/**
+ * Measures a trial on all seeds, or on as many as the study's budget savers allow. Decisions read only trials that had
+ * finished when this one was proposed: they depend neither on workers nor on the rest of the batch, and a resumed run
+ * makes them again. The baseline and the points to try first always get everything.
+ * @param trials - of the study, at least the first `trial.seen`, all finished
+ */
+export async function evaluateTrial(
+  plan: StudyPlan,
+  trials: readonly Trial[],
+  trial: Trial,
+  evaluate: Evaluate,
+): Promise<TrialOutcome> {
+  if (plan.racing === undefined || trial.origin !== 'sampler') return await evaluate(trial.values, plan.seeds);
+  const complete = completeTrials(trials.slice(0, trial.seen));
+  const replicates: Replicate[] = [];
+  while (true) {
+    const done = replicates.length;
+    const next = done === 0 ? plan.racing.firstSeeds : done + 1;
+    const outcome = await evaluate(trial.values, plan.seeds.slice(done, next));
+    if (outcome.kind !== 'observed') return outcome;
+    replicates.push(...outcome.replicates);
+    if (next >= plan.seeds.length) return { kind: 'observed', replicates };
+    const verdict = racingVerdict(plan, complete, replicates);
+    if (verdict !== null) return { kind: 'stopped', replicates, verdict };
+  }
+}
