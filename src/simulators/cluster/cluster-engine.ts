@@ -330,7 +330,13 @@ export class ClusterEngine {
     const pair = flow.pairs === null ? null : this.#choosePair(flow, flow.pairs, request, at);
     const chosen = pair?.decode ?? this.#choose(flow.decodeRouter, request, at);
     const cached = flow.needsCachedBlocks ? this.#cacheSignal.cachedBlocks(chosen, this.requests.row[request]!) : 0;
-    if (flow.disaggregates(request, cached)) {
+    const disaggregates = flow.disaggregates(request, cached);
+    if (flow.encodes(request)) {
+      // Encoding costs no time, but its routing leaves traces in the main router, which other pools share.
+      this.#viewPool(flow.pools.encode, at);
+      this.#choose(this.#router, request, at);
+    }
+    if (disaggregates) {
       flow.startPrefill(request, chosen, at, pair?.prefill);
       return;
     }

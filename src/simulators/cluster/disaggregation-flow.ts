@@ -80,6 +80,15 @@ export class Disaggregation {
     return disaggregates(this.#config, this.#parts.requests.inputTokens[request]!, cachedBlocks, this.#parts.blockSize);
   }
 
+  /** Whether a request passes the encode pool. */
+  encodes(request: number): boolean {
+    const { table, requests } = this.#parts;
+    if (this.pools.encode.length === 0 || this.#config.encodeDecider === 'never') return false;
+    if (this.#config.encodeDecider === 'always') return true;
+    const tokens = table.modalities.get(requests.row[request]!);
+    return tokens !== undefined && tokens.image + tokens.audio + tokens.video > 0;
+  }
+
   suffix(request: number): string {
     const parent = this.#parentOf.get(request);
     if (parent === undefined) return '';
