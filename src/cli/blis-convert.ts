@@ -4,6 +4,7 @@ import { presetDocument } from '../simulators/workload/synthetic-workload.ts';
 import type { Command, LoadedCommand } from './command.ts';
 import { commandGroup } from './command-group.ts';
 import { requiredText, textFlag } from './flags.ts';
+import { refusedCommand } from './refused-command.ts';
 
 const presetCommand: LoadedCommand = {
   build: (parser) =>
@@ -23,6 +24,9 @@ const presetCommand: LoadedCommand = {
 
 const COMMANDS: readonly Command[] = [
   { syntax: 'preset', summary: 'write a named workload as a workload file', load: async () => presetCommand },
+  refusedCommand('inference-perf', 'blis run reads inference_perf sections as they are'),
+  refusedCommand('servegen', 'traces of that kind are not read'),
+  refusedCommand('csv-trace', 'blis replay reads traces as they are'),
 ];
 
 /** `paretune blis convert …`: workload files from other descriptions. */

@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
 import { commandGroup } from './command-group.ts';
+import { refusedCommand } from './refused-command.ts';
 
 const COMMANDS: readonly Command[] = [
   {
@@ -22,6 +23,8 @@ const COMMANDS: readonly Command[] = [
     summary: 'write workload files from other descriptions',
     load: async () => (await import('./blis-convert.ts')).blisConvertCommand,
   },
+  refusedCommand('observe', 'it measures a real server; this is a simulator'),
+  refusedCommand('calibrate', 'it needs measurements of a real server'),
 ];
 
 /** `paretune blis …`: the cluster simulator with the flags, defaults and output of the BLIS command line. */

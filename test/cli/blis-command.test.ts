@@ -110,6 +110,14 @@ describe('paretune blis', () => {
     expect(bad.stderr).toContain('--rate: must be > 0, got "0"');
   });
 
+  it('refuses commands of BLIS that need a real server, by name and whatever their flags', async () => {
+    for (const args of [['observe', '--server-url', 'x'], ['calibrate'], ['convert', 'servegen', '--path', 'x']]) {
+      const { code, stdout, stderr } = await paretune('blis', ...args);
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toMatch(/^paretune: (observe|calibrate|servegen) is not available: /);
+    }
+  });
+
   it('hides warnings with --log error', async () => {
     const run = await paretune(...small, '--admission-policy', 'tier-shed', '--log', 'error');
     expect([run.code, run.stderr]).toEqual([0, '']);
