@@ -199,6 +199,31 @@ clients:
     expect(readRunWorkload({ 'workload-spec': two }, null).workload.initial.length).toBe(7);
   });
 
+  it('follow anchors and merge keys; what stands beside a merge key wins', () => {
+    const merged = file(
+      'merge.yaml',
+      `aggregate_rate: 10
+num_requests: 4
+clients:
+  - &base
+    id: a
+    rate_fraction: 1
+    arrival: {process: constant}
+    input_distribution: &length {type: constant, params: {value: 8}}
+    output_distribution: *length
+  - id: b
+    <<: *base
+    rate_fraction: 3
+`,
+    );
+    const { clients } = readRunWorkload({ 'workload-spec': merged }, null).spec;
+    expect(clients.map(({ id, rateFraction }) => [id, rateFraction])).toEqual([
+      ['a', 1],
+      ['b', 3],
+    ]);
+    expect(clients[1]!.output).toEqual(clients[0]!.input);
+  });
+
   it('warn about flags that a file leaves without effect', () => {
     expect(readRunWorkload({ 'workload-spec': spec, rate: '3' }, null).warnings).toEqual([
       '--rate has no effect together with --workload-spec',

@@ -32,7 +32,13 @@ export function readYamlFile(file: string, options: YamlOptions = {}): YamlSourc
 /** @param file - name used in messages */
 export function parseYaml(text: string, file: string, { furtherDocuments = 'refuse' }: YamlOptions = {}): YamlSource {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, intAsBigInt: true, version: '1.2', prettyErrors: false });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    intAsBigInt: true,
+    version: '1.2',
+    merge: true,
+    prettyErrors: false,
+  });
   const problem = document.errors.find(({ code }) => code !== 'MULTIPLE_DOCS' || furtherDocuments === 'refuse');
   if (problem !== undefined) {
     const { line, col } = lines.linePos(problem.pos[0]);
