@@ -5,7 +5,7 @@ import { formatNumber } from './page/format.ts';
 import type { Savings } from './study-report.ts';
 
 export function hasSavers(plan: StudyPlan): boolean {
-  return plan.racing !== undefined;
+  return plan.racing !== undefined || plan.screening !== undefined;
 }
 
 /** Simulations of a trial on tuning seeds; 0 where it could not be measured. */
@@ -13,13 +13,20 @@ export function replicateCount({ outcome }: Trial): number {
   return outcome?.kind === 'observed' || outcome?.kind === 'stopped' ? outcome.replicates.length : 0;
 }
 
+function shortCount({ outcome }: Trial): number {
+  return outcome?.kind === 'observed' || outcome?.kind === 'stopped' ? (outcome.short?.length ?? 0) : 0;
+}
+
 export function savingsOf(plan: StudyPlan, trials: readonly Trial[]): Savings {
   const counted = trials.filter(({ outcome }) => outcome?.kind === 'observed' || outcome?.kind === 'stopped');
   const stopped = counted.filter(({ outcome }) => outcome?.kind === 'stopped').length;
   const simulations = counted.reduce((sum, trial) => sum + replicateCount(trial), 0);
   const withoutSavers = counted.length * plan.seeds.length;
-  const saved = withoutSavers === 0 ? 0 : 1 - simulations / withoutSavers;
-  return { stopped, simulations, withoutSavers, saved };
+  const shortRuns = counted.reduce((sum, trial) => sum + shortCount(trial), 0);
+  const shortFraction = plan.screening?.fraction ?? 0;
+  const saved = withoutSavers === 0 ? 0 : 1 - (simulations + shortFraction * shortRuns) / withoutSavers;
+  const short = plan.screening === undefined ? {} : { shortRuns, shortFraction };
+  return { stopped, simulations, withoutSavers, ...short, saved };
 }
 
 /** One sentence for tables. */
@@ -28,6 +35,7 @@ export function stoppedReason(plan: StudyPlan, { replicates, verdict }: StoppedO
 }
 
 function stage(plan: StudyPlan, seeds: number): string {
+  if (seeds === 0) return 'stopped after the short run';
   return `stopped after ${seeds} of ${plan.seeds.length} seeds`;
 }
 

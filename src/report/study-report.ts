@@ -79,7 +79,10 @@ export interface Savings {
   /** Simulations done, and what the same trials would have taken with all seeds. */
   readonly simulations: number;
   readonly withoutSavers: number;
-  /** 1 − done / without. */
+  /** Runs on the short horizon, and its share of the workload. */
+  readonly shortRuns?: number;
+  readonly shortFraction?: number;
+  /** 1 − simulated requests / those without savers: short runs count with their share. */
   readonly saved: number;
 }
 

@@ -59,6 +59,8 @@ export interface PreparedSimulation {
 export interface Simulator {
   readonly name: string;
   readonly description: string;
+  /** False for a backend that ignores `fidelity`. */
+  readonly shortHorizons?: false;
   prepare(input: SimulationInput): PreparedSimulation;
 }
 

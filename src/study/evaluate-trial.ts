@@ -1,12 +1,13 @@
-import { completeTrials } from './objective.ts';
+import { completeTrials } from './complete-trials.ts';
 import { racingVerdict } from './racing.ts';
+import { screeningVerdict } from './screening.ts';
 import type { StudyPlan } from './study-plan.ts';
 import type { Evaluate, Replicate, Trial, TrialOutcome } from './trial.ts';
 
 /**
- * Measures a trial on all seeds, or on as many as the study's budget savers allow. Decisions read only trials that had
- * finished when this one was proposed: they depend neither on workers nor on the rest of the batch, and a resumed run
- * makes them again. The baseline and the points to try first always get everything.
+ * Measures a trial on all seeds, or as far as the study's budget savers let it: first on the short horizon, then seed by
+ * seed. Decisions read only trials that had finished when this one was proposed: they depend neither on workers nor on
+ * the rest of the batch, and a resumed run makes them again. The baseline and the points to try first always get everything.
  * @param trials - of the study, at least the first `trial.seen`, all finished
  */
 export async function evaluateTrial(
@@ -15,8 +16,27 @@ export async function evaluateTrial(
   trial: Trial,
   evaluate: Evaluate,
 ): Promise<TrialOutcome> {
+  const before = trials.slice(0, trial.seen);
+  if (plan.screening === undefined) return await evaluateSeeds(plan, before, trial, evaluate);
+  const { seeds, fraction } = plan.screening;
+  const first = await evaluate(trial.values, plan.seeds.slice(0, seeds), fraction);
+  if (first.kind === 'infeasible') return first;
+  if (first.kind === 'failed') return await evaluateSeeds(plan, before, trial, evaluate);
+  const short = first.replicates;
+  const verdict = trial.origin === 'sampler' ? screeningVerdict(plan, before, short) : null;
+  if (verdict !== null) return { kind: 'stopped', replicates: [], short, verdict };
+  const outcome = await evaluateSeeds(plan, before, trial, evaluate);
+  return outcome.kind === 'observed' || outcome.kind === 'stopped' ? { ...outcome, short } : outcome;
+}
+
+async function evaluateSeeds(
+  plan: StudyPlan,
+  before: readonly Trial[],
+  trial: Trial,
+  evaluate: Evaluate,
+): Promise<TrialOutcome> {
   if (plan.racing === undefined || trial.origin !== 'sampler') return await evaluate(trial.values, plan.seeds);
-  const complete = completeTrials(trials.slice(0, trial.seen));
+  const complete = completeTrials(before);
   const replicates: Replicate[] = [];
   while (true) {
     const done = replicates.length;

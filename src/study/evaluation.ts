@@ -24,6 +24,8 @@ export interface EvaluationSetup {
 export interface EvaluationTask {
   readonly values: ParameterValues;
   readonly seed: number;
+  /** Share of the workload, in (0, 1]; absent = all of it. */
+  readonly fidelity?: number;
 }
 
 export function evaluationSetup(plan: StudyPlan): EvaluationSetup {
@@ -55,7 +57,7 @@ export function evaluateTask(
     const prepared: PreparedSimulation = simulator.prepare({ config, workload: setup.workload, policies });
     const figures = setup.figures ?? [];
     const evidence = figures.length > 0 ? { evidence: true } : {};
-    const result = prepared.run({ seed: task.seed, fidelity: 1, ...evidence });
+    const result = prepared.run({ seed: task.seed, fidelity: task.fidelity ?? 1, ...evidence });
     if (result.kind === 'infeasible') return result;
     const metrics = { ...result.metrics, ...figureValues(figures, result.diagnostics) };
     const broken = Object.entries(metrics).find(([, value]) => !Number.isFinite(value));

@@ -2,7 +2,7 @@ import type { Evidence, Sampler } from '../optimizer/sampler/sampler.ts';
 import type { ParameterValues } from '../optimizer/space/parameter.ts';
 import { finiteSize, isInside } from '../optimizer/space/search-space.ts';
 import type { JournalEntry, StudyState } from './journal.ts';
-import { earlierObservations, toObservations } from './objective.ts';
+import { earlierObservations, toObservations } from './observations.ts';
 import type { StudyPlan } from './study-plan.ts';
 import { normalizeWeights } from './template.ts';
 import type { Trial, TrialOrigin } from './trial.ts';

@@ -1,14 +1,13 @@
-import { studentCdf } from '../numeric/student-t.ts';
 import { expectedRowMean } from '../numeric/two-way-layout.ts';
-import { completeMean, isFeasible, metricLayout, metricValues, toLoss, toSlack } from './objective.ts';
-import type { StopFigure, StopVerdict } from './savers.ts';
+import { completeMean, metricLayout } from './complete-trials.ts';
+import { isFeasible, metricValues, toSlack } from './objective.ts';
+import { chanceAgainst, mostCertainRival } from './rival.ts';
+import type { StopVerdict } from './savers.ts';
 import type { StudyPlan } from './study-plan.ts';
 import type { Replicate, Trial } from './trial.ts';
 
 /** Complete trials that break a constraint before a trial may be stopped for it: they show how noisy a breach is. */
 const LEAST_BROKEN = 3;
-/** Relative differences below this are rounding. */
-const ROUNDING = 1e-9;
 
 /**
  * Whether a trial can be given up after its first seeds.
@@ -44,33 +43,16 @@ function beaten(
   replicates: readonly Replicate[],
   risk: number,
 ): StopVerdict | null {
-  const rivals = complete.filter((trial) => isFeasible(plan, trial));
-  const expectations = plan.objectives.map((objective) => {
-    const known = metricValues(replicates, objective.metric);
-    const layout = metricLayout(complete, objective.metric, known);
-    return layout === null ? null : { objective, layout, row: expectedRowMean(layout, known) };
+  const expectations = plan.objectives.map(({ metric }) => {
+    const known = metricValues(replicates, metric);
+    const layout = metricLayout(complete, metric, known);
+    if (layout === null) return null;
+    const { logarithmic, freedom } = layout;
+    return { ...expectedRowMean(layout, known), logarithmic, freedom };
   });
-  const usable = expectations.filter((one) => one !== null);
-  if (usable.length < expectations.length) return null;
-  let best: StopVerdict | null = null;
-  for (const rival of rivals) {
-    let chance = 0;
-    const figures: StopFigure[] = [];
-    for (const { objective, layout, row } of usable) {
-      const against = completeMean(rival, objective.metric);
-      const deviation = row.deviation * (layout.logarithmic ? row.mean : 1);
-      const gap = layout.logarithmic
-        ? toLoss(objective, Math.log(row.mean / against))
-        : toLoss(objective, row.mean) - toLoss(objective, against);
-      const scale = layout.logarithmic ? 1 : Math.abs(against);
-      chance += gap <= ROUNDING * scale ? 1 : tail(gap, row.deviation, layout.freedom);
-      figures.push({ metric: objective.metric, expected: row.mean, deviation, against });
-    }
-    if (chance <= risk && (best === null || chance < best.chance)) {
-      best = { rule: 'racing-front', by: rival.number, chance, figures };
-    }
-  }
-  return best;
+  const rivals = complete.filter((trial) => isFeasible(plan, trial));
+  const found = mostCertainRival(plan, rivals, expectations, risk);
+  return found === null ? null : { rule: 'racing-front', ...found };
 }
 
 function brokenConstraint(
@@ -89,7 +71,7 @@ function brokenConstraint(
     const row = expectedRowMean(layout, known);
     const deviation = row.deviation * (layout.logarithmic ? row.mean : 1);
     const gap = toSlack(constraint, row.mean);
-    const chance = gap <= ROUNDING * Math.abs(bound) ? 1 : tail(gap, deviation, layout.freedom);
+    const chance = chanceAgainst(gap, Math.abs(bound), deviation, layout.freedom);
     if (chance <= risk) {
       return {
         rule: 'racing-constraint',
@@ -99,9 +81,4 @@ function brokenConstraint(
     }
   }
   return null;
-}
-
-/** Chance that an error with this deviation makes up for a gap. */
-function tail(gap: number, deviation: number, freedom: number): number {
-  return deviation === 0 ? 0 : studentCdf(-gap / deviation, freedom);
 }

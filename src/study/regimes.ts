@@ -57,6 +57,7 @@ export type SimulateSetup = (task: {
   readonly setup: number;
   readonly values: ParameterValues;
   readonly seed: number;
+  readonly fidelity: number;
 }) => Promise<ReplicateOutcome>;
 
 /**
@@ -70,20 +71,21 @@ export function regimeEvaluate(
   baseline: ParameterValues,
   simulate: SimulateSetup,
 ): Evaluate {
-  const references = new Map<number, Promise<readonly ReplicateOutcome[]>>();
-  const raw = (values: ParameterValues, seed: number): Promise<readonly ReplicateOutcome[]> =>
-    Promise.all(regimes.workloads.map((_, setup) => simulate({ setup, values, seed })));
-  const reference = (seed: number): Promise<readonly ReplicateOutcome[]> => {
-    const known = references.get(seed) ?? raw(baseline, seed);
-    references.set(seed, known);
+  const references = new Map<string, Promise<readonly ReplicateOutcome[]>>();
+  const raw = (values: ParameterValues, seed: number, fidelity: number): Promise<readonly ReplicateOutcome[]> =>
+    Promise.all(regimes.workloads.map((_, setup) => simulate({ setup, values, seed, fidelity })));
+  const reference = (seed: number, fidelity: number): Promise<readonly ReplicateOutcome[]> => {
+    const key = `${seed} ${fidelity}`;
+    const known = references.get(key) ?? raw(baseline, seed, fidelity);
+    references.set(key, known);
     return known;
   };
   const baselineText = canonicalText(baseline as Json);
-  return async (values, seeds) => {
+  return async (values, seeds, fidelity = 1) => {
     const isBaseline = canonicalText(values as Json) === baselineText;
     const outcomes = seeds.map(async (seed) => {
-      const base = reference(seed);
-      const own = isBaseline ? base : raw(values, seed);
+      const base = reference(seed, fidelity);
+      const own = isBaseline ? base : raw(values, seed, fidelity);
       return joinRegimes(regimes, metrics, await own, await base);
     });
     return joinReplicates(seeds, await Promise.all(outcomes));

@@ -7,7 +7,7 @@ import type { MetricSpec, PolicyModule, SimulationInput, Simulator } from '../si
 import { merge } from './merge.ts';
 import { describeRegimes, regimeTemplate, resolveRegimes } from './regime-plan.ts';
 import type { Regimes } from './regimes.ts';
-import { describeSavers, type Racing, resolveRacing } from './savers.ts';
+import { describeSavers, type Racing, resolveRacing, resolveScreening, type Screening } from './savers.ts';
 import { parseSearchSpace } from './search-space-file.ts';
 import { parseStrategyFile, type StrategyFile } from './strategy-file.ts';
 import { type ConstraintSpec, type ObjectiveSpec, parseStudyFile, type StudySpec } from './study-spec.ts';
@@ -87,6 +87,8 @@ export interface StudyPlan {
   readonly stop: { readonly patience?: number; readonly tolerance?: number } | null;
   /** Absent: every trial gets all seeds. */
   readonly racing?: Racing;
+  /** Absent: every trial is measured on the whole workload at once. */
+  readonly screening?: Screening;
   readonly priors: readonly ParameterPrior[];
   /** Means of earlier runs, by metric; they inform the model and cost no budget. */
   readonly earlier: readonly EarlierPoint[];
@@ -159,10 +161,23 @@ export async function resolvePlan(
     baseline,
     stop: spec.stop === undefined ? null : (spec.stop as NonNullable<StudyPlan['stop']>),
     ...(spec.racing === undefined ? {} : { racing: resolveRacing(spec.racing) }),
+    ...(spec.screening === undefined
+      ? {}
+      : { screening: inDocument(sources.study, () => screeningOf(spec, simulator, workload)) }),
     priors: inDocument(sources.study, () => resolvePriors(spec, space)),
     earlier: (sources.earlier?.value ?? []) as unknown as readonly EarlierPoint[],
     first,
   };
+}
+
+function screeningOf(spec: StudySpec, simulator: Simulator, workload: Json): Screening {
+  if (simulator.shortHorizons === false) {
+    throw new InputError(`simulator "${simulator.name}" has no short horizons`, {
+      path: ['screening'],
+      suggestion: 'remove `screening`; `racing` works with every simulator',
+    });
+  }
+  return resolveScreening(spec.screening!, workload, spec.workloads?.length ?? 0);
 }
 
 /** A measured point of an earlier run. */

@@ -45,6 +45,19 @@ const racingBlock = z.strictObject({
   after: z.int().min(3).optional(),
 });
 
+const screeningBlock = z.strictObject({
+  /** The short horizon: so many requests, or this share of the workload. */
+  requests: z.int().min(1).optional(),
+  fraction: z.number().gt(0).lt(1).optional(),
+  /** How many of the seeds, from the first (default 1). */
+  seeds: z.int().min(1).optional(),
+  /** Least rank correlation of short with long results, for every objective (default 0.7). */
+  correlation: z.number().min(0).max(1).optional(),
+  risk: risk.optional(),
+  /** Trials with both results before the first may be stopped (default 8). */
+  after: z.int().min(4).optional(),
+});
+
 const regime = z.strictObject({
   name: identifier,
   workload: z.union([z.string().min(1), z.record(z.string(), jsonValue)]).optional(),
@@ -80,6 +93,8 @@ export const studyFileSchema = z.strictObject({
   stop: z.strictObject({ patience: z.int().min(2).optional(), tolerance: z.number().min(0).optional() }).optional(),
   /** Further seeds only for trials that can still change the front. */
   racing: racingBlock.optional(),
+  /** A short run first; hopeless vectors stop there. */
+  screening: screeningBlock.optional(),
   /** Where good points are expected, by parameter. */
   priors: z.record(identifier, z.strictObject({ center: z.number(), spread: z.number().positive() })).optional(),
   /** Folders of earlier runs on the same space and objectives. */
@@ -120,7 +135,24 @@ export function parseStudyFile(document: Json): StudySpec {
   );
   checkRegimes(spec);
   checkRacing(spec);
+  checkScreening(spec);
   return spec;
+}
+
+function checkScreening({ screening, seeds }: StudySpec): void {
+  if (screening === undefined) return;
+  if ((screening.requests === undefined) === (screening.fraction === undefined)) {
+    throw new InputError('needs either `requests` or `fraction`', {
+      path: ['screening'],
+      suggestion: 'say how short the first run is, e.g. `fraction: 0.2`',
+    });
+  }
+  if (screening.seeds !== undefined && screening.seeds > seeds.length) {
+    throw new InputError(`must be ≤ ${seeds.length}, the number of seeds, got ${screening.seeds}`, {
+      path: ['screening', 'seeds'],
+      suggestion: 'choose fewer, or add seeds',
+    });
+  }
 }
 
 function checkRacing({ racing, seeds }: StudySpec): void {

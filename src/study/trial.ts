@@ -24,6 +24,8 @@ export type TrialOutcome =
 export interface ObservedOutcome {
   readonly kind: 'observed';
   readonly replicates: readonly Replicate[];
+  /** On the short horizon; present exactly where the study screens. */
+  readonly short?: readonly Replicate[];
 }
 
 /**
@@ -32,8 +34,9 @@ export interface ObservedOutcome {
  */
 export interface StoppedOutcome {
   readonly kind: 'stopped';
-  /** On the first of the study's seeds, in their order. */
+  /** On the first of the study's seeds, in their order; none where the short horizon was enough. */
   readonly replicates: readonly Replicate[];
+  readonly short?: readonly Replicate[];
   readonly verdict: StopVerdict;
 }
 
@@ -51,8 +54,15 @@ export interface Trial {
   readonly validation: TrialOutcome | null;
 }
 
-/** Evaluates one parameter vector on some seeds. Never rejects for anything a trial may do: failures are outcomes. */
-export type Evaluate = (values: Trial['values'], seeds: readonly number[]) => Promise<EvaluatedOutcome>;
+/**
+ * Evaluates one parameter vector on some seeds. Never rejects for anything a trial may do: failures are outcomes.
+ * @param fidelity - share of the workload, in (0, 1]; absent = all of it
+ */
+export type Evaluate = (
+  values: Trial['values'],
+  seeds: readonly number[],
+  fidelity?: number,
+) => Promise<EvaluatedOutcome>;
 
 /** What an evaluation alone can come to. */
 export type EvaluatedOutcome = Exclude<TrialOutcome, StoppedOutcome>;

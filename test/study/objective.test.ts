@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { stream } from '../../src/base/random.ts';
-import { fromLoss, isFeasible, losses, toLoss, toObservations } from '../../src/study/objective.ts';
+import { fromLoss, isFeasible, losses, toLoss } from '../../src/study/objective.ts';
+import { toObservations } from '../../src/study/observations.ts';
 import type { Trial } from '../../src/study/trial.ts';
 import { planOf, STUDY } from '../support/plan-builder.ts';
 

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { describeInputError, InputError } from '../../src/base/errors.ts';
 import { stream } from '../../src/base/random.ts';
 import { createSampler } from '../../src/optimizer/sampler/registry.ts';
 import { paretoFront } from '../../src/study/front.ts';
 import { entryText, type JournalEntry, replay } from '../../src/study/journal.ts';
-import { toObservations } from '../../src/study/objective.ts';
+import { toObservations } from '../../src/study/observations.ts';
 import { racingVerdict } from '../../src/study/racing.ts';
 import { runStudy } from '../../src/study/run-study.ts';
 import { describePlan, type StudyPlan } from '../../src/study/study-plan.ts';
@@ -267,5 +268,24 @@ describe('the study key', () => {
       /, racing over seeds \(first 1, risk 0.01, after 4 complete trials\)$/,
     );
     expect(await planOf()).not.toHaveProperty('racing');
+  });
+
+  test.each([
+    [
+      'racing: {first_seeds: 3}',
+      '[1, 2, 3]',
+      /^study\.yaml:13:\d+ racing\.first_seeds: must be < 3, the number of seeds, got 3; /,
+    ],
+    ['racing: {risk: 1}', '[1, 2, 3]', /^study\.yaml:13:\d+ racing\.risk: must be ≤ 0\.5, got 1/],
+    ['racing: {risk: 0}', '[1, 2, 3]', /^study\.yaml:13:\d+ racing\.risk: must be > 0, got 0/],
+    ['racing: {after: 1}', '[1, 2, 3]', /^study\.yaml:13:\d+ racing\.after: must be ≥ 3, got 1/],
+    ['racing: {}', '[1]', /^study\.yaml:13:\d+ racing: needs at least 2 seeds to save any, got 1; add seeds/],
+  ] as const)('%s with seeds %s gives file, line, key and rule', async (line, seeds, expected) => {
+    const error = await planOf({ study: `${STUDY.replace('[1, 2, 3]', seeds)}${line}\n` }).then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(InputError);
+    expect(describeInputError(error as InputError)).toMatch(expected);
   });
 });

@@ -65,12 +65,12 @@ export function inlineEvaluator(
   delay: () => number = () => 0,
 ): Evaluate {
   const setup = evaluationSetup(plan);
-  return async (values, seeds) => {
+  return async (values, seeds, fidelity = 1) => {
     const wait = delay();
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
     return joinReplicates(
       seeds,
-      seeds.map((seed) => evaluateTask(simulator, setup, { values, seed })),
+      seeds.map((seed) => evaluateTask(simulator, setup, { values, seed, fidelity })),
     );
   };
 }

@@ -60,6 +60,7 @@ export const TOKEN_METRICS: readonly MetricSpec[] = [
 export const createGpuJobsSimulator: SimulatorFactory = (): Simulator => ({
   name: 'gpu-jobs',
   description: 'queue orderings (FIFO, WeightedFIFO, SRPT, WSRPT, scores) for LLM jobs on a GPU cluster',
+  shortHorizons: false,
   prepare: prepareGpuJobs,
 });
 

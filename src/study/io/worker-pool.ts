@@ -43,8 +43,10 @@ export function openWorkerPool(plan: StudyPlan, options: { readonly workers: num
     };
   }
   return {
-    evaluate: async (values, seeds) =>
-      joinReplicates(seeds, await Promise.all(seeds.map((seed) => pool.simulate({ setup: 0, values, seed })))),
+    evaluate: async (values, seeds, fidelity = 1) => {
+      const tasks = seeds.map((seed) => pool.simulate({ setup: 0, values, seed, fidelity }));
+      return joinReplicates(seeds, await Promise.all(tasks));
+    },
     close: pool.close,
   };
 }

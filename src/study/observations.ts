@@ -1,0 +1,143 @@
+import { expectedRowMean } from '../numeric/two-way-layout.ts';
+import type { Observation } from '../optimizer/sampler/sampler.ts';
+import { isInside } from '../optimizer/space/search-space.ts';
+import { completeTrials, expectedOfShort, horizonModel, metricLayout, pairedTrials } from './complete-trials.ts';
+import { mean, metricValues, toLoss, toSlack } from './objective.ts';
+import type { StudyPlan } from './study-plan.ts';
+import type { Metrics, Replicate, StoppedOutcome, Trial } from './trial.ts';
+
+/** Mean of a metric with the variance of that mean; null where noise has to be inferred. */
+interface Moments {
+  readonly mean: number;
+  readonly variance: number | null;
+}
+
+/**
+ * What the sampler sees of finished trials. All vectors meet the same seeds, so a seed that is hard for every vector
+ * is no noise when vectors are compared: the variance of a mean is estimated from the residuals left after taking out
+ * each trial's mean and each seed's mean (two-way layout without interaction), see `residualVariances`. A trial that was
+ * stopped early is told with the mean expected over all its seeds, never with what it measured, and with its larger variance.
+ */
+export function toObservations(plan: StudyPlan, trials: readonly Trial[]): Observation[] {
+  const finished = trials.filter(({ outcome }) => outcome !== null);
+  const columns = [...plan.objectives, ...plan.constraints].map(({ metric }) =>
+    metricMoments(finished, metric, plan.seeds.length),
+  );
+  const count = plan.objectives.length;
+  return finished.map(({ values }, index): Observation => {
+    const row = columns.map((column) => column[index]!);
+    const told = row.every((moments) => moments !== null);
+    const losses = told ? plan.objectives.map((objective, j) => toLoss(objective, row[j]!.mean)) : null;
+    return {
+      values,
+      losses: losses?.every(Number.isFinite) ? losses : null,
+      lossVariances: row.slice(0, count).map((moments) => moments?.variance ?? null),
+      slacks: told ? plan.constraints.map((constraint, c) => toSlack(constraint, row[count + c]!.mean)) : [],
+      slackVariances: row.slice(count).map((moments) => moments?.variance ?? null),
+    };
+  });
+}
+
+/** One metric of finished trials; null where it was not measured. */
+function metricMoments(finished: readonly Trial[], metric: string, seedCount: number): (Moments | null)[] {
+  const variances = residualVariances(finished, metric, seedCount);
+  const complete = completeTrials(finished);
+  return finished.map(({ outcome }, index) => {
+    if (outcome?.kind === 'observed') {
+      return { mean: mean(metricValues(outcome.replicates, metric)), variance: variances[index] ?? null };
+    }
+    return outcome?.kind === 'stopped' ? stoppedMoments(complete, metric, outcome) : null;
+  });
+}
+
+function stoppedMoments(complete: readonly Trial[], metric: string, outcome: StoppedOutcome): Moments {
+  const { replicates, short } = outcome;
+  return replicates.length === 0 && short !== undefined
+    ? screenedMoments(complete, metric, short)
+    : partialMoments(complete, metric, replicates);
+}
+
+/**
+ * A trial with a short run only: the mean that the line through the trials with both kinds of runs predicts. Its
+ * variance holds the scatter about that line, so where short runs tell little the sampler hears little. Told as failed, it
+ * would teach that such vectors cannot run; told as pending or not at all, it would be proposed again nearby.
+ */
+function screenedMoments(complete: readonly Trial[], metric: string, short: readonly Replicate[]): Moments {
+  const model = horizonModel(pairedTrials(complete), metric, short);
+  if (model === null) return { mean: mean(metricValues(short, metric)), variance: null };
+  const { mean: expected, deviation } = expectedOfShort(model, short, metric);
+  return { mean: expected, variance: (deviation * (model.logarithmic ? expected : 1)) ** 2 };
+}
+
+/**
+ * A row with the first r of R seeds: the residuals of its own seeds and of those that are missing both count, so the variance
+ * of its expected mean about its level is σ²/R plus that of the expectation.
+ */
+function partialMoments(complete: readonly Trial[], metric: string, replicates: readonly Replicate[]): Moments {
+  const known = metricValues(replicates, metric);
+  const layout = metricLayout(complete, metric, known);
+  if (layout === null) return { mean: mean(known), variance: null };
+  const { mean: expected, deviation } = expectedRowMean(layout, known);
+  const variance = layout.variance / layout.columnMeans.length + deviation ** 2;
+  return { mean: expected, variance: variance * (layout.logarithmic ? expected ** 2 : 1) };
+}
+
+/** Points of earlier runs that lie in the space and have every metric; their noise is unknown. */
+export function earlierObservations(plan: StudyPlan): Observation[] {
+  const known = (metrics: Metrics): boolean =>
+    [...plan.objectives, ...plan.constraints].every(({ metric }) => Number.isFinite(metrics[metric]));
+  return plan.earlier
+    .filter(({ values, metrics }) => isInside(plan.space, values) && known(metrics))
+    .map(({ values, metrics }) => ({
+      values,
+      losses: plan.objectives.map((objective) => toLoss(objective, metrics[objective.metric]!)),
+      lossVariances: plan.objectives.map(() => null),
+      slacks: plan.constraints.map((constraint) => toSlack(constraint, metrics[constraint.metric]!)),
+      slackVariances: plan.constraints.map(() => null),
+    }));
+}
+
+/** Weight of the pooled variance against a trial's own, in degrees of freedom. */
+const POOLING = 4;
+
+/**
+ * Variance of each trial's mean. Positive metrics are treated on their logarithm, since noise grows with the level: one
+ * overloaded vector must not make all others look noisy. Other metrics pool the median of the trials' own variances.
+ */
+function residualVariances(trials: readonly Trial[], metric: string, seedCount: number): (number | null)[] {
+  const rows = trials.map(({ outcome }) =>
+    outcome?.kind === 'observed' && outcome.replicates.length === seedCount
+      ? metricValues(outcome.replicates, metric)
+      : null,
+  );
+  const full = rows.filter((row) => row !== null);
+  if (seedCount < 2 || full.length < 2) return rows.map(() => null);
+  const positive = full.every((row) => row.every((value) => value > 0));
+  const scaled = rows.map((row) => (row !== null && positive ? row.map(Math.log) : row));
+  const present = scaled.filter((row) => row !== null);
+  const seedMeans = Array.from({ length: seedCount }, (_, s) => mean(present.map((row) => row[s]!)));
+  const grand = mean(seedMeans);
+  const squares = scaled.map((row) => (row === null ? null : squaredResiduals(row, seedMeans, grand)));
+  const freedom = ((full.length - 1) * (seedCount - 1)) / full.length;
+  const pooled = median(squares.filter((value) => value !== null)) / freedom;
+  return squares.map((own, index) => {
+    if (own === null) return null;
+    const variance = (own + POOLING * pooled) / (freedom + POOLING) / seedCount;
+    return positive ? variance * mean(rows[index]!) ** 2 : variance;
+  });
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)]!;
+}
+
+function squaredResiduals(row: readonly number[], seedMeans: readonly number[], grand: number): number {
+  const own = mean(row);
+  let sum = 0;
+  for (const [s, value] of row.entries()) {
+    const residual = value - own - (seedMeans[s]! - grand);
+    sum += residual * residual;
+  }
+  return sum;
+}
