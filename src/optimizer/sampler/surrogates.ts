@@ -1,5 +1,5 @@
 import { type FeatureMap, featureMap } from '../gp/features.ts';
-import { conditionModel, type FittedGp, type OutcomeData } from '../gp/fit.ts';
+import { conditionModel, type FittedGp, type GpModel, type OutcomeData } from '../gp/fit.ts';
 import { type FeatureRows, featureRows } from '../gp/kernel.ts';
 import { chooseModels, ModelMemory } from '../gp/model-choice.ts';
 import { IDENTITY, TRANSFORM_SHAPES, transform } from '../gp/outcome-transform.ts';
@@ -37,7 +37,9 @@ export interface EnsembleMember {
 const LEAST_SHARE = 0.05;
 
 /**
- * Up to `size` alternative explanations of the same evidence, the most probable first, weighted by probability.
+ * Up to `size` alternative explanations of the same evidence, the most probable first, weighted by probability; when
+ * alternatives are asked for, also the most probable one with its doubts: no parameter is taken for irrelevant.
+ * Evaluations that gather in one basin teach what matters there, and the rest of the space looks flat because of it.
  * @returns empty when nothing was measured
  */
 export function fitEnsemble(evidence: Evidence, memory: ModelMemory, size: number): readonly EnsembleMember[] {
@@ -84,9 +86,24 @@ export function fitEnsemble(evidence: Evidence, memory: ModelMemory, size: numbe
       constraints,
     },
   }));
+  if (size > 1) {
+    const objectives = objectiveData.map((data, j) =>
+      conditionModel(data, withoutIrrelevance(data, objectiveModels[j]![0]!)),
+    );
+    members.push({ score: Number.NEGATIVE_INFINITY, surrogates: { ...members[0]!.surrogates, objectives } });
+  }
   const shares = members.map(({ score }) => Math.max(LEAST_SHARE, Math.exp(score)));
   const total = shares.reduce((sum, share) => sum + share, 0);
   return members.map(({ surrogates }, k) => ({ surrogates, logWeight: Math.log(shares[k]! / total) }));
+}
+
+/** Longest lengthscale of the doubting model, in ranges of a parameter. */
+const LONGEST_IN_DOUBT = 1;
+
+function withoutIrrelevance({ points }: OutcomeData, model: GpModel): GpModel {
+  const theta = model.theta.slice();
+  for (let j = 0; j < points.width; j++) theta[j] = Math.max(theta[j]!, -2 * Math.log(LONGEST_IN_DOUBT));
+  return { ...model, theta };
 }
 
 /** Whether there is anything to learn about a constraint: one that held everywhere with the same slack tells nothing. */
