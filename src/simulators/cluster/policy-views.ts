@@ -12,7 +12,7 @@ export class PolicyViews {
   readonly #table: RequestTable;
   readonly #priorityOfClass: Float64Array;
   readonly #idOf: (request: number) => string;
-  readonly #views = new Map<number, RequestView>();
+  readonly #views: (RequestView | undefined)[] = [];
   readonly #hints = new Map<number, RoutingHint>();
   readonly #indices = new WeakMap<RequestView, number>();
 
@@ -29,10 +29,10 @@ export class PolicyViews {
   }
 
   request(request: number): RequestView {
-    let view = this.#views.get(request);
+    let view = this.#views[request];
     if (view === undefined) {
       view = this.#make(request);
-      this.#views.set(request, view);
+      this.#views[request] = view;
       this.#indices.set(view, request);
     }
     return view;
@@ -59,7 +59,7 @@ export class PolicyViews {
 
   setHint(request: number, hint: RoutingHint): void {
     this.#hints.set(request, hint);
-    this.#views.delete(request);
+    this.#views[request] = undefined;
   }
 
   ended(
@@ -71,7 +71,7 @@ export class PolicyViews {
   ): void {
     if (scorers === undefined) return;
     for (const scorer of Object.values(scorers)) scorer.ended?.(this.request(request), instance, end, atUs);
-    this.#views.delete(request);
+    this.#views[request] = undefined;
     this.#hints.delete(request);
   }
 

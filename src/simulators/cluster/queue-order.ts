@@ -60,19 +60,32 @@ export function dynamicOrder(
   key: (request: number, clockUs: number) => number,
 ): QueueOrder {
   const byArrival = arrivalOrder(requests, idOf);
+  // Keys by request, valid where the round in which they were evaluated is the present one.
+  let keys = new Float64Array(0);
+  let rounds = new Int32Array(0);
+  let round = 0;
+  let now = 0;
+  const keyOf = (request: number): number => {
+    if (request >= keys.length) {
+      const [oldKeys, oldRounds] = [keys, rounds];
+      keys = new Float64Array(2 * (request + 1));
+      rounds = new Int32Array(2 * (request + 1));
+      keys.set(oldKeys);
+      rounds.set(oldRounds);
+    }
+    if (rounds[request] !== round) {
+      keys[request] = key(request, now);
+      rounds[request] = round;
+    }
+    return keys[request]!;
+  };
+  const order: RequestOrder = (a, b) => (a === b ? 0 : keyOf(a) - keyOf(b) || byArrival(a, b));
   return {
     fixed: null,
     dynamic: (clockUs) => {
-      const keys = new Map<number, number>();
-      const keyOf = (request: number): number => {
-        let known = keys.get(request);
-        if (known === undefined) {
-          known = key(request, clockUs);
-          keys.set(request, known);
-        }
-        return known;
-      };
-      return (a, b) => (a === b ? 0 : keyOf(a) - keyOf(b) || byArrival(a, b));
+      round++;
+      now = clockUs;
+      return order;
     },
   };
 }
