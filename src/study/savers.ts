@@ -68,7 +68,7 @@ export function resolveScreening(
   return {
     fraction: block.fraction ?? fractionOf(block.requests!, workload, regimeCount),
     seeds: block.seeds ?? 1,
-    correlation: block.correlation ?? 0.7,
+    correlation: block.correlation ?? 0.5,
     risk: block.risk ?? 0.01,
     after: block.after ?? 8,
   };

@@ -51,7 +51,7 @@ const screeningBlock = z.strictObject({
   fraction: z.number().gt(0).lt(1).optional(),
   /** How many of the seeds, from the first (default 1). */
   seeds: z.int().min(1).optional(),
-  /** Least rank correlation of short with long results, for every objective (default 0.7). */
+  /** Least rank correlation of short with long results, for every objective (default 0.5). */
   correlation: z.number().min(0).max(1).optional(),
   risk: risk.optional(),
   /** Trials with both results before the first may be stopped (default 8). */

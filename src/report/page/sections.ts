@@ -29,10 +29,10 @@ export function header(report: StudyReport): string {
 
 /** One sentence on what budget savers spared. */
 export function savingsText({ stopped, simulations, withoutSavers, shortRuns, shortFraction, saved }: Savings): string {
-  const share = `${(100 * saved).toFixed(1)} %`;
+  const share = `${Math.abs(100 * saved).toFixed(1)} % ${saved < 0 ? 'more' : 'saved'}`;
   const short =
     shortRuns === undefined ? '' : ` and ${shortRuns} short runs of ${formatNumber(100 * (shortFraction ?? 0))} %`;
-  return `Budget savers: ${stopped} trial${stopped === 1 ? '' : 's'} stopped early; ${simulations} simulations${short} instead of ${withoutSavers} (${share} saved).`;
+  return `Budget savers: ${stopped} trial${stopped === 1 ? '' : 's'} stopped early; ${simulations} simulations${short} instead of ${withoutSavers} (${share}).`;
 }
 
 export function cards(report: StudyReport): string {

@@ -1,0 +1,151 @@
+/**
+ * What the budget savers of a study bring: hypervolume at an equal number of simulated requests, paired by study seed with the
+ * same study without savers.
+ *
+ *   node --import tsx test/bench/savers.ts [STUDY] [TRIALS] [STUDY-SEEDS] [REPLICATES] [OBJECTIVES, by comma]
+ *
+ * Each arm is cut where it has simulated as many requests as the plain study took for TRIALS trials; short runs count with
+ * their share. Arms with savers may go on to 2 TRIALS so that the cut comes first, but their sampler plans for TRIALS as well: all
+ * arms start from the same design. Hypervolume is that of the complete feasible points, losses scaled to the range of
+ * all complete feasible points of all arms of a study seed, reference point 1.1. Simulations are shared between arms.
+ */
+import { availableParallelism } from 'node:os';
+import { canonicalText, type Json, type JsonObject } from '../../src/base/json.ts';
+import { meanInterval } from '../../src/numeric/statistics.ts';
+import { hypervolume } from '../../src/optimizer/pareto/hypervolume.ts';
+import { createSampler } from '../../src/optimizer/sampler/registry.ts';
+import type { Sampler } from '../../src/optimizer/sampler/sampler.ts';
+import { createSimulator } from '../../src/simulators/registry.ts';
+import { paretoFront } from '../../src/study/front.ts';
+import { loadStudySources } from '../../src/study/io/load-study.ts';
+import { openWorkerPool } from '../../src/study/io/worker-pool.ts';
+import { parseYaml } from '../../src/study/io/yaml-file.ts';
+import { replay } from '../../src/study/journal.ts';
+import { isFeasible, losses } from '../../src/study/objective.ts';
+import { samplerName } from '../../src/study/propose.ts';
+import { runStudy } from '../../src/study/run-study.ts';
+import { resolvePlan, type StudyPlan } from '../../src/study/study-plan.ts';
+import type { Evaluate, EvaluatedOutcome, Trial } from '../../src/study/trial.ts';
+
+const [file = 'studies/quickstart.yaml', trialsText = '30', seedsText = '3', replicatesText = '3', objectivesText] =
+  process.argv.slice(2);
+const TRIALS = Number(trialsText);
+const SEEDS = [42, 123, 456, 789, 1011, 1213, 1415, 1617, 1819, 2021].slice(0, Number(replicatesText));
+
+const ARMS: Readonly<Record<string, JsonObject>> = {
+  plain: {},
+  racing: { racing: {} },
+  screening: { screening: { fraction: 0.2 } },
+  both: { racing: {}, screening: { fraction: 0.2 } },
+};
+
+async function planOf(arm: JsonObject, studySeed: number): Promise<StudyPlan> {
+  const sources = loadStudySources(file);
+  const { validation: _validation, ...study } = sources.study.value as JsonObject;
+  const trials = Object.keys(arm).length === 0 ? TRIALS : 2 * TRIALS;
+  const chosen = objectivesText?.split(',').map((metric) => ({ metric }));
+  const objectives = chosen === undefined ? {} : { objectives: chosen };
+  const changed = { ...study, ...objectives, ...arm, seeds: SEEDS, seed: studySeed, budget: { trials } };
+  const source = parseYaml(JSON.stringify(changed), file);
+  return await resolvePlan({ ...sources, study: { ...source, value: source.value as Json } }, createSimulator);
+}
+
+function costOf({ outcome }: Trial, fraction: number): number {
+  if (outcome?.kind !== 'observed' && outcome?.kind !== 'stopped') return 0;
+  return outcome.replicates.length + fraction * (outcome.short?.length ?? 0);
+}
+
+/** Runs an arm until it has simulated as much as `limit` whole workloads. */
+async function run(
+  plan: StudyPlan,
+  evaluate: Evaluate,
+  limit: number,
+): Promise<{ trials: readonly Trial[]; cost: number }> {
+  const fraction = plan.screening?.fraction ?? 0;
+  const started = {
+    kind: 'study-started',
+    format: 1,
+    plan: plan.hash,
+    name: plan.name,
+    tool: 'bench',
+    node: 0,
+  } as const;
+  const entries = [];
+  const own = createSampler(samplerName(plan));
+  const sampler: Sampler = (evidence, request) => own({ ...evidence, budget: TRIALS }, request);
+  for await (const entry of runStudy({ plan, sampler, evaluate, started, entries: [] })) {
+    const before = replay(entries).trials.reduce((sum, trial) => sum + costOf(trial, fraction), 0);
+    if (entry.kind === 'trial-finished') {
+      const trial = replay([...entries, entry]).trials[entry.trial]!;
+      if (before + costOf(trial, fraction) > limit + 1e-9) break;
+    }
+    entries.push(entry);
+  }
+  const trials = replay(entries).trials.filter(({ outcome }) => outcome !== null);
+  return { trials, cost: trials.reduce((sum, trial) => sum + costOf(trial, fraction), 0) };
+}
+
+/** Simulates each (vector, seed, share) once. */
+function remembering(evaluate: Evaluate): Evaluate {
+  const known = new Map<string, Promise<EvaluatedOutcome>>();
+  return async (values, seeds, fidelity = 1) => {
+    const outcomes = await Promise.all(
+      seeds.map((seed) => {
+        const key = canonicalText({ values, seed, fidelity } as unknown as Json);
+        const outcome = known.get(key) ?? evaluate(values, [seed], fidelity);
+        known.set(key, outcome);
+        return outcome;
+      }),
+    );
+    const broken = outcomes.find(({ kind }) => kind !== 'observed');
+    if (broken !== undefined) return broken;
+    return { kind: 'observed', replicates: outcomes.flatMap((one) => (one.kind === 'observed' ? one.replicates : [])) };
+  };
+}
+
+function volumes(plan: StudyPlan, arms: readonly (readonly Trial[])[]): number[] {
+  const all = arms.flatMap((trials) => trials.filter((trial) => isFeasible(plan, trial)).map((t) => losses(plan, t)!));
+  const low = plan.objectives.map((_, j) => Math.min(...all.map((point) => point[j]!)));
+  const high = plan.objectives.map((_, j) => Math.max(...all.map((point) => point[j]!)));
+  return arms.map((trials) =>
+    hypervolume(
+      paretoFront(plan, trials).map((t) => losses(plan, t)!.map((v, j) => (v - low[j]!) / (high[j]! - low[j]! || 1))),
+      plan.objectives.map(() => 1.1),
+    ),
+  );
+}
+
+const pool = openWorkerPool(await planOf({}, 1), { workers: Math.min(2, availableParallelism()) });
+const evaluate = remembering(pool.evaluate);
+const names = Object.keys(ARMS);
+const gains: number[][] = names.map(() => []);
+console.log(`${file}, ${TRIALS} trials × ${SEEDS.length} seeds, equal number of simulated requests`);
+console.log('study seed, arm: trials, stopped, cost in whole simulations, hypervolume, relative to plain');
+for (let studySeed = 1; studySeed <= Number(seedsText); studySeed++) {
+  const results = [];
+  for (const name of names) {
+    const plan = await planOf(ARMS[name]!, studySeed);
+    results.push({ plan, ...(await run(plan, evaluate, TRIALS * SEEDS.length)) });
+  }
+  const hv = volumes(
+    results[0]!.plan,
+    results.map(({ trials }) => trials),
+  );
+  for (const [index, { trials, cost }] of results.entries()) {
+    const gain = hv[index]! / hv[0]! - 1;
+    gains[index]!.push(gain);
+    const stopped = trials.filter(({ outcome }) => outcome?.kind === 'stopped').length;
+    console.log(
+      `${studySeed}, ${names[index]}: ${trials.length}, ${stopped}, ${cost.toFixed(1)}, ${hv[index]!.toFixed(4)}, ${(100 * gain).toFixed(2)} %`,
+    );
+  }
+}
+for (const [index, name] of names.entries()) {
+  if (index === 0 || gains[index]!.length < 2) continue;
+  const { value, low, high } = meanInterval(gains[index]!);
+  const shown = [value, low, high].map((one) => (100 * one).toFixed(2));
+  console.log(
+    `${name} against plain: mean ${shown[0]} % [${shown[1]}, ${shown[2]}], ${gains[index]!.length} study seeds`,
+  );
+}
+await pool.close();
