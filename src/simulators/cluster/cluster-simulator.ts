@@ -13,6 +13,7 @@ import { type ClassFigures, classFigures, clusterMetricSpecs, clusterMetricValue
 import { type GoodputTargets, goodput, mergeTargets, specTargets, targetsOf } from './figures/goodput.ts';
 import { clusterHeadline, type HeadlineMetrics } from './figures/headline-metrics.ts';
 import { modelWarnings } from './figures/model-warnings.ts';
+import { rowsByClass } from './figures/request-latency.ts';
 import type { EngineHooks } from './policy.ts';
 import { policyHooks } from './policy-modules.ts';
 import { POLICY_KEY, resolveStrategyConfig } from './settings/config.ts';
@@ -118,6 +119,7 @@ function diagnostics(
   warnings: readonly string[],
 ): JsonObject {
   const { cluster } = result;
+  const rows = rowsByClass(result);
   return {
     duration_s: headline.durationS,
     still_queued: headline.stillQueued,
@@ -135,7 +137,7 @@ function diagnostics(
     classes: Object.fromEntries(
       classes.map((one) => [
         one.sloClass,
-        { arrived: one.arrived, completed: one.completed, ...classTimes(result, one.sloClass) },
+        { arrived: one.arrived, completed: one.completed, ...classTimes(result, rows.get(one.sloClass) ?? []) },
       ]),
     ),
     instances: result.instances.map((one) => ({

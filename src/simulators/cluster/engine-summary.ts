@@ -107,7 +107,7 @@ function counters(instance: Instance): InstanceCounters {
     thrashingRate: instance.tier?.thrashingRate() ?? 0,
     steps: instance.steps,
     meanQueueLength: instance.steps === 0 ? 0 : instance.queueLengthSum / instance.steps,
-    itl: instance.gaps.histogram(),
+    itl: () => instance.gaps.histogram(),
   };
 }
 

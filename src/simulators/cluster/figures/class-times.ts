@@ -1,5 +1,4 @@
 import type { EngineResult } from '../engine-result.ts';
-import { classOf } from './request-latency.ts';
 
 /** Where the completed requests of a class spent their time, ms; 0 where none completed. */
 export interface ClassTimes {
@@ -11,11 +10,12 @@ export interface ClassTimes {
   readonly decode_ms_mean: number;
 }
 
-export function classTimes(result: EngineResult, sloClass: string): ClassTimes {
+/** @param rows - the requests of the class */
+export function classTimes(result: EngineResult, rows: readonly number[]): ClassTimes {
   const { schedulingDelayUs, ttftUs, e2eUs } = result;
   let [count, queue, prefill, decode, longest] = [0, 0, 0, 0, 0];
-  for (let row = 0; row < result.table.length; row++) {
-    if (result.completed[row] !== 1 || classOf(result, row) !== sloClass) continue;
+  for (const row of rows) {
+    if (result.completed[row] !== 1) continue;
     const wait = schedulingDelayUs[row]!;
     count++;
     queue += wait;

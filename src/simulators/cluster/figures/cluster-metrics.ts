@@ -1,9 +1,9 @@
 import type { MetricSpec } from '../../simulator.ts';
 import type { EngineResult } from '../engine-result.ts';
-import { jainIndex, meanMs, percentileMs, sortedFinite } from './distribution.ts';
+import { jainIndex, meanMs, percentileMs, picked, sortedFinite } from './distribution.ts';
 import type { Goodput, GoodputTargets } from './goodput.ts';
 import type { HeadlineMetrics, LatencyFigures } from './headline-metrics.ts';
-import { classOf, rowsBy } from './request-latency.ts';
+import { rowsByClass } from './request-latency.ts';
 
 const LATENCIES = [
   ['ttft', 'time to first token'],
@@ -118,12 +118,12 @@ export function clusterMetricValues(
  * run can vouch for, from its first arrival to the end: a class that is shut out must not look fast.
  */
 export function classFigures(result: EngineResult, names: readonly string[], endUs: number): readonly ClassFigures[] {
-  const rows = new Map(rowsBy(result, (row) => classOf(result, row)));
+  const rows = rowsByClass(result);
   return names.map((sloClass) => {
     const own = rows.get(sloClass) ?? [];
     const waitMs = own.length === 0 ? 0 : Math.max(0, endUs - result.table.arrivalUs[own[0]!]!) / 1000;
-    const ttft = sortedFinite(own.map((row) => result.ttftUs[row]!));
-    const e2e = sortedFinite(own.map((row) => result.e2eUs[row]!));
+    const ttft = sortedFinite(picked(result.ttftUs, own));
+    const e2e = sortedFinite(picked(result.e2eUs, own));
     const arrivals = result.cluster.arrivals;
     return {
       sloClass,

@@ -1,14 +1,50 @@
 import type { ItlHistogram } from '../engine-result.ts';
 
+/** The entries of a column at some rows. */
+export function picked(column: Float64Array, rows: readonly number[]): Float64Array {
+  const values = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) values[i] = column[rows[i]!]!;
+  return values;
+}
+
+/** Below this many values a comparison sort is as fast. */
+const RADIX_FROM = 512;
+const RADIX_BITS = 11;
+
 /** Ascending copy of the finite values. */
 export function sortedFinite(values: ArrayLike<number>): Float64Array {
   const kept = new Float64Array(values.length);
   let count = 0;
+  let whole = true;
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
-    if (Number.isFinite(value)) kept[count++] = value;
+    if (!Number.isFinite(value)) continue;
+    if (value >>> 0 !== value || Object.is(value, -0)) whole = false;
+    kept[count++] = value;
   }
-  return kept.subarray(0, count).sort();
+  const finite = kept.subarray(0, count);
+  return whole && count >= RADIX_FROM ? sortWhole(finite) : finite.sort();
+}
+
+/** Sorts integers below 2^32 in place, digit by digit: times in whole µs nearly always are. */
+function sortWhole(values: Float64Array): Float64Array {
+  let from = Uint32Array.from(values);
+  let to = new Uint32Array(values.length);
+  const starts = new Uint32Array(1 << RADIX_BITS);
+  for (let shift = 0; shift < 32; shift += RADIX_BITS) {
+    starts.fill(0);
+    for (let i = 0; i < from.length; i++) starts[(from[i]! >>> shift) & (starts.length - 1)]!++;
+    let start = 0;
+    for (let digit = 0; digit < starts.length; digit++) {
+      const count = starts[digit]!;
+      starts[digit] = start;
+      start += count;
+    }
+    for (let i = 0; i < from.length; i++) to[starts[(from[i]! >>> shift) & (starts.length - 1)]!++] = from[i]!;
+    [from, to] = [to, from];
+  }
+  values.set(from);
+  return values;
 }
 
 /** Mean of ascending µs, in ms; 0 without values. */

@@ -1,7 +1,7 @@
 import type { WorkloadSpec } from '../../workload/workload-spec.ts';
 import type { EngineResult } from '../engine-result.ts';
 import type { ClusterSettings } from '../settings/cluster-settings.ts';
-import { percentileMs, sortedFinite } from './distribution.ts';
+import { percentileMs, picked, sortedFinite } from './distribution.ts';
 import { classOf, rowsBy, tokenGapUs } from './request-latency.ts';
 
 /** Latency targets of an SLO class, ms; 0 = none. */
@@ -149,8 +149,8 @@ function classGoodput(
       ...(target.itlMs > 0 ? { itl: share(meetsItl) } : {}),
       ...(target.ttftMs > 0 ? { ttft: share(meetsTtft) } : {}),
     },
-    ttftP99Ms: percentileMs(sortedFinite(rows.map((row) => result.ttftUs[row]!)), 99),
-    e2eP99Ms: percentileMs(sortedFinite(rows.map((row) => result.e2eUs[row]!)), 99),
+    ttftP99Ms: percentileMs(sortedFinite(picked(result.ttftUs, rows)), 99),
+    e2eP99Ms: percentileMs(sortedFinite(picked(result.e2eUs, rows)), 99),
     itlMeanMs: meanTokenGapMs(result, completed),
   };
 }

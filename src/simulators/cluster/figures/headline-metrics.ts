@@ -1,5 +1,5 @@
 import type { EngineResult, InstanceCounters, ItlHistogram } from '../engine-result.ts';
-import { histogramMeanMs, histogramPercentileMs, meanMs, percentileMs, sortedFinite } from './distribution.ts';
+import { histogramMeanMs, histogramPercentileMs, meanMs, percentileMs, picked, sortedFinite } from './distribution.ts';
 
 /** The block of figures printed for an instance and for the cluster. Latencies in ms. */
 export interface HeadlineMetrics {
@@ -72,15 +72,19 @@ export function clusterHeadline(result: EngineResult): HeadlineMetrics {
   );
 }
 
-export function instanceHeadline(result: EngineResult, index: number): HeadlineMetrics {
-  const counters = result.instances[index]!;
-  const own = counters.subRequests;
-  const column = (values: Float64Array) => sortedFinite(ofInstance(result, index, values));
-  return headline(counters, {
-    e2eUs: own ? sortedFinite(own.e2eUs) : column(result.e2eUs),
-    ttftUs: own ? sortedFinite(own.ttftUs) : column(result.ttftUs),
-    schedulingDelayUs: own ? sortedFinite(own.schedulingDelayUs) : column(result.schedulingDelayUs),
-    itl: counters.itl,
+/** The same figures of every instance by itself. */
+export function instanceHeadlines(result: EngineResult): readonly HeadlineMetrics[] {
+  const rows: number[][] = result.instances.map(() => []);
+  for (let row = 0; row < result.table.length; row++) rows[result.handledBy[row]!]?.push(row);
+  return result.instances.map((counters, index) => {
+    const own = counters.subRequests;
+    const column = (values: Float64Array) => sortedFinite(picked(values, rows[index]!));
+    return headline(counters, {
+      e2eUs: own ? sortedFinite(own.e2eUs) : column(result.e2eUs),
+      ttftUs: own ? sortedFinite(own.ttftUs) : column(result.ttftUs),
+      schedulingDelayUs: own ? sortedFinite(own.schedulingDelayUs) : column(result.schedulingDelayUs),
+      itl: counters.itl(),
+    });
   });
 }
 
@@ -171,10 +175,4 @@ function latencyJson(name: string, latency: LatencyFigures): Record<string, numb
     [`${name}_p95_ms`]: latency.p95Ms,
     [`${name}_p99_ms`]: latency.p99Ms,
   };
-}
-
-function ofInstance(result: EngineResult, index: number, values: Float64Array): readonly number[] {
-  const own: number[] = [];
-  for (let row = 0; row < result.table.length; row++) if (result.handledBy[row] === index) own.push(values[row]!);
-  return own;
 }

@@ -25,6 +25,20 @@ export function rowsBy(
   return [...groups].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
+/** Rows by SLO class, ascending. */
+export function rowsByClass(result: EngineResult): ReadonlyMap<string, readonly number[]> {
+  const { table } = result;
+  const rows = new Map<string, number[]>();
+  const byIndex = table.names.sloClasses.map((name) => {
+    const label = name || 'default';
+    const known = rows.get(label) ?? [];
+    rows.set(label, known);
+    return known;
+  });
+  for (let row = 0; row < table.length; row++) byIndex[table.sloClass[row]!]!.push(row);
+  return rows;
+}
+
 /** SLO class as sections name it: requests without one are `default`. */
 export function classOf(result: EngineResult, row: number): string {
   return result.table.names.sloClasses[result.table.sloClass[row]!] || 'default';

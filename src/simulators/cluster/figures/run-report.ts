@@ -2,7 +2,7 @@ import type { EngineConfig } from '../engine-config.ts';
 import type { EngineResult } from '../engine-result.ts';
 import { type Fitness, fitness } from './fitness.ts';
 import { type Goodput, type GoodputTargets, goodput, goodputJson } from './goodput.ts';
-import { clusterHeadline, type HeadlineMetrics, headlineJson, instanceHeadline } from './headline-metrics.ts';
+import { clusterHeadline, type HeadlineMetrics, headlineJson, instanceHeadlines } from './headline-metrics.ts';
 import { reportSections } from './report-sections.ts';
 import { requestRecords } from './request-records.ts';
 
@@ -32,7 +32,8 @@ export class RunReport {
   /** Text for standard output. */
   text(): string {
     const { result } = this.#input;
-    const blocks = result.instances.length > 1 ? result.instances.map((_, i) => this.#instanceBlock(i)) : [];
+    const parts = result.instances.length > 1 ? instanceHeadlines(result) : [];
+    const blocks = parts.map((part, i) => block(headlineJson(`instance_${i}`, part)));
     const cluster = { ...headlineJson('cluster', this.headline), ...goodputJson(this.goodput) };
     const sections = this.sections().map((lines) => lines.join('\n'));
     return `${[...blocks, block(cluster), ...sections].join('\n')}\n`;
@@ -62,10 +63,6 @@ export class RunReport {
     if (separator === ',\n') yield '\n  ]';
     for (const entry of Object.entries(goodputJson(this.goodput))) yield `,\n${member(entry)}`;
     yield '\n}';
-  }
-
-  #instanceBlock(index: number): string {
-    return block(headlineJson(`instance_${index}`, instanceHeadline(this.#input.result, index)));
   }
 }
 
