@@ -4,6 +4,21 @@ import type { KeyMap } from './key-map.ts';
 import type { OwnedBlocks } from './owned-blocks.ts';
 import { PHASE, type RequestStates } from './request-states.ts';
 
+/** Words of a slot, side by side for the sake of the processor's cache. */
+const WORDS = 8;
+const KEY = 0;
+/** List through sentinel 0, oldest at the head. A slot outside the list links to itself. */
+const NEXT = 1;
+const PREVIOUS = 2;
+/** Walked blocks of the batch that have the key. */
+const HOT = 3;
+/** Number of the mirror before the latest place of a former owner was noted, and the place. */
+const PLACED_IN = 4;
+const ADMISSION = 5;
+const POSITION = 6;
+/** Number of the mirror in which the slot was walked last (literal walks only). */
+const WALKED_IN = 7;
+
 /** Share of the capacity up to which a batch's blocks may be kept out of the list. */
 const LAZY_SHARE = 0.75;
 
@@ -53,25 +68,18 @@ export class MirrorCache implements BatchMirror {
   readonly #requests: RequestStates;
   /** Slot by key; valid while the slot has that key. */
   readonly #index: KeyMap;
-  readonly #keyOf: Int32Array;
-  /** List through sentinel 0, oldest at the head. A slot outside the list links to itself. */
-  readonly #next: Int32Array;
-  readonly #previous: Int32Array;
+  readonly #slots: Int32Array;
   #listed = 0;
-  readonly #hot: Int32Array;
   #literal = false;
-  /** Number of the mirror in which a slot was walked last (literal walks only). */
-  readonly #walkedIn: Int32Array;
   #mirrors = 0;
   #admissions = 0;
   /** Requests that got blocks since the last mirror, in batch order. */
   #dirty: number[] = [];
-  /** Slots that lost their last owner since the last mirror, and the latest place of a slot's former owners. */
+  /** Slots that lost their last owner since the last mirror. */
   #leavers: number[] = [];
   #isSorted = true;
-  readonly #placedIn: Int32Array;
-  readonly #placeAdmission: Float64Array;
-  readonly #placePosition: Int32Array;
+  /** Whether a request has left since the last mirror. */
+  #left = false;
   /** Slots touched by reloads since the last mirror, with the number of the touch. */
   #touched: number[] = [];
   #touches: number[] = [];
@@ -85,14 +93,7 @@ export class MirrorCache implements BatchMirror {
     this.#owned = parts.owned;
     this.#requests = parts.requests;
     this.#index = parts.index;
-    this.#keyOf = new Int32Array(capacity + 1);
-    this.#next = new Int32Array(capacity + 1);
-    this.#previous = new Int32Array(capacity + 1);
-    this.#hot = new Int32Array(capacity + 1);
-    this.#walkedIn = new Int32Array(capacity + 1);
-    this.#placedIn = new Int32Array(capacity + 1).fill(-1);
-    this.#placeAdmission = new Float64Array(capacity + 1);
-    this.#placePosition = new Int32Array(capacity + 1);
+    this.#slots = new Int32Array(WORDS * (capacity + 1));
     this.#lastTouch = new Float64Array(capacity + 1);
   }
 
@@ -104,7 +105,7 @@ export class MirrorCache implements BatchMirror {
       this.#append(slot);
       return true;
     }
-    if (this.#hot[slot] === 0) this.#unlink(slot);
+    if (this.#slots[WORDS * slot + HOT] === 0) this.#unlink(slot);
     this.#lastTouch[slot] = ++this.#touchCount;
     this.#touched.push(slot);
     this.#touches.push(this.#touchCount);
@@ -128,25 +129,25 @@ export class MirrorCache implements BatchMirror {
     const at = q.ownedAt[request]!;
     const gpu = this.#gpu;
     const admission = q.admission[request]!;
-    const hot = this.#hot;
+    const slots = this.#slots;
+    const mirrors = this.#mirrors;
+    this.#left = true;
     for (let i = 0; i < walked; i++) {
       const key = gpu.keyOf(slab[at + i]!);
       if (key === NO_KEY) continue;
       const slot = this.#index.get(key);
-      this.#place(slot, admission, i);
-      const left = hot[slot]! - 1;
-      hot[slot] = left;
-      if (left > 0) continue;
-      const count = this.#leavers.length;
-      if (count > 0 && this.#isSorted && this.#byPlace(this.#leavers[count - 1]!, slot) > 0) this.#isSorted = false;
-      this.#leavers.push(slot);
+      const base = WORDS * slot;
+      this.#place(base, mirrors, admission, i);
+      const hot = slots[base + HOT]! - 1;
+      slots[base + HOT] = hot;
+      if (hot === 0) this.#addLeaver(slot);
     }
     q.walked[request] = 0;
   }
 
   mirror(batch: Int32Array, size: number): void {
     if (this.#literal) this.#walk(batch, size);
-    else if (this.#dirty.length + this.#leavers.length + this.#touched.length > 0) {
+    else if (this.#left || this.#dirty.length + this.#touched.length > 0) {
       if (this.#isSafe()) this.#mirrorLazily();
       else {
         this.#rebuild(batch, size);
@@ -155,6 +156,7 @@ export class MirrorCache implements BatchMirror {
       this.#dirty.length = 0;
       this.#leavers.length = 0;
       this.#isSorted = true;
+      this.#left = false;
       this.#touched.length = 0;
       this.#touches.length = 0;
       this.#touchesBefore = this.#touchCount;
@@ -162,9 +164,15 @@ export class MirrorCache implements BatchMirror {
     }
   }
 
+  #addLeaver(slot: number): void {
+    const count = this.#leavers.length;
+    if (count > 0 && this.#isSorted && this.#byPlace(this.#leavers[count - 1]!, slot) > 0) this.#isSorted = false;
+    this.#leavers.push(slot);
+  }
+
   #find(key: number): number {
     const slot = this.#index.get(key);
-    return slot > 0 && this.#keyOf[slot] === key ? slot : 0;
+    return slot > 0 && this.#slots[WORDS * slot + KEY] === key ? slot : 0;
   }
 
   /** New blocks can evict, or turn hot, at most one cold key each. */
@@ -188,7 +196,7 @@ export class MirrorCache implements BatchMirror {
     const q = this.#requests;
     const { slab } = this.#owned;
     const gpu = this.#gpu;
-    const hot = this.#hot;
+    const slots = this.#slots;
     for (const request of this.#dirty) {
       if (q.phase[request] !== PHASE.running) continue;
       const at = q.ownedAt[request]!;
@@ -198,8 +206,8 @@ export class MirrorCache implements BatchMirror {
         if (key === NO_KEY) continue;
         let slot = this.#find(key);
         if (slot === 0) slot = this.#insert(key);
-        else if (hot[slot] === 0) this.#unlink(slot);
-        hot[slot]!++;
+        else if (slots[WORDS * slot + HOT] === 0) this.#unlink(slot);
+        slots[WORDS * slot + HOT]!++;
       }
       q.walked[request] = count;
     }
@@ -215,7 +223,7 @@ export class MirrorCache implements BatchMirror {
   #appendTouched(): void {
     for (let i = 0; i < this.#touched.length; i++) {
       const slot = this.#touched[i]!;
-      if (this.#hot[slot] === 0 && this.#lastTouch[slot] === this.#touches[i]) this.#append(slot);
+      if (this.#slots[WORDS * slot + HOT] === 0 && this.#lastTouch[slot] === this.#touches[i]) this.#append(slot);
     }
   }
 
@@ -232,10 +240,10 @@ export class MirrorCache implements BatchMirror {
         const key = gpu.keyOf(slab[at + i]!);
         if (key === NO_KEY) continue;
         const slot = this.#index.get(key);
-        this.#place(slot, q.admission[request]!, i);
-        if (this.#hot[slot]! > 0) {
+        this.#place(WORDS * slot, this.#mirrors, q.admission[request]!, i);
+        if (this.#slots[WORDS * slot + HOT]! > 0) {
           slots.push(slot);
-          this.#hot[slot] = 0;
+          this.#slots[WORDS * slot + HOT] = 0;
         }
       }
       q.walked[request] = 0;
@@ -263,8 +271,8 @@ export class MirrorCache implements BatchMirror {
         if (slot === 0) slot = this.#insert(key);
         else this.#unlink(slot);
         this.#append(slot);
-        if (this.#walkedIn[slot] !== mirror) {
-          this.#walkedIn[slot] = mirror;
+        if (this.#slots[WORDS * slot + WALKED_IN] !== mirror) {
+          this.#slots[WORDS * slot + WALKED_IN] = mirror;
           distinct++;
         }
       }
@@ -283,7 +291,7 @@ export class MirrorCache implements BatchMirror {
         const key = this.#gpu.keyOf(slab[at + i]!);
         if (key === NO_KEY) continue;
         const slot = this.#index.get(key);
-        if (this.#hot[slot]!++ === 0) this.#unlink(slot);
+        if (this.#slots[WORDS * slot + HOT]!++ === 0) this.#unlink(slot);
       }
       q.walked[request] = count;
     }
@@ -295,38 +303,40 @@ export class MirrorCache implements BatchMirror {
     let slot: number;
     if (this.size < this.capacity) {
       slot = ++this.size;
-      this.#next[slot] = slot;
+      this.#slots[WORDS * slot + NEXT] = slot;
     } else {
-      slot = this.#next[0]!;
+      slot = this.#slots[NEXT]!;
       this.#unlink(slot);
       this.evicted++;
     }
-    this.#keyOf[slot] = key;
-    this.#index.set(key, slot);
-    this.#walkedIn[slot] = 0;
+    this.#slots[WORDS * slot + KEY] = key;
+    this.#slots[WORDS * slot + WALKED_IN] = 0;
+    this.#slots[WORDS * slot + PLACED_IN] = -1;
     this.#lastTouch[slot] = 0;
-    this.#placedIn[slot] = -1;
+    this.#index.set(key, slot);
     this.mirrored++;
     return slot;
   }
 
   #append(slot: number): void {
-    const tail = this.#previous[0]!;
-    this.#next[tail] = slot;
-    this.#previous[slot] = tail;
-    this.#next[slot] = 0;
-    this.#previous[0] = slot;
+    const slots = this.#slots;
+    const tail = slots[PREVIOUS]!;
+    slots[WORDS * tail + NEXT] = slot;
+    slots[WORDS * slot + PREVIOUS] = tail;
+    slots[WORDS * slot + NEXT] = 0;
+    slots[PREVIOUS] = slot;
     this.#listed++;
   }
 
   /** Takes a slot out of the list; one that is not in it stays as it is. */
   #unlink(slot: number): void {
-    const after = this.#next[slot]!;
+    const slots = this.#slots;
+    const after = slots[WORDS * slot + NEXT]!;
     if (after === slot) return;
-    const before = this.#previous[slot]!;
-    this.#next[before] = after;
-    this.#previous[after] = before;
-    this.#next[slot] = slot;
+    const before = slots[WORDS * slot + PREVIOUS]!;
+    slots[WORDS * before + NEXT] = after;
+    slots[WORDS * after + PREVIOUS] = before;
+    slots[WORDS * slot + NEXT] = slot;
     this.#listed--;
   }
 
@@ -334,19 +344,21 @@ export class MirrorCache implements BatchMirror {
     return this.#lastTouch[slot]! > this.#touchesBefore;
   }
 
-  /** Notes a place in the walk of the last mirror if it is the slot's latest. */
-  #place(slot: number, admission: number, position: number): void {
-    if (this.#placedIn[slot] === this.#mirrors) {
-      const known = this.#placeAdmission[slot]!;
-      if (known > admission || (known === admission && this.#placePosition[slot]! >= position)) return;
+  /** Notes a place in the walk of the last mirror if it is the slot's latest. @param base - first word of the slot */
+  #place(base: number, mirrors: number, admission: number, position: number): void {
+    const slots = this.#slots;
+    if (slots[base + PLACED_IN] === mirrors) {
+      const known = slots[base + ADMISSION]!;
+      if (known > admission || (known === admission && slots[base + POSITION]! >= position)) return;
     }
-    this.#placedIn[slot] = this.#mirrors;
-    this.#placeAdmission[slot] = admission;
-    this.#placePosition[slot] = position;
+    slots[base + PLACED_IN] = mirrors;
+    slots[base + ADMISSION] = admission;
+    slots[base + POSITION] = position;
   }
 
   #byPlace(a: number, b: number): number {
-    const earlier = this.#placeAdmission[a]! - this.#placeAdmission[b]!;
-    return earlier !== 0 ? earlier : this.#placePosition[a]! - this.#placePosition[b]!;
+    const slots = this.#slots;
+    const earlier = slots[WORDS * a + ADMISSION]! - slots[WORDS * b + ADMISSION]!;
+    return earlier !== 0 ? earlier : slots[WORDS * a + POSITION]! - slots[WORDS * b + POSITION]!;
   }
 }

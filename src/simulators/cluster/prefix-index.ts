@@ -20,7 +20,6 @@ export class PrefixIndex {
   /** Bit i of the mask of a key: present on instance i. `words` words per key. */
   #masks: Int32Array;
   readonly #logs: RecencyLog[];
-  readonly #alive: Int32Array;
 
   constructor(keys: BlockKeys, instances: number, tracksAll: boolean, capacity = CAPACITY) {
     this.#keys = keys;
@@ -31,31 +30,37 @@ export class PrefixIndex {
     const tracked = tracksAll ? keys.end : keys.sharedEnd;
     this.#masks = new Int32Array(tracked * this.#words);
     this.#logs = Array.from({ length: instances }, () => new RecencyLog(tracked));
-    this.#alive = new Int32Array(this.#words);
   }
 
   /** Number of leading blocks of the prompt that each instance has seen, into `matched`. */
   match(row: number, blocks: number, matched: Float64Array): void {
-    const alive = this.#alive.fill(-1);
     matched.fill(blocks, 0, this.#instances);
-    for (let k = 0; k < blocks; k++) {
-      const key = this.#keys.key(row, k);
-      if (!this.#isTracked(key)) {
-        this.#drop(alive, k, matched);
-        return;
-      }
-      let any = 0;
-      for (let word = 0; word < this.#words; word++) {
-        const before = alive[word]!;
-        const now = before & this.#mask(key, word);
-        if (now !== before) {
-          this.#settle(before & ~now, word, k, matched);
-          alive[word] = now;
+    for (let word = 0; word < this.#words; word++) {
+      let alive = -1;
+      for (let k = 0; k < blocks && alive !== 0; ) {
+        const key = this.#keys.key(row, k);
+        const run = this.#isTracked(key) ? Math.min(this.#keys.run(row, k), blocks - k) : 0;
+        alive = this.#matchRun(key, run, word, alive, k, matched);
+        if (run === 0) {
+          this.#settle(alive, word, k, matched);
+          break;
         }
-        any |= now;
+        k += run;
       }
-      if (any === 0) return;
     }
+  }
+
+  /** Follows `run` keys as long as any instance of `alive` has them. @returns the instances that have all of them */
+  #matchRun(key: number, run: number, word: number, alive: number, first: number, matched: Float64Array): number {
+    const masks = this.#masks;
+    let left = alive;
+    for (let i = 0, at = key * this.#words + word; i < run && left !== 0; i++, at += this.#words) {
+      const now = at < masks.length ? left & masks[at]! : 0;
+      if (now === left) continue;
+      this.#settle(left & ~now, word, first + i, matched);
+      left = now;
+    }
+    return left;
   }
 
   /** The prompt was routed to the instance. */
@@ -90,15 +95,6 @@ export class PrefixIndex {
 
   #isTracked(key: number): boolean {
     return this.#tracksAll || key < this.#keys.sharedEnd;
-  }
-
-  #mask(key: number, word: number): number {
-    const at = key * this.#words + word;
-    return at < this.#masks.length ? this.#masks[at]! : 0;
-  }
-
-  #drop(alive: Int32Array, k: number, matched: Float64Array): void {
-    for (let word = 0; word < this.#words; word++) this.#settle(alive[word]!, word, k, matched);
   }
 
   /** The instances of `bits` match `k` blocks and no more. */
