@@ -23,6 +23,8 @@ const COUNT = SUPERSEDED - 1;
 export class GpuBlocks {
   readonly total: number;
   readonly blockSize: number;
+  /** Whether blocks that fill up while their request decodes get a key: without, nobody may ever ask for it. */
+  readonly keysOutput: boolean;
   /** Length of the free list. */
   free: number;
   /** Blocks claimed from the cache, and blocks newly filled. */
@@ -53,9 +55,11 @@ export class GpuBlocks {
       readonly index: KeyMap;
       readonly owned: OwnedBlocks;
       readonly requests: RequestStates;
+      readonly keysOutput: boolean;
     },
   ) {
     this.total = total;
+    this.keysOutput = shared.keysOutput;
     this.free = total;
     this.blockSize = shared.keys.blockSize;
     this.#keys = shared.keys;
@@ -173,7 +177,7 @@ export class GpuBlocks {
     if (count === 0 || q.aligned[request] === 0 || position !== count * this.blockSize - room) {
       return this.allocate(request, position, position + 1, 0, false);
     }
-    if (room > 1) q.room[request] = room - 1;
+    if (room > 1 || (room === 1 && !this.keysOutput)) q.room[request] = room - 1;
     else if (room === 1) {
       q.room[request] = 0;
       const last = this.#owned.slab[q.ownedAt[request]! + count - 1]!;

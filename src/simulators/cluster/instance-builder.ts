@@ -41,7 +41,10 @@ export function buildInstances(parts: InstanceBuilderParts): Instance[] {
       latency = createLatencyModel(instanceConfig.latency);
       latencies.set(instanceConfig, latency);
     }
-    const gpu = new GpuBlocks(instanceConfig.totalBlocks, { keys, index: columns.map('gpu'), owned, requests });
+    // Look-ups cover complete prompt blocks; output is part of a prompt only in sessions.
+    const keysOutput = !parts.oneHome || instanceConfig.kv.kind !== 'gpu-only' || parts.hooks.kvTier !== undefined;
+    const shared = { keys, index: columns.map('gpu'), owned, requests, keysOutput };
+    const gpu = new GpuBlocks(instanceConfig.totalBlocks, shared);
     return new Instance(index, {
       config: instanceConfig,
       horizonUs: config.horizonUs,

@@ -105,6 +105,8 @@ export class Instance {
   readonly #listener: InstanceListener;
   readonly #horizonUs: number;
   readonly #outputTokenUs: number;
+  /** Room in a request's last block at which a decode asks the cache: a block that gets a key tells when it is full. */
+  readonly #askAtRoom: number;
   /** Requests in the queueing delay. */
   readonly #delayed = new TimeFifo();
   readonly #deadlines = new EventQueue(16);
@@ -136,6 +138,7 @@ export class Instance {
     this.#listener = parts.listener;
     this.#horizonUs = parts.horizonUs;
     this.#outputTokenUs = parts.latency.outputTokenUs;
+    this.#askAtRoom = parts.gpu.keysOutput ? 1 : 0;
     this.queue = new WaitQueue(parts.order.fixed);
   }
 
@@ -493,14 +496,15 @@ export class Instance {
     const { batch } = this;
     const ask = batch.ask[slot]!;
     const request = batch.request[slot]!;
-    if (ask >= 0 && this.#requests.room[request]! > 0) this.#requests.room[request] = ask - batch.progress[slot]! + 1;
+    if (ask < 0 || this.#requests.room[request] === 0) return;
+    this.#requests.room[request] = ask - batch.progress[slot]! + this.#askAtRoom;
   }
 
   /** @param progress - the request's when it takes its next token */
   #prepareDecode(slot: number, progress: number): void {
     const request = this.batch.request[slot]!;
     const direct = this.tier === null || this.tier.decodesDirectly(request);
-    this.batch.setAsk(slot, direct ? progress + Math.max(0, this.#requests.room[request]! - 1) : -1);
+    this.batch.setAsk(slot, direct ? progress + Math.max(0, this.#requests.room[request]! - this.#askAtRoom) : -1);
   }
 
   #victim(at: number): number {
