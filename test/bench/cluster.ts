@@ -117,10 +117,15 @@ function coldRun(workload: string): Sample {
   return { cpu: Number(match[1]), rssMb: Number(match[2]) };
 }
 
-/** Prints CPU seconds and peak memory of the process on its way out. */
+/**
+ * Prints CPU seconds and peak memory of the process on its way out. The peak is that of the address space, which
+ * starts with the program; `maxRSS` is handed down from the parent and would show the size of this benchmark.
+ */
 function probe(): string {
   const body =
-    "process.on('exit',()=>{const{user,system}=process.cpuUsage();process.stderr.write(`${(user+system)/1e6} ${process.resourceUsage().maxRSS/1024}\\n`)})";
+    "import{readFileSync}from'node:fs';process.on('exit',()=>{const{user,system}=process.cpuUsage();" +
+    "const peak=/VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status','utf8'))?.[1];" +
+    'process.stderr.write(`${(user+system)/1e6} ${Number(peak??NaN)/1024}\\n`)})';
   return `data:text/javascript,${encodeURIComponent(body)}`;
 }
 
