@@ -51,8 +51,8 @@ export interface InstanceCounters {
   readonly steps: number;
   /** Mean wait-queue length over steps, after batch formation; 0 if it never stepped. */
   readonly meanQueueLength: number;
-  /** Its part of the cluster's histogram, made when asked for. */
-  readonly itl: () => ItlHistogram;
+  /** Its part of the cluster's histogram; made anew when asked for. */
+  readonly itl: ItlHistogram;
   /**
    * With disaggregation an instance runs sub-requests, which are not rows of the table: their latencies as this
    * instance recorded them, µs, in any order. Absent otherwise.

@@ -49,10 +49,9 @@ export function summarizeRun(engine: ClusterEngine): EngineResult {
   return {
     ...result,
     itl: mergeGaps(engine.instances.map((instance) => instance.gaps)),
-    instances: engine.instances.map((instance) => ({
-      ...counters(instance),
-      ...(disaggregation === null ? {} : { subRequests: subRequests(engine, instance.index) }),
-    })),
+    instances: engine.instances.map((instance) =>
+      counters(instance, disaggregation === null ? undefined : subRequests(engine, instance.index)),
+    ),
     cluster: clusterCounters(engine),
     decisions: engine.config.traceDecisions ? decisions(engine) : null,
     disaggregation: disaggregation === null ? null : disaggregationCounters(engine, disaggregation, result.ttftUs),
@@ -88,7 +87,7 @@ function mergeParent(engine: ClusterEngine, parent: ParentRequest, columns: Colu
     : delay + q.itlSumUs[decode]! + engine.instances[parent.decodeInstance]!.postDecodeUs;
 }
 
-function counters(instance: Instance): InstanceCounters {
+function counters(instance: Instance, latencies: InstanceCounters['subRequests']): InstanceCounters {
   return {
     completed: instance.completed,
     stillQueued: instance.queue.length,
@@ -107,7 +106,11 @@ function counters(instance: Instance): InstanceCounters {
     thrashingRate: instance.tier?.thrashingRate() ?? 0,
     steps: instance.steps,
     meanQueueLength: instance.steps === 0 ? 0 : instance.queueLengthSum / instance.steps,
-    itl: () => instance.gaps.histogram(),
+    // Sorting them takes as long as the cluster's: most runs never print them.
+    get itl() {
+      return instance.gaps.histogram();
+    },
+    ...(latencies === undefined ? {} : { subRequests: latencies }),
   };
 }
 

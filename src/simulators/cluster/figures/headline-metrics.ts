@@ -83,7 +83,7 @@ export function instanceHeadlines(result: EngineResult): readonly HeadlineMetric
       e2eUs: own ? sortedFinite(own.e2eUs) : column(result.e2eUs),
       ttftUs: own ? sortedFinite(own.ttftUs) : column(result.ttftUs),
       schedulingDelayUs: own ? sortedFinite(own.schedulingDelayUs) : column(result.schedulingDelayUs),
-      itl: counters.itl(),
+      itl: counters.itl,
     });
   });
 }

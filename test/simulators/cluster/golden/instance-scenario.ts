@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { ClusterEngine } from '../../../../src/simulators/cluster/cluster-engine.ts';
 import type { EngineConfig, KvTierConfig } from '../../../../src/simulators/cluster/engine-config.ts';
-import type { EngineEvent } from '../../../../src/simulators/cluster/policy.ts';
+import type { EngineEvent, EngineHooks } from '../../../../src/simulators/cluster/policy.ts';
 import { HARDWARE } from '../../../../src/simulators/cluster/settings/hardware-catalog.ts';
 import { MODEL_CONFIGS } from '../../../../src/simulators/cluster/settings/model-catalog.ts';
 import { parseModelConfig } from '../../../../src/simulators/cluster/settings/model-config.ts';
@@ -151,7 +151,10 @@ export function scenarioConfig({ scenario: s }: Scenario): EngineConfig {
   };
 }
 
-export function runScenario(scenario: Scenario): {
+export function runScenario(
+  scenario: Scenario,
+  hooks: EngineHooks = {},
+): {
   readonly engine: ClusterEngine;
   readonly steps: readonly Extract<EngineEvent, { kind: 'step' }>[];
 } {
@@ -168,6 +171,7 @@ export function runScenario(scenario: Scenario): {
   );
   const steps: Extract<EngineEvent, { kind: 'step' }>[] = [];
   const engine = new ClusterEngine(scenarioConfig(scenario), openWorkload(table), {
+    ...hooks,
     record: (event) => {
       if (event.kind === 'step') steps.push(event);
     },

@@ -94,6 +94,6 @@ function checkGaps(result: EngineResult, label: string): void {
     total((value, n) => value * n),
     label,
   ).toBe(sum);
-  const parts = result.instances.reduce((all, one) => all + one.itl().counts.reduce((a, b) => a + b, 0), 0);
+  const parts = result.instances.reduce((all, one) => all + one.itl.counts.reduce((a, b) => a + b, 0), 0);
   expect(parts, label).toBe(count);
 }
