@@ -6,12 +6,13 @@
  *
  * Each arm is cut where it has simulated as many requests as the plain study took for TRIALS trials; short runs count with
  * their share. Arms with savers may go on to 2 TRIALS so that the cut comes first, but their sampler plans for TRIALS as well: all
- * arms start from the same design. Hypervolume is that of the complete feasible points, losses scaled to the range of
- * all complete feasible points of all arms of a study seed, reference point 1.1. Simulations are shared between arms.
+ * arms start from the same design. Hypervolume is that of the complete feasible points, losses scaled to the range
+ * of the front of all arms of a study seed together, reference point 1.1. Simulations are shared between arms.
  */
 import { availableParallelism } from 'node:os';
 import { canonicalText, type Json, type JsonObject } from '../../src/base/json.ts';
 import { meanInterval } from '../../src/numeric/statistics.ts';
+import { nonDominatedIndices } from '../../src/optimizer/pareto/dominance.ts';
 import { hypervolume } from '../../src/optimizer/pareto/hypervolume.ts';
 import { createSampler } from '../../src/optimizer/sampler/registry.ts';
 import type { Sampler } from '../../src/optimizer/sampler/sampler.ts';
@@ -21,7 +22,7 @@ import { loadStudySources } from '../../src/study/io/load-study.ts';
 import { openWorkerPool } from '../../src/study/io/worker-pool.ts';
 import { parseYaml } from '../../src/study/io/yaml-file.ts';
 import { replay } from '../../src/study/journal.ts';
-import { isFeasible, losses } from '../../src/study/objective.ts';
+import { losses } from '../../src/study/objective.ts';
 import { samplerName } from '../../src/study/propose.ts';
 import { runStudy } from '../../src/study/run-study.ts';
 import { resolvePlan, type StudyPlan } from '../../src/study/study-plan.ts';
@@ -104,12 +105,14 @@ function remembering(evaluate: Evaluate): Evaluate {
 }
 
 function volumes(plan: StudyPlan, arms: readonly (readonly Trial[])[]): number[] {
-  const all = arms.flatMap((trials) => trials.filter((trial) => isFeasible(plan, trial)).map((t) => losses(plan, t)!));
-  const low = plan.objectives.map((_, j) => Math.min(...all.map((point) => point[j]!)));
-  const high = plan.objectives.map((_, j) => Math.max(...all.map((point) => point[j]!)));
-  return arms.map((trials) =>
+  const fronts = arms.map((trials) => paretoFront(plan, trials).map((trial) => losses(plan, trial)!));
+  const all = fronts.flat();
+  const best = nonDominatedIndices(all).map((index) => all[index]!);
+  const low = plan.objectives.map((_, j) => Math.min(...best.map((point) => point[j]!)));
+  const high = plan.objectives.map((_, j) => Math.max(...best.map((point) => point[j]!)));
+  return fronts.map((front) =>
     hypervolume(
-      paretoFront(plan, trials).map((t) => losses(plan, t)!.map((v, j) => (v - low[j]!) / (high[j]! - low[j]! || 1))),
+      front.map((point) => point.map((value, j) => (value - low[j]!) / (high[j]! - low[j]! || 1))),
       plan.objectives.map(() => 1.1),
     ),
   );

@@ -17,7 +17,7 @@ workload: scenario.yaml
 objectives: [{metric: p99_ms}]
 seeds: [1, 2, 3, 4]
 budget: {trials: 12}
-sampler: gp
+sampler: sobol
 seed: 3
 racing: {first_seeds: 1, risk: 0.02}
 screening: {fraction: 0.3, after: 6, risk: 0.05}

@@ -192,6 +192,18 @@ describe('a study that races', () => {
     }
   });
 
+  test('a model that hears of stopped trials proposes the same after a cut, whatever the timing', async () => {
+    const study = RACING.replace('trials: 40', 'trials: 12').replace('sampler: sobol', 'sampler: gp');
+    const single = `${study.replace('  - {metric: gain, direction: maximize}\n', '').replace('racing: {first_seeds: 1}', 'racing: {risk: 0.2, after: 3}')}`;
+    const plan = await planOf({ study: single }, simulator);
+    const whole = await journalOf(plan, inlineEvaluator(plan, simulator));
+    const stop = whole.findIndex((entry) => entry.kind === 'trial-finished' && entry.outcome.kind === 'stopped');
+    expect(stop).toBeGreaterThan(0);
+    expect(whole.slice(stop).some(({ kind }) => kind === 'trial-proposed')).toBe(true);
+    const jittered = inlineEvaluator(plan, simulator, () => 2);
+    expect(text(await journalOf(plan, jittered, whole.slice(0, stop + 1)))).toBe(text(whole));
+  });
+
   test('a changed decision is found, whichever way it was changed', async () => {
     const plan = await planOf({ study: RACING }, simulator);
     const evaluate = inlineEvaluator(plan, simulator);
