@@ -6,23 +6,20 @@
  *
  * Each arm is cut where it has simulated as many requests as the plain study took for TRIALS trials; short runs count with
  * their share. Arms with savers may go on to 2 TRIALS so that the cut comes first, but their sampler plans for TRIALS as well: all
- * arms start from the same design. Hypervolume is that of the complete feasible points, losses scaled to the range
- * of the front of all arms of a study seed together, reference point 1.1. Simulations are shared between arms.
+ * arms start from the same design. Hypervolume is that of reports: relative improvements over the baseline
+ * of the complete feasible points, which are always measured on all seeds. Simulations are shared between arms.
  */
 import { availableParallelism } from 'node:os';
 import { canonicalText, type Json, type JsonObject } from '../../src/base/json.ts';
 import { meanInterval } from '../../src/numeric/statistics.ts';
-import { nonDominatedIndices } from '../../src/optimizer/pareto/dominance.ts';
-import { hypervolume } from '../../src/optimizer/pareto/hypervolume.ts';
 import { createSampler } from '../../src/optimizer/sampler/registry.ts';
 import type { Sampler } from '../../src/optimizer/sampler/sampler.ts';
+import { hypervolumeHistory } from '../../src/report/build-report.ts';
 import { createSimulator } from '../../src/simulators/registry.ts';
-import { paretoFront } from '../../src/study/front.ts';
 import { loadStudySources } from '../../src/study/io/load-study.ts';
 import { openWorkerPool } from '../../src/study/io/worker-pool.ts';
 import { parseYaml } from '../../src/study/io/yaml-file.ts';
 import { replay } from '../../src/study/journal.ts';
-import { losses } from '../../src/study/objective.ts';
 import { samplerName } from '../../src/study/propose.ts';
 import { runStudy } from '../../src/study/run-study.ts';
 import { resolvePlan, type StudyPlan } from '../../src/study/study-plan.ts';
@@ -104,18 +101,9 @@ function remembering(evaluate: Evaluate): Evaluate {
   };
 }
 
-function volumes(plan: StudyPlan, arms: readonly (readonly Trial[])[]): number[] {
-  const fronts = arms.map((trials) => paretoFront(plan, trials).map((trial) => losses(plan, trial)!));
-  const all = fronts.flat();
-  const best = nonDominatedIndices(all).map((index) => all[index]!);
-  const low = plan.objectives.map((_, j) => Math.min(...best.map((point) => point[j]!)));
-  const high = plan.objectives.map((_, j) => Math.max(...best.map((point) => point[j]!)));
-  return fronts.map((front) =>
-    hypervolume(
-      front.map((point) => point.map((value, j) => (value - low[j]!) / (high[j]! - low[j]! || 1))),
-      plan.objectives.map(() => 1.1),
-    ),
-  );
+/** Of the relative improvements over the baseline, as in reports. */
+function volumeOf(plan: StudyPlan, trials: readonly Trial[]): number {
+  return hypervolumeHistory(plan, trials, trials[0]!).values.at(-1)!;
 }
 
 const pool = openWorkerPool(await planOf({}, 1), { workers: Math.min(2, availableParallelism()) });
@@ -123,23 +111,19 @@ const evaluate = remembering(pool.evaluate);
 const names = Object.keys(ARMS);
 const gains: number[][] = names.map(() => []);
 console.log(`${file}, ${TRIALS} trials × ${SEEDS.length} seeds, equal number of simulated requests`);
-console.log('study seed, arm: trials, stopped, cost in whole simulations, hypervolume, relative to plain');
+console.log('study seed, arm: trials, stopped, cost in whole simulations, hypervolume, difference to plain');
 for (let studySeed = 1; studySeed <= Number(seedsText); studySeed++) {
   const results = [];
   for (const name of names) {
     const plan = await planOf(ARMS[name]!, studySeed);
     results.push({ plan, ...(await run(plan, evaluate, TRIALS * SEEDS.length)) });
   }
-  const hv = volumes(
-    results[0]!.plan,
-    results.map(({ trials }) => trials),
-  );
+  const hv = results.map(({ plan, trials }) => volumeOf(plan, trials));
   for (const [index, { trials, cost }] of results.entries()) {
-    const gain = hv[index]! / hv[0]! - 1;
-    gains[index]!.push(gain);
+    gains[index]!.push(hv[index]! - hv[0]!);
     const stopped = trials.filter(({ outcome }) => outcome?.kind === 'stopped').length;
     console.log(
-      `${studySeed}, ${names[index]}: ${trials.length}, ${stopped}, ${cost.toFixed(1)}, ${hv[index]!.toFixed(4)}, ${(100 * gain).toFixed(2)} %`,
+      `${studySeed}, ${names[index]}: ${trials.length}, ${stopped}, ${cost.toFixed(1)}, ${hv[index]!.toFixed(5)}, ${(hv[index]! - hv[0]!).toFixed(5)}`,
     );
   }
 }
