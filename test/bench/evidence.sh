@@ -7,7 +7,7 @@ set -e
 out=reports/orthogonal-slo
 paretune="node dist/src/cli/main.js"
 strategies="llm-d-weighted cross-layer slo-gated-admission"
-experiments=$(ls studies/experiments/*.yaml)
+experiments=$(ls studies/experiments/orthogonal-slo*.yaml)
 if [ "$1" = all ]; then
   strategies=$(ls studies/strategies | sed 's/\.yaml$//')
   experiments="$experiments studies/experiments/all/orthogonal-slo-strategies.yaml"
