@@ -1,7 +1,7 @@
 #!/bin/sh
 # Regenerates reports/orthogonal-slo: the studies that the experiments take their points from, then the experiments.
 # Every study is verified after it has run. The ledger is only ever appended to.
-#   npm run evidence          three studies: tuned plain weights, the cross-layer strategy, admission
+#   npm run evidence          tuned plain weights, the cross-layer strategy, admission; the first two also at twice the rate
 #   npm run evidence -- all   all ten strategy templates with the same budget, and their comparison
 set -e
 out=reports/orthogonal-slo
@@ -12,10 +12,16 @@ if [ "$1" = all ]; then
   strategies=$(ls studies/strategies | sed 's/\.yaml$//')
   experiments="$experiments studies/experiments/all/orthogonal-slo-strategies.yaml"
 fi
+record() {
+  rm -rf "$2"
+  $paretune run "$1" --out "$2"
+  $paretune verify "$2"
+}
 for strategy in $strategies; do
-  rm -rf "$out/$strategy"
-  $paretune run "studies/strategies/$strategy.yaml" --out "$out/$strategy"
-  $paretune verify "$out/$strategy"
+  record "studies/strategies/$strategy.yaml" "$out/$strategy"
+done
+for strategy in llm-d-weighted cross-layer; do
+  record "studies/overload/$strategy.yaml" "$out/overload/$strategy"
 done
 # One by one: for a folder, paretune would write an index in place of the README.
 for experiment in $experiments; do
