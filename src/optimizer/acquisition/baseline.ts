@@ -26,6 +26,8 @@ export interface Baseline {
   readonly objectives: readonly ObjectiveBelief[];
   /** Region still to win for each draw; null when nothing feasible is known and only feasibility counts. */
   readonly regions: readonly BoxDecomposition[] | null;
+  /** By objective and draw: everything below the best feasible loss of that objective alone. */
+  readonly ends: readonly (readonly BoxDecomposition[])[];
   /** Points on the current front by posterior mean, or the most likely feasible ones. */
   readonly incumbents: readonly ParameterValues[];
 }
@@ -61,17 +63,23 @@ export function baselineBeliefs(
   const cubes = [...incumbents.map((values) => probes.cubeOf(values)), ...probes.cubes.slice(0, REFERENCE_PROBES)];
   const reference = single ? [] : referencePoint(surrogates, observedFront(surrogates), cubes);
   const regions: BoxDecomposition[] = [];
+  const ends = objectives.map((): BoxDecomposition[] => []);
   for (let s = 0; s < members; s++) {
     const rows: number[][] = [];
     for (let i = 0; i < places.length; i++) if (feasible[s]![i]) rows.push(losses(s, i));
     // A draw in which nothing is feasible leaves everything below the worst loss to win.
     if (rows.length === 0 && single) rows.push([Math.max(...places.map((_, i) => losses(s, i)[0]!))]);
     regions.push(regionOf(rows, reference));
+    ends.forEach((column, j) => {
+      const best = rows.reduce((low, row) => Math.min(low, row[j]!), Number.POSITIVE_INFINITY);
+      column.push(decomposeNonDominated([], [Math.min(best, 1)]));
+    });
   }
   const anyFeasible = feasible.some((row) => row.some((ok, i) => ok && i < values.length));
   return {
     objectives: beliefs,
     regions: anyFeasible ? regions : null,
+    ends,
     incumbents,
   };
 }

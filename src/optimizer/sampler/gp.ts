@@ -1,6 +1,7 @@
 import { type Rng, stream } from '../../base/random.ts';
 import { scrambledSobol } from '../../numeric/sobol-sequence.ts';
 import {
+  type Acquisition,
   addAcquisitions,
   feasibilityAcquisition,
   improvementAcquisition,
@@ -92,20 +93,19 @@ function proposeByModel(evidence: Evidence, ensemble: readonly EnsembleMember[],
   const baseline = baselines[0]!;
   const beliefs = surrogates.constraints.map(({ gp, bound }) => ({ posterior: gp.posterior, bound }));
   const feasibility = feasibilityAcquisition(surrogates.features, beliefs);
-  const improvements = baselines.flatMap(({ objectives, regions }) =>
-    regions === null ? [] : [improvementAcquisition(surrogates.features, objectives, regions)],
-  );
-  const mixture =
-    improvements.length < baselines.length
-      ? feasibility
-      : addAcquisitions(
-          mixAcquisitions(
-            improvements,
-            ensemble.map(({ logWeight }) => logWeight),
-          ),
-          feasibility,
-        );
-  const acquisition = withUserPriors(mixture, space, evidence.priors ?? [], evidence.observations.length);
+  const acquisitionFor = (end: number | null): Acquisition => {
+    const improvements = baselines.flatMap(({ objectives, regions, ends }) => {
+      if (regions === null) return [];
+      if (end === null) return [improvementAcquisition(surrogates.features, objectives, regions)];
+      return [improvementAcquisition(surrogates.features, [objectives[end]!], ends[end]!)];
+    });
+    const logWeights = ensemble.map(({ logWeight }) => logWeight);
+    const mixture =
+      improvements.length < baselines.length
+        ? feasibility
+        : addAcquisitions(mixAcquisitions(improvements, logWeights), feasibility);
+    return withUserPriors(mixture, space, evidence.priors ?? [], evidence.observations.length);
+  };
   const used = usedKeys(evidence);
   const occupied = [...known, ...evidence.pending.map((values) => encode(space, values))];
   const box = searchBox(evidence, surrogates, baseline.incumbents);
@@ -113,17 +113,32 @@ function proposeByModel(evidence: Evidence, ensemble: readonly EnsembleMember[],
     ...probes,
     ...nearIncumbents(evidence, baseline.incumbents, PERTURBED_CANDIDATES / thinning, rng),
   ];
-  const found = maximizeAcquisition({
+  const options = {
     space,
-    acquisition,
     candidates: box === null ? candidates : candidates.map((cube) => pullInto(cube, box)),
     starts: known.length > MANY_POINTS ? 3 : 6,
     maxIterations: known.length > MANY_POINTS ? 30 : 60,
-    allowed: (cube) => !used.has(pointKey(decode(space, cube))) && !crowded(cube, occupied),
+    allowed: (cube: Float64Array) => !used.has(pointKey(decode(space, cube))) && !crowded(cube, occupied),
     rng,
     ...(box ?? {}),
-  });
+  };
+  const end = baseline.regions === null ? null : scoutedObjective(evidence);
+  let found = end === null ? null : maximizeAcquisition({ ...options, acquisition: acquisitionFor(end) });
+  if (found === null || found.value < WORTH_SCOUTING)
+    found = maximizeAcquisition({ ...options, acquisition: acquisitionFor(null) });
   return found === null ? null : decode(space, found.cube);
+}
+
+/**
+ * With several objectives every fourth point by model looks for the best value of one of them, in turn: the ends of a front
+ * are worth little hypervolume, and the user who cares for one objective most looks there. It has to expect a notable gain.
+ * @returns null for a point that improves the front as a whole
+ */
+function scoutedObjective(evidence: Evidence): number | null {
+  const { objectiveCount } = evidence;
+  const count = toldAndPending(evidence);
+  if (objectiveCount === 1 || count % SCOUTING_PERIOD !== SCOUTING_PERIOD - 1) return null;
+  return Math.floor(count / SCOUTING_PERIOD) % objectiveCount;
 }
 
 /** Whether a point is so near to another that the surrogate could not tell them apart. */
@@ -151,6 +166,9 @@ function pullInto(cube: Float64Array, { lower, upper }: Box): Float64Array {
   return cube.map((u, j) => lower[j]! + u * (upper[j]! - lower[j]!));
 }
 
+const SCOUTING_PERIOD = 4;
+/** Log of the least gain to expect at an end of the front, as a share of the range of losses seen. */
+const WORTH_SCOUTING = Math.log(1e-3);
 /** Kernel families in the mixture for one objective; several objectives use the most probable one. */
 const MIXED_MODELS = 3;
 /** Beyond this many points one prediction is dear, and the search of the acquisition leaner. */
