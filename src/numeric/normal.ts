@@ -1,5 +1,3 @@
-import { log1mexp } from './safe-log.ts';
-
 const INV_SQRT_2PI = 0.398_942_280_401_432_7;
 const LOG_SQRT_2PI = 0.918_938_533_204_672_7;
 const SQRT_PI = 1.772_453_850_905_516;
@@ -119,17 +117,8 @@ export function normalQuantile(p: number): number {
  */
 export function logExpectedPositive(z: number): number {
   if (z > -1) return Math.log(normalPdf(z) + z * normalCdf(z));
-  const log = -0.5 * z * z - LOG_SQRT_2PI;
-  if (z < -1e5) return log - 2 * Math.log(-z);
-  // h / φ = 1 − |z| Φ(z)/φ(z); the ratio tends to 1, so its complement is taken in log space.
-  const ratio = Math.log(SQRT_HALF_PI * erfcx(-z * Math.SQRT1_2) * -z);
-  return z > -50 ? log + log1mexp(Math.min(ratio, -1e-16)) : log + Math.log(asymptoticGap(z));
-}
-
-/** 1 − |z| Φ(z)/φ(z) for large |z|: 1/z² − 3/z⁴ + 15/z⁶. */
-function asymptoticGap(z: number): number {
-  const q = 1 / (z * z);
-  return q * (1 - q * (3 - 15 * q));
+  const mills = SQRT_HALF_PI * erfcx(-z * Math.SQRT1_2);
+  return -0.5 * z * z - LOG_SQRT_2PI + Math.log(belowGap(-z, mills));
 }
 
 /** h(z) = φ(z) + z Φ(z), Φ(z) and φ(z) of one z. */
@@ -165,7 +154,7 @@ const SURE = 8.5;
 const IMPOSSIBLE = -39;
 
 /** h(−x) / φ(x) = 1 − x Φ(−x)/φ(x) for x ≥ 0; far out by its expansion. */
-function belowGap(x: number, mills: number): number {
+export function belowGap(x: number, mills: number): number {
   if (x < 30) return 1 - x * mills;
   const q = 1 / (x * x);
   return q * (1 - q * (3 - q * (15 - 105 * q)));

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { paretune, startParetune, temporaryFolder } from '../support/command-line.ts';
+import { interruptedAt, paretune, temporaryFolder } from '../support/command-line.ts';
 
 const STRATEGY = `name: kv-demo
 simulator: kvsched
@@ -89,12 +89,14 @@ describe('a study with budget savers', () => {
   });
 
   test('goes on after kill -9 to the same journal', async () => {
-    const { process, finished } = startParetune(['run', 'study.yaml', '--out', 'killed', '--workers', '2'], folder);
-    while (!existsSync(at('killed', 'journal.jsonl')) || journal('killed').split('\n').length < 14) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    process.kill('SIGKILL');
-    expect((await finished).signal).toBe('SIGKILL');
+    const killed = await interruptedAt(
+      at('killed', 'journal.jsonl'),
+      14,
+      'SIGKILL',
+      ['run', 'study.yaml', '--out', 'killed', '--workers', '2'],
+      folder,
+    );
+    expect(killed.signal).toBe('SIGKILL');
     expect(journal('killed').length).toBeLessThan(journal('one').length);
     expect((await paretune(['resume', 'killed', '--quiet'], folder)).code).toBe(0);
     expect(journal('killed')).toBe(journal('one'));

@@ -1,7 +1,7 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { paretune, startParetune, temporaryFolder } from '../support/command-line.ts';
+import { interruptedAt, paretune, temporaryFolder } from '../support/command-line.ts';
 
 const STRATEGY = `name: kv-demo
 simulator: kvsched
@@ -76,12 +76,14 @@ describe('run', () => {
 
 describe('resume', () => {
   test('after kill -9 in mid-study the journal ends as that of an unbroken run', async () => {
-    const { process, finished } = startParetune(['run', 'study.yaml', '--out', 'killed', '--workers', '2'], folder);
-    while (!existsSync(at('killed', 'journal.jsonl')) || journal('killed').split('\n').length < 10) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    process.kill('SIGKILL');
-    expect((await finished).signal).toBe('SIGKILL');
+    const killed = await interruptedAt(
+      at('killed', 'journal.jsonl'),
+      10,
+      'SIGKILL',
+      ['run', 'study.yaml', '--out', 'killed', '--workers', '2'],
+      folder,
+    );
+    expect(killed.signal).toBe('SIGKILL');
     expect(journal('killed').length).toBeLessThan(journal('one').length);
     expect((await paretune(['resume', 'killed', '--quiet'], folder)).code).toBe(0);
     expect(journal('killed')).toBe(journal('one'));
@@ -99,12 +101,13 @@ describe('resume', () => {
   });
 
   test('Ctrl-C stops with exit code 130 and can be resumed', async () => {
-    const { process, finished } = startParetune(['run', 'study.yaml', '--out', 'stopped', '--workers', '1'], folder);
-    while (!existsSync(at('stopped', 'journal.jsonl')) || journal('stopped').split('\n').length < 8) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    process.kill('SIGINT');
-    const { code, stderr } = await finished;
+    const { code, stderr } = await interruptedAt(
+      at('stopped', 'journal.jsonl'),
+      8,
+      'SIGINT',
+      ['run', 'study.yaml', '--out', 'stopped', '--workers', '1'],
+      folder,
+    );
     expect(code).toBe(130);
     expect(stderr).toContain('go on with `paretune resume stopped`');
     expect((await paretune(['resume', 'stopped', '--quiet'], folder)).code).toBe(0);

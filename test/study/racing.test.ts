@@ -4,15 +4,15 @@ import { describeInputError, InputError } from '../../src/base/errors.ts';
 import { stream } from '../../src/base/random.ts';
 import { createSampler } from '../../src/optimizer/sampler/registry.ts';
 import { paretoFront } from '../../src/study/front.ts';
-import { entryText, type JournalEntry, replay } from '../../src/study/journal.ts';
+import { type JournalEntry, replay } from '../../src/study/journal.ts';
 import { toObservations } from '../../src/study/observations.ts';
 import { racingVerdict } from '../../src/study/racing.ts';
-import { runStudy } from '../../src/study/run-study.ts';
-import { describePlan, type StudyPlan } from '../../src/study/study-plan.ts';
+import { describePlan } from '../../src/study/study-plan.ts';
 import type { Evaluate, Replicate, Trial } from '../../src/study/trial.ts';
 import { verifyJournal } from '../../src/study/verify.ts';
 import { analyticSimulator } from '../support/analytic-simulator.ts';
 import { inlineEvaluator, planOf, STUDY } from '../support/plan-builder.ts';
+import { journalOf, journalText, started } from '../support/study-journal.ts';
 
 const RACING = `${STUDY.replace('trials: 9', 'trials: 40')}racing: {first_seeds: 1}\n`;
 const FACTORS = [1, 1.3, 0.8];
@@ -47,28 +47,6 @@ const levels = (noise: number): Trial[] => [
   withLevels(2, 4, 6, noise),
   withLevels(3, 1, 2, noise),
 ];
-
-const started = (plan: StudyPlan): JournalEntry => ({
-  kind: 'study-started',
-  format: 1,
-  plan: plan.hash,
-  name: plan.name,
-  tool: 'test',
-  node: 20,
-});
-
-async function journalOf(
-  plan: StudyPlan,
-  evaluate: Evaluate,
-  entries: readonly JournalEntry[] = [],
-): Promise<JournalEntry[]> {
-  const all = [...entries];
-  const sampler = createSampler(plan.sampler);
-  for await (const entry of runStudy({ plan, sampler, evaluate, started: started(plan), entries })) all.push(entry);
-  return all;
-}
-
-const text = (entries: readonly JournalEntry[]): string => entries.map(entryText).join('\n');
 
 describe('racingVerdict', () => {
   test('stops what a complete trial beats in everything, and names it with the figures', async () => {
@@ -185,10 +163,10 @@ describe('a study that races', () => {
     expect(whole.some((entry) => entry.kind === 'trial-finished' && entry.outcome.kind === 'stopped')).toBe(true);
     let call = 0;
     const jittered = inlineEvaluator(plan, simulator, () => (call++ % 3 === 0 ? 4 : 0));
-    expect(text(await journalOf(plan, jittered))).toBe(text(whole));
+    expect(journalText(await journalOf(plan, jittered))).toBe(journalText(whole));
     for (let cut = 1; cut < whole.length; cut += 3) {
       const resumed = await journalOf(plan, inlineEvaluator(plan, simulator), whole.slice(0, cut));
-      expect(text(resumed), `cut after ${cut} entries`).toBe(text(whole));
+      expect(journalText(resumed), `cut after ${cut} entries`).toBe(journalText(whole));
     }
   });
 
@@ -201,7 +179,7 @@ describe('a study that races', () => {
     expect(stop).toBeGreaterThan(0);
     expect(whole.slice(stop).some(({ kind }) => kind === 'trial-proposed')).toBe(true);
     const jittered = inlineEvaluator(plan, simulator, () => 2);
-    expect(text(await journalOf(plan, jittered, whole.slice(0, stop + 1)))).toBe(text(whole));
+    expect(journalText(await journalOf(plan, jittered, whole.slice(0, stop + 1)))).toBe(journalText(whole));
   });
 
   test('a changed decision is found, whichever way it was changed', async () => {

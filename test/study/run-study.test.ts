@@ -3,40 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { createSampler } from '../../src/optimizer/sampler/registry.ts';
 import { parseYaml } from '../../src/study/io/yaml-file.ts';
 import { entryText, type JournalEntry, replay } from '../../src/study/journal.ts';
-import { runStudy } from '../../src/study/run-study.ts';
 import { type PlanSources, resolvePlan, type StudyPlan } from '../../src/study/study-plan.ts';
-import type { Evaluate } from '../../src/study/trial.ts';
 import { verifyJournal } from '../../src/study/verify.ts';
 import { analyticSimulator } from '../support/analytic-simulator.ts';
 import { inlineEvaluator, planOf, STUDY, sourcesOf } from '../support/plan-builder.ts';
-
-const started = (plan: StudyPlan): JournalEntry => ({
-  kind: 'study-started',
-  format: 1,
-  plan: plan.hash,
-  name: plan.name,
-  tool: 'test',
-  node: 20,
-});
-
-async function journalOf(
-  plan: StudyPlan,
-  evaluate: Evaluate,
-  entries: readonly JournalEntry[] = [],
-): Promise<JournalEntry[]> {
-  const all = [...entries];
-  for await (const entry of runStudy({
-    plan,
-    sampler: createSampler(plan.sampler),
-    evaluate,
-    started: started(plan),
-    entries,
-  }))
-    all.push(entry);
-  return all;
-}
-
-const text = (entries: readonly JournalEntry[]): string => entries.map(entryText).join('\n');
+import { journalOf, journalText, started } from '../support/study-journal.ts';
 
 describe('runStudy', () => {
   test('proposes the budget, finishes every trial and says why it ended', async () => {
@@ -51,10 +22,10 @@ describe('runStudy', () => {
 
   test('the journal does not depend on the order in which evaluations end', async () => {
     const plan = await planOf();
-    const reference = text(await journalOf(plan, inlineEvaluator(plan)));
+    const reference = journalText(await journalOf(plan, inlineEvaluator(plan)));
     let call = 0;
     const jittered = inlineEvaluator(plan, analyticSimulator(), () => (call++ % 2 === 0 ? 6 : 0));
-    expect(text(await journalOf(plan, jittered))).toBe(reference);
+    expect(journalText(await journalOf(plan, jittered))).toBe(reference);
   });
 
   test('a run cut after any entry and resumed ends in the same journal', async () => {
@@ -62,7 +33,7 @@ describe('runStudy', () => {
     const whole = await journalOf(plan, inlineEvaluator(plan));
     for (let cut = 1; cut < whole.length; cut++) {
       const resumed = await journalOf(plan, inlineEvaluator(plan), whole.slice(0, cut));
-      expect(text(resumed), `cut after ${cut} entries`).toBe(text(whole));
+      expect(journalText(resumed), `cut after ${cut} entries`).toBe(journalText(whole));
     }
   });
 

@@ -4,14 +4,13 @@ import { stream } from '../../src/base/random.ts';
 import { createSampler } from '../../src/optimizer/sampler/registry.ts';
 import type { Simulator } from '../../src/simulators/simulator.ts';
 import { paretoFront } from '../../src/study/front.ts';
-import { entryText, type JournalEntry, replay } from '../../src/study/journal.ts';
+import { type JournalEntry, replay } from '../../src/study/journal.ts';
 import { toObservations } from '../../src/study/observations.ts';
-import { runStudy } from '../../src/study/run-study.ts';
 import { screeningVerdict } from '../../src/study/screening.ts';
-import type { StudyPlan } from '../../src/study/study-plan.ts';
 import type { Evaluate, Replicate, Trial } from '../../src/study/trial.ts';
 import { verifyJournal } from '../../src/study/verify.ts';
 import { inlineEvaluator, planOf, STUDY } from '../support/plan-builder.ts';
+import { journalOf, journalText, started } from '../support/study-journal.ts';
 
 const KEY = 'screening: {fraction: 0.2}\n';
 const SCREENING = `${STUDY.replace('trials: 9', 'trials: 40')}${KEY}`;
@@ -100,27 +99,6 @@ function horizonSimulator(noise: number): Simulator {
   };
 }
 
-const started = (plan: StudyPlan): JournalEntry => ({
-  kind: 'study-started',
-  format: 1,
-  plan: plan.hash,
-  name: plan.name,
-  tool: 'test',
-  node: 20,
-});
-
-async function journalOf(
-  plan: StudyPlan,
-  evaluate: Evaluate,
-  entries: readonly JournalEntry[] = [],
-): Promise<JournalEntry[]> {
-  const all = [...entries];
-  const sampler = createSampler(plan.sampler);
-  for await (const entry of runStudy({ plan, sampler, evaluate, started: started(plan), entries })) all.push(entry);
-  return all;
-}
-
-const text = (entries: readonly JournalEntry[]): string => entries.map(entryText).join('\n');
 const isStop = (entry: JournalEntry): boolean => entry.kind === 'trial-finished' && entry.outcome.kind === 'stopped';
 
 describe('a study that screens', () => {
@@ -157,10 +135,10 @@ describe('a study that screens', () => {
     expect(new Set(rules)).toEqual(new Set(['racing-front', 'screening']));
     let call = 0;
     const jittered = inlineEvaluator(plan, noisy, () => (call++ % 3 === 0 ? 3 : 0));
-    expect(text(await journalOf(plan, jittered))).toBe(text(whole));
+    expect(journalText(await journalOf(plan, jittered))).toBe(journalText(whole));
     for (let cut = 1; cut < whole.length; cut += 7) {
       const resumed = await journalOf(plan, inlineEvaluator(plan, noisy), whole.slice(0, cut));
-      expect(text(resumed), `cut after ${cut} entries`).toBe(text(whole));
+      expect(journalText(resumed), `cut after ${cut} entries`).toBe(journalText(whole));
     }
   });
 

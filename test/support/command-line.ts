@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -49,6 +49,22 @@ export function startParetune(
 /** Runs the compiled program to its end. */
 export async function paretune(args: readonly string[], cwd = ROOT): Promise<Finished> {
   return await startParetune(args, cwd).finished;
+}
+
+/** Starts the program in `folder` and sends it a signal once the journal has so many lines. */
+export async function interruptedAt(
+  journal: string,
+  lines: number,
+  signal: NodeJS.Signals,
+  args: readonly string[],
+  folder: string,
+): Promise<Finished> {
+  const { process, finished } = startParetune(args, folder);
+  while (!existsSync(journal) || readFileSync(journal, 'utf8').split('\n').length < lines) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  process.kill(signal);
+  return await finished;
 }
 
 export function temporaryFolder(): string {

@@ -1,4 +1,4 @@
-import { erfcx } from '../../numeric/normal.ts';
+import { belowGap, erfcx } from '../../numeric/normal.ts';
 
 const SQRT_HALF_PI = 1.253_314_137_315_500_3;
 const LOG_SQRT_2PI = 0.918_938_533_204_672_7;
@@ -69,10 +69,7 @@ function openGain(z: number, deviation: number, out: IntervalGain): void {
 function scaledTail(z: number): { readonly h: number; readonly cdf: number; readonly pdf: number } {
   if (z <= 0) {
     const mills = SQRT_HALF_PI * erfcx(-z * Math.SQRT1_2);
-    // 1 + z·mills loses all digits far out; its expansion is 1/z² − 3/z⁴ + 15/z⁶.
-    const q = 1 / (z * z);
-    const h = z > -30 ? 1 + z * mills : q * (1 - q * (3 - q * (15 - 105 * q)));
-    return { h, cdf: mills, pdf: 1 };
+    return { h: belowGap(-z, mills), cdf: mills, pdf: 1 };
   }
   const pdf = Math.exp(-0.5 * z * z - LOG_SQRT_2PI);
   const cdf = 1 - pdf * SQRT_HALF_PI * erfcx(z * Math.SQRT1_2);
