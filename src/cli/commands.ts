@@ -1,3 +1,4 @@
+import { BLIS } from './blis-row.ts';
 import type { Command } from './command.ts';
 
 /** Every command of `paretune`, in the order of the help page. */
@@ -62,11 +63,7 @@ export const COMMANDS: readonly Command[] = [
     summary: 'simulate one parameter vector',
     load: async () => (await import('./simulate.ts')).simulateCommand,
   },
-  {
-    syntax: 'blis',
-    summary: 'the cluster simulator by itself, with the flags and output of BLIS: run, replay',
-    load: async () => (await import('./blis.ts')).blisCommand,
-  },
+  BLIS,
   {
     syntax: 'kvsched',
     summary: 'KV-aware scheduling of disaggregated prefill and decode: run, batch, lint-network, compare-modes',

@@ -1,55 +1,13 @@
 #!/usr/bin/env node
-import yargs from 'yargs';
-import { describeInputError, InputError } from '../base/errors.ts';
-import { type Command, EXIT } from './command.ts';
-import { ChosenCommand, registerCommands } from './command-group.ts';
-import { COMMANDS } from './commands.ts';
-import { packageVersion } from './package-version.ts';
-
-/** Parses `argv`, runs the command and answers the exit code. Errors the user can fix become one line on stderr. */
-export async function main(argv: readonly string[]): Promise<number> {
-  try {
-    return await dispatch(argv, COMMANDS);
-  } catch (error) {
-    if (error instanceof InputError) {
-      process.stderr.write(`paretune: ${describeInputError(error)}\n`);
-      return EXIT.badInput;
-    }
-    process.stderr.write(
-      `paretune: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    );
-    return EXIT.internal;
-  }
+/**
+ * Starts the program. A `blis` command is one short simulation: loading 170 modules would cost as much as the run, so
+ * `npm run build` puts them into one file in place of the module that starts it.
+ */
+const argv = process.argv.slice(2);
+if (argv[0] === 'blis') await import('./blis-main.ts');
+else {
+  const [{ main }, { COMMANDS }] = await Promise.all([import('./program.ts'), import('./commands.ts')]);
+  process.exitCode = await main(argv, COMMANDS);
 }
 
-async function dispatch(argv: readonly string[], commands: readonly Command[]): Promise<number> {
-  const parser = yargs([...argv])
-    .scriptName('paretune')
-    .usage(
-      '$0 <command>\n\nTunes LLM-serving strategies: proposes parameters, simulates them, reports the Pareto front.',
-    )
-    .strict()
-    .recommendCommands()
-    .demandCommand(1, 'a command is required; `paretune --help` lists them')
-    .version(packageVersion())
-    .wrap(Math.min(110, process.stdout.columns ?? 100))
-    .exitProcess(false)
-    .fail((message, error) => {
-      if (error) throw error;
-      throw new InputError(message.replace(/\n/g, '; '), { suggestion: 'see `paretune --help`' });
-    });
-  registerCommands(parser, commands);
-  try {
-    await parser.parseAsync();
-    return EXIT.ok;
-  } catch (thrown) {
-    if (!(thrown instanceof ChosenCommand)) throw thrown;
-    const { run } = await thrown.command.load();
-    return (await run?.(thrown.flags)) ?? EXIT.ok;
-  }
-}
-
-const isEntryPoint = process.argv[1] !== undefined && /(?:main\.[jt]s|paretune)$/.test(process.argv[1]);
-if (isEntryPoint) {
-  process.exitCode = await main(process.argv.slice(2));
-}
+export {};

@@ -2,7 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { main } from '../../src/cli/main.ts';
+import { COMMANDS } from '../../src/cli/commands.ts';
+import { main } from '../../src/cli/program.ts';
 import { fixture } from './blis-golden.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'blis-command-'));
@@ -17,7 +18,7 @@ async function paretune(...argv: string[]): Promise<{ code: number; stdout: stri
       return true;
     });
   }
-  const code = await main(argv);
+  const code = await main(argv, COMMANDS);
   vi.restoreAllMocks();
   return { code, ...printed };
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { main } from '../../src/cli/main.ts';
+import { COMMANDS } from '../../src/cli/commands.ts';
+import { main } from '../../src/cli/program.ts';
 
 export interface Outcome {
   readonly code: number;
@@ -19,7 +20,7 @@ export async function cloudEdge(...args: readonly string[]): Promise<Outcome> {
     }) as typeof process.stdout.write;
   }
   try {
-    return { code: await main(['cloud-edge', ...args]), ...written };
+    return { code: await main(['cloud-edge', ...args], COMMANDS), ...written };
   } finally {
     process.stdout.write = kept.stdout;
     process.stderr.write = kept.stderr;

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { COMMANDS } from '../../src/cli/commands.ts';
 import { compareEngines, VALIDATION_CASES } from '../../src/cli/gpu-jobs-validation.ts';
-import { main } from '../../src/cli/main.ts';
+import { main } from '../../src/cli/program.ts';
 import { temporaryFolder } from '../support/command-line.ts';
 
 interface Finished {
@@ -22,7 +23,7 @@ async function gpuJobs(...args: string[]): Promise<Finished> {
     return true;
   });
   try {
-    return { code: await main(['gpu-jobs', ...args]), stdout, stderr };
+    return { code: await main(['gpu-jobs', ...args], COMMANDS), stdout, stderr };
   } finally {
     vi.restoreAllMocks();
   }

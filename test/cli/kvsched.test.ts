@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { main } from '../../src/cli/main.ts';
+import { COMMANDS } from '../../src/cli/commands.ts';
+import { main } from '../../src/cli/program.ts';
 import { temporaryFolder } from '../support/command-line.ts';
 
 const SCENARIOS = new URL('../../studies/kvsched/scenarios/', import.meta.url).pathname;
@@ -21,7 +22,10 @@ async function kvsched(...argv: string[]): Promise<{ code: number; stdout: strin
     }),
   );
   try {
-    return { code: await main(['kvsched', ...argv.map((item) => item.replace(/^\.\//, `${folder}/`))]), ...written };
+    return {
+      code: await main(['kvsched', ...argv.map((item) => item.replace(/^\.\//, `${folder}/`))], COMMANDS),
+      ...written,
+    };
   } finally {
     for (const spy of spies) spy.mockRestore();
   }

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { main } from '../../src/cli/main.ts';
+import { COMMANDS } from '../../src/cli/commands.ts';
+import { main } from '../../src/cli/program.ts';
 import type { ExplainedDecision } from '../../src/simulators/pd-slo/explain.ts';
 import type { PdSloSummary } from '../../src/simulators/pd-slo/summary.ts';
 import { paretune, temporaryFolder } from '../support/command-line.ts';
@@ -16,7 +17,7 @@ async function command(args: readonly string[]): Promise<{ code: number; stdout:
     }),
   );
   try {
-    const code = await main(args);
+    const code = await main(args, COMMANDS);
     return { code, ...written };
   } finally {
     for (const spy of spies) spy.mockRestore();
