@@ -73,6 +73,11 @@ export class BlockKeys {
     return this.#ownBase[r]! + k;
   }
 
+  /** The first block of a row that is in no shared prefix and no inherited context. */
+  firstOwn(row: number): number {
+    return this.#firstOwn[row]!;
+  }
+
   /** From block `k` of a row on, how many blocks have consecutive keys at least; ≥ 1, Infinity for own blocks. */
   run(row: number, k: number): number {
     if (k < this.#inheritedBlocks[row]!) return 1;

@@ -50,7 +50,11 @@ export function buildInstances(parts: InstanceBuilderParts): Instance[] {
       horizonUs: config.horizonUs,
       requests,
       gpu,
-      tier: createTier(instanceConfig, { gpu, keys, owned, requests, index: columns.map('cpu') }, parts),
+      tier: createTier(
+        instanceConfig,
+        { gpu, keys, owned, requests, index: columns.map('cpu'), oneHome: parts.oneHome },
+        parts,
+      ),
       latency,
       ...policies(instanceConfig, gpu, parts),
       listener: parts.listener,

@@ -1,32 +1,23 @@
-import { NO_KEY } from './block-keys.ts';
+import { type BlockKeys, NO_KEY } from './block-keys.ts';
 import type { GpuBlocks } from './gpu-blocks.ts';
 import type { KeyMap } from './key-map.ts';
+import { ADMISSION, HOT, MirrorList, PLACED_IN, POSITION, WALKED_IN, WORDS } from './mirror-list.ts';
 import type { OwnedBlocks } from './owned-blocks.ts';
 import { PHASE, type RequestStates } from './request-states.ts';
 
-/** Words of a slot, side by side for the sake of the processor's cache. */
-const WORDS = 8;
-const KEY = 0;
-/** List through sentinel 0, oldest at the head. A slot outside the list links to itself. */
-const NEXT = 1;
-const PREVIOUS = 2;
-/** Walked blocks of the batch that have the key. */
-const HOT = 3;
-/** Number of the mirror before the latest place of a former owner was noted, and the place. */
-const PLACED_IN = 4;
-const ADMISSION = 5;
-const POSITION = 6;
-/** Number of the mirror in which the slot was walked last (literal walks only). */
-const WALKED_IN = 7;
-
 /** Share of the capacity up to which a batch's blocks may be kept out of the list. */
 const LAZY_SHARE = 0.75;
+/** A request whose own keys are here one by one. */
+const SINGLES = -1;
 
 export interface MirrorParts {
   readonly gpu: GpuBlocks;
+  readonly keys: BlockKeys;
   readonly owned: OwnedBlocks;
   readonly requests: RequestStates;
   readonly index: KeyMap;
+  /** Whether keys outside shared prefixes belong to one request, which has them on this instance only. */
+  readonly oneHome: boolean;
 }
 
 /** An LRU set of block keys that every step touches with all blocks of the batch, in batch order. */
@@ -35,8 +26,8 @@ export interface BatchMirror {
   readonly size: number;
   readonly evicted: number;
   readonly mirrored: number;
-  /** A reload wants this key: makes it the most recent one. False if it is not here. */
-  touch(key: number): boolean;
+  /** A reload for the request wants this key: makes it the most recent one. False if it is not here. */
+  touch(key: number, request: number): boolean;
   admitted(request: number): void;
   /** The request got blocks or filled one. */
   changed(request: number): void;
@@ -51,63 +42,77 @@ export interface BatchMirror {
  *
  * Walking the batch each step would cost more than everything else together, and only its effect on the order of
  * eviction matters. So the list holds only *cold* keys, oldest first: those that no walked block of the batch has.
- * `hot` counts the walked blocks of the batch by key; a key's place among the last touches follows from the place of
+ * `HOT` counts the walked blocks of the batch by key; a key's place among the last touches follows from the place of
  * its owner, (admission, position in the owned list), which does not move while others leave. Work is left for the
  * requests that got blocks (dirty), for the keys that lost their last owner (leavers) and for keys touched by reloads.
  *
  * That is the same as the walk as long as evictions take only keys that were cold at the last walk. Otherwise the
  * true list is rebuilt and walked literally, until the batch is again well below the capacity.
+ *
+ * Own keys of a request, those after a shared prefix, need no nodes while they are hot, and one run when they get cold.
+ * They become singles (`SINGLES`, for good) where that is not enough: a reload asks for one of them, they are walked
+ * again after some were evicted, blocks are off the usual pattern, or walks are literal.
  */
 export class MirrorCache implements BatchMirror {
-  readonly capacity: number;
-  size = 0;
-  evicted = 0;
-  mirrored = 0;
+  readonly #list: MirrorList;
   readonly #gpu: GpuBlocks;
+  readonly #keys: BlockKeys;
   readonly #owned: OwnedBlocks;
   readonly #requests: RequestStates;
-  /** Slot by key; valid while the slot has that key. */
-  readonly #index: KeyMap;
-  readonly #slots: Int32Array;
-  #listed = 0;
+  readonly #usesRuns: boolean;
   #literal = false;
   #mirrors = 0;
   #admissions = 0;
   /** Requests that got blocks since the last mirror, in batch order. */
-  #dirty: number[] = [];
-  /** Slots that lost their last owner since the last mirror. */
+  readonly #dirty: number[] = [];
+  /** Nodes that lost their last owner since the last mirror. */
   #leavers: number[] = [];
   #isSorted = true;
   /** Whether a request has left since the last mirror. */
   #left = false;
-  /** Slots touched by reloads since the last mirror, with the number of the touch. */
-  #touched: number[] = [];
-  #touches: number[] = [];
+  /** Singles touched by reloads since the last mirror, with the number of the touch. */
+  readonly #touched: number[] = [];
+  readonly #touches: number[] = [];
   #touchCount = 0;
   #touchesBefore = 0;
   readonly #lastTouch: Float64Array;
 
   constructor(capacity: number, parts: MirrorParts) {
-    this.capacity = capacity;
+    this.#list = new MirrorList(capacity, parts.index, () => parts.requests.mirrorRun);
     this.#gpu = parts.gpu;
+    this.#keys = parts.keys;
     this.#owned = parts.owned;
     this.#requests = parts.requests;
-    this.#index = parts.index;
-    this.#slots = new Int32Array(WORDS * (capacity + 1));
+    // With blocks of one token, blocks filled by decodes have no key.
+    this.#usesRuns = parts.oneHome && parts.gpu.blockSize > 1;
     this.#lastTouch = new Float64Array(capacity + 1);
   }
 
-  touch(key: number): boolean {
-    const slot = this.#find(key);
-    if (slot === 0) return false;
+  get size(): number {
+    return this.#list.size;
+  }
+
+  get evicted(): number {
+    return this.#list.evicted;
+  }
+
+  get mirrored(): number {
+    return this.#list.mirrored;
+  }
+
+  touch(key: number, request: number): boolean {
+    if (this.#requests.mirrorRun[request]! > 0) this.#toSingles(request);
+    const list = this.#list;
+    const single = list.find(key);
+    if (single === 0) return false;
     if (this.#literal) {
-      this.#unlink(slot);
-      this.#append(slot);
+      list.unlink(single);
+      list.append(single);
       return true;
     }
-    if (this.#slots[WORDS * slot + HOT] === 0) this.#unlink(slot);
-    this.#lastTouch[slot] = ++this.#touchCount;
-    this.#touched.push(slot);
+    if (list.words[WORDS * single + HOT] === 0) list.unlink(single);
+    this.#lastTouch[single] = ++this.#touchCount;
+    this.#touched.push(single);
     this.#touches.push(this.#touchCount);
     return true;
   }
@@ -125,24 +130,13 @@ export class MirrorCache implements BatchMirror {
     const q = this.#requests;
     const walked = q.walked[request]!;
     if (this.#literal || walked === 0 || q.phase[request] !== PHASE.running) return;
-    const { slab } = this.#owned;
-    const at = q.ownedAt[request]!;
-    const gpu = this.#gpu;
-    const admission = q.admission[request]!;
-    const slots = this.#slots;
-    const mirrors = this.#mirrors;
     this.#left = true;
-    for (let i = 0; i < walked; i++) {
-      const key = gpu.keyOf(slab[at + i]!);
-      if (key === NO_KEY) continue;
-      const slot = this.#index.get(key);
-      const base = WORDS * slot;
-      this.#place(base, mirrors, admission, i);
-      const hot = slots[base + HOT]! - 1;
-      slots[base + HOT] = hot;
-      if (hot === 0) this.#addLeaver(slot);
-    }
+    const first = this.#firstOwn(request);
+    if (walked > first && q.mirrorRun[request]! > 0) this.#toSingles(request);
+    const inRun = walked > first && q.mirrorRun[request] === 0;
+    this.#cool(request, inRun ? first : walked);
     q.walked[request] = 0;
+    if (inRun) this.#addLeaver(this.#list.addRun(request, first, walked, q.admission[request]!));
   }
 
   mirror(batch: Int32Array, size: number): void {
@@ -164,15 +158,37 @@ export class MirrorCache implements BatchMirror {
     }
   }
 
-  #addLeaver(slot: number): void {
-    const count = this.#leavers.length;
-    if (count > 0 && this.#isSorted && this.#byPlace(this.#leavers[count - 1]!, slot) > 0) this.#isSorted = false;
-    this.#leavers.push(slot);
+  /** Position of the first block that nobody else can have; Infinity where there may be none such. */
+  #firstOwn(request: number): number {
+    return this.#usesRuns ? this.#keys.firstOwn(this.#requests.row[request]!) : Number.POSITIVE_INFINITY;
   }
 
-  #find(key: number): number {
-    const slot = this.#index.get(key);
-    return slot > 0 && this.#slots[WORDS * slot + KEY] === key ? slot : 0;
+  /** The first `count` walked blocks of a request lose an owner. */
+  #cool(request: number, count: number): void {
+    const q = this.#requests;
+    const { slab } = this.#owned;
+    const at = q.ownedAt[request]!;
+    const gpu = this.#gpu;
+    const list = this.#list;
+    const { words } = list;
+    const admission = q.admission[request]!;
+    const mirrors = this.#mirrors;
+    for (let i = 0; i < count; i++) {
+      const key = gpu.keyOf(slab[at + i]!);
+      if (key === NO_KEY) continue;
+      const single = list.known(key);
+      const base = WORDS * single;
+      this.#place(base, mirrors, admission, i);
+      const hot = words[base + HOT]! - 1;
+      words[base + HOT] = hot;
+      if (hot === 0) this.#addLeaver(single);
+    }
+  }
+
+  #addLeaver(node: number): void {
+    const count = this.#leavers.length;
+    if (count > 0 && this.#isSorted && this.#byPlace(this.#leavers[count - 1]!, node) > 0) this.#isSorted = false;
+    this.#leavers.push(node);
   }
 
   /** New blocks can evict, or turn hot, at most one cold key each. */
@@ -182,35 +198,80 @@ export class MirrorCache implements BatchMirror {
     for (const request of this.#dirty) {
       if (q.phase[request] === PHASE.running) fresh += q.ownedCount[request]! - q.walked[request]!;
     }
-    return this.size + fresh <= this.capacity || this.#listed >= fresh;
+    return this.#list.size + fresh <= this.#list.capacity || this.#list.listed >= fresh;
   }
 
   #mirrorLazily(): void {
     const leavers = this.#leavers;
     if (!this.#isSorted) leavers.sort((a, b) => this.#byPlace(a, b));
-    if (this.#touched.length === 0) for (let i = 0; i < leavers.length; i++) this.#append(leavers[i]!);
-    else {
-      for (const slot of leavers) if (!this.#isTouched(slot)) this.#append(slot);
-      this.#appendTouched();
-    }
+    if (this.#touched.length === 0) for (let i = 0; i < leavers.length; i++) this.#list.append(leavers[i]!);
+    else this.#appendUntouched(leavers);
     const q = this.#requests;
-    const { slab } = this.#owned;
-    const gpu = this.#gpu;
-    const slots = this.#slots;
     for (const request of this.#dirty) {
       if (q.phase[request] !== PHASE.running) continue;
-      const at = q.ownedAt[request]!;
       const count = this.#settled(request);
-      for (let i = q.walked[request]!; i < count; i++) {
-        const key = gpu.keyOf(slab[at + i]!);
-        if (key === NO_KEY) continue;
-        let slot = this.#find(key);
-        if (slot === 0) slot = this.#insert(key);
-        else if (slots[WORDS * slot + HOT] === 0) this.#unlink(slot);
-        slots[WORDS * slot + HOT]!++;
-      }
+      const first = this.#firstOwn(request);
+      this.#heat(request, q.walked[request]!, Math.min(count, first));
+      const own = Math.max(q.walked[request]!, first);
+      if (own < count && !this.#heatRun(request, own, count)) this.#heat(request, own, count);
       q.walked[request] = count;
     }
+  }
+
+  /** Walks blocks [from, to) of a request, one by one. */
+  #heat(request: number, from: number, to: number): void {
+    const { slab } = this.#owned;
+    const at = this.#requests.ownedAt[request]!;
+    const gpu = this.#gpu;
+    const list = this.#list;
+    for (let i = from; i < to; i++) {
+      const key = gpu.keyOf(slab[at + i]!);
+      if (key === NO_KEY) continue;
+      let single = list.find(key);
+      if (single === 0) single = this.#insert(key);
+      else if (list.words[WORDS * single + HOT] === 0) list.unlink(single);
+      list.words[WORDS * single + HOT]!++;
+    }
+  }
+
+  /** Walks own blocks [from, to) as one. @returns false if they have to be walked one by one, and now can be */
+  #heatRun(request: number, from: number, to: number): boolean {
+    const q = this.#requests;
+    const run = q.mirrorRun[request]!;
+    if (run === SINGLES) return false;
+    if (q.aligned[request] === 0 || (run > 0 && this.#list.from(run) !== from)) {
+      this.#toSingles(request);
+      return false;
+    }
+    const known = run > 0 ? this.#list.takeFront(run, to - from) : 0;
+    if (known < to - from) this.#list.insertUnnamed(to - from - known);
+    return true;
+  }
+
+  /** From now on own keys of the request have nodes of their own. */
+  #toSingles(request: number): void {
+    const q = this.#requests;
+    const list = this.#list;
+    const row = q.row[request]!;
+    const keyOf = (position: number) => this.#keys.key(row, position);
+    const run = q.mirrorRun[request]!;
+    if (run > 0) {
+      const place = list.isListed(run) ? -1 : this.#leavers.indexOf(run);
+      const singles = list.split(run, keyOf);
+      if (place >= 0) {
+        for (const single of singles) list.words[WORDS * single + PLACED_IN] = this.#mirrors;
+        this.#leavers = [...this.#leavers.slice(0, place), ...singles, ...this.#leavers.slice(place + 1)];
+      }
+      for (const single of singles) this.#lastTouch[single] = 0;
+    }
+    if (run !== SINGLES && q.phase[request] === PHASE.running) {
+      for (let i = this.#firstOwn(request); i < q.walked[request]!; i++) {
+        const single = list.name(keyOf(i));
+        list.words[WORDS * single + HOT] = 1;
+        this.#lastTouch[single] = 0;
+      }
+    }
+    q.mirrorRun[request] = SINGLES;
   }
 
   /** Owned blocks whose content is final: the last one may still be filling. */
@@ -220,10 +281,16 @@ export class MirrorCache implements BatchMirror {
     return q.room[request]! > 0 ? count - 1 : count;
   }
 
+  #appendUntouched(nodes: readonly number[]): void {
+    for (const node of nodes) if (!this.#isTouched(node)) this.#list.append(node);
+    this.#appendTouched();
+  }
+
   #appendTouched(): void {
+    const list = this.#list;
     for (let i = 0; i < this.#touched.length; i++) {
-      const slot = this.#touched[i]!;
-      if (this.#slots[WORDS * slot + HOT] === 0 && this.#lastTouch[slot] === this.#touches[i]) this.#append(slot);
+      const single = this.#touched[i]!;
+      if (list.words[WORDS * single + HOT] === 0 && this.#lastTouch[single] === this.#touches[i]) list.append(single);
     }
   }
 
@@ -232,25 +299,30 @@ export class MirrorCache implements BatchMirror {
     const q = this.#requests;
     const { slab } = this.#owned;
     const gpu = this.#gpu;
-    const slots = this.#leavers.slice();
+    const list = this.#list;
+    for (let b = 0; b < size; b++) this.#toSingles(batch[b]!);
+    for (const node of [...this.#leavers, ...list.runs()]) {
+      if (list.isRun(node)) this.#toSingles(list.requestOf(node));
+    }
+    const singles = this.#leavers.slice();
+    const { words } = list;
     for (let b = 0; b < size; b++) {
       const request = batch[b]!;
       const at = q.ownedAt[request]!;
       for (let i = 0; i < q.walked[request]!; i++) {
         const key = gpu.keyOf(slab[at + i]!);
         if (key === NO_KEY) continue;
-        const slot = this.#index.get(key);
-        this.#place(WORDS * slot, this.#mirrors, q.admission[request]!, i);
-        if (this.#slots[WORDS * slot + HOT]! > 0) {
-          slots.push(slot);
-          this.#slots[WORDS * slot + HOT] = 0;
+        const single = list.known(key);
+        this.#place(WORDS * single, this.#mirrors, q.admission[request]!, i);
+        if (words[WORDS * single + HOT]! > 0) {
+          singles.push(single);
+          words[WORDS * single + HOT] = 0;
         }
       }
       q.walked[request] = 0;
     }
-    slots.sort((a, b) => this.#byPlace(a, b));
-    for (const slot of slots) if (!this.#isTouched(slot)) this.#append(slot);
-    this.#appendTouched();
+    singles.sort((a, b) => this.#byPlace(a, b));
+    this.#appendUntouched(singles);
     this.#literal = true;
   }
 
@@ -258,31 +330,34 @@ export class MirrorCache implements BatchMirror {
     const q = this.#requests;
     const { slab } = this.#owned;
     const gpu = this.#gpu;
+    const list = this.#list;
     const mirror = ++this.#mirrors;
     let distinct = 0;
     for (let b = 0; b < size; b++) {
       const request = batch[b]!;
       const at = q.ownedAt[request]!;
       const count = q.ownedCount[request]!;
+      q.mirrorRun[request] = SINGLES;
       for (let i = 0; i < count; i++) {
         const key = gpu.keyOf(slab[at + i]!);
         if (key === NO_KEY) continue;
-        let slot = this.#find(key);
-        if (slot === 0) slot = this.#insert(key);
-        else this.#unlink(slot);
-        this.#append(slot);
-        if (this.#slots[WORDS * slot + WALKED_IN] !== mirror) {
-          this.#slots[WORDS * slot + WALKED_IN] = mirror;
+        let single = list.find(key);
+        if (single === 0) single = this.#insert(key);
+        else list.unlink(single);
+        list.append(single);
+        if (list.words[WORDS * single + WALKED_IN] !== mirror) {
+          list.words[WORDS * single + WALKED_IN] = mirror;
           distinct++;
         }
       }
     }
-    if (distinct <= LAZY_SHARE * this.capacity) this.#becomeLazy(batch, size);
+    if (distinct <= LAZY_SHARE * list.capacity) this.#becomeLazy(batch, size);
   }
 
   #becomeLazy(batch: Int32Array, size: number): void {
     const q = this.#requests;
     const { slab } = this.#owned;
+    const list = this.#list;
     for (let b = 0; b < size; b++) {
       const request = batch[b]!;
       const at = q.ownedAt[request]!;
@@ -290,75 +365,39 @@ export class MirrorCache implements BatchMirror {
       for (let i = 0; i < count; i++) {
         const key = this.#gpu.keyOf(slab[at + i]!);
         if (key === NO_KEY) continue;
-        const slot = this.#index.get(key);
-        if (this.#slots[WORDS * slot + HOT]!++ === 0) this.#unlink(slot);
+        const single = list.known(key);
+        if (list.words[WORDS * single + HOT]!++ === 0) list.unlink(single);
       }
       q.walked[request] = count;
     }
     this.#literal = false;
   }
 
-  /** A slot outside the list for a new key; the oldest key goes if the cache is full. */
   #insert(key: number): number {
-    let slot: number;
-    if (this.size < this.capacity) {
-      slot = ++this.size;
-      this.#slots[WORDS * slot + NEXT] = slot;
-    } else {
-      slot = this.#slots[NEXT]!;
-      this.#unlink(slot);
-      this.evicted++;
-    }
-    this.#slots[WORDS * slot + KEY] = key;
-    this.#slots[WORDS * slot + WALKED_IN] = 0;
-    this.#slots[WORDS * slot + PLACED_IN] = -1;
-    this.#lastTouch[slot] = 0;
-    this.#index.set(key, slot);
-    this.mirrored++;
-    return slot;
+    const single = this.#list.insert(key);
+    this.#lastTouch[single] = 0;
+    return single;
   }
 
-  #append(slot: number): void {
-    const slots = this.#slots;
-    const tail = slots[PREVIOUS]!;
-    slots[WORDS * tail + NEXT] = slot;
-    slots[WORDS * slot + PREVIOUS] = tail;
-    slots[WORDS * slot + NEXT] = 0;
-    slots[PREVIOUS] = slot;
-    this.#listed++;
+  #isTouched(node: number): boolean {
+    return !this.#list.isRun(node) && this.#lastTouch[node]! > this.#touchesBefore;
   }
 
-  /** Takes a slot out of the list; one that is not in it stays as it is. */
-  #unlink(slot: number): void {
-    const slots = this.#slots;
-    const after = slots[WORDS * slot + NEXT]!;
-    if (after === slot) return;
-    const before = slots[WORDS * slot + PREVIOUS]!;
-    slots[WORDS * before + NEXT] = after;
-    slots[WORDS * after + PREVIOUS] = before;
-    slots[WORDS * slot + NEXT] = slot;
-    this.#listed--;
-  }
-
-  #isTouched(slot: number): boolean {
-    return this.#lastTouch[slot]! > this.#touchesBefore;
-  }
-
-  /** Notes a place in the walk of the last mirror if it is the slot's latest. @param base - first word of the slot */
+  /** Notes a place in the walk of the last mirror if it is the single's latest. @param base - its first word */
   #place(base: number, mirrors: number, admission: number, position: number): void {
-    const slots = this.#slots;
-    if (slots[base + PLACED_IN] === mirrors) {
-      const known = slots[base + ADMISSION]!;
-      if (known > admission || (known === admission && slots[base + POSITION]! >= position)) return;
+    const { words } = this.#list;
+    if (words[base + PLACED_IN] === mirrors) {
+      const known = words[base + ADMISSION]!;
+      if (known > admission || (known === admission && words[base + POSITION]! >= position)) return;
     }
-    slots[base + PLACED_IN] = mirrors;
-    slots[base + ADMISSION] = admission;
-    slots[base + POSITION] = position;
+    words[base + PLACED_IN] = mirrors;
+    words[base + ADMISSION] = admission;
+    words[base + POSITION] = position;
   }
 
   #byPlace(a: number, b: number): number {
-    const slots = this.#slots;
-    const earlier = slots[WORDS * a + ADMISSION]! - slots[WORDS * b + ADMISSION]!;
-    return earlier !== 0 ? earlier : slots[WORDS * a + POSITION]! - slots[WORDS * b + POSITION]!;
+    const { words } = this.#list;
+    const earlier = words[WORDS * a + ADMISSION]! - words[WORDS * b + ADMISSION]!;
+    return earlier !== 0 ? earlier : words[WORDS * a + POSITION]! - words[WORDS * b + POSITION]!;
   }
 }

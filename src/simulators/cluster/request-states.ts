@@ -53,6 +53,8 @@ export class RequestStates {
   /** CPU mirror: owned blocks already accounted for, and the order of admission. */
   walked: Int32Array;
   admission: Float64Array;
+  /** CPU mirror: node of the run of the request's own keys there; 0 = none, −1 = they have nodes one by one. */
+  mirrorRun: Int32Array;
   /** Results, µs; NaN = never happened. */
   ttftUs: Float64Array;
   schedulingDelayUs: Float64Array;
@@ -88,6 +90,7 @@ export class RequestStates {
     this.gapsBefore = new Float64Array(capacity);
     this.walked = new Int32Array(capacity);
     this.admission = new Float64Array(capacity);
+    this.mirrorRun = new Int32Array(capacity);
     this.ttftUs = new Float64Array(capacity).fill(Number.NaN);
     this.schedulingDelayUs = new Float64Array(capacity).fill(Number.NaN);
     this.e2eUs = new Float64Array(capacity).fill(Number.NaN);

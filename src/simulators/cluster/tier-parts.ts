@@ -12,4 +12,6 @@ export interface TierParts {
   readonly requests: RequestStates;
   /** A fresh column by block key. */
   readonly index: KeyMap;
+  /** Whether content outside shared prefixes occurs on one instance only, for one request. */
+  readonly oneHome: boolean;
 }

@@ -96,7 +96,7 @@ export class TieredKv implements KvTier {
     for (let k = 0; k < end; k++) {
       const key = gpu.chain(parent, row, k * gpu.blockSize);
       if (gpu.find(key) === 0) {
-        if (reloaded === limit || !this.cache.touch(key)) return;
+        if (reloaded === limit || !this.cache.touch(key, request)) return;
         gpu.reload(key);
         this.#transferUs += this.#blockTransferUs;
         this.reloads++;
@@ -130,7 +130,7 @@ export class TieredKv implements KvTier {
     for (let k = from.block; k < blocks; k++) {
       const key = gpu.chain(parent, row, k * gpu.blockSize);
       if (gpu.find(key) === 0) {
-        if (reloaded === limit || !this.cache.touch(key)) break;
+        if (reloaded === limit || !this.cache.touch(key, request)) break;
         gpu.reload(key);
         this.#transferUs += this.#blockTransferUs;
         this.reloads++;
