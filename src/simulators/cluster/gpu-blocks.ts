@@ -1,16 +1,20 @@
 import { type BlockKeys, NO_KEY } from './block-keys.ts';
+import { FreeRing, NAMED } from './free-ring.ts';
 import type { KeyMap } from './key-map.ts';
 import type { OwnedBlocks } from './owned-blocks.ts';
 import type { RequestStates } from './request-states.ts';
 
+/** Words of a block, side by side for the sake of the processor's cache. */
 const WORDS = 4;
-const NEXT = 0;
-const PREVIOUS = 1;
-const REFERENCES = 2;
-const KEY = 3;
+const REFERENCES = 0;
+const KEY = 1;
+/** Place of a free block among the free ones. */
+const POSITION = 2;
 /** Mark of a block whose key's entry belongs, or belonged, to another block. */
 const SUPERSEDED = 1 << 30;
 const COUNT = SUPERSEDED - 1;
+/** Larger than any position in a request's blocks; an integer, for the sake of compiled code. */
+export const BEYOND = 2 ** 30;
 
 /**
  * Paged KV memory of one instance with prefix caching. Blocks are numbered from 1. A block nobody references is on
@@ -18,6 +22,11 @@ const COUNT = SUPERSEDED - 1;
  *
  * The index entry of a key is valid while the block it names still has that key, so that taking a block ends its
  * entry without a write. Only a block that lost its entry to a newer one with equal content has to delete it.
+ *
+ * With `usesRuns`, own blocks of a request, those after a shared prefix, have no references, key and entry: who owns them
+ * says what they hold, and after a release that is not for good, so does their place among the free blocks, which are
+ * taken from the last own block on. A request gets the full books for its blocks (`named`, for good) where that is not
+ * enough: blocks are off the usual pattern, or a reload needs them.
  * @see Kwon et al. 2023, "Efficient memory management for large language model serving with PagedAttention"
  */
 export class GpuBlocks {
@@ -25,20 +34,20 @@ export class GpuBlocks {
   readonly blockSize: number;
   /** Whether blocks that fill up while their request decodes get a key: without, nobody may ever ask for it. */
   readonly keysOutput: boolean;
-  /** Length of the free list. */
+  /** Number of free blocks. */
   free: number;
   /** Blocks claimed from the cache, and blocks newly filled. */
   hits = 0;
   misses = 0;
   /** Result of `lookup`. */
   cached = new Int32Array(64);
-  /** Blocks from this one on were never used; they come first on the free list. */
+  /** Blocks from this one on were never used; they are taken first. */
   #fresh = 1;
-  /**
-   * Four words per block, side by side for the sake of the processor's cache: successor and predecessor on the free
-   * list (through sentinel 0: its successor is the head, its predecessor the tail; blocks never used are not on it),
-   * references with the mark SUPERSEDED, key of the content (NO_KEY = none or not full).
-   */
+  readonly #ring: FreeRing;
+  /** Requests that released own blocks and will be back; `ringAt` says which of them still count. */
+  readonly #returning = new Set<number>();
+  #usesRuns = false;
+  /** `WORDS` per block: references with the mark SUPERSEDED, key of the content (NO_KEY = none or not full), place. */
   readonly #blocks: Int32Array;
   readonly #index: KeyMap;
   readonly #keys: BlockKeys;
@@ -67,22 +76,44 @@ export class GpuBlocks {
     this.#owned = shared.owned;
     this.#requests = shared.requests;
     this.#blocks = new Int32Array(WORDS * (total + 1));
+    this.#ring = new FreeRing(total);
+  }
+
+  /** Whether own blocks may be without books. */
+  get usesRuns(): boolean {
+    return this.#usesRuns;
   }
 
   get used(): number {
     return this.total - this.free;
   }
 
+  /** Nobody but their owner, and no tier that does without, ever asks for own blocks. To be told before the first one. */
+  useRuns(): void {
+    // With blocks of one token, those filled by decodes have no key.
+    this.#usesRuns = this.blockSize > 1;
+  }
+
   /** From now on `cachedBlocks` answers from copies that `refreshFrozen` takes; the first is the present state. */
   freeze(frozen: FrozenIndex): void {
     this.#frozen = frozen;
+    this.#usesRuns = false;
   }
 
   refreshFrozen(): void {
     this.#frozen?.advance();
   }
 
-  /** Content of a block; NO_KEY = none, or not full. */
+  /** Content of an owned block of a request; NO_KEY = none, or not full. */
+  contentOf(request: number, position: number): number {
+    const q = this.#requests;
+    if (position >= this.#firstUnnamed(request)) {
+      return position < this.#settled(request) ? this.#keys.key(q.row[request]!, position) : NO_KEY;
+    }
+    return this.keyOf(this.#owned.slab[q.ownedAt[request]! + position]!);
+  }
+
+  /** Content of a block with books; NO_KEY = none, or not full. */
   keyOf(block: number): number {
     return this.#blocks[WORDS * block + KEY]!;
   }
@@ -111,29 +142,36 @@ export class GpuBlocks {
         cached[k++] = block;
       }
     }
-    for (; k < blocks; k++) {
+    const named = Math.min(blocks, this.#firstUnnamed(request));
+    for (; k < named; k++) {
       const block = this.find(this.#keys.key(row, k));
       if (block === 0) return k;
       cached[k] = block;
     }
-    return blocks;
+    const end = k < blocks ? Math.min(blocks, this.#ownCached(request)) : blocks;
+    for (; k < end; k++) cached[k] = this.#ring.at(this.#requests.ringAt[request]! - 1 - k);
+    return k;
   }
 
   /** Number of leading prompt blocks that are cached right now. */
   liveBlocks(row: number, blocks: number): number {
+    // A request that has runs is the only one of its row.
+    const named = Math.min(blocks, this.#firstUnnamed(row));
     let k = 0;
-    while (k < blocks && this.find(this.#keys.key(row, k)) !== 0) k++;
-    return k;
+    while (k < named && this.find(this.#keys.key(row, k)) !== 0) k++;
+    if (k < named || k === blocks) return k;
+    const owned = this.#requests.ownedCount[row]! > 0 ? this.#settled(row) : this.#ownCached(row);
+    return Math.max(k, Math.min(blocks, owned));
   }
 
   /** Number of leading prompt blocks that the router believes to be cached. */
   cachedBlocks(row: number, blocks: number): number {
     const frozen = this.#frozen;
+    if (frozen === null) return this.liveBlocks(row, blocks);
     let k = 0;
     while (k < blocks) {
       const key = this.#keys.key(row, k);
-      const present = this.find(key) !== 0;
-      if (!(frozen === null ? present : frozen.had(key, present))) break;
+      if (!frozen.had(key, this.find(key) !== 0)) break;
       k++;
     }
     return k;
@@ -161,8 +199,10 @@ export class GpuBlocks {
       q.aligned[request] = 1;
       this.#owned.reserve(request, Math.ceil((q.inputTokens[request]! + q.outputTokens[request]!) / size));
       if (cached > 0) this.claim(request, 0, cached, stale);
+      // What it left behind is out of reach, but of equal content with what it will fill.
+      if (q.ringAt[request]! > 0) this.name(request);
     }
-    if (start !== q.ownedCount[request]! * size - room) q.aligned[request] = 0;
+    if (start !== q.ownedCount[request]! * size - room) this.#misalign(request);
     const filled = Math.min(room, tokens);
     if (filled > 0) this.#fillTail(request, room - filled);
     if (filled < tokens) this.#append(request, start + filled, end, prefill);
@@ -177,7 +217,8 @@ export class GpuBlocks {
     if (count === 0 || q.aligned[request] === 0 || position !== count * this.blockSize - room) {
       return this.allocate(request, position, position + 1, 0, false);
     }
-    if (room > 1 || (room === 1 && !this.keysOutput)) q.room[request] = room - 1;
+    const named = count <= this.#firstUnnamed(request);
+    if (room > 1 || (room === 1 && !(named && this.keysOutput))) q.room[request] = room - 1;
     else if (room === 1) {
       q.room[request] = 0;
       const last = this.#owned.slab[q.ownedAt[request]! + count - 1]!;
@@ -186,7 +227,7 @@ export class GpuBlocks {
       if (this.free === 0) return false;
       this.#owned.reserve(request, count + 1);
       const block = this.#take();
-      this.#blocks[WORDS * block + REFERENCES] = 1;
+      if (count < this.#firstUnnamed(request)) this.#blocks[WORDS * block + REFERENCES] = 1;
       this.#owned.slab[q.ownedAt[request]! + count] = block;
       q.ownedCount[request] = count + 1;
       q.room[request] = this.blockSize - 1;
@@ -208,58 +249,98 @@ export class GpuBlocks {
     const at = q.ownedAt[request]!;
     const all = this.#blocks;
     const { cached } = this;
-    for (let i = from; i < to; i++) {
+    const end = Math.min(to, Math.max(from, this.#firstUnnamed(request)));
+    for (let i = from; i < end; i++) {
       const block = cached[i]!;
-      if (verify && this.keyOf(block) !== this.#keys.key(q.row[request]!, count)) q.aligned[request] = 0;
+      if (verify && this.keyOf(block) !== this.#keys.key(q.row[request]!, count)) this.#misalign(request);
       const before = all[WORDS * block + REFERENCES]!;
       all[WORDS * block + REFERENCES] = before + 1;
-      if ((before & COUNT) === 0) this.#unlink(block);
+      if ((before & COUNT) === 0) {
+        this.#ring.remove(all[WORDS * block + POSITION]!);
+        this.free--;
+      }
       slab[at + count++] = block;
+    }
+    if (end < to) {
+      for (let i = end; i < to; i++) {
+        this.#ring.remove(q.ringAt[request]! - 1 - count);
+        slab[at + count++] = cached[i]!;
+      }
+      this.free -= to - end;
+      q.ringAt[request] = 0;
     }
     q.ownedCount[request] = count;
     this.hits += to - from;
     q.room[request] = 0;
   }
 
-  /** Puts a request's blocks on the free list, last block first. */
-  release(request: number): void {
+  /**
+   * Frees a request's blocks, last block first.
+   * @param returns - it may ask for them again
+   */
+  release(request: number, returns: boolean): void {
     const q = this.#requests;
     const count = q.ownedCount[request]!;
     if (count === 0) return;
     const { slab } = this.#owned;
     const all = this.#blocks;
     const at = q.ownedAt[request]!;
-    let tail = all[PREVIOUS]!;
-    let free = this.free;
-    for (let i = at + count - 1; i >= at; i--) {
-      const block = slab[i]!;
+    if (this.#ring.lacksRoom(count)) this.#compact();
+    const ring = this.#ring;
+    const named = Math.min(count, this.#firstUnnamed(request));
+    if (returns && named < count) {
+      q.ringAt[request] = ring.tail + count;
+      q.ringKeyed[request] = this.#settled(request);
+      this.#returning.add(request);
+    }
+    let free = this.free + count - named;
+    for (let i = count - 1; i >= named; i--) ring.push(slab[at + i]!);
+    for (let i = named - 1; i >= 0; i--) {
+      const block = slab[at + i]!;
       const base = WORDS * block;
       const left = all[base + REFERENCES]! - 1;
       all[base + REFERENCES] = left;
       if ((left & COUNT) > 0) continue;
-      all[WORDS * tail + NEXT] = block;
-      all[base + PREVIOUS] = tail;
-      tail = block;
+      all[base + POSITION] = ring.push(block | NAMED);
       free++;
     }
-    all[WORDS * tail + NEXT] = 0;
-    all[PREVIOUS] = tail;
     this.free = free;
     this.#owned.clear(request);
     q.room[request] = 0;
   }
 
-  /** Overwrites the head of the free list with known content and moves it to the tail. */
-  reload(key: number): void {
+  /** Overwrites the free block to be taken next with known content, as if it had just been freed. */
+  reload(key: number, request: number): void {
+    if (key >= this.#index.sharedEnd) this.name(request);
     const block = this.#take();
     this.#publish(block, key);
-    const all = this.#blocks;
-    const tail = all[PREVIOUS]!;
-    all[WORDS * tail + NEXT] = block;
-    all[WORDS * block + PREVIOUS] = tail;
-    all[WORDS * block + NEXT] = 0;
-    all[PREVIOUS] = block;
+    if (this.#ring.lacksRoom(1)) this.#compact();
+    this.#blocks[WORDS * block + POSITION] = this.#ring.push(block | NAMED);
     this.free++;
+  }
+
+  /** From now on the request's own blocks, owned or free, have books. */
+  name(request: number): void {
+    const q = this.#requests;
+    if (!this.#usesRuns || q.named[request] === 1) return;
+    const all = this.#blocks;
+    const first = this.#keys.firstOwn(q.row[request]!);
+    const settled = this.#settled(request);
+    const cached = this.#ownCached(request);
+    for (let i = first; i < cached; i++) {
+      const position = q.ringAt[request]! - 1 - i;
+      const block = this.#ring.at(position);
+      this.#ring.entries[position & this.#ring.mask] = block | NAMED;
+      all[WORDS * block + POSITION] = position;
+      this.#publish(block, this.#keys.key(q.row[request]!, i));
+    }
+    for (let i = first; i < q.ownedCount[request]!; i++) {
+      const block = this.#owned.slab[q.ownedAt[request]! + i]!;
+      all[WORDS * block + REFERENCES] = 1;
+      if (i < settled) this.#publish(block, this.#keys.key(q.row[request]!, i));
+    }
+    q.ringAt[request] = 0;
+    q.named[request] = 1;
   }
 
   /** Key of the block after one with key `parent`, holding tokens from `offset` on of a row. */
@@ -278,13 +359,19 @@ export class GpuBlocks {
     return key;
   }
 
-  /** Block numbers from head to tail. */
+  /** Numbers of the free blocks in the order in which they will be taken. */
   freeList(): number[] {
-    const blocks = Array.from({ length: this.total + 1 - this.#fresh }, (_, i) => this.#fresh + i);
-    for (let block = this.#blocks[NEXT]!; block !== 0; block = this.#blocks[WORDS * block + NEXT]!) blocks.push(block);
-    return blocks;
+    const fresh = Array.from({ length: this.total + 1 - this.#fresh }, (_, i) => this.#fresh + i);
+    return [...fresh, ...this.#ring.blocks()];
   }
 
+  /** Numbers of a request's blocks. */
+  ownedBy(request: number): Int32Array {
+    const at = this.#requests.ownedAt[request]!;
+    return this.#owned.slab.slice(at, at + this.#requests.ownedCount[request]!);
+  }
+
+  /** Owners of a block with books. */
   references(block: number): number {
     return this.#blocks[WORDS * block + REFERENCES]! & COUNT;
   }
@@ -293,7 +380,7 @@ export class GpuBlocks {
   #fillTail(request: number, roomLeft: number): void {
     const q = this.#requests;
     q.room[request] = roomLeft;
-    if (roomLeft > 0) return;
+    if (roomLeft > 0 || q.ownedCount[request]! > this.#firstUnnamed(request)) return;
     const { slab } = this.#owned;
     const last = q.ownedAt[request]! + q.ownedCount[request]! - 1;
     const row = q.row[request]!;
@@ -317,8 +404,9 @@ export class GpuBlocks {
     this.#owned.reserve(request, count + blocks);
     const { slab } = this.#owned;
     const at = q.ownedAt[request]!;
+    const named = Math.min(blocks, Math.max(0, this.#firstUnnamed(request) - count));
     let position = start;
-    for (let i = 0; i < blocks; i++) {
+    for (let i = 0; i < named; i++) {
       const block = this.#take();
       this.#blocks[WORDS * block + REFERENCES] = 1;
       if (prefill && end - position >= size) {
@@ -328,34 +416,94 @@ export class GpuBlocks {
         this.#publish(block, key);
       }
       slab[at + count++] = block;
-      q.tailStart[request] = position;
       position += size;
     }
+    if (named < blocks) {
+      this.#takeInto(slab, at + count, blocks - named);
+      count += blocks - named;
+      position += size * (blocks - named);
+    }
+    q.tailStart[request] = position - size;
     q.ownedCount[request] = count;
     q.room[request] = position - end;
     this.misses += blocks;
   }
 
-  /** Removes the head of the free list and forgets its content. The list must not be empty. */
+  /** Position of the first block of a request that has no books; beyond the last where all have. */
+  #firstUnnamed(request: number): number {
+    const q = this.#requests;
+    return this.#usesRuns && q.named[request] === 0 ? this.#keys.firstOwn(q.row[request]!) : BEYOND;
+  }
+
+  /** Number of leading blocks of which the own ones are known by their place among the free blocks. */
+  #ownCached(request: number): number {
+    const q = this.#requests;
+    const at = q.ringAt[request]!;
+    return at === 0 ? 0 : Math.min(q.ringKeyed[request]!, at - this.#ring.head);
+  }
+
+  /** Owned blocks that are full. */
+  #settled(request: number): number {
+    const q = this.#requests;
+    const count = q.ownedCount[request]!;
+    return q.room[request]! > 0 ? count - 1 : count;
+  }
+
+  /** Blocks of a request no longer hold what their positions say, from the next one on. */
+  #misalign(request: number): void {
+    this.name(request);
+    this.#requests.aligned[request] = 0;
+  }
+
+  #compact(): void {
+    const ring = this.#ring;
+    const { head } = ring;
+    const moved = ring.compact();
+    for (let position = 0; position < ring.tail; position++) {
+      const entry = ring.at(position);
+      if (entry >= NAMED) this.#blocks[WORDS * (entry - NAMED) + POSITION] = position;
+    }
+    const q = this.#requests;
+    for (const request of this.#returning) {
+      // The first own block is taken last.
+      const first = this.#keys.firstOwn(q.row[request]!);
+      const position = q.ringAt[request]! - 1 - first;
+      q.ringAt[request] = position < head ? 0 : moved[position - head]! + 1 + first;
+      if (position < head) this.#returning.delete(request);
+    }
+  }
+
+  /** Takes the next free block and forgets its content. There must be one. */
   #take(): number {
-    if (this.#fresh <= this.total) {
-      this.free--;
-      return this.#fresh++;
-    }
-    const all = this.#blocks;
-    const block = all[NEXT]!;
-    const base = WORDS * block;
-    const second = all[base + NEXT]!;
-    all[NEXT] = second;
-    all[WORDS * second + PREVIOUS] = 0;
     this.free--;
-    const key = all[base + KEY]!;
-    if (key !== NO_KEY) {
-      if (this.#frozen !== null) this.#frozen.note(key, this.find(key) !== 0);
-      if (all[base + REFERENCES] === SUPERSEDED) this.#deleteEntry(block, key);
-      all[base + KEY] = NO_KEY;
+    if (this.#fresh <= this.total) return this.#fresh++;
+    const entry = this.#ring.shift();
+    if (entry < NAMED) return entry;
+    this.#forget(entry - NAMED);
+    return entry - NAMED;
+  }
+
+  /** Takes the next `count` free blocks for somebody who keeps no books about them. */
+  #takeInto(slab: Int32Array, from: number, count: number): void {
+    this.free -= count;
+    const end = from + count;
+    let at = from;
+    for (; at < end && this.#fresh <= this.total; at++) slab[at] = this.#fresh++;
+    for (; at < end; at++) {
+      const entry = this.#ring.shift();
+      if (entry >= NAMED) this.#forget(entry - NAMED);
+      slab[at] = entry & ~NAMED;
     }
-    return block;
+  }
+
+  #forget(block: number): void {
+    const all = this.#blocks;
+    const base = WORDS * block;
+    const key = all[base + KEY]!;
+    if (key === NO_KEY) return;
+    if (this.#frozen !== null) this.#frozen.note(key, this.find(key) !== 0);
+    if (all[base + REFERENCES] === SUPERSEDED) this.#deleteEntry(block, key);
+    all[base + KEY] = NO_KEY;
   }
 
   #deleteEntry(block: number, key: number): void {
@@ -376,15 +524,6 @@ export class GpuBlocks {
     if (this.#frozen !== null) this.#frozen.note(key, isHeld);
     if (isHeld) this.#supersede(holder);
     all[WORDS * block + KEY] = key;
-  }
-
-  #unlink(block: number): void {
-    const all = this.#blocks;
-    const after = all[WORDS * block + NEXT]!;
-    const before = all[WORDS * block + PREVIOUS]!;
-    all[WORDS * before + NEXT] = after;
-    all[WORDS * after + PREVIOUS] = before;
-    this.free--;
   }
 
   #growCached(): void {

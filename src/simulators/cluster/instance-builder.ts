@@ -45,6 +45,7 @@ export function buildInstances(parts: InstanceBuilderParts): Instance[] {
     const keysOutput = !parts.oneHome || instanceConfig.kv.kind !== 'gpu-only' || parts.hooks.kvTier !== undefined;
     const shared = { keys, index: columns.map('gpu'), owned, requests, keysOutput };
     const gpu = new GpuBlocks(instanceConfig.totalBlocks, shared);
+    if (!keysOutput) gpu.useRuns();
     return new Instance(index, {
       config: instanceConfig,
       horizonUs: config.horizonUs,

@@ -279,7 +279,7 @@ export class Instance {
   #takeOut(request: number): number {
     const q = this.#requests;
     this.tier?.leaves(request, true);
-    this.gpu.release(request);
+    this.gpu.release(request, false);
     if (q.phase[request] === PHASE.running) this.#recordGaps(this.batch.indexOf(request));
     this.gaps.discard(request);
     if (q.phase[request] !== PHASE.running) {
@@ -534,7 +534,7 @@ export class Instance {
     this.#prefillFrom = 0;
     q.phase[request] = PHASE.queued;
     q.prefilled[request] = 0;
-    this.gpu.release(request);
+    this.gpu.release(request, true);
     this.gaps.discard(request);
     this.queue.requeue(request);
   }
@@ -607,7 +607,7 @@ export class Instance {
     const { request } = this.paused.takeAt(this.paused.size - 1);
     this.preemptions++;
     q.prefilled[request] = 0;
-    this.gpu.release(request);
+    this.gpu.release(request, true);
     this.gaps.discard(request);
     this.queue.requeue(request);
     if (this.#order.dynamic !== null) this.queue.sort(this.#order.dynamic(at));
@@ -811,7 +811,7 @@ export class Instance {
       if (!this.#allocateToken(request, progress)) this.allocationFailures++;
     }
     this.tier?.leaves(request, true);
-    this.gpu.release(request);
+    this.gpu.release(request, false);
     const produced = progress - input;
     const itl = this.gaps.sum - q.gapsBefore[request]! - this.gaps.skippedUs(request) + this.gaps.pausedUs(request);
     if (produced > 0) {

@@ -1,8 +1,7 @@
 import { type BlockKeys, NO_KEY } from './block-keys.ts';
-import type { GpuBlocks } from './gpu-blocks.ts';
+import { BEYOND, type GpuBlocks } from './gpu-blocks.ts';
 import type { KeyMap } from './key-map.ts';
 import { ADMISSION, HOT, MirrorList, PLACED_IN, POSITION, WALKED_IN, WORDS } from './mirror-list.ts';
-import type { OwnedBlocks } from './owned-blocks.ts';
 import { PHASE, type RequestStates } from './request-states.ts';
 
 /** Share of the capacity up to which a batch's blocks may be kept out of the list. */
@@ -13,7 +12,6 @@ const SINGLES = -1;
 export interface MirrorParts {
   readonly gpu: GpuBlocks;
   readonly keys: BlockKeys;
-  readonly owned: OwnedBlocks;
   readonly requests: RequestStates;
   readonly index: KeyMap;
   /** Whether keys outside shared prefixes belong to one request, which has them on this instance only. */
@@ -57,7 +55,6 @@ export class MirrorCache implements BatchMirror {
   readonly #list: MirrorList;
   readonly #gpu: GpuBlocks;
   readonly #keys: BlockKeys;
-  readonly #owned: OwnedBlocks;
   readonly #requests: RequestStates;
   readonly #usesRuns: boolean;
   #literal = false;
@@ -81,7 +78,6 @@ export class MirrorCache implements BatchMirror {
     this.#list = new MirrorList(capacity, parts.index, () => parts.requests.mirrorRun);
     this.#gpu = parts.gpu;
     this.#keys = parts.keys;
-    this.#owned = parts.owned;
     this.#requests = parts.requests;
     // With blocks of one token, blocks filled by decodes have no key.
     this.#usesRuns = parts.oneHome && parts.gpu.blockSize > 1;
@@ -158,23 +154,21 @@ export class MirrorCache implements BatchMirror {
     }
   }
 
-  /** Position of the first block that nobody else can have; Infinity where there may be none such. */
+  /** Position of the first block that nobody else can have; beyond the last where there may be none such. */
   #firstOwn(request: number): number {
-    return this.#usesRuns ? this.#keys.firstOwn(this.#requests.row[request]!) : Number.POSITIVE_INFINITY;
+    return this.#usesRuns ? this.#keys.firstOwn(this.#requests.row[request]!) : BEYOND;
   }
 
   /** The first `count` walked blocks of a request lose an owner. */
   #cool(request: number, count: number): void {
     const q = this.#requests;
-    const { slab } = this.#owned;
-    const at = q.ownedAt[request]!;
     const gpu = this.#gpu;
     const list = this.#list;
     const { words } = list;
     const admission = q.admission[request]!;
     const mirrors = this.#mirrors;
     for (let i = 0; i < count; i++) {
-      const key = gpu.keyOf(slab[at + i]!);
+      const key = gpu.contentOf(request, i);
       if (key === NO_KEY) continue;
       const single = list.known(key);
       const base = WORDS * single;
@@ -209,6 +203,8 @@ export class MirrorCache implements BatchMirror {
     const q = this.#requests;
     for (const request of this.#dirty) {
       if (q.phase[request] !== PHASE.running) continue;
+      // Off the usual pattern, own keys may stand anywhere.
+      if (q.aligned[request] === 0) this.#toSingles(request);
       const count = this.#settled(request);
       const first = this.#firstOwn(request);
       this.#heat(request, q.walked[request]!, Math.min(count, first));
@@ -220,12 +216,10 @@ export class MirrorCache implements BatchMirror {
 
   /** Walks blocks [from, to) of a request, one by one. */
   #heat(request: number, from: number, to: number): void {
-    const { slab } = this.#owned;
-    const at = this.#requests.ownedAt[request]!;
     const gpu = this.#gpu;
     const list = this.#list;
     for (let i = from; i < to; i++) {
-      const key = gpu.keyOf(slab[at + i]!);
+      const key = gpu.contentOf(request, i);
       if (key === NO_KEY) continue;
       let single = list.find(key);
       if (single === 0) single = this.#insert(key);
@@ -239,7 +233,7 @@ export class MirrorCache implements BatchMirror {
     const q = this.#requests;
     const run = q.mirrorRun[request]!;
     if (run === SINGLES) return false;
-    if (q.aligned[request] === 0 || (run > 0 && this.#list.from(run) !== from)) {
+    if (run > 0 && this.#list.from(run) !== from) {
       this.#toSingles(request);
       return false;
     }
@@ -297,7 +291,6 @@ export class MirrorCache implements BatchMirror {
   /** Puts every key into the list, as a literal walk at the last mirror and the touches since would have left it. */
   #rebuild(batch: Int32Array, size: number): void {
     const q = this.#requests;
-    const { slab } = this.#owned;
     const gpu = this.#gpu;
     const list = this.#list;
     for (let b = 0; b < size; b++) this.#toSingles(batch[b]!);
@@ -308,9 +301,8 @@ export class MirrorCache implements BatchMirror {
     const { words } = list;
     for (let b = 0; b < size; b++) {
       const request = batch[b]!;
-      const at = q.ownedAt[request]!;
       for (let i = 0; i < q.walked[request]!; i++) {
-        const key = gpu.keyOf(slab[at + i]!);
+        const key = gpu.contentOf(request, i);
         if (key === NO_KEY) continue;
         const single = list.known(key);
         this.#place(WORDS * single, this.#mirrors, q.admission[request]!, i);
@@ -328,18 +320,16 @@ export class MirrorCache implements BatchMirror {
 
   #walk(batch: Int32Array, size: number): void {
     const q = this.#requests;
-    const { slab } = this.#owned;
     const gpu = this.#gpu;
     const list = this.#list;
     const mirror = ++this.#mirrors;
     let distinct = 0;
     for (let b = 0; b < size; b++) {
       const request = batch[b]!;
-      const at = q.ownedAt[request]!;
       const count = q.ownedCount[request]!;
       q.mirrorRun[request] = SINGLES;
       for (let i = 0; i < count; i++) {
-        const key = gpu.keyOf(slab[at + i]!);
+        const key = gpu.contentOf(request, i);
         if (key === NO_KEY) continue;
         let single = list.find(key);
         if (single === 0) single = this.#insert(key);
@@ -356,14 +346,12 @@ export class MirrorCache implements BatchMirror {
 
   #becomeLazy(batch: Int32Array, size: number): void {
     const q = this.#requests;
-    const { slab } = this.#owned;
     const list = this.#list;
     for (let b = 0; b < size; b++) {
       const request = batch[b]!;
-      const at = q.ownedAt[request]!;
       const count = this.#settled(request);
       for (let i = 0; i < count; i++) {
-        const key = this.#gpu.keyOf(slab[at + i]!);
+        const key = this.#gpu.contentOf(request, i);
         if (key === NO_KEY) continue;
         const single = list.known(key);
         if (list.words[WORDS * single + HOT]!++ === 0) list.unlink(single);

@@ -164,7 +164,7 @@ export class OffloadKv implements KvTier {
           break;
         }
         if (reloaded === limit) break;
-        gpu.reload(key);
+        gpu.reload(key, request);
         this.cache.touch(key);
         this.reloads++;
         this.changes++;

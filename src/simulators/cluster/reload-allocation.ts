@@ -23,10 +23,10 @@ export class ReloadAllocation {
   }
 
   resumePoint(request: number, cached: number): ResumePoint {
-    const { gpu, owned, requests: q } = this.#parts;
+    const { gpu, requests: q } = this.#parts;
     const count = q.ownedCount[request]!;
     if (count > cached) {
-      return { block: count, parent: gpu.keyOf(owned.slab[q.ownedAt[request]! + count - 1]!) };
+      return { block: count, parent: gpu.contentOf(request, count - 1) };
     }
     return { block: cached, parent: cached > 0 ? gpu.keyOf(gpu.cached[cached - 1]!) : NO_KEY };
   }

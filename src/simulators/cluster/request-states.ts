@@ -45,6 +45,11 @@ export class RequestStates {
   tailStart: Int32Array;
   /** 1 while owned block i holds exactly tokens [i·size, (i+1)·size) under their usual keys. */
   aligned: Uint8Array;
+  /** 1 where own blocks have books of their own; else, after a release: 1 + place of block 0 among the free blocks. */
+  named: Uint8Array;
+  ringAt: Int32Array;
+  /** Blocks that were full then. */
+  ringKeyed: Int32Array;
   /** 1 where decoding starts from transferred KV blocks. */
   prefilled: Uint8Array;
   /** Decode steps and their summed gaps at the instance before the request's own first one. */
@@ -85,6 +90,9 @@ export class RequestStates {
     this.room = new Int32Array(capacity);
     this.tailStart = new Int32Array(capacity);
     this.aligned = new Uint8Array(capacity);
+    this.named = new Uint8Array(capacity);
+    this.ringAt = new Int32Array(capacity);
+    this.ringKeyed = new Int32Array(capacity);
     this.prefilled = new Uint8Array(capacity);
     this.firstDecodeStep = new Float64Array(capacity);
     this.gapsBefore = new Float64Array(capacity);

@@ -28,6 +28,7 @@ export class TieredKv implements KvTier {
     cache: BatchMirror = new MirrorCache(config.cpuBlocks, parts),
   ) {
     this.#gpu = parts.gpu;
+    if (parts.oneHome) parts.gpu.useRuns();
     this.#allocation = new ReloadAllocation(parts);
     this.#requests = parts.requests;
     this.#blockTransferUs = config.transferBaseLatency + Math.ceil(parts.gpu.blockSize / config.transferBandwidth);
@@ -97,7 +98,7 @@ export class TieredKv implements KvTier {
       const key = gpu.chain(parent, row, k * gpu.blockSize);
       if (gpu.find(key) === 0) {
         if (reloaded === limit || !this.cache.touch(key, request)) return;
-        gpu.reload(key);
+        gpu.reload(key, request);
         this.#transferUs += this.#blockTransferUs;
         this.reloads++;
         reloaded++;
@@ -121,6 +122,7 @@ export class TieredKv implements KvTier {
   #reload(request: number, cached: number): number {
     const gpu = this.#gpu;
     if (this.#coversPrompt(request, cached)) return 0;
+    if (this.#requests.ringAt[request]! > 0) gpu.name(request);
     const blocks = this.#allocation.promptBlocks(request);
     const from = this.#allocation.resumePoint(request, cached);
     const row = this.#requests.row[request]!;
@@ -131,7 +133,7 @@ export class TieredKv implements KvTier {
       const key = gpu.chain(parent, row, k * gpu.blockSize);
       if (gpu.find(key) === 0) {
         if (reloaded === limit || !this.cache.touch(key, request)) break;
-        gpu.reload(key);
+        gpu.reload(key, request);
         this.#transferUs += this.#blockTransferUs;
         this.reloads++;
         reloaded++;

@@ -64,14 +64,22 @@ function checkCausality(engine: ClusterEngine, label: string): void {
 
 /** Every block is on the free list or owned, never both; nothing is owned once everything has ended. */
 function checkMemory(engine: ClusterEngine, label: string): void {
-  for (const { gpu, batch, queue } of engine.instances) {
+  const q = engine.requests;
+  for (const { index, gpu, batch, queue } of engine.instances) {
     const free = gpu.freeList();
     expect(free.length, label).toBe(gpu.free);
-    expect(new Set(free).size, label).toBe(free.length);
-    for (const block of free) expect(gpu.references(block), label).toBe(0);
-    let referenced = 0;
-    for (let block = 1; block <= gpu.total; block++) if (gpu.references(block) > 0) referenced++;
-    expect(referenced, label).toBe(gpu.used);
+    const owners = new Map<number, number>();
+    for (let request = 0; request < q.length; request++) {
+      if (q.instance[request] !== index) continue;
+      for (const block of gpu.ownedBy(request)) owners.set(block, (owners.get(block) ?? 0) + 1);
+    }
+    expect(owners.size, label).toBe(gpu.used);
+    expect(new Set([...free, ...owners.keys()]).size, label).toBe(gpu.total);
+    for (let block = 1; block <= gpu.total; block++) {
+      // Own blocks of one request may be without references.
+      const count = owners.get(block) ?? 0;
+      if (count !== 1 || gpu.references(block) !== 0) expect(gpu.references(block), label).toBe(count);
+    }
     if (batch.size + queue.length === 0) expect(gpu.used, label).toBe(0);
   }
 }

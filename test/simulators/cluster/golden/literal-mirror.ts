@@ -31,11 +31,10 @@ export class LiteralMirror implements BatchMirror {
   leaves(): void {}
 
   mirror(batch: Int32Array, size: number): void {
-    const { gpu, owned, requests } = this.#parts;
+    const { gpu, requests } = this.#parts;
     for (const request of batch.subarray(0, size)) {
-      const at = requests.ownedAt[request]!;
-      for (const block of owned.slab.subarray(at, at + requests.ownedCount[request]!)) {
-        const key = gpu.keyOf(block);
+      for (let i = 0; i < requests.ownedCount[request]!; i++) {
+        const key = gpu.contentOf(request, i);
         if (key === 0 || this.touch(key)) continue;
         if (this.#keys.size === this.#capacity) {
           this.#keys.delete(this.#keys.values().next().value!);

@@ -13,6 +13,8 @@ export interface RandomOptions {
   readonly kv?: 'gpu-only' | 'tiered' | 'offload';
   /** Every run ends by itself: each request fits and has a deadline. */
   readonly instances?: number;
+  /** false = no request inherits another one's context, so that content outside shared prefixes has one home. */
+  readonly inherits?: boolean;
 }
 
 const CLASSES = ['critical', 'standard', 'sheddable', ''] as const;
@@ -80,7 +82,7 @@ export function randomCluster(seed: number, options: RandomOptions = {}): Random
       latency: { kind: 'blackbox', alpha: [pick([0, 900]), pick([0, 4.5]), 3], beta: [400, 9.5, 3.25] },
     },
   };
-  return { config, workload: openWorkload(randomTable(rng, capacityTokens)) };
+  return { config, workload: openWorkload(randomTable(rng, capacityTokens, options.inherits ?? true)) };
 }
 
 function tier(rng: Rng, kind: 'gpu-only' | 'tiered' | 'offload'): KvTierConfig {
@@ -107,7 +109,7 @@ function tier(rng: Rng, kind: 'gpu-only' | 'tiered' | 'offload'): KvTierConfig {
   return { kind, chain: { cpuBlocks, bytesPerBlock: 65_536, promptOnly: rng.below(2) === 1, tiers } };
 }
 
-function randomTable(rng: Rng, capacityTokens: number): RequestTable {
+function randomTable(rng: Rng, capacityTokens: number, inherits: boolean): RequestTable {
   const groupLengths = [Math.floor(capacityTokens / 4), 17, 40];
   const table = new RequestTable(64, {
     sloClasses: [...CLASSES],
@@ -127,7 +129,7 @@ function randomTable(rng: Rng, capacityTokens: number): RequestTable {
     const output = rng.below(12) === 0 ? 0 : 1 + rng.below(Math.max(2, Math.floor(capacityTokens / 4)));
     let shared = 0;
     const kind = rng.below(4);
-    if (kind === 0 && row > 0) {
+    if (kind === 0 && row > 0 && inherits) {
       const parent = rng.below(row);
       shared = Math.min(
         table.inputTokens[parent]! + rng.below(table.outputTokens[parent]! + 1),

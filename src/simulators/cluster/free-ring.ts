@@ -1,0 +1,88 @@
+/** Mark of an entry whose block must be told when it is taken. */
+export const NAMED = 1 << 30;
+/** Positions stay small integers: compiled code for doubles is slower. */
+const LAST_POSITION = 2 ** 30;
+
+/**
+ * The order in which free blocks are taken, oldest first. Entries are block numbers with the mark `NAMED`, 0 = taken
+ * out of the middle. A position names an entry until it is taken; positions only grow, unless the ring is compacted.
+ */
+export class FreeRing {
+  entries: Int32Array;
+  mask: number;
+  head = 0;
+  tail = 0;
+  /** `tail` may grow up to here without another look. */
+  #limit: number;
+
+  /** @param blocks - most entries that are no gaps */
+  constructor(blocks: number) {
+    let capacity = 64;
+    while (capacity < blocks + (blocks >> 3)) capacity *= 2;
+    this.entries = new Int32Array(capacity);
+    this.mask = capacity - 1;
+    this.#limit = capacity;
+  }
+
+  at(position: number): number {
+    return this.entries[position & this.mask]!;
+  }
+
+  /** Takes an entry out of the middle. */
+  remove(position: number): void {
+    this.entries[position & this.mask] = 0;
+  }
+
+  /** The oldest entry; there must be one. */
+  shift(): number {
+    const { entries, mask } = this;
+    let { head } = this;
+    let entry = 0;
+    while (entry === 0) entry = entries[head++ & mask]!;
+    this.head = head;
+    return entry;
+  }
+
+  /** Whether `count` more entries need `compact` first. */
+  lacksRoom(count: number): boolean {
+    if (this.tail + count <= this.#limit) return false;
+    this.#limit = Math.min(this.head + this.entries.length, LAST_POSITION);
+    return this.tail + count > this.#limit;
+  }
+
+  /** There must be room. @returns the entry's position */
+  push(entry: number): number {
+    this.entries[this.tail & this.mask] = entry;
+    return this.tail++;
+  }
+
+  /**
+   * Closes the gaps; the first entry gets position 0.
+   * @returns new positions by old ones: of the entry at `head + i` at index i
+   */
+  compact(): Int32Array {
+    const { entries, mask, head, tail } = this;
+    const moved = new Int32Array(tail - head);
+    const kept: number[] = [];
+    for (let position = head; position < tail; position++) {
+      moved[position - head] = kept.length;
+      const entry = entries[position & mask]!;
+      if (entry !== 0) kept.push(entry);
+    }
+    this.entries.set(kept);
+    this.head = 0;
+    this.tail = kept.length;
+    this.#limit = this.entries.length;
+    return moved;
+  }
+
+  /** Block numbers, oldest first. */
+  blocks(): number[] {
+    const blocks: number[] = [];
+    for (let position = this.head; position < this.tail; position++) {
+      const entry = this.at(position);
+      if (entry !== 0) blocks.push(entry & ~NAMED);
+    }
+    return blocks;
+  }
+}
