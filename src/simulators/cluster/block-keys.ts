@@ -14,6 +14,8 @@ export class BlockKeys {
   readonly sharedEnd: number;
   readonly #table: RequestTable;
   readonly #groupBase: Float64Array;
+  /** Complete blocks by group. */
+  readonly #groupSize: Int32Array;
   #inheritedBlocks: Int32Array;
   #groupBlocks: Int32Array;
   #firstOwn: Int32Array;
@@ -26,10 +28,11 @@ export class BlockKeys {
     this.#table = table;
     const { groupLengths } = table.names;
     this.#groupBase = new Float64Array(groupLengths.length);
+    this.#groupSize = Int32Array.from(groupLengths, (length) => Math.floor(length / blockSize));
     let next = 1;
-    groupLengths.forEach((length, group) => {
+    this.#groupSize.forEach((blocks, group) => {
       this.#groupBase[group] = next;
-      next += Math.floor(length / blockSize);
+      next += blocks;
     });
     this.sharedEnd = next;
     this.#next = next;
@@ -76,6 +79,18 @@ export class BlockKeys {
   /** The first block of a row that is in no shared prefix and no inherited context. */
   firstOwn(row: number): number {
     return this.#firstOwn[row]!;
+  }
+
+  /** Number of shared prefixes. */
+  get groups(): number {
+    return this.#groupSize.length;
+  }
+
+  /** The shared prefix that a row begins with if it has all of its complete blocks; −1 = none, or not all. */
+  wholeGroup(row: number): number {
+    const blocks = this.#groupBlocks[row]!;
+    const group = this.#table.group[row]!;
+    return blocks > 0 && blocks === this.#firstOwn[row] && blocks === this.#groupSize[group] ? group : -1;
   }
 
   /** From block `k` of a row on, how many blocks have consecutive keys at least; ≥ 1, Infinity for own blocks. */

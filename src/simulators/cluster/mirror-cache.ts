@@ -35,6 +35,14 @@ export interface BatchMirror {
   mirror(batch: Int32Array, size: number): void;
 }
 
+/** Running requests whose walked blocks begin with a whole shared prefix: together they are one owner of its keys. */
+interface Joint {
+  holders: number;
+  /** Number of the mirror before the last of them left, and the latest admission among those that left since. */
+  leftIn: number;
+  admission: number;
+}
+
 /**
  * An LRU set of block keys that every step touches with all blocks of the batch, in batch order.
  *
@@ -57,6 +65,8 @@ export class MirrorCache implements BatchMirror {
   readonly #keys: BlockKeys;
   readonly #requests: RequestStates;
   readonly #usesRuns: boolean;
+  /** By shared prefix. */
+  readonly #joint: readonly Joint[];
   #literal = false;
   #mirrors = 0;
   #admissions = 0;
@@ -81,6 +91,7 @@ export class MirrorCache implements BatchMirror {
     this.#requests = parts.requests;
     // With blocks of one token, blocks filled by decodes have no key.
     this.#usesRuns = parts.oneHome && parts.gpu.blockSize > 1;
+    this.#joint = Array.from({ length: parts.keys.groups }, () => ({ holders: 0, leftIn: -1, admission: 0 }));
     this.#lastTouch = new Float64Array(capacity + 1);
   }
 
@@ -130,7 +141,9 @@ export class MirrorCache implements BatchMirror {
     const first = this.#firstOwn(request);
     if (walked > first && q.mirrorRun[request]! > 0) this.#toSingles(request);
     const inRun = walked > first && q.mirrorRun[request] === 0;
-    this.#cool(request, inRun ? first : walked);
+    const jointly = q.mirrorJoint[request] === 1;
+    if (jointly) this.#leaveJoint(request, first);
+    this.#cool(request, jointly ? first : 0, inRun ? first : walked, q.admission[request]!);
     q.walked[request] = 0;
     if (inRun) this.#addLeaver(this.#list.addRun(request, first, walked, q.admission[request]!));
   }
@@ -159,15 +172,35 @@ export class MirrorCache implements BatchMirror {
     return this.#usesRuns ? this.#keys.firstOwn(this.#requests.row[request]!) : BEYOND;
   }
 
-  /** The first `count` walked blocks of a request lose an owner. */
-  #cool(request: number, count: number): void {
+  /** A request whose first `count` blocks are a whole shared prefix begins to hold them. */
+  #joins(request: number, count: number): boolean {
     const q = this.#requests;
+    if (q.walked[request]! > 0 || q.aligned[request] === 0) return false;
+    const group = this.#keys.wholeGroup(q.row[request]!);
+    if (group < 0) return false;
+    q.mirrorJoint[request] = 1;
+    if (this.#joint[group]!.holders++ === 0) this.#heat(request, 0, count);
+    return true;
+  }
+
+  /** The last holder's departure counts, with the place of the holder that was admitted last. */
+  #leaveJoint(request: number, count: number): void {
+    const q = this.#requests;
+    const joint = this.#joint[this.#keys.wholeGroup(q.row[request]!)]!;
+    const admission = q.admission[request]!;
+    joint.admission = joint.leftIn === this.#mirrors ? Math.max(joint.admission, admission) : admission;
+    joint.leftIn = this.#mirrors;
+    q.mirrorJoint[request] = 0;
+    if (--joint.holders === 0) this.#cool(request, 0, count, joint.admission);
+  }
+
+  /** Walked blocks [from, to) of a request lose an owner that was admitted as number `admission`. */
+  #cool(request: number, from: number, to: number, admission: number): void {
     const gpu = this.#gpu;
     const list = this.#list;
     const { words } = list;
-    const admission = q.admission[request]!;
     const mirrors = this.#mirrors;
-    for (let i = 0; i < count; i++) {
+    for (let i = from; i < to; i++) {
       const key = gpu.contentOf(request, i);
       if (key === NO_KEY) continue;
       const single = list.known(key);
@@ -207,7 +240,8 @@ export class MirrorCache implements BatchMirror {
       if (q.aligned[request] === 0) this.#toSingles(request);
       const count = this.#settled(request);
       const first = this.#firstOwn(request);
-      this.#heat(request, q.walked[request]!, Math.min(count, first));
+      const shared = Math.min(count, first);
+      if (shared < first || !this.#joins(request, first)) this.#heat(request, q.walked[request]!, shared);
       const own = Math.max(q.walked[request]!, first);
       if (own < count && !this.#heatRun(request, own, count)) this.#heat(request, own, count);
       q.walked[request] = count;
@@ -305,17 +339,28 @@ export class MirrorCache implements BatchMirror {
         const key = gpu.contentOf(request, i);
         if (key === NO_KEY) continue;
         const single = list.known(key);
-        this.#place(WORDS * single, this.#mirrors, q.admission[request]!, i);
+        this.#place(WORDS * single, this.#mirrors, this.#lastAdmission(request, i), i);
         if (words[WORDS * single + HOT]! > 0) {
           singles.push(single);
           words[WORDS * single + HOT] = 0;
         }
       }
       q.walked[request] = 0;
+      q.mirrorJoint[request] = 0;
     }
+    for (const joint of this.#joint) joint.holders = 0;
     singles.sort((a, b) => this.#byPlace(a, b));
     this.#appendUntouched(singles);
     this.#literal = true;
+  }
+
+  /** The latest admission, that a request knows of, of an owner of its block since the last mirror. */
+  #lastAdmission(request: number, position: number): number {
+    const q = this.#requests;
+    const own = q.admission[request]!;
+    if (q.mirrorJoint[request] === 0 || position >= this.#firstOwn(request)) return own;
+    const joint = this.#joint[this.#keys.wholeGroup(q.row[request]!)]!;
+    return joint.leftIn === this.#mirrors ? Math.max(own, joint.admission) : own;
   }
 
   #walk(batch: Int32Array, size: number): void {

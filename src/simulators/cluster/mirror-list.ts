@@ -50,7 +50,8 @@ export class MirrorList {
     this.#index = index;
     this.#runOf = runOf;
     this.#newRun = capacity + 1;
-    this.words = new Int32Array(WORDS * (capacity + 1 + 64));
+    // Room for runs of 16 keys; more is made where they are shorter.
+    this.words = new Int32Array(WORDS * (capacity + 1 + 64 + (capacity >> 4)));
   }
 
   isRun(node: number): boolean {

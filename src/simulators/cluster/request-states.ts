@@ -60,6 +60,8 @@ export class RequestStates {
   admission: Float64Array;
   /** CPU mirror: node of the run of the request's own keys there; 0 = none, −1 = they have nodes one by one. */
   mirrorRun: Int32Array;
+  /** CPU mirror: 1 while its shared prefix is counted with those of others. */
+  mirrorJoint: Uint8Array;
   /** Results, µs; NaN = never happened. */
   ttftUs: Float64Array;
   schedulingDelayUs: Float64Array;
@@ -99,6 +101,7 @@ export class RequestStates {
     this.walked = new Int32Array(capacity);
     this.admission = new Float64Array(capacity);
     this.mirrorRun = new Int32Array(capacity);
+    this.mirrorJoint = new Uint8Array(capacity);
     this.ttftUs = new Float64Array(capacity).fill(Number.NaN);
     this.schedulingDelayUs = new Float64Array(capacity).fill(Number.NaN);
     this.e2eUs = new Float64Array(capacity).fill(Number.NaN);
