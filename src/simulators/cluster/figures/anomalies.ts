@@ -1,6 +1,6 @@
 import type { InstanceConfig } from '../engine-config.ts';
 import type { EngineResult } from '../engine-result.ts';
-import { classOf, rowsBy } from './request-latency.ts';
+import { className, rowsBy } from './request-latency.ts';
 
 /** A later request must be this many times faster to count as having overtaken. */
 const INVERSION_FACTOR = 2;
@@ -14,9 +14,11 @@ const BLOCKING_FACTOR = 2;
 export function priorityInversions(result: EngineResult, scheduler: InstanceConfig['scheduler']): number {
   if (scheduler !== 'priority-fcfs') return 0;
   let inversions = 0;
-  const label = (row: number) =>
-    result.completed[row] === 1 ? `${result.handledBy[row]}/${classOf(result, row)}` : undefined;
-  for (const [, rows] of rowsBy(result, label)) inversions += inversionsOf(result, rows);
+  const { sloClass, names } = result.table;
+  const classes = names.sloClasses.length;
+  const code = (row: number) => (result.completed[row] === 1 ? result.handledBy[row]! * classes + sloClass[row]! : -1);
+  const label = (number: number) => `${Math.floor(number / classes)}/${className(result, number % classes)}`;
+  for (const [, rows] of rowsBy(result, code, label)) inversions += inversionsOf(result, rows);
   return inversions;
 }
 

@@ -7,8 +7,8 @@ export function picked(column: Float64Array, rows: readonly number[]): Float64Ar
   return values;
 }
 
-/** Below this many values a comparison sort is as fast. */
-const RADIX_FROM = 512;
+/** Below this many values the comparison sort of the language is as fast, and it needs no warming up. */
+const RADIX_FROM = 4096;
 const RADIX_BITS = 11;
 
 /** Ascending copy of the finite values. */
@@ -70,11 +70,25 @@ export function histogramMeanMs(histogram: ItlHistogram): number {
 }
 
 export function histogramPercentileMs(histogram: ItlHistogram, percent: number): number {
-  const total = sum(histogram.counts);
-  if (total === 0) return 0;
-  const rank = (percent / 100) * (total - 1);
-  const low = Math.floor(rank);
-  return interpolateMs(valueAt(histogram, low), valueAt(histogram, Math.ceil(rank)), rank - low);
+  return histogramPercentilesMs(histogram, [percent])[0]!;
+}
+
+/** Interpolated percentiles in one pass. @param percents - 0 … 100, ascending */
+export function histogramPercentilesMs(histogram: ItlHistogram, percents: readonly number[]): readonly number[] {
+  const { values, counts } = histogram;
+  const total = sum(counts);
+  if (total === 0) return percents.map(() => 0);
+  let at = 0;
+  let before = counts[0]!;
+  return percents.map((percent) => {
+    const rank = (percent / 100) * (total - 1);
+    const lowIndex = Math.floor(rank);
+    while (lowIndex >= before) before += counts[++at]!;
+    const low = values[at]!;
+    let [highAt, highBefore] = [at, before];
+    while (Math.ceil(rank) >= highBefore) highBefore += counts[++highAt]!;
+    return interpolateMs(low, values[highAt]!, rank - lowIndex);
+  });
 }
 
 /** Figures of a population, in the unit of its values. */
@@ -113,15 +127,6 @@ export function jainIndex(shares: readonly number[]): number {
 
 function interpolateMs(low: number, high: number, fraction: number): number {
   return fraction === 0 ? low / 1000 : low / 1000 + ((high - low) * fraction) / 1000;
-}
-
-function valueAt(histogram: ItlHistogram, index: number): number {
-  let before = 0;
-  for (let i = 0; i < histogram.values.length; i++) {
-    before += histogram.counts[i]!;
-    if (index < before) return histogram.values[i]!;
-  }
-  throw new RangeError(`histogram has ${before} values, asked for index ${index}`);
 }
 
 function sum(values: Float64Array): number {

@@ -2,7 +2,7 @@ import type { WorkloadSpec } from '../../workload/workload-spec.ts';
 import type { EngineResult } from '../engine-result.ts';
 import type { ClusterSettings } from '../settings/cluster-settings.ts';
 import { percentileMs, picked, sortedFinite } from './distribution.ts';
-import { classOf, rowsBy, tokenGapUs } from './request-latency.ts';
+import { className, rowsBy, tokenGapUs } from './request-latency.ts';
 
 /** Latency targets of an SLO class, ms; 0 = none. */
 export interface GoodputTarget {
@@ -80,7 +80,9 @@ export function mergeTargets(...sources: readonly GoodputTargets[]): GoodputTarg
 export function goodput(result: EngineResult, targets: GoodputTargets, durationS: number): Goodput | null {
   const names = Object.keys(targets).sort();
   if (names.length === 0) return null;
-  const rows = new Map(rowsBy(result, (row) => (result.registered[row] === 1 ? classOf(result, row) : undefined)));
+  const { sloClass } = result.table;
+  const code = (row: number) => (result.registered[row] === 1 ? sloClass[row]! : -1);
+  const rows = new Map(rowsBy(result, code, (number) => className(result, number)));
   const classes = names.map((name) => {
     const arrivals = result.cluster.arrivals;
     const arrived = (arrivals[name] ?? 0) + (name === 'default' ? (arrivals[''] ?? 0) : 0);

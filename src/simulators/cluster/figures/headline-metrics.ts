@@ -1,5 +1,5 @@
 import type { EngineResult, InstanceCounters, ItlHistogram } from '../engine-result.ts';
-import { histogramMeanMs, histogramPercentileMs, meanMs, percentileMs, picked, sortedFinite } from './distribution.ts';
+import { histogramMeanMs, histogramPercentilesMs, meanMs, percentileMs, picked, sortedFinite } from './distribution.ts';
 
 /** The block of figures printed for an instance and for the cluster. Latencies in ms. */
 export interface HeadlineMetrics {
@@ -159,13 +159,13 @@ function figures(sorted: Float64Array): LatencyFigures {
 }
 
 function histogramFigures(histogram: ItlHistogram): LatencyFigures {
-  return {
-    meanMs: histogramMeanMs(histogram),
-    p50Ms: histogramPercentileMs(histogram, 50),
-    p90Ms: histogramPercentileMs(histogram, 90),
-    p95Ms: histogramPercentileMs(histogram, 95),
-    p99Ms: histogramPercentileMs(histogram, 99),
-  };
+  const [p50Ms, p90Ms, p95Ms, p99Ms] = histogramPercentilesMs(histogram, [50, 90, 95, 99]) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  return { meanMs: histogramMeanMs(histogram), p50Ms, p90Ms, p95Ms, p99Ms };
 }
 
 function latencyJson(name: string, latency: LatencyFigures): Record<string, number> {

@@ -1,11 +1,11 @@
 import type { EngineConfig } from '../engine-config.ts';
 import type { DisaggregationCounters, EngineResult } from '../engine-result.ts';
 import { headOfLineBlocking, priorityInversions } from './anomalies.ts';
-import { type Distribution, distribution, jainIndex } from './distribution.ts';
+import { type Distribution, distribution, jainIndex, picked } from './distribution.ts';
 import type { Fitness } from './fitness.ts';
 import { fixed } from './go-format.ts';
 import type { HeadlineMetrics } from './headline-metrics.ts';
-import { classOf, rowsBy, tokenGapUs } from './request-latency.ts';
+import { className, rowsBy, tokenGapUs } from './request-latency.ts';
 
 export interface SectionInput {
   readonly config: Pick<EngineConfig, 'instance' | 'disaggregation'>;
@@ -96,16 +96,17 @@ function cacheSection(headline: HeadlineMetrics): readonly string[] {
 }
 
 function sloSection({ result, hasTargets }: SectionInput): readonly string[] {
-  const measured = (row: number) => (Number.isFinite(result.ttftUs[row]!) ? classOf(result, row) : undefined);
-  const classes = rowsBy(result, measured);
+  const { sloClass } = result.table;
+  const measured = (row: number) => (Number.isFinite(result.ttftUs[row]!) ? sloClass[row]! : -1);
+  const classes = rowsBy(result, measured, (number) => className(result, number));
   if (classes.length === 0 || (classes.length === 1 && !hasTargets)) return [];
   const lines = classes.flatMap(([name, rows]) => {
     const completed = rows.filter((row) => result.completed[row] === 1);
     return [
       `  ${name}:`,
-      `    TTFT: ${meanAndTail(distribution(rows.map((row) => result.ttftUs[row]!)))}`,
+      `    TTFT: ${meanAndTail(distribution(picked(result.ttftUs, rows)))}`,
       `    ITL:  ${meanAndTail(distribution(completed.map((row) => tokenGapUs(result, row))))}`,
-      `    E2E:  ${meanAndTail(distribution(completed.map((row) => result.e2eUs[row]!)))}`,
+      `    E2E:  ${meanAndTail(distribution(picked(result.e2eUs, completed)))}`,
     ];
   });
   return ['=== Per-SLO Metrics ===', ...lines];
@@ -113,8 +114,10 @@ function sloSection({ result, hasTargets }: SectionInput): readonly string[] {
 
 function modelSection({ result, headline }: SectionInput): readonly string[] {
   const { names, model, outputTokens } = result.table;
-  const tagged = rowsBy(result, (row) =>
-    result.registered[row] === 1 ? names.models[model[row]!] || undefined : undefined,
+  const tagged = rowsBy(
+    result,
+    (row) => (result.registered[row] === 1 && names.models[model[row]!] ? model[row]! : -1),
+    (number) => names.models[number]!,
   );
   if (tagged.length === 0) return [];
   const lines = tagged.flatMap(([name, rows]) => {
@@ -123,8 +126,8 @@ function modelSection({ result, headline }: SectionInput): readonly string[] {
     const perSecond = (count: number) => fixed(headline.durationS > 0 ? count / headline.durationS : 0, 2);
     return [
       `  ${name}:`,
-      `    TTFT: ${medianAndTail(distribution(rows.map((row) => result.ttftUs[row]!)))}`,
-      `    E2E:  ${medianAndTail(distribution(completed.map((row) => result.e2eUs[row]!)))}`,
+      `    TTFT: ${medianAndTail(distribution(picked(result.ttftUs, rows)))}`,
+      `    E2E:  ${medianAndTail(distribution(picked(result.e2eUs, completed)))}`,
       `    Throughput: ${perSecond(completed.length)} req/s, ${perSecond(tokens)} tok/s`,
     ];
   });
@@ -133,8 +136,10 @@ function modelSection({ result, headline }: SectionInput): readonly string[] {
 
 function tenantSection(result: EngineResult): readonly string[] {
   const { names, tenant, outputTokens } = result.table;
-  const tenants = rowsBy(result, (row) =>
-    result.completed[row] === 1 ? names.tenants[tenant[row]!] || undefined : undefined,
+  const tenants = rowsBy(
+    result,
+    (row) => (result.completed[row] === 1 && names.tenants[tenant[row]!] ? tenant[row]! : -1),
+    (number) => names.tenants[number]!,
   );
   if (tenants.length === 0) return [];
   const tokens = tenants.map(([, rows]) => rows.reduce((sum, row) => sum + outputTokens[row]!, 0));
@@ -147,8 +152,10 @@ function tenantSection(result: EngineResult): readonly string[] {
 
 function sessionSection(result: EngineResult): readonly string[] {
   const { names, session, round, arrivalUs } = result.table;
-  const sessions = rowsBy(result, (row) =>
-    result.registered[row] === 1 && session[row]! >= 0 ? names.sessions[session[row]!] : undefined,
+  const sessions = rowsBy(
+    result,
+    (row) => (result.registered[row] === 1 ? session[row]! : -1),
+    (number) => names.sessions[number]!,
   );
   if (sessions.length === 0) return [];
   const rows = sessions.flatMap(([, members]) => members);

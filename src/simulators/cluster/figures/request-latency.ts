@@ -9,18 +9,29 @@ export function tokenGapUs(result: EngineResult, row: number): number {
   return result.itlSumUs[row]! / Math.max(divisor - 1, 1);
 }
 
-/** Rows by a text label, labels sorted. @param label - undefined leaves a row out */
+/**
+ * Rows by a text label, labels sorted.
+ * @param code - a small number that stands for the label; negative leaves a row out
+ * @param label - asked once for each code
+ */
 export function rowsBy(
   result: EngineResult,
-  label: (row: number) => string | undefined,
+  code: (row: number) => number,
+  label: (code: number) => string,
 ): readonly (readonly [string, readonly number[]])[] {
   const groups = new Map<string, number[]>();
+  const byCode: (number[] | undefined)[] = [];
   for (let row = 0; row < result.table.length; row++) {
-    const name = label(row);
-    if (name === undefined) continue;
-    const rows = groups.get(name);
-    if (rows === undefined) groups.set(name, [row]);
-    else rows.push(row);
+    const number = code(row);
+    if (number < 0) continue;
+    let rows = byCode[number];
+    if (rows === undefined) {
+      const name = label(number);
+      rows = groups.get(name) ?? [];
+      groups.set(name, rows);
+      byCode[number] = rows;
+    }
+    rows.push(row);
   }
   return [...groups].sort(([a], [b]) => (a < b ? -1 : 1));
 }
@@ -39,7 +50,7 @@ export function rowsByClass(result: EngineResult): ReadonlyMap<string, readonly 
   return rows;
 }
 
-/** SLO class as sections name it: requests without one are `default`. */
-export function classOf(result: EngineResult, row: number): string {
-  return result.table.names.sloClasses[result.table.sloClass[row]!] || 'default';
+/** SLO class as sections name it, by its number: requests without one are `default`. */
+export function className(result: EngineResult, sloClass: number): string {
+  return result.table.names.sloClasses[sloClass] || 'default';
 }
