@@ -95,6 +95,28 @@ describe('kvsched run', () => {
     expect((await run('--weights-json', './weights.json')).kv_migrations).toBe(0);
   });
 
+  test('keeps nodes and distributions in the order of the files, also where the keys are integers', async () => {
+    const summary = async (name: string, text: string, ...argv: string[]) => {
+      writeFileSync(at(name), text);
+      const { stdout } = await kvsched('run', '--scenario', `./${name}`, '--out', './order', '--json', ...argv);
+      const { p50_ms, p99_ms, kv_migration_bytes } = JSON.parse(stdout);
+      return { p50_ms, p99_ms, kv_migration_bytes };
+    };
+    const dist = (map: string): string => `prompt_tokens_dist: ${map}`;
+    const named = readFileSync(S4, 'utf8').replace('prompt_tokens_dist: { 512: 1 }', dist('{ 512: 0.5, 64: 0.5 }'));
+    const numbered = named.replaceAll('prefillX', '9').replaceAll('decodeX', '30').replaceAll('decodeY', '4');
+    for (const scheduler of ['rr', 'load_only', 'random']) {
+      const argv = ['--scheduler', scheduler, '--seed', '3'];
+      expect(await summary('numbered.yaml', numbered, ...argv)).toEqual(await summary('named.yaml', named, ...argv));
+    }
+    // A distribution of the base comes first and gains what the scenario adds.
+    writeFileSync(at('base.yaml'), 'workload:\n  prompt_tokens_dist: { 512: 0.5 }\n');
+    const added = named
+      .replace('{ 512: 0.5, 64: 0.5 }', '{ 64: 0.5 }')
+      .replace('network:\n', '$&  default_util: 0.1\n');
+    expect(await summary('added.yaml', added, '--base', './base.yaml')).toEqual(await summary('named.yaml', named));
+  });
+
   const bad = (name: string, from: string, to: string): string => {
     writeFileSync(at(name), readFileSync(S4, 'utf8').replace(from, to));
     return `./${name}`;
