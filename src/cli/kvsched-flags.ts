@@ -104,7 +104,7 @@ export function runSettings(
   common: CommonSettings,
   one: Ablation & { readonly scheduler: string; readonly seed: number },
 ): RunSettings {
-  const switches = { enablePrefetch: one.prefetch, enableOverlap: one.overlap };
+  const switches = { enablePrefetch: one.prefetch, overlapRatio: one.overlap ? null : 0 };
   return {
     scheduler: schedulerName(one.scheduler),
     ticks: common.ticks ?? own.ticks ?? DEFAULT_TICKS,

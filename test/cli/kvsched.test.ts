@@ -90,7 +90,14 @@ describe('kvsched run', () => {
     const prefetched = await run('--prefetch');
     expect(prefetched.p50_ms).toBeCloseTo(101.319471, 6);
     expect(await run('--policy-json', '{"enable_prefetch": true}')).toEqual(prefetched);
-    expect(await run()).not.toEqual(prefetched);
+    const plain = await run();
+    expect(plain).not.toEqual(prefetched);
+    const overlapped = await run('--overlap');
+    expect(overlapped).not.toEqual(plain);
+    expect(await run('--policy-json', '{"overlap_ratio": 0.5}')).toEqual(overlapped);
+    expect(await run('--overlap', '--policy-json', '{"overlap_ratio": 0}')).toEqual(plain);
+    expect(await run('--overlap', '--policy-json', '{"enable_overlap": false}')).toEqual(plain);
+    expect(await run('--policy-json', '{"enable_overlap": true}')).toEqual(plain);
     writeFileSync(at('weights.json'), '{"w_migration_ms": 1e9}');
     expect((await run('--weights-json', './weights.json')).kv_migrations).toBe(0);
   });
