@@ -137,6 +137,7 @@ describe('kvsched run', () => {
     ['dst: decodeX', 'dst: decodeZ', 'network.links[0].dst: unknown node "decodeZ"'],
     ['queued_decode: 2', 'queued_decod: 2', 'unknown key "queued_decod"; did you mean "queued_decode"?'],
     ['\nnodes:', '\nnodez:', 'bad.yaml:10:1 nodez: unknown key "nodez"; did you mean "nodes"?'],
+    ['workload:', 'scheduler: fast\nworkload:', 'bad.yaml:4:1 scheduler: Unknown scheduler: fast; known: kv_heuristic'],
     ['network:', 'network: [', 'bad.yaml:'],
   ])('tells file, line and key of %j', async (from, to, line) => {
     const { code, stdout, stderr } = await kvsched(

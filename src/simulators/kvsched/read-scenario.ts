@@ -11,7 +11,7 @@ import type {
   WeightedValues,
   WorkloadSpec,
 } from './scenario.ts';
-import { readPolicy, readWeights } from './settings.ts';
+import { readPolicy, readWeights, schedulerName } from './settings.ts';
 
 export const REQUIRED_KEYS = ['scenario_id', 'workload', 'nodes', 'network'] as const;
 const OPTIONAL_KEYS = [
@@ -125,7 +125,7 @@ function readDefaults(fields: Fields): RunDefaults {
     ? new Fields(fields.raw('scheduler_params'), fields.at('scheduler_params'), ['weights', 'policy'])
     : null;
   return {
-    scheduler: fields.has('scheduler') ? fields.text('scheduler') : null,
+    scheduler: fields.has('scheduler') ? schedulerName(fields.text('scheduler'), fields.at('scheduler')) : null,
     seed: fields.optionalNumber('seed', { integer: true }),
     ticks: fields.optionalNumber('ticks', { integer: true, min: 1 }),
     weights: params?.has('weights') ? readWeights(params.raw('weights'), params.at('weights')) : {},
