@@ -111,6 +111,19 @@ describe('a scenario over its base', () => {
     expect(loadScenario('S4_network_scan', 'legacy').network!.utilByPair.get('nodeA->nodeB')).toBe(0.4);
   });
 
+  it('that defines nodes only keeps the links and utilisations of the base between them', () => {
+    const link = (src: string, dst: string): JsonObject => ({ src, dst, bandwidth_Gbps: 200, rtt_ms: 0.25 });
+    const base = {
+      network: {
+        links: [link('prefillX', 'decodeX'), link('prefillX', 'far'), link('far', 'decodeX')],
+        util_by_pair: { 'prefillX->decodeX': 0.6, 'prefillX -> far': 0.2 },
+      },
+    };
+    const scenario = readScenario(mergeScenario(base, altered(['network'], {}), 'wired'));
+    expect(scenario.network!.links.map(({ src, dst }) => [src, dst])).toEqual([['prefillX', 'decodeX']]);
+    expect([...scenario.network!.utilByPair]).toEqual([['prefillX->decodeX', 0.6]]);
+  });
+
   it('leaves neither argument changed', () => {
     const before = JSON.stringify(BASE_SCENARIO);
     for (const name of shippedScenarios()) loadScenario(name, 'legacy');
