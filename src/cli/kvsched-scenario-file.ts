@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { InputError } from '../base/errors.ts';
-import { isJsonObject, type JsonObject } from '../base/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
 import { BASE_SCENARIO } from '../simulators/kvsched/base-scenario.ts';
 import { mergeScenario } from '../simulators/kvsched/merge-scenario.ts';
 import { readScenario, requireKeys } from '../simulators/kvsched/read-scenario.ts';
@@ -27,8 +27,9 @@ export interface ScenarioOptions {
 
 /** Reads a scenario over its base. @throws InputError with file, line and key */
 export function loadScenarioFile(file: string, options: ScenarioOptions): ScenarioFile {
-  const source = readYamlFile(file);
+  const own = readYamlFile(file);
   const baseSource = options.base === null ? null : readBase(options.base);
+  const source = baseSource === null ? own : locatingInBase(own, baseSource, options.fidelity);
   const base = baseSource === null ? BASE_SCENARIO : (baseSource.value as JsonObject);
   const read = placed(source, 0, () => {
     const merged = mergeScenario(base, source.value, options.fidelity);
@@ -82,6 +83,21 @@ function readBase(file: string): YamlSource {
     if (isJsonObject(source.value)) return source;
     throw new InputError('a base scenario must be a map of keys');
   });
+}
+
+/** The scenario; values that only its base has are located in the base. */
+function locatingInBase(own: YamlSource, base: YamlSource, fidelity: Fidelity): YamlSource {
+  const locate: YamlSource['locate'] = (path) => {
+    let [above, below]: [Json | undefined, Json | undefined] = [own.value, base.value];
+    for (const step of path) {
+      if (!isJsonObject(above) || !isJsonObject(below)) break;
+      if (!Object.hasOwn(above, step)) return (Object.hasOwn(below, step) ? base : own).locate(path);
+      if (fidelity === 'wired' && step === 'nodes') break;
+      [above, below] = [above[step], below[step]];
+    }
+    return own.locate(path);
+  };
+  return { ...own, locate };
 }
 
 /**

@@ -154,6 +154,24 @@ describe('kvsched run', () => {
   });
 
   test.each([
+    ['vram_free_gb: 20', 'vram_free_gb: 90', './base.yaml:3:76 nodes.a.gpu.vram_free_gb: must be ≤ vram_total_gb (80)'],
+    ['rtt_ms: 1', 'rtt_ms: -1', './base.yaml:4:58 network.links[0].rtt_ms: must be ≥ 0, got -1'],
+    ['requests: 9', 'requests: 0', './small.yaml:2:13 workload.num_requests: must be ≥ 1, got 0'],
+  ])('tells where %j is wrong, in the scenario or in its base', async (from, to, line) => {
+    const base = `workload: { num_requests: 5 }
+nodes:
+  a: { tags: { role: prefill }, gpu: { name: A100_80GB, vram_total_gb: 80, vram_free_gb: 20 } }
+network: { links: [{ src: a, dst: a, bandwidth_Gbps: 10, rtt_ms: 1 }] }
+`;
+    writeFileSync(at('base.yaml'), base.replace(from, to));
+    writeFileSync(at('small.yaml'), 'scenario_id: small\nworkload: { num_requests: 9 }\n'.replace(from, to));
+    const argv = ['run', '--scenario', './small.yaml', '--base', './base.yaml', '--out', './refused'];
+    const { code, stderr } = await kvsched(...argv);
+    expect(stderr).toContain(line);
+    expect(code).toBe(2);
+  });
+
+  test.each([
     [['--scheduler', 'fastest'], 'Unknown scheduler: fastest'],
     [['--ticks', '0'], '--ticks must be an integer from 1'],
     [['--weights-json', '{"w_que": 1}'], 'unknown key "w_que"; did you mean "w_queue"?'],
