@@ -300,8 +300,9 @@ describe('kvsched lint-network', () => {
 
   test('reports unknown ends instead of refusing them', async () => {
     writeFileSync(at('ends.yaml'), readFileSync(S4, 'utf8').replace('dst: decodeX', 'dst: decodeZ'));
-    const { code, stdout } = await kvsched('lint-network', '--scenarios', './ends.yaml', '--json=-');
+    const { code, stdout } = await kvsched('lint-network', '--scenarios', './ends.yaml', '--json');
     expect(code).toBe(1);
+    expect((await kvsched('lint-network', '--json=-', '--scenarios', './ends.yaml')).stdout).toBe(stdout);
     expect(JSON.parse(stdout).issues).toEqual([
       { kind: 'unknown_endpoint', src: 'prefillX', dst: 'decodeZ', detail: 'no node "decodeZ"' },
     ]);
