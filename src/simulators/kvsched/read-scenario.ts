@@ -248,7 +248,8 @@ function readWeighted(workload: Fields, key: string, min: number): WeightedValue
     : Object.entries(raw as JsonObject).map(([value, weight]) => [Number(value), weight, value]);
   const pairs = written.map(([value, weight, step]): readonly [number, number] => {
     if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min) {
-      throw new InputError(`values must be integers ≥ ${min}, got ${shown(value)}`, { path: [...path, step] });
+      const got = Array.isArray(raw) ? value : step;
+      throw new InputError(`values must be integers ≥ ${min}, got ${shown(got)}`, { path: [...path, step] });
     }
     if (typeof weight !== 'number' || !(weight >= 0) || !Number.isFinite(weight)) {
       throw new InputError(`weights must be numbers ≥ 0, got ${shown(weight)}`, { path: [...path, step] });
