@@ -174,6 +174,7 @@ network: { links: [{ src: a, dst: a, bandwidth_Gbps: 10, rtt_ms: 1 }] }
   test.each([
     [['--scheduler', 'fastest'], 'Unknown scheduler: fastest'],
     [['--ticks', '0'], '--ticks must be an integer from 1'],
+    [['--decode-roles', 'decoder'], 'paretune: --decode-roles: must list prefill or decode, got "decoder"'],
     [['--weights-json', '{"w_que": 1}'], 'unknown key "w_que"; did you mean "w_queue"?'],
     [['--policy-json', './no-such.json'], 'must be a JSON object or the path of a file'],
     [['--policy-json', './empty.json'], 'empty.json:1:1: the file is empty'],
