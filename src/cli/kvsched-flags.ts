@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import type { Argv } from 'yargs';
 import { InputError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
+import { readRoles } from '../simulators/kvsched/read-scenario.ts';
 import type { Fidelity, HeuristicWeights, PolicySettings } from '../simulators/kvsched/scenario.ts';
 import {
   type LinkMode,
@@ -59,7 +60,7 @@ export function scenarioOptions(flags: Flags): ScenarioOptions {
   if (dynamics !== undefined) over['dynamics'] = dynamics;
   if (switchFlag(flags, 'gpu-latency')) over['gpu_latency'] = true;
   const roles = textFlag(flags, 'decode-roles');
-  if (roles !== undefined) over['decode_roles'] = listOf(roles);
+  if (roles !== undefined) over['decode_roles'] = readRoles(listOf(roles), ['--decode-roles']);
   return { base: textFlag(flags, 'base') ?? null, fidelity: fidelityOf(flags), over };
 }
 
@@ -104,7 +105,7 @@ export function runSettings(
   common: CommonSettings,
   one: Ablation & { readonly scheduler: string; readonly seed: number },
 ): RunSettings {
-  const switches = { enablePrefetch: one.prefetch, enableOverlap: one.overlap };
+  const switches = { enablePrefetch: one.prefetch, overlapRatio: one.overlap ? null : 0 };
   return {
     scheduler: schedulerName(one.scheduler),
     ticks: common.ticks ?? own.ticks ?? DEFAULT_TICKS,

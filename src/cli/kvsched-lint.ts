@@ -1,4 +1,3 @@
-import { InputError } from '../base/errors.ts';
 import { type LintReport, lintNetwork } from '../simulators/kvsched/lint-network.ts';
 import { EXIT, type LoadedCommand } from './command.ts';
 import { requiredText, switchFlag, textFlag } from './flags.ts';
@@ -17,7 +16,7 @@ export const lintNetworkCommand: LoadedCommand = {
       })
       .option('require-bidirectional', { type: 'boolean', describe: 'every link needs its reverse' })
       .option('require-complete', { type: 'boolean', describe: 'every pair of nodes needs a link' })
-      .option('json', { type: 'string', describe: 'write the report to this file; --json=- prints it' })
+      .option('json', { type: 'string', describe: 'print the report as JSON; with a path, write it there' })
       .option('fidelity', {
         choices: ['wired', 'legacy'] as const,
         default: 'wired',
@@ -37,9 +36,9 @@ export const lintNetworkCommand: LoadedCommand = {
     const document = files.length === 1 && files[0] === places[0] ? results[0]! : { ok, results };
     const text = `${JSON.stringify(document, null, 2)}\n`;
     const target = textFlag(flags, 'json');
-    if (target === '') throw new InputError('--json needs the path of a file');
-    if (target !== undefined && target !== '-') writeText(target, text);
-    process.stdout.write(target === '-' ? text : results.map(describeReport).join(''));
+    const printed = target === '' || target === '-';
+    if (target !== undefined && !printed) writeText(target, text);
+    process.stdout.write(printed ? text : results.map(describeReport).join(''));
     return ok ? EXIT.ok : EXIT.failure;
   },
 };

@@ -1,12 +1,12 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { isMap, isScalar, parseDocument, type YAMLMap } from 'yaml';
+import { parseDocument } from 'yaml';
 import { InputError } from '../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
 import { BASE_SCENARIO } from '../simulators/kvsched/base-scenario.ts';
 import { mergeScenario } from '../simulators/kvsched/merge-scenario.ts';
 import { readScenario, requireKeys } from '../simulators/kvsched/read-scenario.ts';
-import type { Fidelity, Scenario } from '../simulators/kvsched/scenario.ts';
+import type { Fidelity, Scenario, WeightedValues } from '../simulators/kvsched/scenario.ts';
 import { placed, readYamlFile, type YamlSource } from '../study/io/yaml-file.ts';
 
 export interface ScenarioFile {
@@ -27,16 +27,19 @@ export interface ScenarioOptions {
 
 /** Reads a scenario over its base. @throws InputError with file, line and key */
 export function loadScenarioFile(file: string, options: ScenarioOptions): ScenarioFile {
-  const source = readYamlFile(file);
-  const base = options.base === null ? BASE_SCENARIO : readBase(options.base);
-  const scenario = placed(source, 0, () => {
-    const document = inWrittenOrder(source);
-    const merged = mergeScenario(base, document, options.fidelity);
-    const read = readScenario({ ...merged, ...options.over });
+  const own = readYamlFile(file);
+  const baseSource = options.base === null ? null : readBase(options.base);
+  const source = baseSource === null ? own : locatingInBase(own, baseSource, options.fidelity);
+  const base = baseSource === null ? BASE_SCENARIO : (baseSource.value as JsonObject);
+  const read = placed(source, 0, () => {
+    const merged = mergeScenario(base, source.value, options.fidelity);
+    const checked = readScenario({ ...merged, ...options.over });
     // Only an explicit base, or the published program's merge, may supply what a scenario leaves out.
-    requireKeys(options.base === null && options.fidelity === 'wired' ? (document as JsonObject) : merged);
-    return read;
+    requireKeys(options.base === null && options.fidelity === 'wired' ? (source.value as JsonObject) : merged);
+    return checked;
   });
+  const written = baseSource === null ? [source] : [baseSource, source];
+  const scenario = inWrittenOrder(read, written, options.fidelity);
   const document = source.value as JsonObject;
   const { ticks, seed, scheduler } = scenario.defaults;
   return {
@@ -74,29 +77,69 @@ export function shortName(file: string): string {
   return basename(file);
 }
 
-function readBase(file: string): JsonObject {
+function readBase(file: string): YamlSource {
   const source = readYamlFile(file);
   return placed(source, 0, () => {
-    if (isJsonObject(source.value)) return source.value;
+    if (isJsonObject(source.value)) return source;
     throw new InputError('a base scenario must be a map of keys');
   });
 }
 
-const ORDERED = ['prompt_tokens_dist', 'max_new_tokens_dist'];
+/** The scenario; values that only its base has are located in the base. */
+function locatingInBase(own: YamlSource, base: YamlSource, fidelity: Fidelity): YamlSource {
+  const locate: YamlSource['locate'] = (path) => {
+    let [above, below]: [Json | undefined, Json | undefined] = [own.value, base.value];
+    for (const step of path) {
+      if (!isJsonObject(above) || !isJsonObject(below)) break;
+      if (!Object.hasOwn(above, step)) return (Object.hasOwn(below, step) ? base : own).locate(path);
+      if (fidelity === 'wired' && step === 'nodes') break;
+      [above, below] = [above[step], below[step]];
+    }
+    return own.locate(path);
+  };
+  return { ...own, locate };
+}
 
-/** JavaScript sorts integer keys; distributions written in another order become lists of pairs. */
-function inWrittenOrder({ text, value }: YamlSource): Json {
-  const workload = isJsonObject(value) ? value['workload'] : undefined;
-  if (!isJsonObject(value) || !isJsonObject(workload)) return value;
-  const document = parseDocument(text, { version: '1.2' });
-  const ordered: Record<string, Json> = {};
-  for (const key of ORDERED) {
-    const node = document.getIn(['workload', key], true);
-    const written = workload[key];
-    if (!isMap(node) || !isJsonObject(written)) continue;
-    const keys = (node as YAMLMap).items.map(({ key: item }) => Number(isScalar(item) ? item.value : item));
-    const ascending = keys.every((item, index) => index === 0 || item > keys[index - 1]!);
-    if (!ascending && keys.every(Number.isFinite)) ordered[key] = keys.map((item) => [item, written[String(item)]!]);
-  }
-  return { ...value, workload: { ...workload, ...ordered } };
+/**
+ * JavaScript objects sort integer keys; here the nodes and the values of the distributions return to the order of the
+ * files, base first.
+ */
+function inWrittenOrder(scenario: Scenario, sources: readonly YamlSource[], fidelity: Fidelity): Scenario {
+  const documents = sources.map(orderedDocument);
+  const own = keysAt(documents.at(-1), ['nodes']);
+  const nodes = fidelity === 'wired' && own.length > 0 ? own : mergedKeys(documents, ['nodes']);
+  const { workload } = scenario;
+  const ordered = (values: WeightedValues, key: string): WeightedValues =>
+    sortedLike(values, ([value]) => value, mergedKeys(documents, ['workload', key]).map(Number));
+  return {
+    ...scenario,
+    nodes: sortedLike(scenario.nodes, ({ id }) => id, nodes),
+    workload: {
+      ...workload,
+      promptTokens: ordered(workload.promptTokens, 'prompt_tokens_dist'),
+      maxNewTokens: ordered(workload.maxNewTokens, 'max_new_tokens_dist'),
+    },
+  };
+}
+
+function orderedDocument({ text }: YamlSource): unknown {
+  return parseDocument(text, { version: '1.2', merge: true }).toJS({ mapAsMap: true, maxAliasCount: 1000 });
+}
+
+function mergedKeys(documents: readonly unknown[], path: readonly string[]): readonly string[] {
+  return [...new Set(documents.flatMap((document) => keysAt(document, path)))];
+}
+
+/** Keys of the map at `path`; none where there is no map. */
+function keysAt(document: unknown, path: readonly string[]): readonly string[] {
+  let value = document;
+  for (const key of path) value = value instanceof Map ? value.get(key) : undefined;
+  return value instanceof Map ? [...value.keys()].map(String) : [];
+}
+
+/** Items in the order of their keys in `order`; those that it does not name stay ahead, as they are. */
+function sortedLike<T, K>(items: readonly T[], keyOf: (item: T) => K, order: readonly K[]): readonly T[] {
+  const rank = new Map(order.map((key, index) => [key, index]));
+  const rankOf = (item: T): number => rank.get(keyOf(item)) ?? -1;
+  return [...items].sort((a, b) => rankOf(a) - rankOf(b));
 }

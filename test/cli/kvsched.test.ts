@@ -90,9 +90,38 @@ describe('kvsched run', () => {
     const prefetched = await run('--prefetch');
     expect(prefetched.p50_ms).toBeCloseTo(101.319471, 6);
     expect(await run('--policy-json', '{"enable_prefetch": true}')).toEqual(prefetched);
-    expect(await run()).not.toEqual(prefetched);
+    const plain = await run();
+    expect(plain).not.toEqual(prefetched);
+    const overlapped = await run('--overlap');
+    expect(overlapped).not.toEqual(plain);
+    expect(await run('--policy-json', '{"overlap_ratio": 0.5}')).toEqual(overlapped);
+    expect(await run('--overlap', '--policy-json', '{"overlap_ratio": 0}')).toEqual(plain);
+    expect(await run('--overlap', '--policy-json', '{"enable_overlap": false}')).toEqual(plain);
+    expect(await run('--policy-json', '{"enable_overlap": true}')).toEqual(plain);
     writeFileSync(at('weights.json'), '{"w_migration_ms": 1e9}');
     expect((await run('--weights-json', './weights.json')).kv_migrations).toBe(0);
+  });
+
+  test('keeps nodes and distributions in the order of the files, also where the keys are integers', async () => {
+    const summary = async (name: string, text: string, ...argv: string[]) => {
+      writeFileSync(at(name), text);
+      const { stdout } = await kvsched('run', '--scenario', `./${name}`, '--out', './order', '--json', ...argv);
+      const { p50_ms, p99_ms, kv_migration_bytes } = JSON.parse(stdout);
+      return { p50_ms, p99_ms, kv_migration_bytes };
+    };
+    const dist = (map: string): string => `prompt_tokens_dist: ${map}`;
+    const named = readFileSync(S4, 'utf8').replace('prompt_tokens_dist: { 512: 1 }', dist('{ 512: 0.5, 64: 0.5 }'));
+    const numbered = named.replaceAll('prefillX', '9').replaceAll('decodeX', '30').replaceAll('decodeY', '4');
+    for (const scheduler of ['rr', 'load_only', 'random']) {
+      const argv = ['--scheduler', scheduler, '--seed', '3'];
+      expect(await summary('numbered.yaml', numbered, ...argv)).toEqual(await summary('named.yaml', named, ...argv));
+    }
+    // A distribution of the base comes first and gains what the scenario adds.
+    writeFileSync(at('base.yaml'), 'workload:\n  prompt_tokens_dist: { 512: 0.5 }\n');
+    const added = named
+      .replace('{ 512: 0.5, 64: 0.5 }', '{ 64: 0.5 }')
+      .replace('network:\n', '$&  default_util: 0.1\n');
+    expect(await summary('added.yaml', added, '--base', './base.yaml')).toEqual(await summary('named.yaml', named));
   });
 
   const bad = (name: string, from: string, to: string): string => {
@@ -108,6 +137,7 @@ describe('kvsched run', () => {
     ['dst: decodeX', 'dst: decodeZ', 'network.links[0].dst: unknown node "decodeZ"'],
     ['queued_decode: 2', 'queued_decod: 2', 'unknown key "queued_decod"; did you mean "queued_decode"?'],
     ['\nnodes:', '\nnodez:', 'bad.yaml:10:1 nodez: unknown key "nodez"; did you mean "nodes"?'],
+    ['workload:', 'scheduler: fast\nworkload:', 'bad.yaml:4:1 scheduler: Unknown scheduler: fast; known: kv_heuristic'],
     ['network:', 'network: [', 'bad.yaml:'],
   ])('tells file, line and key of %j', async (from, to, line) => {
     const { code, stdout, stderr } = await kvsched(
@@ -124,8 +154,27 @@ describe('kvsched run', () => {
   });
 
   test.each([
+    ['vram_free_gb: 20', 'vram_free_gb: 90', './base.yaml:3:76 nodes.a.gpu.vram_free_gb: must be ≤ vram_total_gb (80)'],
+    ['rtt_ms: 1', 'rtt_ms: -1', './base.yaml:4:58 network.links[0].rtt_ms: must be ≥ 0, got -1'],
+    ['requests: 9', 'requests: 0', './small.yaml:2:13 workload.num_requests: must be ≥ 1, got 0'],
+  ])('tells where %j is wrong, in the scenario or in its base', async (from, to, line) => {
+    const base = `workload: { num_requests: 5 }
+nodes:
+  a: { tags: { role: prefill }, gpu: { name: A100_80GB, vram_total_gb: 80, vram_free_gb: 20 } }
+network: { links: [{ src: a, dst: a, bandwidth_Gbps: 10, rtt_ms: 1 }] }
+`;
+    writeFileSync(at('base.yaml'), base.replace(from, to));
+    writeFileSync(at('small.yaml'), 'scenario_id: small\nworkload: { num_requests: 9 }\n'.replace(from, to));
+    const argv = ['run', '--scenario', './small.yaml', '--base', './base.yaml', '--out', './refused'];
+    const { code, stderr } = await kvsched(...argv);
+    expect(stderr).toContain(line);
+    expect(code).toBe(2);
+  });
+
+  test.each([
     [['--scheduler', 'fastest'], 'Unknown scheduler: fastest'],
     [['--ticks', '0'], '--ticks must be an integer from 1'],
+    [['--decode-roles', 'decoder'], 'paretune: --decode-roles: must list prefill or decode, got "decoder"'],
     [['--weights-json', '{"w_que": 1}'], 'unknown key "w_que"; did you mean "w_queue"?'],
     [['--policy-json', './no-such.json'], 'must be a JSON object or the path of a file'],
     [['--policy-json', './empty.json'], 'empty.json:1:1: the file is empty'],
@@ -252,8 +301,9 @@ describe('kvsched lint-network', () => {
 
   test('reports unknown ends instead of refusing them', async () => {
     writeFileSync(at('ends.yaml'), readFileSync(S4, 'utf8').replace('dst: decodeX', 'dst: decodeZ'));
-    const { code, stdout } = await kvsched('lint-network', '--scenarios', './ends.yaml', '--json=-');
+    const { code, stdout } = await kvsched('lint-network', '--scenarios', './ends.yaml', '--json');
     expect(code).toBe(1);
+    expect((await kvsched('lint-network', '--json=-', '--scenarios', './ends.yaml')).stdout).toBe(stdout);
     expect(JSON.parse(stdout).issues).toEqual([
       { kind: 'unknown_endpoint', src: 'prefillX', dst: 'decodeZ', detail: 'no node "decodeZ"' },
     ]);

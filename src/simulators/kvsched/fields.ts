@@ -101,6 +101,7 @@ export interface NumberRange {
 
 export function shown(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
-  const text = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? String(value));
+  const number = typeof value === 'bigint' || typeof value === 'number';
+  const text = number ? String(value) : (JSON.stringify(value) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

@@ -16,7 +16,8 @@ export function deepMerge(base: JsonObject, over: JsonObject): JsonObject {
 /**
  * Lays a scenario over its base. `legacy` merges everything, so that the nodes of the base join every scenario, as
  * in the published program. `wired` takes nodes, links and pair utilisations whole from the scenario that defines
- * them; the links of a base name the base's nodes and go with them.
+ * them. Where it defines nodes only, the links and pairs of the base between those nodes stay; others go with the
+ * base's nodes.
  * @throws InputError when the scenario is no map
  */
 export function mergeScenario(base: JsonObject, scenario: Json, fidelity: Fidelity): JsonObject {
@@ -25,15 +26,27 @@ export function mergeScenario(base: JsonObject, scenario: Json, fidelity: Fideli
   if (fidelity === 'legacy') return merged;
   const own = scenario['network'];
   const inherited = base['network'];
+  const nodes = scenario['nodes'];
+  const known = (end: unknown): boolean => !isJsonObject(nodes) || Object.hasOwn(nodes, String(end));
   const network: Record<string, Json> = isJsonObject(merged['network']) ? { ...merged['network'] } : {};
   for (const key of ['links', 'util_by_pair']) {
     if (isJsonObject(own) && Object.hasOwn(own, key)) network[key] = own[key]!;
-    else if (Object.hasOwn(scenario, 'nodes')) delete network[key];
-    else if (isJsonObject(inherited) && Object.hasOwn(inherited, key)) network[key] = inherited[key]!;
+    else if (isJsonObject(inherited) && Object.hasOwn(inherited, key)) network[key] = between(inherited[key]!, known);
   }
   return {
     ...merged,
-    ...(Object.hasOwn(scenario, 'nodes') ? { nodes: scenario['nodes']! } : {}),
+    ...(nodes === undefined ? {} : { nodes }),
     ...(isJsonObject(merged['network']) ? { network } : {}),
   };
+}
+
+/** The links of a list, or the pairs of a map, with both ends known; anything else as it is. */
+function between(value: Json, known: (end: unknown) => boolean): Json {
+  if (Array.isArray(value)) {
+    return (value as readonly Json[]).filter(
+      (link) => !isJsonObject(link) || [link['src'], link['dst']].every((end) => end === undefined || known(end)),
+    );
+  }
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([pair]) => pair.split(/\s*->\s*/).every(known)));
 }

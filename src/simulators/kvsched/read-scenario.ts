@@ -11,7 +11,7 @@ import type {
   WeightedValues,
   WorkloadSpec,
 } from './scenario.ts';
-import { readPolicy, readWeights } from './settings.ts';
+import { readPolicy, readWeights, schedulerName } from './settings.ts';
 
 export const REQUIRED_KEYS = ['scenario_id', 'workload', 'nodes', 'network'] as const;
 const OPTIONAL_KEYS = [
@@ -125,7 +125,7 @@ function readDefaults(fields: Fields): RunDefaults {
     ? new Fields(fields.raw('scheduler_params'), fields.at('scheduler_params'), ['weights', 'policy'])
     : null;
   return {
-    scheduler: fields.has('scheduler') ? fields.text('scheduler') : null,
+    scheduler: fields.has('scheduler') ? schedulerName(fields.text('scheduler'), fields.at('scheduler')) : null,
     seed: fields.optionalNumber('seed', { integer: true }),
     ticks: fields.optionalNumber('ticks', { integer: true, min: 1 }),
     weights: params?.has('weights') ? readWeights(params.raw('weights'), params.at('weights')) : {},
@@ -248,7 +248,8 @@ function readWeighted(workload: Fields, key: string, min: number): WeightedValue
     : Object.entries(raw as JsonObject).map(([value, weight]) => [Number(value), weight, value]);
   const pairs = written.map(([value, weight, step]): readonly [number, number] => {
     if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min) {
-      throw new InputError(`values must be integers ≥ ${min}, got ${shown(value)}`, { path: [...path, step] });
+      const got = Array.isArray(raw) ? value : step;
+      throw new InputError(`values must be integers ≥ ${min}, got ${shown(got)}`, { path: [...path, step] });
     }
     if (typeof weight !== 'number' || !(weight >= 0) || !Number.isFinite(weight)) {
       throw new InputError(`weights must be numbers ≥ 0, got ${shown(weight)}`, { path: [...path, step] });

@@ -95,6 +95,7 @@ export interface PolicySettings {
   /** A migration must gain more than this score. */
   readonly hysteresisMs: number;
   readonly enablePrefetch: boolean;
+  /** False makes the ratio 0; true leaves it as it is. */
   readonly enableOverlap: boolean;
   /** Requests with fewer new tokens do not prefetch. */
   readonly prefetchHorizonTokens: number;

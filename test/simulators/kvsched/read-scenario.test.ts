@@ -45,6 +45,7 @@ describe('a bad scenario', () => {
     ['half a request', [...nodeX, 'queued_decode'], 1.5, 'an integer, got 1.5'],
     ['an unknown role', [...nodeX, 'tags', 'role'], 'decod', 'did you mean "decode"', 'unknown role'],
     ['no bandwidth', [...link, 'bandwidth_Gbps'], 0, '> 0, got 0'],
+    ['endless bandwidth', [...link, 'bandwidth_Gbps'], Number.POSITIVE_INFINITY, 'a number, got Infinity'],
     ['a negative round trip', [...link, 'rtt_ms'], -2, '≥ 0, got -2'],
     ['a loss above 1', [...link, 'loss_rate'], 2, 'in [0, 1], got 2'],
     ['a full network', ['network', 'default_util'], 1, 'in [0, 0.99], got 1'],
@@ -52,6 +53,7 @@ describe('a bad scenario', () => {
     ['a misspelt key', ['network', 'default_utl'], 0.1, 'did you mean "default_util"', 'unknown key'],
     ['no requests', ['workload', 'num_requests'], 0, '≥ 1, got 0'],
     ['weights without weight', ['workload', 'prompt_tokens_dist'], { 256: 0, 512: 0 }, 'sum to more than 0'],
+    ['a word for tokens', ['workload', 'prompt_tokens_dist'], { many: 1 }, 'integers ≥ 0, got "many"'],
     ['an odd utilisation pair', ['network', 'util_by_pair'], { decodeX: 0.1 }, 'must read a->b'],
     ['no nodes', ['nodes'], {}, 'at least one node'],
     ['unknown dynamics', ['dynamics'], 'wlk', 'did you mean "walk"', 'unknown dynamics'],
@@ -109,6 +111,19 @@ describe('a scenario over its base', () => {
     expect(loadScenario('S4_network_scan', 'wired').network!.defaultUtil).toBe(0.1);
     expect(loadScenario('S4_network_scan', 'wired').network!.utilByPair.size).toBe(0);
     expect(loadScenario('S4_network_scan', 'legacy').network!.utilByPair.get('nodeA->nodeB')).toBe(0.4);
+  });
+
+  it('that defines nodes only keeps the links and utilisations of the base between them', () => {
+    const link = (src: string, dst: string): JsonObject => ({ src, dst, bandwidth_Gbps: 200, rtt_ms: 0.25 });
+    const base = {
+      network: {
+        links: [link('prefillX', 'decodeX'), link('prefillX', 'far'), link('far', 'decodeX')],
+        util_by_pair: { 'prefillX->decodeX': 0.6, 'prefillX -> far': 0.2 },
+      },
+    };
+    const scenario = readScenario(mergeScenario(base, altered(['network'], {}), 'wired'));
+    expect(scenario.network!.links.map(({ src, dst }) => [src, dst])).toEqual([['prefillX', 'decodeX']]);
+    expect([...scenario.network!.utilByPair]).toEqual([['prefillX->decodeX', 0.6]]);
   });
 
   it('leaves neither argument changed', () => {
