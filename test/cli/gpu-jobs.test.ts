@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { compareEngines, VALIDATION_CASES } from '../../src/cli/gpu-jobs-validation.ts';
@@ -131,6 +131,22 @@ describe('paretune gpu-jobs run', () => {
   });
 });
 
+describe('files that cannot be read or written', () => {
+  it.each([
+    ['a folder as output', (folder: string) => ['run', '--output', folder], /: is a folder, a file is needed/],
+    ['a file as folder', (folder: string) => ['run', '--output', join(folder, 'file/x.json')], /cannot be written \(/],
+    ['no name', () => ['run', '--output', ''], /output file must not be empty/],
+    ['a folder as task table', (folder: string) => ['run', '--tasks', folder], /: is a folder, a file is needed/],
+    ['a folder as generated table', (folder: string) => ['generate', '--output', folder], /: is a folder/],
+  ] as const)('%s is refused in one line', async (_, args, message) => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'file'), '');
+    const { code, stderr } = await gpuJobs(...args(folder));
+    expect({ code, lines: stderr.trimEnd().split('\n').length }).toEqual({ code: 2, lines: 1 });
+    expect(stderr).toMatch(message);
+  });
+});
+
 describe('paretune gpu-jobs generate, replay', () => {
   it('a generated table runs, and replaying the engine’s own latencies has no error', async () => {
     const folder = temporaryFolder();
@@ -146,7 +162,6 @@ describe('paretune gpu-jobs generate, replay', () => {
       return ['arrival', 'prefill_tokens', 'decode_tokens', 'ttft', 'e2e'].map((name) => cells[column(name)]).join(',');
     });
     const trace = join(folder, 'log.csv');
-    const { writeFileSync } = await import('node:fs');
     writeFileSync(trace, `timestamp,input_tokens,output_tokens,ttft,e2e\n${log.join('\n')}\n`);
     const { stdout } = await gpuJobs('run', ...token, '--tasks', trace, '--json');
     const replayed = (JSON.parse(stdout) as Record<string, { replay_mape: Record<string, Record<string, number>> }>)[
