@@ -122,6 +122,8 @@ describe('paretune gpu-jobs run', () => {
       /small-cluster\.yaml:\d+:\d+ (name|groups)/,
     ],
     [['--dtt', '1'], /Unknown argument/i],
+    [['--dt'], /Not enough arguments following: dt/],
+    [['--cluster', '--max-time', '5'], /Not enough arguments following: cluster/],
   ])('refuses %s in one line and writes nothing', async (flags, message) => {
     const output = join(temporaryFolder(), 'results.json');
     const { code, stdout, stderr } = await gpuJobs('run', '--output', output, ...flags);
