@@ -13,7 +13,7 @@ import {
   tokenMetrics,
 } from '../simulators/gpu-jobs/token-metrics.ts';
 import { placed, type YamlSource } from '../study/io/yaml-file.ts';
-import { csvText, type NamedOrdering } from './gpu-jobs-input.ts';
+import { asFlags, csvText, type NamedOrdering } from './gpu-jobs-input.ts';
 import type { DrawnWorkload, RunReport } from './gpu-jobs-report.ts';
 import { fileFor } from './gpu-jobs-simplified.ts';
 import { comparisonTable } from './gpu-jobs-table.ts';
@@ -131,7 +131,8 @@ function milliseconds(seconds: number): number | null {
 function exports(result: TokenResult, run: string, options: TokenOptions): { file: string; text: string }[] {
   const files: { file: string; text: string }[] = [];
   if (options.timelineFile !== undefined) {
-    const rows = timeline(result, options.window).map((row) => ({ ...row }));
+    const windows = asFlags({ window: 'window' }, () => timeline(result, options.window));
+    const rows = windows.map((row) => ({ ...row }));
     files.push({ file: fileFor(options.timelineFile, run), text: csvText(rows, Object.keys(rows[0] ?? { start: 0 })) });
   }
   if (options.eventsFile !== undefined) {

@@ -121,6 +121,11 @@ describe('paretune gpu-jobs run', () => {
       ['--engine', 'token', '--config', 'studies/gpu-jobs/small-cluster.yaml'],
       /small-cluster\.yaml:\d+:\d+ (name|groups)/,
     ],
+    [['--dt', '1e-7', '--timeline', 'steps.csv'], /--dt gives a timeline of more than 2000000 rows/],
+    [
+      ['--engine', 'token', '--window', '1e-9', '--timeline', 'windows.csv'],
+      /--window gives \d+ windows in .* s, at most 1000000/,
+    ],
     [['--dtt', '1'], /Unknown argument/i],
     [['--dt'], /Not enough arguments following: dt/],
     [['--cluster', '--max-time', '5'], /Not enough arguments following: cluster/],

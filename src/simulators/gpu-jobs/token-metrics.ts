@@ -1,3 +1,4 @@
+import { InputError } from '../../base/errors.ts';
 import { type Summary, summarize } from '../kernel/quantile.ts';
 import { batchEfficiency } from './step-model.ts';
 import type { IterationRow, TokenResult } from './token-engine.ts';
@@ -150,10 +151,22 @@ export interface WindowRow {
   readonly kvFree: number;
 }
 
-/** Cuts the iterations into windows; what happens in an iteration is spread evenly over it. */
+/** Windows that fit into memory with ease. */
+const MAX_WINDOWS = 1e6;
+
+/**
+ * Cuts the iterations into windows; what happens in an iteration is spread evenly over it.
+ * @throws InputError when the windows are too many
+ */
 export function timeline({ iterations, instances }: TokenResult, windowSeconds: number): WindowRow[] {
   const end = iterations.reduce((latest, row) => Math.max(latest, row.end), 0);
   const count = Math.ceil(end / windowSeconds - 1e-9);
+  if (count > MAX_WINDOWS) {
+    throw new InputError(`gives ${count} windows in ${end} s, at most ${MAX_WINDOWS} are allowed`, {
+      path: ['window'],
+      suggestion: 'use a larger window',
+    });
+  }
   const sums = Array.from({ length: count }, () => new WindowSums());
   for (const row of iterations) {
     const instance = instances[row.instance]!;
