@@ -82,6 +82,11 @@ describe('paretune gpu-jobs run', () => {
     const result = (JSON.parse(stdout) as Record<string, Record<string, number>>)['tasks_WSRPT']!;
     expect(result['completed_count']).toBe(5);
     expect(result['prefix_hit_rate']).toBeGreaterThanOrEqual(0);
+    for (const latency of ['ttft', 'tpot', 'e2e', 'queueing', 'prefill', 'decode']) {
+      const [p50, p95, p99] = ['p50', 'p95', 'p99'].map((share) => result[`${latency}_${share}_ms`]!);
+      expect(p50).toBeLessThanOrEqual(p95!);
+      expect(p95).toBeLessThanOrEqual(p99!);
+    }
     const rows = readFileSync(file('t-tasks_WSRPT.csv'), 'utf8').trim().split('\n');
     expect(rows[0]).toContain('start,end,gpuUtilization,batch');
     expect(rows.length - 1).toBe(Math.ceil(result['makespan']! / 0.5));
