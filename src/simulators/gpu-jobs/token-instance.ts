@@ -13,6 +13,8 @@ export interface Iteration {
   /** Tasks admitted now, in order. */
   readonly admitted: readonly TokenTask[];
   readonly load: StepLoad;
+  /** Running tasks. */
+  readonly batch: number;
   readonly seconds: number;
 }
 
@@ -57,6 +59,8 @@ export class TokenInstance {
   };
   running: TokenTask[] = [];
   current: Iteration | null = null;
+  /** When the last finished iteration ended. */
+  lastEnd = 0;
   /** Σ tokens still to be processed for the tasks routed here. */
   outstanding = 0;
   /** An arrival window is open. */
@@ -109,8 +113,15 @@ export class TokenInstance {
     const empty = decode.length + prefill.length === 0;
     const seconds = (empty ? 0 : this.model.seconds(load)) + this.#transferSeconds;
     this.#transferSeconds = 0;
-    this.#count(load, seconds);
-    return { decode, prefill, admitted, load, seconds };
+    return { decode, prefill, admitted, load, batch: this.running.length, seconds };
+  }
+
+  /** Books the current iteration at its end; one that the end of the simulation cuts off does not count. */
+  finish(now: number): void {
+    if (this.current === null) return;
+    this.#count(this.current);
+    this.lastEnd = now;
+    this.current = null;
   }
 
   #planDecodes(budget: { tokens: number }): TokenTask[] {
@@ -253,7 +264,7 @@ export class TokenInstance {
     this.#transferSeconds += bytes / (this.#config.pcieGBs * 1e9);
   }
 
-  #count(load: StepLoad, seconds: number): void {
+  #count({ load, seconds, batch: running }: Iteration): void {
     const { counters } = this;
     const batch = load.decodeBatch;
     counters.iterations++;
@@ -265,7 +276,7 @@ export class TokenInstance {
       counters.prefillSeconds += (seconds * load.prefillTokens) / both;
       counters.decodeSeconds += (seconds * batch) / both;
     }
-    counters.batchSeconds += this.running.length * seconds;
+    counters.batchSeconds += running * seconds;
   }
 }
 

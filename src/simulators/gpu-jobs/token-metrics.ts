@@ -29,7 +29,7 @@ export interface TokenMetrics extends LatencySummaries {
   readonly rejectedCount: number;
   readonly totalCount: number;
   readonly completionRate: number;
-  /** Share of GPU time in which instances computed, up to the makespan. */
+  /** Share of GPU time in which instances computed, up to the end of all work (the makespan if all completed). */
   readonly gpuUtilization: number;
   readonly prefillTokensPerSecond: number;
   readonly outputTokensPerSecond: number;
@@ -59,7 +59,9 @@ export function tokenMetrics({ tasks, instances }: TokenResult): TokenMetrics {
     instances.reduce((sum, instance) => sum + read(instance), 0);
   const gpus = total(({ hardware }) => hardware.tp);
   const output = tasks.reduce((sum, { generated }) => sum + generated, 0);
-  const perSecond = (amount: number): number => (makespan === 0 ? 0 : amount / makespan);
+  // Work may end after the last completion: on tasks that max_time cuts off, or that outgrow the memory.
+  const span = instances.reduce((latest, { lastEnd }) => Math.max(latest, lastEnd), makespan);
+  const perSecond = (amount: number): number => (span === 0 ? 0 : amount / span);
   const asked = total(({ memory }) => memory.counters.askedTokens);
   const busy = total(({ counters }) => counters.busySeconds);
   const byWeight = grouped(done, ({ task }) => String(task.weight));
