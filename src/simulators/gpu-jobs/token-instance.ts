@@ -207,24 +207,34 @@ export class TokenInstance {
   #displace(): number {
     if (!this.#config.preempt) return Number.POSITIVE_INFINITY;
     const best = this.scheduler.selectNext();
-    if (best === null) return Number.POSITIVE_INFINITY;
-    const full = this.running.length >= this.#config.maxBatchSize;
-    if (!full && this.memory.fits(best)) return Number.POSITIVE_INFINITY;
+    if (best === null || this.#hasRoom(best, [])) return Number.POSITIVE_INFINITY;
     this.scheduler.order(this.running);
     const victims = this.running
       .filter((state) => state.displacements < this.#config.maxPreemptPerTask && this.scheduler.displaces(best, state))
       .reverse();
-    let spare = 0;
-    for (const [count, victim] of victims.entries()) {
-      spare += victim.blocks.length;
-      if (!this.memory.fits(best, spare)) continue;
-      for (const chosen of victims.slice(0, count + 1)) {
-        chosen.displacements++;
-        this.preempt(chosen);
-      }
-      return 1;
+    if (!this.#hasRoom(best, victims)) return Number.POSITIVE_INFINITY;
+    let count = 1;
+    while (!this.#hasRoom(best, victims.slice(0, count))) count++;
+    for (const victim of victims.slice(0, count)) {
+      victim.displacements++;
+      this.preempt(victim);
     }
-    return Number.POSITIVE_INFINITY;
+    return 1;
+  }
+
+  /** Whether a waiting task would get a place, a token and its blocks beside the running tasks that do not leave. */
+  #hasRoom(waiting: TokenTask, leaving: readonly TokenTask[]): boolean {
+    const gone = new Set(leaving);
+    const staying = this.running.filter((state) => !gone.has(state));
+    if (staying.length >= this.#config.maxBatchSize) return false;
+    let tokens = 0;
+    let growth = 0;
+    for (const state of staying) {
+      const inDecode = state.stage === 'decode';
+      tokens += inDecode ? 1 : Math.min(state.prefillLength - state.computed, this.#config.prefillChunk);
+      if (inDecode) growth += this.memory.growth(state);
+    }
+    return tokens < this.#config.maxBatchedTokens && this.memory.fits(waiting, leaving, growth);
   }
 
   /** Takes a running task off the GPUs at a token boundary. A context that outgrew the memory is rejected. */

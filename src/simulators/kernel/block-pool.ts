@@ -53,6 +53,11 @@ export class BlockPool {
     return this.#blockOfKey.get(key) ?? NONE;
   }
 
+  /** How many hold the block. */
+  references(block: number): number {
+    return this.#references[block]!;
+  }
+
   isIdle(block: number): boolean {
     return this.#idle.has(block);
   }
