@@ -38,7 +38,7 @@ export function workloadFlag(text: string): NamedWorkload {
 /** A task table or a request log. */
 export function tasksFlag(file: string, options: { readonly model: string; readonly speed: number }): readonly Task[] {
   if (!existsSync(file)) throw new InputError('file not found', { position: { file }, suggestion: 'check --tasks' });
-  const text = readFileSync(file, 'utf8');
+  const text = onDisk(file, 'read', () => readFileSync(file, 'utf8'));
   return isTraceCsv(text) ? parseTraceCsv(text, file, options) : parseTaskCsv(text, file);
 }
 
@@ -103,9 +103,25 @@ export function asFlags<T>(keys: Readonly<Record<string, string>>, body: () => T
   }
 }
 
+/** @throws InputError when the place cannot be written */
 export function writeOutput(file: string, text: string): void {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileAtomically(file, text);
+  if (file === '') throw new InputError('the name of an output file must not be empty');
+  onDisk(file, 'written', () => {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileAtomically(file, text);
+  });
+}
+
+/** What the file system refuses is the user's choice of file. */
+function onDisk<T>(file: string, action: 'read' | 'written', body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (code === undefined || syscall === undefined) throw error;
+    const rule = code === 'EISDIR' ? 'is a folder, a file is needed' : `cannot be ${action} (${code})`;
+    throw new InputError(rule, { position: { file }, suggestion: 'check the path' });
+  }
 }
 
 export function fileStem(file: string): string {

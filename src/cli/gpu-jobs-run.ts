@@ -21,6 +21,24 @@ import type { DrawnWorkload, RunReport } from './gpu-jobs-report.ts';
 import { type SimplifiedOptions, simplifiedReport } from './gpu-jobs-simplified.ts';
 import { tokenReport } from './gpu-jobs-token.ts';
 
+/** A flag whose value was forgotten must not fall back to its default. */
+const VALUE_FLAGS = [
+  'workload',
+  'tasks',
+  'cluster',
+  'dt',
+  'max-time',
+  'config',
+  'seed',
+  'model',
+  'speed',
+  'output',
+  'timeline',
+  'window',
+  'tasks-output',
+  'events',
+];
+
 export const runJobsCommand: LoadedCommand = {
   build: (parser) =>
     parser
@@ -64,6 +82,7 @@ export const runJobsCommand: LoadedCommand = {
       .option('tasks-output', { type: 'string', describe: 'times of every task as CSV (token; one file per ordering)' })
       .option('events', { type: 'string', describe: 'event log as JSONL (token; one file per ordering)' })
       .option('json', { type: 'boolean', describe: 'print the results as JSON' })
+      .requiresArg(VALUE_FLAGS)
       .example('$0 gpu-jobs run --workload discriminating --cluster h100_16gpu', 'the published comparison')
       .example('$0 gpu-jobs run --engine token --workload low --algorithms FIFO SRPT', 'token by token'),
   run: async (flags) => {

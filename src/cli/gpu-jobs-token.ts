@@ -12,8 +12,9 @@ import {
   timeline,
   tokenMetrics,
 } from '../simulators/gpu-jobs/token-metrics.ts';
+import type { Summary } from '../simulators/kernel/quantile.ts';
 import { placed, type YamlSource } from '../study/io/yaml-file.ts';
-import { csvText, type NamedOrdering } from './gpu-jobs-input.ts';
+import { asFlags, csvText, type NamedOrdering } from './gpu-jobs-input.ts';
 import type { DrawnWorkload, RunReport } from './gpu-jobs-report.ts';
 import { fileFor } from './gpu-jobs-simplified.ts';
 import { comparisonTable } from './gpu-jobs-table.ts';
@@ -100,12 +101,18 @@ function tokenRecord(metrics: TokenMetrics, result: TokenResult): JsonObject {
     batch_efficiency: metrics.batchEfficiency,
     prefill_tokens_per_sec: metrics.prefillTokensPerSecond,
     output_tokens_per_sec_per_gpu: metrics.outputTokensPerGpuSecond,
-    prefill_mean_ms: milliseconds(metrics.prefill.mean),
-    decode_mean_ms: milliseconds(metrics.decode.mean),
+    ...phaseRecord('prefill', metrics.prefill),
+    ...phaseRecord('decode', metrics.decode),
     by_weight: Object.fromEntries(Object.entries(metrics.byWeight).map(([key, group]) => [key, groupRecord(group)])),
     by_model: Object.fromEntries(Object.entries(metrics.byModel).map(([key, group]) => [key, groupRecord(group)])),
     ...(replay === null ? {} : { replay_mape: replay as unknown as JsonObject }),
   };
+}
+
+function phaseRecord(name: string, { mean, p50, p95, p99 }: Summary): JsonObject {
+  return Object.fromEntries(
+    Object.entries({ mean, p50, p95, p99 }).map(([key, value]) => [`${name}_${key}_ms`, milliseconds(value)]),
+  );
 }
 
 function groupRecord(group: LatencySummaries): JsonObject {
@@ -131,7 +138,8 @@ function milliseconds(seconds: number): number | null {
 function exports(result: TokenResult, run: string, options: TokenOptions): { file: string; text: string }[] {
   const files: { file: string; text: string }[] = [];
   if (options.timelineFile !== undefined) {
-    const rows = timeline(result, options.window).map((row) => ({ ...row }));
+    const windows = asFlags({ window: 'window' }, () => timeline(result, options.window));
+    const rows = windows.map((row) => ({ ...row }));
     files.push({ file: fileFor(options.timelineFile, run), text: csvText(rows, Object.keys(rows[0] ?? { start: 0 })) });
   }
   if (options.eventsFile !== undefined) {

@@ -37,15 +37,21 @@ async function dispatch(argv: readonly string[], commands: readonly Command[]): 
     .exitProcess(false)
     .fail((message, error) => {
       if (error) throw error;
-      throw new InputError(message.replace(/\n/g, '; '), { suggestion: 'see `paretune --help`' });
+      throw misuse(message);
     });
   registerCommands(parser, commands);
   try {
     await parser.parseAsync();
     return EXIT.ok;
   } catch (thrown) {
+    // Of a flag without its value, yargs tells by an error of its own class instead of calling `fail`.
+    if (thrown instanceof Error && thrown.name === 'YError') throw misuse(thrown.message);
     if (!(thrown instanceof ChosenCommand)) throw thrown;
     const { run } = await thrown.command.load();
     return (await run?.(thrown.flags)) ?? EXIT.ok;
   }
+}
+
+function misuse(message: string): InputError {
+  return new InputError(message.replace(/\n/g, '; '), { suggestion: 'see `paretune --help`' });
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
@@ -83,6 +83,11 @@ describe('paretune gpu-jobs run', () => {
     const result = (JSON.parse(stdout) as Record<string, Record<string, number>>)['tasks_WSRPT']!;
     expect(result['completed_count']).toBe(5);
     expect(result['prefix_hit_rate']).toBeGreaterThanOrEqual(0);
+    for (const latency of ['ttft', 'tpot', 'e2e', 'queueing', 'prefill', 'decode']) {
+      const [p50, p95, p99] = ['p50', 'p95', 'p99'].map((share) => result[`${latency}_${share}_ms`]!);
+      expect(p50).toBeLessThanOrEqual(p95!);
+      expect(p95).toBeLessThanOrEqual(p99!);
+    }
     const rows = readFileSync(file('t-tasks_WSRPT.csv'), 'utf8').trim().split('\n');
     expect(rows[0]).toContain('start,end,gpuUtilization,batch');
     expect(rows.length - 1).toBe(Math.ceil(result['makespan']! / 0.5));
@@ -122,13 +127,36 @@ describe('paretune gpu-jobs run', () => {
       ['--engine', 'token', '--config', 'studies/gpu-jobs/small-cluster.yaml'],
       /small-cluster\.yaml:\d+:\d+ (name|groups)/,
     ],
+    [['--dt', '1e-7', '--timeline', 'steps.csv'], /--dt gives a timeline of more than 2000000 rows/],
+    [
+      ['--engine', 'token', '--window', '1e-9', '--timeline', 'windows.csv'],
+      /--window gives \d+ windows in .* s, at most 1000000/,
+    ],
     [['--dtt', '1'], /Unknown argument/i],
+    [['--dt'], /Not enough arguments following: dt/],
+    [['--cluster', '--max-time', '5'], /Not enough arguments following: cluster/],
   ])('refuses %s in one line and writes nothing', async (flags, message) => {
     const output = join(temporaryFolder(), 'results.json');
     const { code, stdout, stderr } = await gpuJobs('run', '--output', output, ...flags);
     expect({ code, stdout, lines: stderr.trimEnd().split('\n').length }).toEqual({ code: 2, stdout: '', lines: 1 });
     expect(stderr).toMatch(message);
     expect(existsSync(output)).toBe(false);
+  });
+});
+
+describe('files that cannot be read or written', () => {
+  it.each([
+    ['a folder as output', (folder: string) => ['run', '--output', folder], /: is a folder, a file is needed/],
+    ['a file as folder', (folder: string) => ['run', '--output', join(folder, 'file/x.json')], /cannot be written \(/],
+    ['no name', () => ['run', '--output', ''], /output file must not be empty/],
+    ['a folder as task table', (folder: string) => ['run', '--tasks', folder], /: is a folder, a file is needed/],
+    ['a folder as generated table', (folder: string) => ['generate', '--output', folder], /: is a folder/],
+  ] as const)('%s is refused in one line', async (_, args, message) => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'file'), '');
+    const { code, stderr } = await gpuJobs(...args(folder));
+    expect({ code, lines: stderr.trimEnd().split('\n').length }).toEqual({ code: 2, lines: 1 });
+    expect(stderr).toMatch(message);
   });
 });
 
@@ -147,7 +175,6 @@ describe('paretune gpu-jobs generate, replay', () => {
       return ['arrival', 'prefill_tokens', 'decode_tokens', 'ttft', 'e2e'].map((name) => cells[column(name)]).join(',');
     });
     const trace = join(folder, 'log.csv');
-    const { writeFileSync } = await import('node:fs');
     writeFileSync(trace, `timestamp,input_tokens,output_tokens,ttft,e2e\n${log.join('\n')}\n`);
     const { stdout } = await gpuJobs('run', ...token, '--tasks', trace, '--json');
     const replayed = (JSON.parse(stdout) as Record<string, { replay_mape: Record<string, Record<string, number>> }>)[

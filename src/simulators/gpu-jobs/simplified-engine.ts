@@ -52,6 +52,8 @@ const PREFILL_RATE = 1000;
 const DECODE_RATE = 5000;
 const LEGACY_GPUS_PER_TASK = 2;
 const MAX_STEPS = 1e9;
+/** Rows of a timeline that fit into memory with ease. */
+const MAX_ROWS = 2e6;
 
 /** Seconds that a task occupies its GPUs. */
 export function taskDuration(task: Task): number {
@@ -171,6 +173,12 @@ class SimplifiedRun {
 
   record(t: number): void {
     if (this.#waiting.length === 0 && this.#running.length === 0) return;
+    if (this.#timeline.length === MAX_ROWS) {
+      throw new InputError(`gives a timeline of more than ${MAX_ROWS} rows`, {
+        path: ['dt'],
+        suggestion: 'use a larger step or leave the timeline out',
+      });
+    }
     this.#timeline.push({
       time: t,
       queued: this.#waiting.length,

@@ -1,4 +1,4 @@
-import { InputError } from '../../base/errors.ts';
+import { InputError, type SourcePosition } from '../../base/errors.ts';
 import { findModel } from './model-catalog.ts';
 import { parsePhase, type Task } from './task.ts';
 
@@ -87,14 +87,14 @@ export function parseTraceCsv(text: string, file: string, options: { readonly mo
 
 /** True when the header is that of a request log rather than of a task table. */
 export function isTraceCsv(text: string): boolean {
-  const header = splitLine(text.replace(/^\uFEFF/, '').split(/\r?\n/, 1)[0] ?? '');
-  return header.includes('timestamp');
+  const header = text.replace(/^\uFEFF/, '').split(/\r?\n/, 1)[0] ?? '';
+  return header.split(',').some((cell) => cell.replaceAll('"', '').trim() === 'timestamp');
 }
 
 function readTable(text: string, file: string, required: readonly string[], optional: readonly string[]): Table {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
-  const columns = splitLine(lines[0] ?? '');
   const at = { position: { file, line: 1 } };
+  const columns = splitLine(lines[0] ?? '', at.position);
   const missing = required.find((name) => !columns.includes(name));
   if (missing !== undefined) {
     throw new InputError(`column "${missing}" is missing`, { ...at, suggestion: `needed: ${required.join(',')}` });
@@ -108,7 +108,7 @@ function readTable(text: string, file: string, required: readonly string[], opti
     .map((content, index) => ({ line: index + 1, content }))
     .slice(1)
     .filter(({ content }) => content.trim() !== '')
-    .map(({ line, content }) => ({ line, cells: splitLine(content) }));
+    .map(({ line, content }) => ({ line, cells: splitLine(content, { file, line }) }));
   const ragged = rows.find(({ cells }) => cells.length !== columns.length);
   if (ragged !== undefined) {
     throw new InputError(`row has ${ragged.cells.length} cells, the header has ${columns.length}`, {
@@ -157,13 +157,16 @@ function cellReader(table: Table, row: Table['rows'][number]) {
   };
 }
 
-/** Cells of one line, trimmed; double quotes protect commas. */
-function splitLine(line: string): string[] {
+/** Cells of one line, trimmed; double quotes protect commas. @throws InputError at a stray quote */
+function splitLine(line: string, position: SourcePosition): string[] {
   const cells: string[] = [];
   const pattern = /\s*(?:"((?:[^"]|"")*)"|([^,]*))\s*(?:,|$)/gy;
   while (pattern.lastIndex <= line.length) {
     const match = pattern.exec(line);
     if (match === null) break;
+    if (match[2]?.includes('"')) {
+      throw new InputError('a double quote must open its cell and be closed at the end of it', { position });
+    }
     cells.push(match[1] === undefined ? match[2]!.trim() : match[1].replaceAll('""', '"'));
     if (!match[0].endsWith(',')) break;
   }

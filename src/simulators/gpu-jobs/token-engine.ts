@@ -157,7 +157,7 @@ class TokenEngine {
       instances: this.#instances,
       endedAt: this.#now,
       events: this.#events,
-      iterations: this.#iterations,
+      iterations: this.#iterations.filter(({ end }) => end <= this.#config.maxTime),
     };
   }
 
@@ -286,7 +286,7 @@ class TokenEngine {
   }
 
   #schedule(instance: TokenInstance): void {
-    instance.current = null;
+    instance.finish(this.#now);
     const iteration = instance.plan();
     if (iteration === null) return;
     instance.current = iteration;

@@ -13,6 +13,8 @@ export interface Iteration {
   /** Tasks admitted now, in order. */
   readonly admitted: readonly TokenTask[];
   readonly load: StepLoad;
+  /** Running tasks. */
+  readonly batch: number;
   readonly seconds: number;
 }
 
@@ -57,6 +59,8 @@ export class TokenInstance {
   };
   running: TokenTask[] = [];
   current: Iteration | null = null;
+  /** When the last finished iteration ended. */
+  lastEnd = 0;
   /** Σ tokens still to be processed for the tasks routed here. */
   outstanding = 0;
   /** An arrival window is open. */
@@ -109,8 +113,15 @@ export class TokenInstance {
     const empty = decode.length + prefill.length === 0;
     const seconds = (empty ? 0 : this.model.seconds(load)) + this.#transferSeconds;
     this.#transferSeconds = 0;
-    this.#count(load, seconds);
-    return { decode, prefill, admitted, load, seconds };
+    return { decode, prefill, admitted, load, batch: this.running.length, seconds };
+  }
+
+  /** Books the current iteration at its end; one that the end of the simulation cuts off does not count. */
+  finish(now: number): void {
+    if (this.current === null) return;
+    this.#count(this.current);
+    this.lastEnd = now;
+    this.current = null;
   }
 
   #planDecodes(budget: { tokens: number }): TokenTask[] {
@@ -196,24 +207,34 @@ export class TokenInstance {
   #displace(): number {
     if (!this.#config.preempt) return Number.POSITIVE_INFINITY;
     const best = this.scheduler.selectNext();
-    if (best === null) return Number.POSITIVE_INFINITY;
-    const full = this.running.length >= this.#config.maxBatchSize;
-    if (!full && this.memory.fits(best)) return Number.POSITIVE_INFINITY;
+    if (best === null || this.#hasRoom(best, [])) return Number.POSITIVE_INFINITY;
     this.scheduler.order(this.running);
     const victims = this.running
       .filter((state) => state.displacements < this.#config.maxPreemptPerTask && this.scheduler.displaces(best, state))
       .reverse();
-    let spare = 0;
-    for (const [count, victim] of victims.entries()) {
-      spare += victim.blocks.length;
-      if (!this.memory.fits(best, spare)) continue;
-      for (const chosen of victims.slice(0, count + 1)) {
-        chosen.displacements++;
-        this.preempt(chosen);
-      }
-      return 1;
+    if (!this.#hasRoom(best, victims)) return Number.POSITIVE_INFINITY;
+    let count = 1;
+    while (!this.#hasRoom(best, victims.slice(0, count))) count++;
+    for (const victim of victims.slice(0, count)) {
+      victim.displacements++;
+      this.preempt(victim);
     }
-    return Number.POSITIVE_INFINITY;
+    return 1;
+  }
+
+  /** Whether a waiting task would get a place, a token and its blocks beside the running tasks that do not leave. */
+  #hasRoom(waiting: TokenTask, leaving: readonly TokenTask[]): boolean {
+    const gone = new Set(leaving);
+    const staying = this.running.filter((state) => !gone.has(state));
+    if (staying.length >= this.#config.maxBatchSize) return false;
+    let tokens = 0;
+    let growth = 0;
+    for (const state of staying) {
+      const inDecode = state.stage === 'decode';
+      tokens += inDecode ? 1 : Math.min(state.prefillLength - state.computed, this.#config.prefillChunk);
+      if (inDecode) growth += this.memory.growth(state);
+    }
+    return tokens < this.#config.maxBatchedTokens && this.memory.fits(waiting, leaving, growth);
   }
 
   /** Takes a running task off the GPUs at a token boundary. A context that outgrew the memory is rejected. */
@@ -253,7 +274,7 @@ export class TokenInstance {
     this.#transferSeconds += bytes / (this.#config.pcieGBs * 1e9);
   }
 
-  #count(load: StepLoad, seconds: number): void {
+  #count({ load, seconds, batch: running }: Iteration): void {
     const { counters } = this;
     const batch = load.decodeBatch;
     counters.iterations++;
@@ -265,7 +286,7 @@ export class TokenInstance {
       counters.prefillSeconds += (seconds * load.prefillTokens) / both;
       counters.decodeSeconds += (seconds * batch) / both;
     }
-    counters.batchSeconds += this.running.length * seconds;
+    counters.batchSeconds += running * seconds;
   }
 }
 

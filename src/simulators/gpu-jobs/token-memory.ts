@@ -38,12 +38,14 @@ export class InstanceMemory {
     return this.blocksNeeded(state) <= this.pool.total;
   }
 
-  /** Whether all blocks of a waiting task could be had now, `spare` more being given up by others. */
-  fits(state: TokenTask, spare = 0): boolean {
+  /** Whether a waiting task could have all its blocks, once `leaving` tasks are gone and `reserved` blocks are taken. */
+  fits(state: TokenTask, leaving: readonly TokenTask[] = [], reserved = 0): boolean {
     const hits = this.#hits(state);
-    let idle = 0;
-    for (let i = 0; i < hits; i++) if (this.pool.isIdle(this.#find(state, i))) idle++;
-    return this.blocksNeeded(state) - hits <= this.pool.available - idle + spare;
+    const shared = new Set<number>();
+    for (let i = 0; i < hits; i++) shared.add(this.#find(state, i));
+    let available = this.pool.available + this.#freedBy(leaving, shared);
+    for (const block of shared) if (this.pool.isIdle(block)) available--;
+    return this.blocksNeeded(state) - hits + reserved <= available;
   }
 
   /** Gives a waiting task all blocks of its context; cached prefix blocks are shared and count as computed. */
@@ -91,6 +93,18 @@ export class InstanceMemory {
   release(state: TokenTask): void {
     for (let i = state.blocks.length - 1; i >= 0; i--) this.pool.release(state.blocks[i]!);
     state.blocks = [];
+  }
+
+  /** Blocks that nobody holds any more when these tasks leave, `kept` aside. */
+  #freedBy(leaving: readonly TokenTask[], kept: ReadonlySet<number>): number {
+    const holders = new Map<number, number>();
+    let freed = 0;
+    for (const state of leaving) {
+      if (this.#prefixOf(state) < 0) freed += state.blocks.length;
+      else for (const block of state.blocks) holders.set(block, (holders.get(block) ?? 0) + 1);
+    }
+    for (const [block, count] of holders) if (!kept.has(block) && this.pool.references(block) === count) freed++;
+    return freed;
   }
 
   /** Leading blocks in the cache; the last token is always computed. */

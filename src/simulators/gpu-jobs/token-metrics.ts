@@ -1,3 +1,4 @@
+import { InputError } from '../../base/errors.ts';
 import { type Summary, summarize } from '../kernel/quantile.ts';
 import { batchEfficiency } from './step-model.ts';
 import type { IterationRow, TokenResult } from './token-engine.ts';
@@ -28,7 +29,7 @@ export interface TokenMetrics extends LatencySummaries {
   readonly rejectedCount: number;
   readonly totalCount: number;
   readonly completionRate: number;
-  /** Share of GPU time in which instances computed, up to the makespan. */
+  /** Share of GPU time in which instances computed, up to the end of all work (the makespan if all completed). */
   readonly gpuUtilization: number;
   readonly prefillTokensPerSecond: number;
   readonly outputTokensPerSecond: number;
@@ -58,7 +59,9 @@ export function tokenMetrics({ tasks, instances }: TokenResult): TokenMetrics {
     instances.reduce((sum, instance) => sum + read(instance), 0);
   const gpus = total(({ hardware }) => hardware.tp);
   const output = tasks.reduce((sum, { generated }) => sum + generated, 0);
-  const perSecond = (amount: number): number => (makespan === 0 ? 0 : amount / makespan);
+  // Work may end after the last completion: on tasks that max_time cuts off, or that outgrow the memory.
+  const span = instances.reduce((latest, { lastEnd }) => Math.max(latest, lastEnd), makespan);
+  const perSecond = (amount: number): number => (span === 0 ? 0 : amount / span);
   const asked = total(({ memory }) => memory.counters.askedTokens);
   const busy = total(({ counters }) => counters.busySeconds);
   const byWeight = grouped(done, ({ task }) => String(task.weight));
@@ -150,10 +153,22 @@ export interface WindowRow {
   readonly kvFree: number;
 }
 
-/** Cuts the iterations into windows; what happens in an iteration is spread evenly over it. */
+/** Windows that fit into memory with ease. */
+const MAX_WINDOWS = 1e6;
+
+/**
+ * Cuts the iterations into windows; what happens in an iteration is spread evenly over it.
+ * @throws InputError when the windows are too many
+ */
 export function timeline({ iterations, instances }: TokenResult, windowSeconds: number): WindowRow[] {
   const end = iterations.reduce((latest, row) => Math.max(latest, row.end), 0);
   const count = Math.ceil(end / windowSeconds - 1e-9);
+  if (count > MAX_WINDOWS) {
+    throw new InputError(`gives ${count} windows in ${end} s, at most ${MAX_WINDOWS} are allowed`, {
+      path: ['window'],
+      suggestion: 'use a larger window',
+    });
+  }
   const sums = Array.from({ length: count }, () => new WindowSums());
   for (const row of iterations) {
     const instance = instances[row.instance]!;

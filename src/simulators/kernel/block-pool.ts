@@ -11,8 +11,11 @@ export class BlockPool {
   /** Content of a block; −1 = private. */
   readonly #keys: Float64Array;
   readonly #blockOfKey = new Map<number, number>();
-  readonly #free: Int32Array;
-  #freeLength: number;
+  /** Blocks that were given back. */
+  readonly #returned: Int32Array;
+  #returnedLength = 0;
+  /** Blocks below were in use at some time; those from here on were never touched, nor was their memory. */
+  #fresh = 0;
   /** Cached blocks, least recently used first: insertion order of the map. */
   readonly #idle = new Set<number>();
   #evictions = 0;
@@ -20,13 +23,12 @@ export class BlockPool {
   constructor(total: number) {
     this.total = total;
     this.#references = new Int32Array(total);
-    this.#keys = new Float64Array(total).fill(NONE);
-    this.#free = Int32Array.from({ length: total }, (_, i) => total - 1 - i);
-    this.#freeLength = total;
+    this.#keys = new Float64Array(total);
+    this.#returned = new Int32Array(total);
   }
 
   get free(): number {
-    return this.#freeLength;
+    return this.#returnedLength + this.total - this.#fresh;
   }
 
   get cached(): number {
@@ -34,12 +36,12 @@ export class BlockPool {
   }
 
   get used(): number {
-    return this.total - this.#freeLength - this.#idle.size;
+    return this.total - this.free - this.#idle.size;
   }
 
   /** Blocks that an allocation may take: free ones and unreferenced cached ones. */
   get available(): number {
-    return this.#freeLength + this.#idle.size;
+    return this.free + this.#idle.size;
   }
 
   get evictions(): number {
@@ -51,13 +53,18 @@ export class BlockPool {
     return this.#blockOfKey.get(key) ?? NONE;
   }
 
+  /** How many hold the block. */
+  references(block: number): number {
+    return this.#references[block]!;
+  }
+
   isIdle(block: number): boolean {
     return this.#idle.has(block);
   }
 
   /** A private block with one reference, or −1 when neither a free nor an unreferenced cached block is left. */
   allocate(): number {
-    const block = this.#freeLength > 0 ? this.#free[--this.#freeLength]! : this.#evict();
+    const block = this.#returnedLength > 0 ? this.#returned[--this.#returnedLength]! : this.#untouched();
     if (block !== NONE) this.#references[block] = 1;
     return block;
   }
@@ -82,7 +89,13 @@ export class BlockPool {
     if (left < 0) throw new RangeError(`block ${block} was released twice`);
     if (left > 0) return;
     if (this.#keys[block] !== NONE) this.#idle.add(block);
-    else this.#free[this.#freeLength++] = block;
+    else this.#returned[this.#returnedLength++] = block;
+  }
+
+  #untouched(): number {
+    if (this.#fresh === this.total) return this.#evict();
+    this.#keys[this.#fresh] = NONE;
+    return this.#fresh++;
   }
 
   #evict(): number {

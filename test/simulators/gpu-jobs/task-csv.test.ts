@@ -30,6 +30,11 @@ describe('task tables', () => {
     ]);
   });
 
+  it('double quotes protect commas and quotes', () => {
+    const [task] = parseTaskCsv(`${HEAD}\n "a, ""b""" ,"Qwen3",30,1,0,1,5\n`, 't.csv');
+    expect([task!.id, task!.model, task!.prefillTokens]).toEqual(['a, "b"', 'Qwen3', 5]);
+  });
+
   it('gives back what was written, prefixes and both phases included', () => {
     for (const [name, preset] of Object.entries(PRESETS)) {
       const phases = name === 'low' ? 'both' : 'separate';
@@ -56,6 +61,8 @@ describe('task tables', () => {
     ['a short row', `${HEAD}\na,Qwen3,30`, 't.csv:2: row has 3 cells, the header has 7'],
     ['a missing column', 'Task,Workload\na,Qwen3', 't.csv:1: column "Memory" is missing'],
     ['an unknown column', `${HEAD},Colour\na,Qwen3,30,1,0,1,5,red`, 't.csv:1: unknown or repeated column "Colour"'],
+    ['an open quote', `${HEAD}\n"a,Qwen3,30,1,0,1,5`, 't.csv:2: a double quote must open its cell and be closed'],
+    ['text after a quote', `${HEAD}\n"a"b,Qwen3,30,1,0,1,5`, 't.csv:2: a double quote must open its cell'],
     ['no rows', `${HEAD}\n`, 't.csv:1: the table has no rows'],
   ])('refuses %s with its line', (_, text, message) => {
     expect(complaint(() => parseTaskCsv(text, 't.csv'))).toContain(message);

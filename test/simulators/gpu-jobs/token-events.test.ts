@@ -3,6 +3,7 @@ import { NAMED_ORDERINGS } from '../../../src/simulators/gpu-jobs/ordering.ts';
 import type { Task } from '../../../src/simulators/gpu-jobs/task.ts';
 import type { TokenConfig } from '../../../src/simulators/gpu-jobs/token-config.ts';
 import { EVENT_KINDS, type LoggedEvent, simulateTokens } from '../../../src/simulators/gpu-jobs/token-engine.ts';
+import { tokenMetrics } from '../../../src/simulators/gpu-jobs/token-metrics.ts';
 import type { TokenScheduler } from '../../../src/simulators/gpu-jobs/token-scheduler.ts';
 import type { TokenTask } from '../../../src/simulators/gpu-jobs/token-task.ts';
 import { job, tokenConfig } from './token-cases.ts';
@@ -224,5 +225,36 @@ describe('several instances', () => {
     expect(run({ placement: [{ model: 'Llama3-8B', count: 2 }] }, job('a', 1, 1))).toThrow(/no 1 free GPUs/);
     expect(run({}, job('a', 1, 1, { model: 'Llama3-70B', tp: 1 }))).toThrow(/needs 140 GB per GPU.*has 80 GB/);
     expect(run({ gpu_memory_utilization: 0.2 }, job('a', 1, 1))).toThrow(/no KV memory left/);
+  });
+});
+
+describe('the end of the simulation', () => {
+  const tasks = [job('short', 100, 5), job('long', 9000, 5)];
+  const until = (maxTime: number) =>
+    simulateTokens({ ...tokenConfig(), maxTime }, tasks, { logIterations: true, logEvents: true });
+
+  it('cuts an iteration off: its work does not count', () => {
+    const result = until(3);
+    const measured = tokenMetrics(result);
+    expect([measured.completedCount, measured.makespan]).toEqual([1, expect.closeTo(2.6608, 9)]);
+    // Short and 512 of long in 0.612 s, then four decode steps with chunks of 512.
+    const { counters, lastEnd } = result.instances[0]!;
+    expect([counters.iterations, counters.prefillTokens, lastEnd]).toEqual([5, 2660, expect.closeTo(2.6608, 9)]);
+    expect(measured.gpuUtilization).toBeCloseTo(1, 9);
+    expect(result.iterations.length).toBe(5);
+  });
+
+  it('counts work after the last completion', () => {
+    const measured = tokenMetrics(until(5));
+    expect(measured.makespan).toBeCloseTo(2.6608, 9);
+    // Four more chunks of 512 tokens, 2.048 s.
+    expect(measured.prefillTokensPerSecond).toBeCloseTo((2660 + 4 * 512) / (2.6608 + 4 * 0.512), 6);
+    expect(measured.gpuUtilization).toBeCloseTo(1, 9);
+  });
+
+  it('is measured even when no task completed', () => {
+    const measured = tokenMetrics(until(0.7));
+    expect([measured.completedCount, measured.makespan]).toEqual([0, 0]);
+    expect(measured.prefillTokensPerSecond).toBeCloseTo(1000, 6);
   });
 });

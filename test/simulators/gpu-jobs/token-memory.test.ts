@@ -157,6 +157,50 @@ describe('preemption at token boundaries', () => {
   it('not when both fit', () => {
     expect(run({ preempt: true, max_batch_size: 2 }).tasks[0]!.preemptions).toBe(0);
   });
+
+  it('also when the token budget is what keeps the better task out', () => {
+    const keys = { max_batch_size: 32, max_num_batched_tokens: 512, prefill_chunk: 512 };
+    const firstToken = (preempt: boolean) => run({ ...keys, preempt }).tasks[1]!.firstToken;
+    expect(firstToken(false)).toBeGreaterThan(4);
+    // At 0.512 s the first chunk of the long prompt ends; 100 tokens take 0.1 s.
+    expect(firstToken(true)).toBeCloseTo(0.612, 12);
+    // With smaller chunks the budget leaves room for both.
+    expect(run({ ...keys, prefill_chunk: 256, preempt: true }).tasks[0]!.preemptions).toBe(0);
+  });
+
+  const shared = { prefix: 'p', prefixTokens: 256 };
+  it.each<[string, Record<string, unknown>, readonly Task[]]>([
+    // At 0.0208 s 40 blocks are 15 for each running task and 10 free; waits needs 25, stays its sixteenth.
+    [
+      'their next block',
+      { kv_blocks: 40, block_size: 1 },
+      [job('stays', 10, 20, { weight: 9 }), job('light', 10, 10), job('waits', 24, 2, { arrival: 0.0207, weight: 5 })],
+    ],
+    // 16 of the 18 blocks of the light task are those of the prefix, which both hold.
+    [
+      'shared blocks',
+      { kv_blocks: 34 },
+      [
+        job('stays', 272, 200, { ...shared, weight: 9 }),
+        job('light', 272, 10, { ...shared, arrival: 0.273 }),
+        job('waits', 400, 2, { arrival: 0.275, weight: 5 }),
+      ],
+    ],
+    // The prefill that stays takes every token that the light task gives up.
+    [
+      'the last tokens',
+      { max_num_batched_tokens: 3, max_batch_size: 2 },
+      [
+        job('light', 1, 15),
+        job('stays', 60, 5, { arrival: 0.0005, weight: 9 }),
+        job('waits', 2, 2, { arrival: 0.003, weight: 5 }),
+      ],
+    ],
+  ])('not when the tasks that stay take the room: %s', (_, settings, list) => {
+    const weighted = NAMED_ORDERINGS['WeightedFIFO']!;
+    const result = simulateTokens(tokenConfig({ ...settings, preempt: true }, weighted), list);
+    expect(result.tasks.map(({ displacements, stage }) => [displacements, stage])).toEqual(Array(3).fill([0, 'done']));
+  });
 });
 
 describe('conservation', () => {

@@ -50,6 +50,14 @@ describe('BlockPool', () => {
     expect([pool.find(10), pool.find(20), pool.evictions]).toEqual([-1, b, 1]);
   });
 
+  it('costs by the blocks that are used, not by those that there are', () => {
+    const before = performance.now();
+    const pools = Array.from({ length: 8 }, () => new BlockPool(1e7));
+    for (const pool of pools) expect([pool.allocate(), pool.allocate(), pool.free]).toEqual([0, 1, 1e7 - 2]);
+    // Filling the arrays took more than two seconds.
+    expect(performance.now() - before).toBeLessThan(500);
+  });
+
   it('refuses a double release', () => {
     const pool = new BlockPool(1);
     const block = pool.allocate();
