@@ -1,6 +1,6 @@
 import type { RequestTable } from '../workload/request-table.ts';
 import type { BlockKeys } from './block-keys.ts';
-import { FrozenIndex } from './gpu-blocks.ts';
+import { FrozenIndex } from './frozen-index.ts';
 import type { Instance } from './instance.ts';
 import { GrowingColumn, KeyMap } from './key-map.ts';
 

@@ -1,5 +1,6 @@
 import { type BlockKeys, NO_KEY } from './block-keys.ts';
 import { FreeRing, NAMED } from './free-ring.ts';
+import type { FrozenIndex } from './frozen-index.ts';
 import type { KeyMap } from './key-map.ts';
 import type { OwnedBlocks } from './owned-blocks.ts';
 import type { RequestStates } from './request-states.ts';
@@ -530,33 +531,5 @@ export class GpuBlocks {
     const grown = new Int32Array(2 * this.cached.length);
     grown.set(this.cached);
     this.cached = grown;
-  }
-}
-
-/** Which keys were cached at the last refresh: only changes since then are kept. */
-export class FrozenIndex {
-  #generation = 1;
-  /** Generation of the last change by key, and whether the key was cached before it. */
-  readonly #changedIn: KeyMap;
-  readonly #before: KeyMap;
-
-  constructor(changedIn: KeyMap, before: KeyMap) {
-    this.#changedIn = changedIn;
-    this.#before = before;
-  }
-
-  advance(): void {
-    this.#generation++;
-  }
-
-  /** To be told before every change. */
-  note(key: number, present: boolean): void {
-    if (this.#changedIn.get(key) === this.#generation) return;
-    this.#changedIn.set(key, this.#generation);
-    this.#before.set(key, present ? 1 : 0);
-  }
-
-  had(key: number, present: boolean): boolean {
-    return this.#changedIn.get(key) === this.#generation ? this.#before.get(key) === 1 : present;
   }
 }

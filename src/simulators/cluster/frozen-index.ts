@@ -1,0 +1,29 @@
+import type { KeyMap } from './key-map.ts';
+
+/** Which keys were cached at the last refresh: only changes since then are kept. */
+export class FrozenIndex {
+  #generation = 1;
+  /** Generation of the last change by key, and whether the key was cached before it. */
+  readonly #changedIn: KeyMap;
+  readonly #before: KeyMap;
+
+  constructor(changedIn: KeyMap, before: KeyMap) {
+    this.#changedIn = changedIn;
+    this.#before = before;
+  }
+
+  advance(): void {
+    this.#generation++;
+  }
+
+  /** To be told before every change. */
+  note(key: number, present: boolean): void {
+    if (this.#changedIn.get(key) === this.#generation) return;
+    this.#changedIn.set(key, this.#generation);
+    this.#before.set(key, present ? 1 : 0);
+  }
+
+  had(key: number, present: boolean): boolean {
+    return this.#changedIn.get(key) === this.#generation ? this.#before.get(key) === 1 : present;
+  }
+}
