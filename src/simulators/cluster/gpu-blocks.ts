@@ -1,3 +1,4 @@
+import { BlockBooks } from './block-books.ts';
 import { type BlockKeys, NO_KEY } from './block-keys.ts';
 import { FreeRing, NAMED } from './free-ring.ts';
 import type { FrozenIndex } from './frozen-index.ts';
@@ -5,24 +6,12 @@ import type { KeyMap } from './key-map.ts';
 import type { OwnedBlocks } from './owned-blocks.ts';
 import type { RequestStates } from './request-states.ts';
 
-/** Words of a block, side by side for the sake of the processor's cache. */
-const WORDS = 4;
-const REFERENCES = 0;
-const KEY = 1;
-/** Place of a free block among the free ones. */
-const POSITION = 2;
-/** Mark of a block whose key's entry belongs, or belonged, to another block. */
-const SUPERSEDED = 1 << 30;
-const COUNT = SUPERSEDED - 1;
 /** Larger than any position in a request's blocks; an integer, for the sake of compiled code. */
 export const BEYOND = 2 ** 30;
 
 /**
  * Paged KV memory of one instance with prefix caching. Blocks are numbered from 1. A block nobody references is on
  * the free list, oldest at the head, and keeps its content until it is taken; `used` counts the others.
- *
- * The index entry of a key is valid while the block it names still has that key, so that taking a block ends its
- * entry without a write. Only a block that lost its entry to a newer one with equal content has to delete it.
  *
  * With `usesRuns`, own blocks of a request, those after a shared prefix, have no references, key and entry: who owns them
  * says what they hold, and after a release that is not for good, so does their place among the free blocks, which are
@@ -48,15 +37,12 @@ export class GpuBlocks {
   /** Requests that released own blocks and will be back; `ringAt` says which of them still count. */
   readonly #returning = new Set<number>();
   #usesRuns = false;
-  /** `WORDS` per block: references with the mark SUPERSEDED, key of the content (NO_KEY = none or not full), place. */
-  readonly #blocks: Int32Array;
-  readonly #index: KeyMap;
+  readonly #books: BlockBooks;
   readonly #keys: BlockKeys;
   readonly #owned: OwnedBlocks;
   readonly #requests: RequestStates;
   /** Keys of blocks off the usual pattern, by parent key and content. */
   readonly #offPattern = new Map<string, number>();
-  #frozen: FrozenIndex | null = null;
 
   constructor(
     total: number,
@@ -73,10 +59,9 @@ export class GpuBlocks {
     this.free = total;
     this.blockSize = shared.keys.blockSize;
     this.#keys = shared.keys;
-    this.#index = shared.index;
     this.#owned = shared.owned;
     this.#requests = shared.requests;
-    this.#blocks = new Int32Array(WORDS * (total + 1));
+    this.#books = new BlockBooks(total, shared.index);
     this.#ring = new FreeRing(total);
   }
 
@@ -97,12 +82,12 @@ export class GpuBlocks {
 
   /** From now on `cachedBlocks` answers from copies that `refreshFrozen` takes; the first is the present state. */
   freeze(frozen: FrozenIndex): void {
-    this.#frozen = frozen;
+    this.#books.frozen = frozen;
     this.#usesRuns = false;
   }
 
   refreshFrozen(): void {
-    this.#frozen?.advance();
+    this.#books.frozen?.advance();
   }
 
   /** Content of an owned block of a request; NO_KEY = none, or not full. */
@@ -116,13 +101,12 @@ export class GpuBlocks {
 
   /** Content of a block with books; NO_KEY = none, or not full. */
   keyOf(block: number): number {
-    return this.#blocks[WORDS * block + KEY]!;
+    return this.#books.keyOf(block);
   }
 
   /** The block with this content, or 0. */
   find(key: number): number {
-    const block = this.#index.get(key);
-    return block > 0 && this.#blocks[WORDS * block + KEY] === key ? block : 0;
+    return this.#books.find(key);
   }
 
   /** Number of leading prompt blocks that are cached; the first of them are put into `cached`. */
@@ -131,21 +115,21 @@ export class GpuBlocks {
     const blocks = Math.floor(this.#requests.inputTokens[request]! / this.blockSize);
     while (blocks > this.cached.length) this.#growCached();
     const { cached } = this;
-    const all = this.#blocks;
+    const books = this.#books;
     let k = 0;
     const first = blocks > 0 ? this.#keys.key(row, 0) : NO_KEY;
-    if (first < this.#index.sharedEnd) {
-      const { shared } = this.#index;
+    if (first < books.index.sharedEnd) {
+      const { shared } = books.index;
       const run = Math.min(blocks, this.#keys.run(row, 0));
       while (k < run) {
         const block = shared[first + k]!;
-        if (all[WORDS * block + KEY] !== first + k) return k;
+        if (books.keyOf(block) !== first + k) return k;
         cached[k++] = block;
       }
     }
     const named = Math.min(blocks, this.#firstUnnamed(request));
     for (; k < named; k++) {
-      const block = this.find(this.#keys.key(row, k));
+      const block = books.find(this.#keys.key(row, k));
       if (block === 0) return k;
       cached[k] = block;
     }
@@ -167,7 +151,7 @@ export class GpuBlocks {
 
   /** Number of leading prompt blocks that the router believes to be cached. */
   cachedBlocks(row: number, blocks: number): number {
-    const frozen = this.#frozen;
+    const { frozen } = this.#books;
     if (frozen === null) return this.liveBlocks(row, blocks);
     let k = 0;
     while (k < blocks) {
@@ -223,12 +207,12 @@ export class GpuBlocks {
     else if (room === 1) {
       q.room[request] = 0;
       const last = this.#owned.slab[q.ownedAt[request]! + count - 1]!;
-      this.#publish(last, this.#keys.key(q.row[request]!, count - 1));
+      this.#books.publish(last, this.#keys.key(q.row[request]!, count - 1));
     } else {
       if (this.free === 0) return false;
       this.#owned.reserve(request, count + 1);
       const block = this.#take();
-      if (count < this.#firstUnnamed(request)) this.#blocks[WORDS * block + REFERENCES] = 1;
+      if (count < this.#firstUnnamed(request)) this.#books.addOwner(block);
       this.#owned.slab[q.ownedAt[request]! + count] = block;
       q.ownedCount[request] = count + 1;
       q.room[request] = this.blockSize - 1;
@@ -248,16 +232,14 @@ export class GpuBlocks {
     this.#owned.reserve(request, count + to - from);
     const { slab } = this.#owned;
     const at = q.ownedAt[request]!;
-    const all = this.#blocks;
+    const books = this.#books;
     const { cached } = this;
     const end = Math.min(to, Math.max(from, this.#firstUnnamed(request)));
     for (let i = from; i < end; i++) {
       const block = cached[i]!;
       if (verify && this.keyOf(block) !== this.#keys.key(q.row[request]!, count)) this.#misalign(request);
-      const before = all[WORDS * block + REFERENCES]!;
-      all[WORDS * block + REFERENCES] = before + 1;
-      if ((before & COUNT) === 0) {
-        this.#ring.remove(all[WORDS * block + POSITION]!);
+      if (books.addOwner(block)) {
+        this.#ring.remove(books.positionOf(block));
         this.free--;
       }
       slab[at + count++] = block;
@@ -284,7 +266,7 @@ export class GpuBlocks {
     const count = q.ownedCount[request]!;
     if (count === 0) return;
     const { slab } = this.#owned;
-    const all = this.#blocks;
+    const books = this.#books;
     const at = q.ownedAt[request]!;
     if (this.#ring.lacksRoom(count)) this.#compact();
     const ring = this.#ring;
@@ -298,11 +280,8 @@ export class GpuBlocks {
     for (let i = count - 1; i >= named; i--) ring.push(slab[at + i]!);
     for (let i = named - 1; i >= 0; i--) {
       const block = slab[at + i]!;
-      const base = WORDS * block;
-      const left = all[base + REFERENCES]! - 1;
-      all[base + REFERENCES] = left;
-      if ((left & COUNT) > 0) continue;
-      all[base + POSITION] = ring.push(block | NAMED);
+      if (!books.dropOwner(block)) continue;
+      books.setPosition(block, ring.push(block | NAMED));
       free++;
     }
     this.free = free;
@@ -312,11 +291,11 @@ export class GpuBlocks {
 
   /** Overwrites the free block to be taken next with known content, as if it had just been freed. */
   reload(key: number, request: number): void {
-    if (key >= this.#index.sharedEnd) this.name(request);
+    if (key >= this.#books.index.sharedEnd) this.name(request);
     const block = this.#take();
-    this.#publish(block, key);
+    this.#books.publish(block, key);
     if (this.#ring.lacksRoom(1)) this.#compact();
-    this.#blocks[WORDS * block + POSITION] = this.#ring.push(block | NAMED);
+    this.#books.setPosition(block, this.#ring.push(block | NAMED));
     this.free++;
   }
 
@@ -324,7 +303,7 @@ export class GpuBlocks {
   name(request: number): void {
     const q = this.#requests;
     if (!this.#usesRuns || q.named[request] === 1) return;
-    const all = this.#blocks;
+    const books = this.#books;
     const first = this.#keys.firstOwn(q.row[request]!);
     const settled = this.#settled(request);
     const cached = this.#ownCached(request);
@@ -332,13 +311,13 @@ export class GpuBlocks {
       const position = q.ringAt[request]! - 1 - i;
       const block = this.#ring.at(position);
       this.#ring.entries[position & this.#ring.mask] = block | NAMED;
-      all[WORDS * block + POSITION] = position;
-      this.#publish(block, this.#keys.key(q.row[request]!, i));
+      books.setPosition(block, position);
+      this.#books.publish(block, this.#keys.key(q.row[request]!, i));
     }
     for (let i = first; i < q.ownedCount[request]!; i++) {
       const block = this.#owned.slab[q.ownedAt[request]! + i]!;
-      all[WORDS * block + REFERENCES] = 1;
-      if (i < settled) this.#publish(block, this.#keys.key(q.row[request]!, i));
+      books.addOwner(block);
+      if (i < settled) this.#books.publish(block, this.#keys.key(q.row[request]!, i));
     }
     q.ringAt[request] = 0;
     q.named[request] = 1;
@@ -374,7 +353,7 @@ export class GpuBlocks {
 
   /** Owners of a block with books. */
   references(block: number): number {
-    return this.#blocks[WORDS * block + REFERENCES]! & COUNT;
+    return this.#books.owners(block);
   }
 
   /** The last block of the request takes tokens; it gets its key when it is full. */
@@ -391,7 +370,7 @@ export class GpuBlocks {
       const parent = q.ownedCount[request]! > 1 ? this.keyOf(slab[last - 1]!) : NO_KEY;
       key = this.chain(parent, row, q.tailStart[request]!);
     }
-    this.#publish(slab[last]!, key);
+    this.#books.publish(slab[last]!, key);
   }
 
   /** New blocks for tokens [start, end). A block filled by a single decode token gets no key (block size 1). */
@@ -409,12 +388,12 @@ export class GpuBlocks {
     let position = start;
     for (let i = 0; i < named; i++) {
       const block = this.#take();
-      this.#blocks[WORDS * block + REFERENCES] = 1;
+      this.#books.addOwner(block);
       if (prefill && end - position >= size) {
         const key = aligned
           ? this.#keys.key(row, count)
           : this.chain(count > 0 ? this.keyOf(slab[at + count - 1]!) : NO_KEY, row, position);
-        this.#publish(block, key);
+        this.#books.publish(block, key);
       }
       slab[at + count++] = block;
       position += size;
@@ -462,7 +441,7 @@ export class GpuBlocks {
     const moved = ring.compact();
     for (let position = 0; position < ring.tail; position++) {
       const entry = ring.at(position);
-      if (entry >= NAMED) this.#blocks[WORDS * (entry - NAMED) + POSITION] = position;
+      if (entry >= NAMED) this.#books.setPosition(entry - NAMED, position);
     }
     const q = this.#requests;
     for (const request of this.#returning) {
@@ -480,7 +459,7 @@ export class GpuBlocks {
     if (this.#fresh <= this.total) return this.#fresh++;
     const entry = this.#ring.shift();
     if (entry < NAMED) return entry;
-    this.#forget(entry - NAMED);
+    this.#books.forget(entry - NAMED);
     return entry - NAMED;
   }
 
@@ -492,39 +471,9 @@ export class GpuBlocks {
     for (; at < end && this.#fresh <= this.total; at++) slab[at] = this.#fresh++;
     for (; at < end; at++) {
       const entry = this.#ring.shift();
-      if (entry >= NAMED) this.#forget(entry - NAMED);
+      if (entry >= NAMED) this.#books.forget(entry - NAMED);
       slab[at] = entry & ~NAMED;
     }
-  }
-
-  #forget(block: number): void {
-    const all = this.#blocks;
-    const base = WORDS * block;
-    const key = all[base + KEY]!;
-    if (key === NO_KEY) return;
-    if (this.#frozen !== null) this.#frozen.note(key, this.find(key) !== 0);
-    if (all[base + REFERENCES] === SUPERSEDED) this.#deleteEntry(block, key);
-    all[base + KEY] = NO_KEY;
-  }
-
-  #deleteEntry(block: number, key: number): void {
-    this.#blocks[WORDS * block + REFERENCES] = 0;
-    const holder = this.find(key);
-    if (holder !== 0 && holder !== block) this.#supersede(holder);
-    this.#index.set(key, 0);
-  }
-
-  #supersede(block: number): void {
-    this.#blocks[WORDS * block + REFERENCES] = this.#blocks[WORDS * block + REFERENCES]! | SUPERSEDED;
-  }
-
-  #publish(block: number, key: number): void {
-    const all = this.#blocks;
-    const holder = this.#index.exchange(key, block);
-    const isHeld = holder > 0 && all[WORDS * holder + KEY] === key;
-    if (this.#frozen !== null) this.#frozen.note(key, isHeld);
-    if (isHeld) this.#supersede(holder);
-    all[WORDS * block + KEY] = key;
   }
 
   #growCached(): void {

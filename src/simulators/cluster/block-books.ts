@@ -1,0 +1,97 @@
+import { NO_KEY } from './block-keys.ts';
+import type { FrozenIndex } from './frozen-index.ts';
+import type { KeyMap } from './key-map.ts';
+
+/** Words of a block, side by side for the sake of the processor's cache. */
+const WORDS = 4;
+/** Number of owners, with the mark SUPERSEDED. */
+const REFERENCES = 0;
+/** Key of the content; NO_KEY = none, or not full. */
+const KEY = 1;
+/** Place among the free blocks while nobody owns it. */
+const POSITION = 2;
+/** Mark of a block whose key's entry belongs, or belonged, to another block. */
+const SUPERSEDED = 1 << 30;
+const COUNT = SUPERSEDED - 1;
+
+/**
+ * What is known of KV blocks that more than their owner may ask for: owners, content, and the index from content to
+ * block. Blocks are numbered from 1.
+ *
+ * The index entry of a key is valid while the block it names still has that key, so that taking a block ends its
+ * entry without a write. Only a block that lost its entry to a newer one with equal content has to delete it.
+ */
+export class BlockBooks {
+  readonly index: KeyMap;
+  /** Told before the presence of a key changes. */
+  frozen: FrozenIndex | null = null;
+  readonly #words: Int32Array;
+
+  constructor(blocks: number, index: KeyMap) {
+    this.index = index;
+    this.#words = new Int32Array(WORDS * (blocks + 1));
+  }
+
+  keyOf(block: number): number {
+    return this.#words[WORDS * block + KEY]!;
+  }
+
+  /** The block with this content, or 0. */
+  find(key: number): number {
+    const block = this.index.get(key);
+    return block > 0 && this.#words[WORDS * block + KEY] === key ? block : 0;
+  }
+
+  owners(block: number): number {
+    return this.#words[WORDS * block + REFERENCES]! & COUNT;
+  }
+
+  /** @returns whether nobody owned it before */
+  addOwner(block: number): boolean {
+    return (this.#words[WORDS * block + REFERENCES]!++ & COUNT) === 0;
+  }
+
+  /** @returns whether nobody owns it now */
+  dropOwner(block: number): boolean {
+    return (--this.#words[WORDS * block + REFERENCES]! & COUNT) === 0;
+  }
+
+  positionOf(block: number): number {
+    return this.#words[WORDS * block + POSITION]!;
+  }
+
+  setPosition(block: number, position: number): void {
+    this.#words[WORDS * block + POSITION] = position;
+  }
+
+  /** The block has this content now, and is the one to be found for it. */
+  publish(block: number, key: number): void {
+    const words = this.#words;
+    const holder = this.index.exchange(key, block);
+    const isHeld = holder > 0 && words[WORDS * holder + KEY] === key;
+    if (this.frozen !== null) this.frozen.note(key, isHeld);
+    if (isHeld) this.#supersede(holder);
+    words[WORDS * block + KEY] = key;
+  }
+
+  /** A free block is taken: its content is gone. */
+  forget(block: number): void {
+    const words = this.#words;
+    const key = words[WORDS * block + KEY]!;
+    if (key === NO_KEY) return;
+    if (this.frozen !== null) this.frozen.note(key, this.find(key) !== 0);
+    if (words[WORDS * block + REFERENCES] === SUPERSEDED) this.#deleteEntry(block, key);
+    words[WORDS * block + KEY] = NO_KEY;
+  }
+
+  #deleteEntry(block: number, key: number): void {
+    this.#words[WORDS * block + REFERENCES] = 0;
+    const holder = this.find(key);
+    if (holder !== 0 && holder !== block) this.#supersede(holder);
+    this.index.set(key, 0);
+  }
+
+  #supersede(block: number): void {
+    this.#words[WORDS * block + REFERENCES] = this.#words[WORDS * block + REFERENCES]! | SUPERSEDED;
+  }
+}
