@@ -1,46 +1,54 @@
+import type { RequestStates } from './request-states.ts';
+
+/** `next` of a request in prefill. */
+export const PREFILL = -2;
+
 /**
- * The running batch of an instance: parallel columns in batch order. A request in prefill has `progress < input`;
- * then `target` is its progress after the step. A request in decode takes tokens without asking the KV cache until
- * its progress is `ask`; −1 = it asks for every token.
+ * The running batch of an instance: parallel columns in batch order, as few as steps walk over; the rest of a request's
+ * place in the batch is in `RequestStates`. A request in prefill has `progress < inputTokens`; then `stepTarget` is its
+ * progress after the step. A request in decode takes tokens without asking the KV cache until its progress is `askAt`;
+ * −1 = it asks for every token.
  */
 export class Batch {
   size = 0;
   request: Int32Array;
-  input: Int32Array;
   progress: Int32Array;
-  target: Int32Array;
-  /** Tokens given in the current step; between steps 1 for a request in decode. */
-  tokens: Int32Array;
-  /** Progress at which the request completes. */
-  finish: Int32Array;
-  ask: Int32Array;
-  /** The smaller of `finish` and `ask`, for requests in decode. */
+  /** The smaller of `finishAt` and `askAt` of a request in decode; PREFILL in prefill. */
   next: Int32Array;
   /** Slots that the next step has to look at, ascending: all in prefill, those in decode from their `next` on. */
   due: Int32Array;
   dueCount = 0;
+  readonly #requests: RequestStates;
 
-  constructor(capacity = 64) {
+  constructor(requests: RequestStates, capacity = 64) {
+    this.#requests = requests;
     this.request = new Int32Array(capacity);
-    this.input = new Int32Array(capacity);
     this.progress = new Int32Array(capacity);
-    this.target = new Int32Array(capacity);
-    this.tokens = new Int32Array(capacity);
-    this.finish = new Int32Array(capacity);
-    this.ask = new Int32Array(capacity);
     this.next = new Int32Array(capacity);
     this.due = new Int32Array(capacity);
   }
 
-  /** A new last slot, to be filled by the caller. */
-  push(): number {
+  /** A new last slot for a request. */
+  push(request: number, progress: number): number {
     if (this.size === this.request.length) this.#grow(2 * this.size);
-    return this.size++;
+    const slot = this.size++;
+    this.request[slot] = request;
+    this.progress[slot] = progress;
+    return slot;
+  }
+
+  isPrefill(slot: number): boolean {
+    return this.next[slot] === PREFILL;
   }
 
   setAsk(slot: number, ask: number): void {
-    this.ask[slot] = ask;
-    this.next[slot] = Math.min(ask, this.finish[slot]!);
+    const request = this.request[slot]!;
+    this.#requests.askAt[request] = ask;
+    this.next[slot] = Math.min(ask, this.#requests.finishAt[request]!);
+  }
+
+  isFinished(slot: number): boolean {
+    return this.progress[slot]! >= this.#requests.finishAt[this.request[slot]!]!;
   }
 
   indexOf(request: number): number {
@@ -66,15 +74,15 @@ export class Batch {
     this.dueCount = kept;
   }
 
-  /** Takes out the slots of `due` whose progress has reached `finish`; the others stay due. */
+  /** Takes out the slots of `due` whose requests have finished; the others stay due. */
   removeFinished(): void {
-    const { due, dueCount, progress, finish } = this;
+    const { due, dueCount } = this;
     let kept = 0;
     let removed = 0;
     let from = 0;
     for (let d = 0; d < dueCount; d++) {
       const slot = due[d]!;
-      if (progress[slot]! < finish[slot]!) {
+      if (!this.isFinished(slot)) {
         due[kept++] = slot - removed;
         continue;
       }
@@ -89,17 +97,11 @@ export class Batch {
   /** Moves the slots [from, end) down by `by`. */
   #moveDown(from: number, end: number, by: number): void {
     if (by === 0) return;
-    const { request, input, progress, target, tokens, finish, ask, next } = this;
+    const { request, progress, next } = this;
     for (let i = from; i < end; i++) {
-      const to = i - by;
-      request[to] = request[i]!;
-      input[to] = input[i]!;
-      progress[to] = progress[i]!;
-      target[to] = target[i]!;
-      tokens[to] = tokens[i]!;
-      finish[to] = finish[i]!;
-      ask[to] = ask[i]!;
-      next[to] = next[i]!;
+      request[i - by] = request[i]!;
+      progress[i - by] = progress[i]!;
+      next[i - by] = next[i]!;
     }
   }
 
@@ -110,12 +112,7 @@ export class Batch {
       return column;
     };
     this.request = grown(this.request);
-    this.input = grown(this.input);
     this.progress = grown(this.progress);
-    this.target = grown(this.target);
-    this.tokens = grown(this.tokens);
-    this.finish = grown(this.finish);
-    this.ask = grown(this.ask);
     this.next = grown(this.next);
     this.due = grown(this.due);
   }

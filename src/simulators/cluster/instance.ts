@@ -2,7 +2,7 @@ import { InputError } from '../../base/errors.ts';
 import { EventQueue } from '../kernel/event-queue.ts';
 import { TimeFifo } from '../kernel/time-fifo.ts';
 import type { RequestEnd } from '../workload/follow-ups.ts';
-import { Batch } from './batch.ts';
+import { Batch, PREFILL } from './batch.ts';
 import type { InstanceConfig } from './engine-config.ts';
 import type { GpuBlocks } from './gpu-blocks.ts';
 import type { KvTier } from './kv-tier.ts';
@@ -72,7 +72,7 @@ export class Instance {
   readonly config: InstanceConfig;
   readonly gpu: GpuBlocks;
   readonly tier: KvTier | null;
-  readonly batch = new Batch();
+  readonly batch: Batch;
   readonly queue: WaitQueue;
   readonly gaps = new TokenGaps();
   readonly paused = new PausedRequests();
@@ -129,6 +129,7 @@ export class Instance {
     this.gpu = parts.gpu;
     this.tier = parts.tier;
     this.#requests = parts.requests;
+    this.batch = new Batch(parts.requests);
     this.#latency = parts.latency;
     this.#order = parts.order;
     this.#prefillLimit = parts.prefillLimit;
@@ -284,13 +285,13 @@ export class Instance {
     this.gaps.discard(request);
     if (q.phase[request] !== PHASE.running) {
       const slot = this.paused.size > 0 ? this.paused.take(request) : null;
-      if (slot !== null) return slot.progress - slot.input;
+      if (slot !== null) return slot.progress - q.inputTokens[request]!;
       this.queue.remove(request);
       return 0;
     }
     const slot = this.batch.indexOf(request);
     const progress = this.batch.progress[slot]!;
-    if (progress < this.batch.input[slot]!) this.#prefills--;
+    if (this.batch.isPrefill(slot)) this.#prefills--;
     this.batch.remove(slot);
     this.#prefillFrom = 0;
     q.progress[request] = progress;
@@ -302,7 +303,7 @@ export class Instance {
     const { batch, gaps } = this;
     const q = this.#requests;
     const request = batch.request[slot]!;
-    const produced = batch.progress[slot]! - batch.input[slot]!;
+    const produced = batch.progress[slot]! - q.inputTokens[request]!;
     if (produced <= 0) return;
     q.itlSumUs[request] = gaps.sum - q.gapsBefore[request]! - gaps.skippedUs(request) + gaps.pausedUs(request);
     q.itlCount[request] = produced;
@@ -381,6 +382,7 @@ export class Instance {
    */
   #extendRunning(at: number): number {
     const { batch } = this;
+    const q = this.#requests;
     let budget = this.config.maxBatchedTokens;
     let preempted = false;
     let i = 0;
@@ -390,25 +392,26 @@ export class Instance {
       i += quick;
       budget -= quick;
       if (i === batch.size || budget === 0) break;
+      const request = batch.request[i]!;
       const progress = batch.progress[i]!;
-      const missing = batch.input[i]! - progress;
+      const missing = q.inputTokens[request]! - progress;
       let tokens = 1;
       if (missing > 0) {
-        tokens = this.#chunk(batch.request[i]!, missing, progress, budget);
-        if (this.#allocate(batch.request[i]!, progress, progress + tokens, true)) {
-          batch.target[i] = progress + tokens;
-          batch.tokens[i++] = tokens;
+        tokens = this.#chunk(request, missing, progress, budget);
+        if (this.#allocate(request, progress, progress + tokens, true)) {
+          q.stepTarget[request] = progress + tokens;
+          q.stepTokens[request] = tokens;
+          i++;
           budget -= tokens;
           continue;
         }
-      } else if (progress < batch.ask[i]! || this.#decodeWithCache(i)) {
+      } else if (progress < q.askAt[request]! || this.#decodeWithCache(i)) {
         i++;
         budget--;
         continue;
       }
       // No block is free: requests leave the batch until this one fits, or it leaves itself.
       preempted = true;
-      const request = batch.request[i]!;
       let fits = false;
       while (!fits) {
         if (this.paused.size > 0) {
@@ -419,7 +422,7 @@ export class Instance {
         const victim = this.#victim(at);
         const self = batch.request[victim] === request;
         if (victim < i) {
-          budget += batch.tokens[victim]!;
+          budget += q.stepTokens[batch.request[victim]!]!;
           i--;
         }
         this.#preempt(victim);
@@ -427,14 +430,15 @@ export class Instance {
         fits = missing > 0 ? this.#allocate(request, progress, progress + tokens, true) : this.#decodeWithCache(i);
       }
       if (!fits) break;
-      if (missing > 0) batch.target[i] = progress + tokens;
-      batch.tokens[i++] = tokens;
+      if (missing > 0) q.stepTarget[request] = progress + tokens;
+      q.stepTokens[request] = tokens;
+      i++;
       budget -= tokens;
       d = batch.dueFrom(i) - 1;
     }
     this.#starved = i < batch.size;
     // Stays valid until the step ends; `#settleStarved` gives decodes their token back.
-    for (let rest = i; rest < batch.size; rest++) batch.tokens[rest] = 0;
+    for (let rest = i; rest < batch.size; rest++) q.stepTokens[batch.request[rest]!] = 0;
     return preempted ? -1 : budget;
   }
 
@@ -494,8 +498,8 @@ export class Instance {
   /** Writes the room that tokens taken without asking have used back to the request. */
   #settleRoom(slot: number): void {
     const { batch } = this;
-    const ask = batch.ask[slot]!;
     const request = batch.request[slot]!;
+    const ask = this.#requests.askAt[request]!;
     if (ask < 0 || this.#requests.room[request] === 0) return;
     this.#requests.room[request] = ask - batch.progress[slot]! + this.#askAtRoom;
   }
@@ -529,7 +533,7 @@ export class Instance {
     const request = batch.request[slot]!;
     this.preemptions++;
     this.tier?.leaves(request, false);
-    if (batch.progress[slot]! < batch.input[slot]!) this.#prefills--;
+    if (batch.isPrefill(slot)) this.#prefills--;
     batch.remove(slot);
     this.#prefillFrom = 0;
     q.phase[request] = PHASE.queued;
@@ -557,7 +561,7 @@ export class Instance {
     if (limit <= 0 || this.#isMemoryShort(queue.at(0))) return;
     const ranked: { readonly request: number; readonly rank: number }[] = [];
     for (let i = 0; i < batch.size; i++) {
-      const produced = batch.progress[i]! - batch.input[i]!;
+      const produced = batch.progress[i]! - this.#requests.inputTokens[batch.request[i]!]!;
       if (produced < 0) continue;
       const rank = policy.rank(viewOf(batch.request[i]!), produced, at);
       if (rank > Number.NEGATIVE_INFINITY) ranked.push({ request: batch.request[i]!, rank });
@@ -585,14 +589,9 @@ export class Instance {
 
   #resume(slot: PausedSlot, at: number): void {
     const { batch } = this;
-    const place = batch.push();
     const { request } = slot;
-    batch.request[place] = request;
-    batch.input[place] = slot.input;
-    batch.progress[place] = slot.progress;
-    batch.target[place] = slot.progress;
-    batch.tokens[place] = 1;
-    batch.finish[place] = slot.finish;
+    const place = batch.push(request, slot.progress);
+    this.#requests.stepTokens[request] = 1;
     // The first decode asks the cache, which so learns that the request is back.
     batch.setAsk(place, -1);
     batch.due[batch.dueCount++] = place;
@@ -657,25 +656,21 @@ export class Instance {
   #join(request: number, target: number, tokens: number, at: number): void {
     const { batch } = this;
     const q = this.#requests;
-    const slot = batch.push();
     const input = q.inputTokens[request]!;
     const output = q.outputTokens[request]!;
     const normal = input + Math.max(output, 1) - 1;
     const cap = this.config.maxModelLen;
     this.#latency.cover(input + output);
-    batch.request[slot] = request;
-    batch.input[slot] = input;
-    batch.target[slot] = target;
-    batch.tokens[slot] = tokens;
-    batch.finish[slot] = cap > 0 && cap - 1 < normal ? cap - 1 : normal;
+    q.stepTarget[request] = target;
+    q.stepTokens[request] = tokens;
+    q.finishAt[request] = cap > 0 && cap - 1 < normal ? cap - 1 : normal;
     q.phase[request] = PHASE.running;
     q.scheduledStep[request] = this.steps;
     q.schedulingDelayUs[request] = at - q.arrivalUs[request]!;
-    if (q.prefilled[request] === 1) {
-      batch.progress[slot] = input;
-      this.#beginDecode(slot, input + 1);
-    } else {
-      batch.progress[slot] = 0;
+    if (q.prefilled[request] === 1) this.#beginDecode(batch.push(request, input), input + 1);
+    else {
+      const slot = batch.push(request, 0);
+      batch.next[slot] = PREFILL;
       if (this.#prefills++ === 0) this.#prefillFrom = slot;
     }
     this.tier?.admitted(request);
@@ -712,10 +707,10 @@ export class Instance {
       if (before + 1 >= next[i]!) due[dueCount++] = i;
     }
     let decodes = quiet;
-    const { input, tokens } = batch;
+    const starved = this.#starved;
     for (let i = quiet; i < size; i++) {
       const before = progress[i]!;
-      if (before < input[i]! || tokens[i] === 0) {
+      if (next[i] === PREFILL || (starved && this.#requests.stepTokens[batch.request[i]!] === 0)) {
         due[dueCount++] = i;
         continue;
       }
@@ -739,13 +734,15 @@ export class Instance {
 
   /** @returns the number of requests that prefill in this step */
   #addPrefills(): number {
-    const { progress, input, tokens, size } = this.batch;
+    const { request, progress, next, size } = this.batch;
+    const q = this.#requests;
     let scheduled = 0;
     for (let i = this.#prefillFrom; i < size; i++) {
-      if (progress[i]! < input[i]! && tokens[i]! > 0) {
-        this.#latency.addPrefill(progress[i]!, input[i]!, tokens[i]!);
-        scheduled++;
-      }
+      if (next[i] !== PREFILL) continue;
+      const tokens = q.stepTokens[request[i]!]!;
+      if (tokens === 0) continue;
+      this.#latency.addPrefill(progress[i]!, q.inputTokens[request[i]!]!, tokens);
+      scheduled++;
     }
     return scheduled;
   }
@@ -753,10 +750,12 @@ export class Instance {
   /** Decodes without a token have a longer gap, if others got one; all get their token back for the next step. */
   #settleStarved(gap: boolean): void {
     const { batch } = this;
+    const { stepTokens } = this.#requests;
     for (let i = 0; i < batch.size; i++) {
-      if (batch.tokens[i] !== 0 || batch.progress[i]! < batch.input[i]!) continue;
-      if (gap) this.gaps.skip(batch.request[i]!);
-      batch.tokens[i] = 1;
+      const request = batch.request[i]!;
+      if (stepTokens[request] !== 0 || batch.isPrefill(i)) continue;
+      if (gap) this.gaps.skip(request);
+      stepTokens[request] = 1;
     }
   }
 
@@ -765,14 +764,13 @@ export class Instance {
     const { batch } = this;
     const q = this.#requests;
     for (let i = this.#prefillFrom; i < batch.size; i++) {
-      const input = batch.input[i]!;
-      if (batch.progress[i]! >= input) continue;
-      const target = batch.target[i]!;
-      batch.progress[i] = target;
-      if (target < input) continue;
+      if (!batch.isPrefill(i)) continue;
       const request = batch.request[i]!;
+      const target = q.stepTarget[request]!;
+      batch.progress[i] = target;
+      if (target < q.inputTokens[request]!) continue;
       this.#prefills--;
-      batch.tokens[i] = 1;
+      q.stepTokens[request] = 1;
       q.ttftUs[request] = firstTokenAt - q.arrivalUs[request]!;
       this.#beginDecode(i, target);
     }
@@ -781,11 +779,11 @@ export class Instance {
   /** Takes finished requests out of the batch. @param endAt - end of the step */
   #complete(endAt: number): void {
     const { batch } = this;
-    const { progress, finish, due, dueCount } = batch;
+    const { due, dueCount } = batch;
     let count = 0;
     for (let d = 0; d < dueCount; d++) {
       const slot = due[d]!;
-      if (progress[slot]! < finish[slot]!) continue;
+      if (!batch.isFinished(slot)) continue;
       count++;
       this.#finish(slot, endAt);
     }
@@ -799,7 +797,7 @@ export class Instance {
     const { batch } = this;
     const q = this.#requests;
     const request = batch.request[slot]!;
-    const input = batch.input[slot]!;
+    const input = q.inputTokens[request]!;
     const progress = batch.progress[slot]!;
     const output = q.outputTokens[request]!;
     const capped = progress < input + Math.max(output, 1) - 1;

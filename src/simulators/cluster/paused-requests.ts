@@ -17,9 +17,7 @@ export class PausedRequests {
   add(batch: Batch, slot: number, atUs: number, gaps: TokenGaps): void {
     this.#slots.push({
       request: batch.request[slot]!,
-      input: batch.input[slot]!,
       progress: batch.progress[slot]!,
-      finish: batch.finish[slot]!,
       pausedAtUs: atUs,
       pausedStep: gaps.steps,
       sumAtPause: gaps.sum,
@@ -37,12 +35,10 @@ export class PausedRequests {
   }
 }
 
-/** A slot of the batch as it was at the pause. */
+/** A request as it was at the pause. */
 export interface PausedSlot {
   readonly request: number;
-  readonly input: number;
   readonly progress: number;
-  readonly finish: number;
   readonly pausedAtUs: number;
   /** Decode steps of the instance and the sum of their gaps before the pause. */
   readonly pausedStep: number;

@@ -50,6 +50,12 @@ export class RequestStates {
   ringAt: Int32Array;
   /** Blocks that were full then. */
   ringKeyed: Int32Array;
+  /** In the batch: progress after the step (prefill), and tokens given in it; between steps 1 in decode. */
+  stepTarget: Int32Array;
+  stepTokens: Int32Array;
+  /** In the batch: progress at which the request completes, and at which it next asks the KV cache. */
+  finishAt: Int32Array;
+  askAt: Int32Array;
   /** 1 where decoding starts from transferred KV blocks. */
   prefilled: Uint8Array;
   /** Decode steps and their summed gaps at the instance before the request's own first one. */
@@ -95,6 +101,10 @@ export class RequestStates {
     this.named = new Uint8Array(capacity);
     this.ringAt = new Int32Array(capacity);
     this.ringKeyed = new Int32Array(capacity);
+    this.stepTarget = new Int32Array(capacity);
+    this.stepTokens = new Int32Array(capacity);
+    this.finishAt = new Int32Array(capacity);
+    this.askAt = new Int32Array(capacity);
     this.prefilled = new Uint8Array(capacity);
     this.firstDecodeStep = new Float64Array(capacity);
     this.gapsBefore = new Float64Array(capacity);
