@@ -1,7 +1,8 @@
 #!/bin/sh
 # Regenerates reports/orthogonal-slo: the studies that the experiments take their points from, then the experiments.
 # Every study is verified after it has run. The ledger is only ever appended to.
-#   npm run evidence          tuned plain weights, the cross-layer strategy, admission; the first two also at twice the rate
+#   npm run evidence          tuned plain weights, the cross-layer strategy, admission; at twice the rate the
+#                             first two again, plain weights with 512 slots, and the cross-layer strategy for a backlog
 #   npm run evidence -- all   all ten strategy templates with the same budget, and their comparison
 set -e
 out=reports/orthogonal-slo
@@ -20,7 +21,7 @@ record() {
 for strategy in $strategies; do
   record "studies/strategies/$strategy.yaml" "$out/$strategy"
 done
-for strategy in llm-d-weighted cross-layer; do
+for strategy in llm-d-weighted llm-d-weighted-slots cross-layer cross-layer-backlog; do
   record "studies/overload/$strategy.yaml" "$out/overload/$strategy"
 done
 # One by one: for a folder, paretune would write an index in place of the README.

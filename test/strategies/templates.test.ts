@@ -42,7 +42,7 @@ describe('strategy templates', () => {
     }
   });
 
-  for (const file of STUDIES) {
+  for (const file of [...STUDIES, '../overload/cross-layer-backlog.yaml']) {
     it(`${file} says how it works, serves every request or rejects it, and starves no class`, async () => {
       const plan = await load(file);
       expect(plan.template.mechanism.length).toBeGreaterThan(200);

@@ -552,10 +552,11 @@ export class Instance {
       if (policy.isOverdue(viewOf(request), at - pausedAtUs)) this.#resume(paused.takeAt(i), at);
       else i++;
     }
-    while (paused.size > 0 && (slots - batch.size > queue.length || batch.size === 0)) {
+    const holds = policy.untilNobodyWaits === true && this.#wantsPauses({ policy, viewOf }, at);
+    while (paused.size > 0 && ((!holds && slots - batch.size > queue.length) || batch.size === 0)) {
       this.#resume(paused.takeAt(0), at);
     }
-    const missing = queue.length - (slots - batch.size);
+    const missing = holds ? queue.length : queue.length - (slots - batch.size);
     if (missing <= 0) return;
     const limit = policy.limit(this.#load(viewOf, at));
     if (limit <= 0 || this.#isMemoryShort(queue.at(0))) return;
@@ -568,6 +569,11 @@ export class Instance {
     }
     ranked.sort((a, b) => b.rank - a.rank || b.request - a.request);
     for (const { request } of ranked.slice(0, Math.min(limit, missing))) this.#pause(batch.indexOf(request), at);
+  }
+
+  #wantsPauses({ policy, viewOf }: Pausing, at: number): boolean {
+    const { queue } = this;
+    return queue.length > 0 && policy.limit(this.#load(viewOf, at)) > 0 && !this.#isMemoryShort(queue.at(0));
   }
 
   /** Whether a prompt beside a block for every running request is more than is free: then nobody pauses for it. */

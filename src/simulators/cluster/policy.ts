@@ -104,8 +104,13 @@ export interface InstanceLoad {
  * @see Wu et al. 2023, "Fast distributed inference serving for large language models" (preemption between tokens)
  */
 export interface PausePolicy {
-  /** Asked while more requests wait than slots are free. @returns how many running requests to pause at most */
+  /**
+   * Asked while more requests wait than slots are free; with `untilNobodyWaits`, while any wait.
+   * @returns how many running requests to pause at most
+   */
   limit(load: InstanceLoad): number;
+  /** As long as `limit` allows pauses: requests are paused although slots are free, and a free slot lets nobody go on. */
+  readonly untilNobodyWaits?: boolean;
   /** Who is paused first: the largest; −Infinity = never. */
   rank(request: RequestView, producedTokens: number, clockUs: number): number;
   /** Whether a paused request goes before waiting ones by now. */

@@ -195,6 +195,43 @@ describe('pausing', () => {
   });
 });
 
+describe('pausing until nobody waits', () => {
+  const UNTIL: typeof PAUSE = { ...PAUSE, limit: () => 2, isOverdue: () => false, untilNobodyWaits: true };
+
+  it('changes nothing where nobody is to be paused', () => {
+    expect(run({ pause: { ...UNTIL, limit: () => 0 } }).e2eUs).toEqual(run({}).e2eUs);
+  });
+
+  it('lets nobody go on into a free slot while others wait, and loses no request', () => {
+    const steps = new Map<number, Set<string>>();
+    const seen = new Set<string>();
+    let free = 0;
+    let early = 0;
+    const result = run({
+      pause: { ...UNTIL, limit: () => 1 },
+      stepTokens: () => 40,
+      record: (event) => {
+        if (event.kind !== 'step' || event.durationUs === 0) return;
+        const now = new Set(event.batch.map(({ request }) => request));
+        const before = steps.get(event.instance) ?? now;
+        steps.set(event.instance, now);
+        const back = [...now].filter((request) => seen.has(request) && !before.has(request));
+        for (const request of now) seen.add(request);
+        if (event.queueDepth === 0 || before.size === 0) return;
+        if (now.size < 8) free++;
+        if (now.size > 1) early += back.length;
+      },
+    });
+    expect(completed(result)).toBe(300);
+    expect(free).toBeGreaterThan(20);
+    expect(early).toBe(0);
+  });
+
+  it('blocks nobody when memory is short', () => {
+    expect(completed(run({ pause: UNTIL }, { total_kv_blocks: 330, kv_cpu_blocks: 200 }))).toBe(300);
+  });
+});
+
 describe('a step budget', () => {
   it('ends admission, cuts no prompt and starves no decode', () => {
     const loads: InstanceLoad[] = [];
