@@ -25,15 +25,17 @@ export class BlockBooks {
   readonly index: KeyMap;
   /** Told before the presence of a key changes. */
   frozen: FrozenIndex | null = null;
-  readonly #words: Int32Array;
+  /** Grows with the largest block that was ever entered: most blocks may never be. */
+  #words = new Int32Array(WORDS * 64);
 
-  constructor(blocks: number, index: KeyMap) {
+  constructor(index: KeyMap) {
     this.index = index;
-    this.#words = new Int32Array(WORDS * (blocks + 1));
   }
 
+  /** NO_KEY for a block that was never entered. */
   keyOf(block: number): number {
-    return this.#words[WORDS * block + KEY]!;
+    const at = WORDS * block + KEY;
+    return at < this.#words.length ? this.#words[at]! : NO_KEY;
   }
 
   /** The block with this content, or 0. */
@@ -43,11 +45,13 @@ export class BlockBooks {
   }
 
   owners(block: number): number {
-    return this.#words[WORDS * block + REFERENCES]! & COUNT;
+    const at = WORDS * block + REFERENCES;
+    return at < this.#words.length ? this.#words[at]! & COUNT : 0;
   }
 
   /** @returns whether nobody owned it before */
   addOwner(block: number): boolean {
+    if (WORDS * block >= this.#words.length) this.#grow(block);
     return (this.#words[WORDS * block + REFERENCES]!++ & COUNT) === 0;
   }
 
@@ -61,11 +65,13 @@ export class BlockBooks {
   }
 
   setPosition(block: number, position: number): void {
+    if (WORDS * block >= this.#words.length) this.#grow(block);
     this.#words[WORDS * block + POSITION] = position;
   }
 
   /** The block has this content now, and is the one to be found for it. */
   publish(block: number, key: number): void {
+    if (WORDS * block >= this.#words.length) this.#grow(block);
     const words = this.#words;
     const holder = this.index.exchange(key, block);
     const isHeld = holder > 0 && words[WORDS * holder + KEY] === key;
@@ -89,6 +95,14 @@ export class BlockBooks {
     const holder = this.find(key);
     if (holder !== 0 && holder !== block) this.#supersede(holder);
     this.index.set(key, 0);
+  }
+
+  #grow(block: number): void {
+    let { length } = this.#words;
+    while (length <= WORDS * block) length *= 2;
+    const grown = new Int32Array(length);
+    grown.set(this.#words);
+    this.#words = grown;
   }
 
   #supersede(block: number): void {

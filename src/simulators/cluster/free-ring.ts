@@ -1,5 +1,6 @@
 /** Mark of an entry whose block must be told when it is taken. */
 export const NAMED = 1 << 30;
+const SMALLEST = 64;
 /** Positions stay small integers: compiled code for doubles is slower. */
 const LAST_POSITION = 2 ** 30;
 
@@ -8,21 +9,12 @@ const LAST_POSITION = 2 ** 30;
  * out of the middle. A position names an entry until it is taken; positions only grow, unless the ring is compacted.
  */
 export class FreeRing {
-  entries: Int32Array;
-  mask: number;
+  entries = new Int32Array(SMALLEST);
+  mask = SMALLEST - 1;
   head = 0;
   tail = 0;
   /** `tail` may grow up to here without another look. */
-  #limit: number;
-
-  /** @param blocks - most entries that are no gaps */
-  constructor(blocks: number) {
-    let capacity = 64;
-    while (capacity < blocks + (blocks >> 3)) capacity *= 2;
-    this.entries = new Int32Array(capacity);
-    this.mask = capacity - 1;
-    this.#limit = capacity;
-  }
+  #limit = SMALLEST;
 
   at(position: number): number {
     return this.entries[position & this.mask]!;
@@ -43,9 +35,15 @@ export class FreeRing {
     return entry;
   }
 
-  /** Whether `count` more entries need `compact` first. */
-  lacksRoom(count: number): boolean {
+  /**
+   * Makes room for `count` more entries, unless the gaps have to be closed for that first: where they are an eighth of
+   * the ring, or positions get large.
+   * @param blocks - at least the number of entries that are no gaps
+   */
+  lacksRoom(count: number, blocks: number): boolean {
     if (this.tail + count <= this.#limit) return false;
+    const wanted = blocks + (blocks >> 3) + count;
+    while (this.tail + count - this.head > this.entries.length && this.entries.length < wanted) this.#grow();
     this.#limit = Math.min(this.head + this.entries.length, LAST_POSITION);
     return this.tail + count > this.#limit;
   }
@@ -74,6 +72,14 @@ export class FreeRing {
     this.tail = kept.length;
     this.#limit = this.entries.length;
     return moved;
+  }
+
+  #grow(): void {
+    const grown = new Int32Array(2 * this.entries.length);
+    const mask = grown.length - 1;
+    for (let position = this.head; position < this.tail; position++) grown[position & mask] = this.at(position);
+    this.entries = grown;
+    this.mask = mask;
   }
 
   /** Block numbers, oldest first. */

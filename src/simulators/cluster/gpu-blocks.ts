@@ -33,7 +33,7 @@ export class GpuBlocks {
   cached = new Int32Array(64);
   /** Blocks from this one on were never used; they are taken first. */
   #fresh = 1;
-  readonly #ring: FreeRing;
+  readonly #ring = new FreeRing();
   /** Requests that released own blocks and will be back; `ringAt` says which of them still count. */
   readonly #returning = new Set<number>();
   #usesRuns = false;
@@ -61,8 +61,7 @@ export class GpuBlocks {
     this.#keys = shared.keys;
     this.#owned = shared.owned;
     this.#requests = shared.requests;
-    this.#books = new BlockBooks(total, shared.index);
-    this.#ring = new FreeRing(total);
+    this.#books = new BlockBooks(shared.index);
   }
 
   /** Whether own blocks may be without books. */
@@ -268,7 +267,7 @@ export class GpuBlocks {
     const { slab } = this.#owned;
     const books = this.#books;
     const at = q.ownedAt[request]!;
-    if (this.#ring.lacksRoom(count)) this.#compact();
+    if (this.#ring.lacksRoom(count, this.free)) this.#compact();
     const ring = this.#ring;
     const named = Math.min(count, this.#firstUnnamed(request));
     if (returns && named < count) {
@@ -294,7 +293,7 @@ export class GpuBlocks {
     if (key >= this.#books.index.sharedEnd) this.name(request);
     const block = this.#take();
     this.#books.publish(block, key);
-    if (this.#ring.lacksRoom(1)) this.#compact();
+    if (this.#ring.lacksRoom(1, this.free)) this.#compact();
     this.#books.setPosition(block, this.#ring.push(block | NAMED));
     this.free++;
   }

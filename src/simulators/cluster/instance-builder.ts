@@ -161,7 +161,7 @@ class ColumnSource {
   map(purpose: string): KeyMap {
     let column = this.#common?.get(purpose);
     if (column === undefined) {
-      column = new GrowingColumn(this.#keys.end);
+      column = new GrowingColumn(0);
       this.#common?.set(purpose, column);
     }
     return new KeyMap(this.#keys.sharedEnd, column);

@@ -82,7 +82,8 @@ export class MirrorCache implements BatchMirror {
   readonly #touches: number[] = [];
   #touchCount = 0;
   #touchesBefore = 0;
-  readonly #lastTouch: Float64Array;
+  /** By node; 0 where never touched. */
+  #lastTouch = new Float64Array(64);
 
   constructor(capacity: number, parts: MirrorParts) {
     this.#list = new MirrorList(capacity, parts.index, () => parts.requests.mirrorRun);
@@ -92,7 +93,6 @@ export class MirrorCache implements BatchMirror {
     // With blocks of one token, blocks filled by decodes have no key.
     this.#usesRuns = parts.oneHome && parts.gpu.blockSize > 1;
     this.#joint = Array.from({ length: parts.keys.groups }, () => ({ holders: 0, leftIn: -1, admission: 0 }));
-    this.#lastTouch = new Float64Array(capacity + 1);
   }
 
   get size(): number {
@@ -118,6 +118,7 @@ export class MirrorCache implements BatchMirror {
       return true;
     }
     if (list.words[WORDS * single + HOT] === 0) list.unlink(single);
+    if (single >= this.#lastTouch.length) this.#growTouches(single);
     this.#lastTouch[single] = ++this.#touchCount;
     this.#touched.push(single);
     this.#touches.push(this.#touchCount);
@@ -290,13 +291,13 @@ export class MirrorCache implements BatchMirror {
         for (const single of singles) list.words[WORDS * single + PLACED_IN] = this.#mirrors;
         this.#leavers = [...this.#leavers.slice(0, place), ...singles, ...this.#leavers.slice(place + 1)];
       }
-      for (const single of singles) this.#lastTouch[single] = 0;
+      for (const single of singles) this.#untouched(single);
     }
     if (run !== SINGLES && q.phase[request] === PHASE.running) {
       for (let i = this.#firstOwn(request); i < q.walked[request]!; i++) {
         const single = list.name(keyOf(i));
         list.words[WORDS * single + HOT] = 1;
-        this.#lastTouch[single] = 0;
+        this.#untouched(single);
       }
     }
     q.mirrorRun[request] = SINGLES;
@@ -408,12 +409,22 @@ export class MirrorCache implements BatchMirror {
 
   #insert(key: number): number {
     const single = this.#list.insert(key);
-    this.#lastTouch[single] = 0;
+    this.#untouched(single);
     return single;
   }
 
   #isTouched(node: number): boolean {
-    return !this.#list.isRun(node) && this.#lastTouch[node]! > this.#touchesBefore;
+    return node < this.#lastTouch.length && !this.#list.isRun(node) && this.#lastTouch[node]! > this.#touchesBefore;
+  }
+
+  #untouched(single: number): void {
+    if (single < this.#lastTouch.length) this.#lastTouch[single] = 0;
+  }
+
+  #growTouches(single: number): void {
+    const grown = new Float64Array(2 * single);
+    grown.set(this.#lastTouch);
+    this.#lastTouch = grown;
   }
 
   /** Notes a place in the walk of the last mirror if it is the single's latest. @param base - its first word */

@@ -33,29 +33,24 @@ export class MirrorList {
   listed = 0;
   evicted = 0;
   mirrored = 0;
-  /** `WORDS` per node: the sentinel, `capacity` singles, then runs. */
-  words: Int32Array;
+  /** `WORDS` per node. Nodes of both kinds are numbered together, in the order of their first use. */
+  words = new Int32Array(WORDS * 1024);
   /** Single by key; valid while it has that key. */
   readonly #index: KeyMap;
   /** Run of a request, by request; owned by the requests' table. */
   readonly #runOf: () => Int32Array;
-  readonly #freeSingles: number[] = [];
-  readonly #freeRuns: number[] = [];
-  #newSingle = 1;
-  #newRun: number;
+  readonly #freeNodes: number[] = [];
+  #newNode = 1;
 
   /** @param runOf - the column that says which run a request has; 0 = none */
   constructor(capacity: number, index: KeyMap, runOf: () => Int32Array) {
     this.capacity = capacity;
     this.#index = index;
     this.#runOf = runOf;
-    this.#newRun = capacity + 1;
-    // Room for runs of 16 keys; more is made where they are shorter.
-    this.words = new Int32Array(WORDS * (capacity + 1 + 64 + (capacity >> 4)));
   }
 
   isRun(node: number): boolean {
-    return node > this.capacity;
+    return this.words[WORDS * node + KEY]! < 0;
   }
 
   isListed(node: number): boolean {
@@ -96,11 +91,11 @@ export class MirrorList {
     while (excess > 0) {
       const node = this.words[NEXT]!;
       const base = WORDS * node;
-      if (node > this.capacity) excess -= this.takeFront(node, excess);
+      if (this.words[base + KEY]! < 0) excess -= this.takeFront(node, excess);
       else {
         this.unlink(node);
         this.words[base + KEY] = NO_KEY;
-        this.#freeSingles.push(node);
+        this.#freeNodes.push(node);
         excess--;
       }
     }
@@ -139,9 +134,8 @@ export class MirrorList {
 
   /** A run outside the list, of keys that are here already. */
   addRun(request: number, from: number, to: number, admission: number): number {
-    const run = this.#freeRuns.pop() ?? this.#newRun++;
+    const run = this.#node();
     const base = WORDS * run;
-    if (base === this.words.length) this.#grow();
     const { words } = this;
     words[base + KEY] = -1 - request;
     words[base + NEXT] = run;
@@ -165,17 +159,16 @@ export class MirrorList {
    */
   split(run: number, keyOf: (position: number) => number): number[] {
     const listed = this.isListed(run);
-    const { words } = this;
     const base = WORDS * run;
-    const before = words[base + PREVIOUS]!;
-    const [from, to, admission] = [words[base + FROM]!, words[base + TO]!, words[base + ADMISSION]!];
+    const before = this.words[base + PREVIOUS]!;
+    const [from, to, admission] = [this.words[base + FROM]!, this.words[base + TO]!, this.words[base + ADMISSION]!];
     this.#dropRun(run);
     const singles: number[] = [];
     let last = before;
     for (let position = from; position < to; position++) {
       const single = this.#single(keyOf(position));
-      words[WORDS * single + ADMISSION] = admission;
-      words[WORDS * single + POSITION] = position;
+      this.words[WORDS * single + ADMISSION] = admission;
+      this.words[WORDS * single + POSITION] = position;
       if (listed) {
         this.#insertAfter(last, single);
         last = single;
@@ -187,7 +180,7 @@ export class MirrorList {
 
   /** Number of keys in a node. */
   keys(node: number): number {
-    return node > this.capacity ? this.words[WORDS * node + TO]! - this.words[WORDS * node + FROM]! : 1;
+    return this.isRun(node) ? this.words[WORDS * node + TO]! - this.words[WORDS * node + FROM]! : 1;
   }
 
   /** Runs in the list, oldest first. */
@@ -222,7 +215,7 @@ export class MirrorList {
   }
 
   #single(key: number): number {
-    const single = this.#freeSingles.pop() ?? this.#newSingle++;
+    const single = this.#node();
     const { words } = this;
     const base = WORDS * single;
     words[base + KEY] = key;
@@ -247,12 +240,17 @@ export class MirrorList {
   #dropRun(run: number): void {
     this.unlink(run);
     this.#runOf()[this.requestOf(run)] = 0;
-    this.#freeRuns.push(run);
+    this.#freeNodes.push(run);
   }
 
-  #grow(): void {
-    const grown = new Int32Array(this.words.length + Math.max(WORDS * 64, this.words.length >> 2));
-    grown.set(this.words);
-    this.words = grown;
+  /** The number of an unused node. */
+  #node(): number {
+    const node = this.#freeNodes.pop() ?? this.#newNode++;
+    if (WORDS * node === this.words.length) {
+      const grown = new Int32Array(2 * this.words.length);
+      grown.set(this.words);
+      this.words = grown;
+    }
+    return node;
   }
 }
