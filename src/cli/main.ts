@@ -1,8 +1,6 @@
 #!/usr/bin/env node
-/**
- * Starts the program. A `blis` command is one short simulation: loading 170 modules would cost as much as the run, so
- * `npm run build` puts them into one file in place of the module that starts it.
- */
+import { loadBundle } from './blis-bundle.ts';
+
 /** 128 + SIGPIPE. */
 const READER_GONE = 141;
 
@@ -15,10 +13,10 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 const argv = process.argv.slice(2);
-if (argv[0] === 'blis') await import('./blis-main.ts');
-else {
+if (argv[0] === 'blis') {
+  const { runBlis } = loadBundle() ?? (await import('./blis-main.ts'));
+  process.exitCode = await runBlis(argv);
+} else {
   const [{ main }, { COMMANDS }] = await Promise.all([import('./program.ts'), import('./commands.ts')]);
   process.exitCode = await main(argv, COMMANDS);
 }
-
-export {};

@@ -13,17 +13,29 @@ const RADIX_BITS = 11;
 
 /** Ascending copy of the finite values. */
 export function sortedFinite(values: ArrayLike<number>): Float64Array {
-  const kept = new Float64Array(values.length);
+  const finite = new Float64Array(values.length);
+  const count = copyFinite(values, finite);
+  const kept = finite.subarray(0, count);
+  return count >= RADIX_FROM && areWhole(kept) ? sortWhole(kept) : kept.sort();
+}
+
+/** @returns the number of values copied */
+function copyFinite(values: ArrayLike<number>, into: Float64Array): number {
   let count = 0;
-  let whole = true;
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
-    if (!Number.isFinite(value)) continue;
-    if (value >>> 0 !== value || Object.is(value, -0)) whole = false;
-    kept[count++] = value;
+    if (Number.isFinite(value)) into[count++] = value;
   }
-  const finite = kept.subarray(0, count);
-  return whole && count >= RADIX_FROM ? sortWhole(finite) : finite.sort();
+  return count;
+}
+
+/** Whether all are integers in [0, 2^32). */
+function areWhole(values: Float64Array): boolean {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (value >>> 0 !== value || Object.is(value, -0)) return false;
+  }
+  return true;
 }
 
 /** Sorts integers below 2^32 in place, digit by digit: times in whole µs nearly always are. */
