@@ -39,13 +39,12 @@ let arithmeticUs = 0;
 const stepUs = RooflineLatency.prototype.stepUs;
 const spy = vi.spyOn(RooflineLatency.prototype, 'stepUs').mockImplementation(function (
   this: RooflineLatency,
-  a,
-  b,
-  d,
-  s,
+  decodes,
+  contexts,
+  scheduled,
 ) {
-  arithmeticUs += a * 1e6;
-  return stepUs.call(this, a, b, d, s);
+  arithmeticUs += this.computeSeconds(decodes, contexts) * 1e6;
+  return stepUs.call(this, decodes, contexts, scheduled);
 });
 afterAll(() => spy.mockRestore());
 

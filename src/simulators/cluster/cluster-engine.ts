@@ -561,7 +561,7 @@ export class ClusterEngine {
       queueDepth: instance.queue.length,
       batch: Array.from({ length: batch.size }, (_, i) => ({
         request: this.idOf(batch.request[i]!),
-        progress: batch.progress[i]!,
+        progress: batch.progress(i),
       })),
       usedBlocks: gpu.used,
       hits: gpu.hits,

@@ -2,7 +2,7 @@ import { InputError } from '../../base/errors.ts';
 import { EventQueue } from '../kernel/event-queue.ts';
 import { TimeFifo } from '../kernel/time-fifo.ts';
 import type { RequestEnd } from '../workload/follow-ups.ts';
-import { Batch, PREFILL } from './batch.ts';
+import { Batch } from './batch.ts';
 import type { InstanceConfig } from './engine-config.ts';
 import type { GpuBlocks } from './gpu-blocks.ts';
 import type { KvTier } from './kv-tier.ts';
@@ -290,7 +290,7 @@ export class Instance {
       return 0;
     }
     const slot = this.batch.indexOf(request);
-    const progress = this.batch.progress[slot]!;
+    const progress = this.batch.progress(slot);
     if (this.batch.isPrefill(slot)) this.#prefills--;
     this.batch.remove(slot);
     this.#prefillFrom = 0;
@@ -303,7 +303,7 @@ export class Instance {
     const { batch, gaps } = this;
     const q = this.#requests;
     const request = batch.request[slot]!;
-    const produced = batch.progress[slot]! - q.inputTokens[request]!;
+    const produced = batch.progress(slot) - q.inputTokens[request]!;
     if (produced <= 0) return;
     q.itlSumUs[request] = gaps.sum - q.gapsBefore[request]! - gaps.skippedUs(request) + gaps.pausedUs(request);
     q.itlCount[request] = produced;
@@ -393,7 +393,7 @@ export class Instance {
       budget -= quick;
       if (i === batch.size || budget === 0) break;
       const request = batch.request[i]!;
-      const progress = batch.progress[i]!;
+      const progress = batch.progress(i);
       const missing = q.inputTokens[request]! - progress;
       let tokens = 1;
       if (missing > 0) {
@@ -489,7 +489,7 @@ export class Instance {
     const { batch } = this;
     const request = batch.request[slot]!;
     this.#settleRoom(slot);
-    const progress = batch.progress[slot]!;
+    const progress = batch.progress(slot);
     if (!this.#allocateToken(request, progress)) return false;
     this.#prepareDecode(slot, progress + 1);
     return true;
@@ -501,7 +501,7 @@ export class Instance {
     const request = batch.request[slot]!;
     const ask = this.#requests.askAt[request]!;
     if (ask < 0 || this.#requests.room[request] === 0) return;
-    this.#requests.room[request] = ask - batch.progress[slot]! + this.#askAtRoom;
+    this.#requests.room[request] = ask - batch.progress(slot) + this.#askAtRoom;
   }
 
   /** @param progress - the request's when it takes its next token */
@@ -562,7 +562,7 @@ export class Instance {
     if (limit <= 0 || this.#isMemoryShort(queue.at(0))) return;
     const ranked: { readonly request: number; readonly rank: number }[] = [];
     for (let i = 0; i < batch.size; i++) {
-      const produced = batch.progress[i]! - this.#requests.inputTokens[batch.request[i]!]!;
+      const produced = batch.progress(i) - this.#requests.inputTokens[batch.request[i]!]!;
       if (produced < 0) continue;
       const rank = policy.rank(viewOf(batch.request[i]!), produced, at);
       if (rank > Number.NEGATIVE_INFINITY) ranked.push({ request: batch.request[i]!, rank });
@@ -597,6 +597,7 @@ export class Instance {
     const { batch } = this;
     const { request } = slot;
     const place = batch.push(request, slot.progress);
+    batch.startDecode(place, slot.progress);
     this.#requests.stepTokens[request] = 1;
     // The first decode asks the cache, which so learns that the request is back.
     batch.setAsk(place, -1);
@@ -666,17 +667,18 @@ export class Instance {
     const output = q.outputTokens[request]!;
     const normal = input + Math.max(output, 1) - 1;
     const cap = this.config.maxModelLen;
-    this.#latency.cover(input + output);
     q.stepTarget[request] = target;
     q.stepTokens[request] = tokens;
     q.finishAt[request] = cap > 0 && cap - 1 < normal ? cap - 1 : normal;
     q.phase[request] = PHASE.running;
     q.scheduledStep[request] = this.steps;
     q.schedulingDelayUs[request] = at - q.arrivalUs[request]!;
-    if (q.prefilled[request] === 1) this.#beginDecode(batch.push(request, input), input + 1);
-    else {
+    if (q.prefilled[request] === 1) {
+      const slot = batch.push(request, input);
+      batch.startDecode(slot, input);
+      this.#beginDecode(slot, input + 1);
+    } else {
       const slot = batch.push(request, 0);
-      batch.next[slot] = PREFILL;
       if (this.#prefills++ === 0) this.#prefillFrom = slot;
     }
     this.tier?.admitted(request);
@@ -697,40 +699,17 @@ export class Instance {
   #execute(at: number): number {
     const { batch } = this;
     const latency = this.#latency;
-    const { progress, next, due, size } = batch;
     latency.begin();
     const prefills = this.#prefills > 0 ? this.#addPrefills() : 0;
-    const { decode } = latency;
-    let a = latency.sumA;
-    let b = latency.sumB;
-    let dueCount = 0;
-    const quiet = this.#starved ? 0 : this.#prefills === 0 ? size : this.#prefillFrom;
-    for (let i = 0; i < quiet; i++) {
-      const before = progress[i]!;
-      a += decode[2 * before]!;
-      b += decode[2 * before + 1]!;
-      progress[i] = before + 1;
-      if (before + 1 >= next[i]!) due[dueCount++] = i;
-    }
-    let decodes = quiet;
-    const starved = this.#starved;
-    for (let i = quiet; i < size; i++) {
-      const before = progress[i]!;
-      if (next[i] === PREFILL || (starved && this.#requests.stepTokens[batch.request[i]!] === 0)) {
-        due[dueCount++] = i;
-        continue;
-      }
-      a += decode[2 * before]!;
-      b += decode[2 * before + 1]!;
-      decodes++;
-      progress[i] = before + 1;
-      if (before + 1 >= next[i]!) due[dueCount++] = i;
-    }
-    batch.dueCount = dueCount;
-    let duration = latency.stepUs(a, b, decodes, prefills + decodes);
+    const starved = this.#starved ? this.#starvedDecodes() : [];
+    const decodes = batch.decodes - starved.length;
+    const contexts = starved.reduce((sum, slot) => sum - batch.progress(slot), batch.contexts());
+    let duration = latency.stepUs(decodes, contexts, prefills + decodes);
+    if (Number.isNaN(duration)) duration = latency.exactUs(this.#contexts(starved), prefills + decodes);
     if (this.tier !== null) duration += this.tier.takeTransferUs();
     if (decodes > 0) this.gaps.append(duration + this.#outputTokenUs);
-    if (this.#starved) this.#settleStarved(decodes > 0);
+    for (const slot of starved) this.#settleStarved(slot, decodes > 0);
+    batch.advance(decodes > 0);
     if (this.#prefills > 0) this.#finishPrefills(at + duration + this.#outputTokenUs);
     const { used } = this.gpu;
     if (used > this.peakBlocks) this.peakBlocks = used;
@@ -738,31 +717,49 @@ export class Instance {
     return duration;
   }
 
+  /** Slots of requests in decode that got no token for this step. */
+  #starvedDecodes(): readonly number[] {
+    const { batch } = this;
+    const slots: number[] = [];
+    for (let i = 0; i < batch.size; i++) {
+      if (!batch.isPrefill(i) && this.#requests.stepTokens[batch.request[i]!] === 0) slots.push(i);
+    }
+    return slots;
+  }
+
+  /** Contexts of the requests that decode in this step, in batch order. */
+  #contexts(starved: readonly number[]): readonly number[] {
+    const { batch } = this;
+    const contexts: number[] = [];
+    for (let i = 0; i < batch.size; i++) {
+      if (!batch.isPrefill(i) && !starved.includes(i)) contexts.push(batch.progress(i));
+    }
+    return contexts;
+  }
+
   /** @returns the number of requests that prefill in this step */
   #addPrefills(): number {
-    const { request, progress, next, size } = this.batch;
+    const { batch } = this;
     const q = this.#requests;
     let scheduled = 0;
-    for (let i = this.#prefillFrom; i < size; i++) {
-      if (next[i] !== PREFILL) continue;
-      const tokens = q.stepTokens[request[i]!]!;
+    for (let i = this.#prefillFrom; i < batch.size; i++) {
+      if (!batch.isPrefill(i)) continue;
+      const request = batch.request[i]!;
+      const tokens = q.stepTokens[request]!;
       if (tokens === 0) continue;
-      this.#latency.addPrefill(progress[i]!, q.inputTokens[request[i]!]!, tokens);
+      this.#latency.addPrefill(batch.progress(i), q.inputTokens[request]!, tokens);
       scheduled++;
     }
     return scheduled;
   }
 
-  /** Decodes without a token have a longer gap, if others got one; all get their token back for the next step. */
-  #settleStarved(gap: boolean): void {
-    const { batch } = this;
-    const { stepTokens } = this.#requests;
-    for (let i = 0; i < batch.size; i++) {
-      const request = batch.request[i]!;
-      if (stepTokens[request] !== 0 || batch.isPrefill(i)) continue;
-      if (gap) this.gaps.skip(request);
-      stepTokens[request] = 1;
-    }
+  /** A decode without a token has a longer gap, if others got one; it gets its token back for the next step. */
+  #settleStarved(slot: number, gap: boolean): void {
+    const request = this.batch.request[slot]!;
+    this.#requests.stepTokens[request] = 1;
+    if (!gap) return;
+    this.gaps.skip(request);
+    this.batch.holdBack(slot);
   }
 
   /** Moves prefills on; those that reach the end of their prompt have their first token. */
@@ -773,9 +770,12 @@ export class Instance {
       if (!batch.isPrefill(i)) continue;
       const request = batch.request[i]!;
       const target = q.stepTarget[request]!;
-      batch.progress[i] = target;
-      if (target < q.inputTokens[request]!) continue;
+      if (target < q.inputTokens[request]!) {
+        batch.setPrefillProgress(i, target);
+        continue;
+      }
       this.#prefills--;
+      batch.startDecode(i, target);
       q.stepTokens[request] = 1;
       q.ttftUs[request] = firstTokenAt - q.arrivalUs[request]!;
       this.#beginDecode(i, target);
@@ -804,7 +804,7 @@ export class Instance {
     const q = this.#requests;
     const request = batch.request[slot]!;
     const input = q.inputTokens[request]!;
-    const progress = batch.progress[slot]!;
+    const progress = batch.progress(slot);
     const output = q.outputTokens[request]!;
     const capped = progress < input + Math.max(output, 1) - 1;
     if (capped) {

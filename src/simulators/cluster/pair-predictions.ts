@@ -73,12 +73,11 @@ export class PairPredictor {
   #stepUs(promptTokens: number, inputTokens: number, decodes: number, context: number): number {
     const model = this.#latency;
     const length = Math.max(0, Math.round(context));
-    model.cover(length);
     model.begin();
     if (promptTokens > 0) model.addPrefill(0, inputTokens, promptTokens);
-    const sumA = model.sumA + decodes * model.decode[2 * length]!;
-    const sumB = model.sumB + decodes * model.decode[2 * length + 1]!;
-    return model.stepUs(sumA, sumB, decodes, decodes + (promptTokens > 0 ? 1 : 0));
+    const scheduled = decodes + (promptTokens > 0 ? 1 : 0);
+    const us = model.stepUs(decodes, decodes * length, scheduled);
+    return Number.isNaN(us) ? model.exactUs(Array<number>(decodes).fill(length), scheduled) : us;
   }
 }
 

@@ -17,7 +17,7 @@ export class PausedRequests {
   add(batch: Batch, slot: number, atUs: number, gaps: TokenGaps): void {
     this.#slots.push({
       request: batch.request[slot]!,
-      progress: batch.progress[slot]!,
+      progress: batch.progress(slot),
       pausedAtUs: atUs,
       pausedStep: gaps.steps,
       sumAtPause: gaps.sum,

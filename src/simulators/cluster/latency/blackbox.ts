@@ -1,16 +1,12 @@
 import { InputError } from '../../../base/errors.ts';
 import type { LatencyConfig } from '../engine-config.ts';
 import type { LatencyModel } from './latency-model.ts';
-import { growTable, truncateMicros } from './micros.ts';
+import { truncateMicros } from './micros.ts';
 
 /** Linear regression: β0 + β1 · prefill tokens + β2 · decode tokens. */
 export class BlackboxLatency implements LatencyModel {
   readonly outputTokenUs: number;
   readonly postDecodeUs = 0;
-  /** All zero: a decode costs the same at every context. */
-  decode = new Float64Array(2);
-  readonly sumA = 0;
-  readonly sumB = 0;
   #prefillTokens = 0;
   readonly #alpha0: number;
   readonly #alpha1: number;
@@ -32,11 +28,6 @@ export class BlackboxLatency implements LatencyModel {
     return truncateMicros(this.#alpha0 + this.#alpha1 * inputTokens);
   }
 
-  cover(context: number): void {
-    if (2 * context < this.decode.length) return;
-    this.decode = growTable(this.decode, 2 * (context + 1));
-  }
-
   begin(): void {
     this.#prefillTokens = 0;
   }
@@ -45,7 +36,12 @@ export class BlackboxLatency implements LatencyModel {
     this.#prefillTokens += tokens;
   }
 
-  stepUs(_sumA: number, _sumB: number, decodes: number, scheduled: number): number {
+  exactUs(contexts: readonly number[], scheduled: number): number {
+    return this.stepUs(contexts.length, 0, scheduled);
+  }
+
+  /** A decode costs the same at every context. */
+  stepUs(decodes: number, _contexts: number, scheduled: number): number {
     if (scheduled === 0) return 1;
     return Math.max(1, truncateMicros(this.#beta0 + this.#beta1 * this.#prefillTokens + this.#beta2 * decodes));
   }

@@ -5,17 +5,23 @@ import { growTable, truncateMicros } from './micros.ts';
 
 /**
  * Roofline step time: the longer of arithmetic and memory traffic, without communication or overhead terms.
- * `sumA` is compute time in seconds, `sumB` the traffic in bytes that depends on the requests.
+ *
+ * FLOPs and traffic of a decode are linear in its context, so that a step needs only the number of decodes and the sum of
+ * their contexts. Sums of rounded terms differ from that by some units in the last place: where the bound of that
+ * difference leaves the whole µs open, `exactUs` adds up the terms.
  * @see Williams, Waterman, Patterson 2009, "Roofline: an insightful visual performance model"
+ * @see Shewchuk 1997, "Adaptive precision floating-point arithmetic" (decide by a bound, compute exactly where it fails)
  */
 export class RooflineLatency implements LatencyModel {
   readonly outputTokenUs: number;
   readonly postDecodeUs = 0;
-  decode = new Float64Array(0);
-  sumA = 0;
-  sumB = 0;
-  #covered = 0;
+  /** Compute time in s and traffic in bytes of the prefills of the step. */
+  #prefillSeconds = 0;
+  #prefillBytes = 0;
   #prefillTokens = 0;
+  /** Of one decode: at context 0, and per token of context. */
+  readonly #decodeFlops: readonly [number, number];
+  readonly #decodeBytes: readonly [number, number];
   readonly #alpha0: number;
   readonly #alpha1: number;
   readonly #tp: number;
@@ -36,40 +42,58 @@ export class RooflineLatency implements LatencyModel {
     this.#byteRate = hardware.bandwidthTBs * 1e12;
     [this.#alpha0, this.#alpha1] = [alpha[0] ?? 0, alpha[1] ?? 0];
     this.outputTokenUs = truncateMicros(alpha[2] ?? 0);
-    this.cover(1023);
+    const flops = (s: number) => this.#cost.flops(s, 1);
+    this.#decodeFlops = [flops(0), flops(1) - flops(0)];
+    this.#decodeBytes = [this.#cost.decodeTraffic(0), this.#cost.decodeTraffic(1) - this.#cost.decodeTraffic(0)];
   }
 
   queueingUs(inputTokens: number): number {
     return truncateMicros(this.#alpha0 + this.#alpha1 * inputTokens);
   }
 
-  cover(context: number): void {
-    if (context < this.#covered) return;
-    if (2 * context >= this.decode.length) this.decode = growTable(this.decode, 2 * (context + 1));
-    for (let s = this.#covered; s <= context; s++) {
-      this.decode[2 * s] = this.#cost.flops(s, 1) / this.#tp / this.#decodeRate;
-      this.decode[2 * s + 1] = this.#cost.traffic(s, 1) / this.#tp;
-    }
-    this.#covered = context + 1;
-  }
-
   begin(): void {
-    this.sumA = 0;
-    this.sumB = 0;
+    this.#prefillSeconds = 0;
+    this.#prefillBytes = 0;
     this.#prefillTokens = 0;
   }
 
   addPrefill(context: number, _inputTokens: number, tokens: number): void {
-    this.sumA += this.#cost.flops(context, tokens) / this.#tp / this.#prefillRate;
-    this.sumB += this.#cost.traffic(context, tokens) / this.#tp;
+    this.#prefillSeconds += this.#cost.flops(context, tokens) / this.#tp / this.#prefillRate;
+    this.#prefillBytes += this.#cost.traffic(context, tokens) / this.#tp;
     this.#prefillTokens += tokens;
   }
 
-  stepUs(sumA: number, sumB: number, decodes: number, _scheduled: number): number {
+  stepUs(decodes: number, contexts: number, _scheduled: number): number {
     const tokens = this.#prefillTokens + decodes;
     if (tokens === 0) return 1;
-    const memory = (this.#weightsOf(tokens) + sumB) / this.#byteRate;
-    return Math.max(1, truncateMicros(Math.max(sumA, memory) * 1e6));
+    const [bytes, bytesPerToken] = this.#decodeBytes;
+    const traffic = this.#prefillBytes + (decodes * bytes + contexts * bytesPerToken) / this.#tp;
+    const us =
+      Math.max(this.computeSeconds(decodes, contexts), (this.#weightsOf(tokens) + traffic) / this.#byteRate) * 1e6;
+    if (decodes === 0) return Math.max(1, truncateMicros(us));
+    // Each of the additions, and a handful of operations in every term, are off by 2⁻⁵³ of the total at most.
+    const slack = us * (4 * decodes + SAFETY) * Number.EPSILON;
+    const [low, high] = [truncateMicros(us - slack), truncateMicros(us + slack)];
+    return low === high ? Math.max(1, low) : Number.NaN;
+  }
+
+  exactUs(contexts: readonly number[], _scheduled: number): number {
+    const tokens = this.#prefillTokens + contexts.length;
+    if (tokens === 0) return 1;
+    let seconds = this.#prefillSeconds;
+    let bytes = this.#prefillBytes;
+    for (const context of contexts) {
+      seconds += this.#cost.flops(context, 1) / this.#tp / this.#decodeRate;
+      bytes += this.#cost.traffic(context, 1) / this.#tp;
+    }
+    const memory = (this.#weightsOf(tokens) + bytes) / this.#byteRate;
+    return Math.max(1, truncateMicros(Math.max(seconds, memory) * 1e6));
+  }
+
+  /** Time that the step begun last would take if memory were no limit, up to rounding. */
+  computeSeconds(decodes: number, contexts: number): number {
+    const [flops, flopsPerToken] = this.#decodeFlops;
+    return this.#prefillSeconds + (decodes * flops + contexts * flopsPerToken) / this.#tp / this.#decodeRate;
   }
 
   #weightsOf(tokens: number): number {
@@ -84,6 +108,9 @@ export class RooflineLatency implements LatencyModel {
     return weights;
   }
 }
+
+/** Rounding errors, in units of 2⁻⁵³ of the total, that do not grow with the number of decodes; far too many. */
+const SAFETY = 64;
 
 /** FLOPs and bytes of one forward pass, over all GPUs. The order of operations is part of the contract. */
 class TransformerCost {
@@ -146,6 +173,11 @@ class TransformerCost {
     const dense = 2 * d * this.#denseFfn * this.#denseLayers;
     const attention = (d * (d + 2 * this.#kvDim) + d * d) * this.#layers;
     return (attention + (moe + dense)) * this.#weightBytes;
+  }
+
+  /** Bytes beyond the weights of one new token, without the rounding of `traffic`. @param s - context before the pass */
+  decodeTraffic(s: number): number {
+    return this.#kvBytesPerToken * (1 + s) + this.#layers * this.#hidden * this.#activationBytes;
   }
 
   /** Bytes beyond the weights, taken as the difference of two rounded totals as the reference does. */

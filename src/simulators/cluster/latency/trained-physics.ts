@@ -2,7 +2,7 @@ import { InputError } from '../../../base/errors.ts';
 import type { LatencyConfig } from '../engine-config.ts';
 import { layerSplit, peakTflops } from './architecture.ts';
 import type { LatencyModel } from './latency-model.ts';
-import { growTable, truncateMicros } from './micros.ts';
+import { truncateMicros } from './micros.ts';
 
 /** MoE exchange by all-to-all; every other back end gathers. */
 const ALL_TO_ALL = ['pplx', 'deepep_high_throughput', 'deepep_low_latency', 'mori', 'flashinfer_all2allv'];
@@ -10,17 +10,13 @@ const GATHER = ['naive', 'allgather_reducescatter', ''];
 
 /**
  * Physical terms with trained weights: compute and KV traffic of prefills and decodes, weight traffic, communication,
- * per-layer, per-request and constant overheads. `sumA` is the attention work of prefills followed by the contexts of
- * decodes, kept apart by `begin`; `sumB` is unused.
+ * per-layer, per-request and constant overheads. Of the decodes only the sum of contexts counts, an integer.
  *
  * The order of operations is part of the contract: results are truncated to µs.
  */
 export class TrainedPhysicsLatency implements LatencyModel {
   readonly outputTokenUs: number;
   readonly postDecodeUs: number;
-  decode = new Float64Array(0);
-  readonly sumA = 0;
-  readonly sumB = 0;
   #prefillTokens = 0;
   #attention = 0;
   readonly #queueingUs: number;
@@ -90,18 +86,10 @@ export class TrainedPhysicsLatency implements LatencyModel {
     }
     this.#allToAll = ALL_TO_ALL.includes(config.moeCommBackend);
     this.#weightsUs = this.#weightTraffic(model.experts, model.weightBytes) / this.#bytesPerUs;
-    this.cover(1023);
   }
 
   queueingUs(_inputTokens: number): number {
     return this.#queueingUs;
-  }
-
-  cover(context: number): void {
-    const covered = this.decode.length / 2;
-    if (context < covered) return;
-    this.decode = growTable(this.decode, 2 * (context + 1));
-    for (let s = covered; 2 * s < this.decode.length; s++) this.decode[2 * s] = s;
   }
 
   begin(): void {
@@ -114,7 +102,15 @@ export class TrainedPhysicsLatency implements LatencyModel {
     this.#attention += 4 * this.#headsPerGpu * tokens * (inputTokens + tokens / 2) * this.#headDim;
   }
 
-  stepUs(contexts: number, _sumB: number, decodes: number, scheduled: number): number {
+  exactUs(contexts: readonly number[], scheduled: number): number {
+    return this.stepUs(
+      contexts.length,
+      contexts.reduce((sum, context) => sum + context, 0),
+      scheduled,
+    );
+  }
+
+  stepUs(decodes: number, contexts: number, scheduled: number): number {
     if (scheduled === 0) return 1;
     const beta = this.#beta;
     const layers = this.#layers;
