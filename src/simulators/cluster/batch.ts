@@ -15,12 +15,16 @@ export class Batch {
   size = 0;
   /** Steps in which requests decoded. */
   ticks = 0;
-  /** Requests in decode, and the sum of their `#start`. */
+  /** Requests in decode. */
   decodes = 0;
+  /** Requests in prefill; none of them is in a slot before `prefillFrom`. */
+  prefills = 0;
+  prefillFrom = 0;
   request: Int32Array;
   /** Slots that the next step has to look at, ascending: all in prefill, those in decode from their `#dueAt` on. */
   due: Int32Array;
   dueCount = 0;
+  /** Sum of the `#start` of requests in decode. */
   #startSum = 0;
   /** Progress in prefill; in decode progress − ticks. */
   #start: Int32Array;
@@ -43,6 +47,7 @@ export class Batch {
     this.request[slot] = request;
     this.#start[slot] = progress;
     this.#dueAt[slot] = PREFILL;
+    if (this.prefills++ === 0) this.prefillFrom = slot;
     return slot;
   }
 
@@ -67,6 +72,7 @@ export class Batch {
     this.#dueAt[slot] = -1;
     this.#startSum += start;
     this.decodes++;
+    this.prefills--;
   }
 
   setAsk(slot: number, ask: number): void {
@@ -119,6 +125,7 @@ export class Batch {
 
   remove(slot: number): void {
     this.#leave(slot);
+    if (slot < this.prefillFrom) this.prefillFrom--;
     this.#moveDown(slot + 1, this.size--, 1);
     const { due } = this;
     let kept = 0;
@@ -135,6 +142,7 @@ export class Batch {
     let kept = 0;
     let removed = 0;
     let from = 0;
+    const { prefillFrom } = this;
     for (let d = 0; d < dueCount; d++) {
       const slot = due[d]!;
       if (!this.isFinished(slot)) {
@@ -142,6 +150,7 @@ export class Batch {
         continue;
       }
       this.#leave(slot);
+      if (slot < prefillFrom) this.prefillFrom--;
       this.#moveDown(from, slot, removed++);
       from = slot + 1;
     }
@@ -151,9 +160,11 @@ export class Batch {
   }
 
   #leave(slot: number): void {
-    if (this.isPrefill(slot)) return;
-    this.decodes--;
-    this.#startSum -= this.#start[slot]!;
+    if (this.isPrefill(slot)) this.prefills--;
+    else {
+      this.decodes--;
+      this.#startSum -= this.#start[slot]!;
+    }
   }
 
   /** Moves the slots [from, end) down by `by`. */
