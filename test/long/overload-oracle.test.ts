@@ -1,6 +1,5 @@
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/base/json.ts';
-import { RooflineLatency } from '../../src/simulators/cluster/latency/roofline.ts';
 import type { EngineHooks } from '../../src/simulators/cluster/policy.ts';
 import { type ClusterPolicy, policyHooks } from '../../src/simulators/cluster/policy-modules.ts';
 import { resolveStrategyConfig } from '../../src/simulators/cluster/settings/config.ts';
@@ -11,6 +10,7 @@ import { readYamlFile } from '../../src/study/io/yaml-file.ts';
 import { parseStrategyFile } from '../../src/study/strategy-file.ts';
 import { instantiate } from '../../src/study/template.ts';
 import crossLayerBacklog from '../../strategies/policies/cross-layer-backlog.ts';
+import { onStepArithmetic } from '../support/step-arithmetic.ts';
 
 /** Means over the tuning seeds. */
 interface Figures {
@@ -36,17 +36,9 @@ const workloads = [42, 123, 456].map((seed) => {
 });
 
 let arithmeticUs = 0;
-const stepUs = RooflineLatency.prototype.stepUs;
-const spy = vi.spyOn(RooflineLatency.prototype, 'stepUs').mockImplementation(function (
-  this: RooflineLatency,
-  decodes,
-  contexts,
-  scheduled,
-) {
-  arithmeticUs += this.computeSeconds(decodes, contexts) * 1e6;
-  return stepUs.call(this, decodes, contexts, scheduled);
+onStepArithmetic((us) => {
+  arithmeticUs += us;
 });
-afterAll(() => spy.mockRestore());
 
 function figures(
   strategy: string,

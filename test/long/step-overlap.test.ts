@@ -1,6 +1,5 @@
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/base/json.ts';
-import { RooflineLatency } from '../../src/simulators/cluster/latency/roofline.ts';
 import { type ClusterPolicy, policyHooks } from '../../src/simulators/cluster/policy-modules.ts';
 import { resolveStrategyConfig } from '../../src/simulators/cluster/settings/config.ts';
 import { simulateCluster } from '../../src/simulators/cluster/simulate-cluster.ts';
@@ -11,6 +10,7 @@ import { readYamlFile } from '../../src/study/io/yaml-file.ts';
 import { parseStrategyFile } from '../../src/study/strategy-file.ts';
 import { instantiate } from '../../src/study/template.ts';
 import crossLayer from '../../strategies/policies/cross-layer.ts';
+import { onStepArithmetic } from '../support/step-arithmetic.ts';
 
 /** Seconds per instance, mean over the cluster. */
 interface TimeOfSteps {
@@ -34,17 +34,9 @@ const workloads = SEEDS.map((seed) =>
 );
 
 let arithmeticUs = 0;
-const stepUs = RooflineLatency.prototype.stepUs;
-const spy = vi.spyOn(RooflineLatency.prototype, 'stepUs').mockImplementation(function (
-  this: RooflineLatency,
-  decodes,
-  contexts,
-  scheduled,
-) {
-  arithmeticUs = this.computeSeconds(decodes, contexts) * 1e6;
-  return stepUs.call(this, decodes, contexts, scheduled);
+onStepArithmetic((us) => {
+  arithmeticUs = us;
 });
-afterAll(() => spy.mockRestore());
 
 /** Means over the seeds. */
 function timeOfSteps(strategy: string, values: JsonObject): TimeOfSteps {
