@@ -1,11 +1,10 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { CODE_CACHE, loadBundle } from './blis-bundle.ts';
 
 /**
  * A step of the build: runs a small simulation and writes down the compiled code of what that used, so that no
  * `blis` command compiles it again.
  */
-rmSync(CODE_CACHE, { force: true });
 const bundle = loadBundle();
 if (bundle === null) throw new Error('npm run bundle comes first');
 const write = process.stdout.write.bind(process.stdout);
