@@ -25,6 +25,8 @@ export class BlockBooks {
   readonly index: KeyMap;
   /** Told before the presence of a key changes. */
   frozen: FrozenIndex | null = null;
+  /** Grows whenever a key of a shared prefix gets another block, or none. */
+  sharedVersion = 1;
   /** Grows with the largest block that was ever entered: most blocks may never be. */
   #words = new Int32Array(WORDS * 64);
 
@@ -73,6 +75,7 @@ export class BlockBooks {
   publish(block: number, key: number): void {
     if (WORDS * block >= this.#words.length) this.#grow(block);
     const words = this.#words;
+    if (key < this.index.sharedEnd) this.sharedVersion++;
     const holder = this.index.exchange(key, block);
     const isHeld = holder > 0 && words[WORDS * holder + KEY] === key;
     if (this.frozen !== null) this.frozen.note(key, isHeld);
@@ -85,6 +88,7 @@ export class BlockBooks {
     const words = this.#words;
     const key = words[WORDS * block + KEY]!;
     if (key === NO_KEY) return;
+    if (key < this.index.sharedEnd) this.sharedVersion++;
     if (this.frozen !== null) this.frozen.note(key, this.find(key) !== 0);
     if (words[WORDS * block + REFERENCES] === SUPERSEDED) this.#deleteEntry(block, key);
     words[WORDS * block + KEY] = NO_KEY;

@@ -86,6 +86,26 @@ export class BlockKeys {
     return this.#groupSize.length;
   }
 
+  /** Complete blocks of a shared prefix. */
+  groupSize(group: number): number {
+    return this.#groupSize[group]!;
+  }
+
+  /** Key of the first block of a shared prefix; the others follow. */
+  groupKey(group: number): number {
+    return this.#groupBase[group]!;
+  }
+
+  /** The shared prefix that a row begins with, unless it begins with an inherited context; −1 = none. */
+  leadingGroup(row: number): number {
+    return this.#inheritedBlocks[row] === 0 ? this.#table.group[row]! : -1;
+  }
+
+  /** Complete blocks of its shared prefix that a row has. */
+  groupBlocks(row: number): number {
+    return this.#groupBlocks[row]!;
+  }
+
   /** The shared prefix that a row begins with if it has all of its complete blocks; −1 = none, or not all. */
   wholeGroup(row: number): number {
     const blocks = this.#groupBlocks[row]!;

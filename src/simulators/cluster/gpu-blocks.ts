@@ -9,6 +9,13 @@ import type { RequestStates } from './request-states.ts';
 /** Larger than any position in a request's blocks; an integer, for the sake of compiled code. */
 export const BEYOND = 2 ** 30;
 
+/** Leading blocks of a shared prefix that are cached, as of a version of the books. */
+interface CachedPrefix {
+  version: number;
+  count: number;
+  readonly blocks: Int32Array;
+}
+
 /**
  * Paged KV memory of one instance with prefix caching. Blocks are numbered from 1. A block nobody references is on
  * the free list, oldest at the head, and keeps its content until it is taken; `used` counts the others.
@@ -38,6 +45,8 @@ export class GpuBlocks {
   readonly #returning = new Set<number>();
   #usesRuns = false;
   readonly #books: BlockBooks;
+  /** By shared prefix. */
+  readonly #prefixes: readonly CachedPrefix[];
   readonly #keys: BlockKeys;
   readonly #owned: OwnedBlocks;
   readonly #requests: RequestStates;
@@ -62,6 +71,11 @@ export class GpuBlocks {
     this.#owned = shared.owned;
     this.#requests = shared.requests;
     this.#books = new BlockBooks(shared.index);
+    this.#prefixes = Array.from({ length: shared.keys.groups }, (_, group) => ({
+      version: 0,
+      count: 0,
+      blocks: new Int32Array(shared.keys.groupSize(group)),
+    }));
   }
 
   /** Whether own blocks may be without books. */
@@ -116,15 +130,11 @@ export class GpuBlocks {
     const { cached } = this;
     const books = this.#books;
     let k = 0;
-    const first = blocks > 0 ? this.#keys.key(row, 0) : NO_KEY;
-    if (first < books.index.sharedEnd) {
-      const { shared } = books.index;
-      const run = Math.min(blocks, this.#keys.run(row, 0));
-      while (k < run) {
-        const block = shared[first + k]!;
-        if (books.keyOf(block) !== first + k) return k;
-        cached[k++] = block;
-      }
+    const group = this.#keys.leadingGroup(row);
+    if (group >= 0) {
+      const prefix = this.#cachedPrefix(group);
+      const found = Math.min(blocks, this.#keys.groupBlocks(row), prefix.count);
+      for (; k < found; k++) cached[k] = prefix.blocks[k]!;
     }
     const named = Math.min(blocks, this.#firstUnnamed(request));
     for (; k < named; k++) {
@@ -141,7 +151,8 @@ export class GpuBlocks {
   liveBlocks(row: number, blocks: number): number {
     // A request that has runs is the only one of its row.
     const named = Math.min(blocks, this.#firstUnnamed(row));
-    let k = 0;
+    const group = this.#keys.leadingGroup(row);
+    let k = group < 0 ? 0 : Math.min(named, this.#keys.groupBlocks(row), this.#cachedPrefix(group).count);
     while (k < named && this.find(this.#keys.key(row, k)) !== 0) k++;
     if (k < named || k === blocks) return k;
     const owned = this.#requests.ownedCount[row]! > 0 ? this.#settled(row) : this.#ownCached(row);
@@ -412,6 +423,24 @@ export class GpuBlocks {
   #firstUnnamed(request: number): number {
     const q = this.#requests;
     return this.#usesRuns && q.named[request] === 0 ? this.#keys.firstOwn(q.row[request]!) : BEYOND;
+  }
+
+  /** What is cached of a shared prefix, from its first block on. */
+  #cachedPrefix(group: number): CachedPrefix {
+    const prefix = this.#prefixes[group]!;
+    const books = this.#books;
+    if (prefix.version === books.sharedVersion) return prefix;
+    const { blocks } = prefix;
+    const first = this.#keys.groupKey(group);
+    let k = 0;
+    while (k < blocks.length) {
+      const block = books.find(first + k);
+      if (block === 0) break;
+      blocks[k++] = block;
+    }
+    prefix.count = k;
+    prefix.version = books.sharedVersion;
+    return prefix;
   }
 
   /** Number of leading blocks of which the own ones are known by their place among the free blocks. */
