@@ -103,10 +103,16 @@ export class GpuBlocks {
     this.#books.frozen?.advance();
   }
 
+  /** Position of the first block of a request that has no books; beyond the last where all have. */
+  firstUnnamed(request: number): number {
+    const q = this.#requests;
+    return this.#usesRuns && q.named[request] === 0 ? this.#keys.firstOwn(q.row[request]!) : BEYOND;
+  }
+
   /** Content of an owned block of a request; NO_KEY = none, or not full. */
   contentOf(request: number, position: number): number {
     const q = this.#requests;
-    if (position >= this.#firstUnnamed(request)) {
+    if (position >= this.firstUnnamed(request)) {
       return position < this.#settled(request) ? this.#keys.key(q.row[request]!, position) : NO_KEY;
     }
     return this.keyOf(this.#owned.slab[q.ownedAt[request]! + position]!);
@@ -136,7 +142,7 @@ export class GpuBlocks {
       const found = Math.min(blocks, this.#keys.groupBlocks(row), prefix.count);
       for (; k < found; k++) cached[k] = prefix.blocks[k]!;
     }
-    const named = Math.min(blocks, this.#firstUnnamed(request));
+    const named = Math.min(blocks, this.firstUnnamed(request));
     for (; k < named; k++) {
       const block = books.find(this.#keys.key(row, k));
       if (block === 0) return k;
@@ -150,7 +156,7 @@ export class GpuBlocks {
   /** Number of leading prompt blocks that are cached right now. */
   liveBlocks(row: number, blocks: number): number {
     // A request that has runs is the only one of its row.
-    const named = Math.min(blocks, this.#firstUnnamed(row));
+    const named = Math.min(blocks, this.firstUnnamed(row));
     const group = this.#keys.leadingGroup(row);
     let k = group < 0 ? 0 : Math.min(named, this.#keys.groupBlocks(row), this.#cachedPrefix(group).count);
     while (k < named && this.find(this.#keys.key(row, k)) !== 0) k++;
@@ -212,7 +218,7 @@ export class GpuBlocks {
     if (count === 0 || q.aligned[request] === 0 || position !== count * this.blockSize - room) {
       return this.allocate(request, position, position + 1, 0, false);
     }
-    const named = count <= this.#firstUnnamed(request);
+    const named = count <= this.firstUnnamed(request);
     if (room > 1 || (room === 1 && !(named && this.keysOutput))) q.room[request] = room - 1;
     else if (room === 1) {
       q.room[request] = 0;
@@ -222,7 +228,7 @@ export class GpuBlocks {
       if (this.free === 0) return false;
       this.#owned.reserve(request, count + 1);
       const block = this.#take();
-      if (count < this.#firstUnnamed(request)) this.#books.addOwner(block);
+      if (count < this.firstUnnamed(request)) this.#books.addOwner(block);
       this.#owned.slab[q.ownedAt[request]! + count] = block;
       q.ownedCount[request] = count + 1;
       q.room[request] = this.blockSize - 1;
@@ -244,7 +250,7 @@ export class GpuBlocks {
     const at = q.ownedAt[request]!;
     const books = this.#books;
     const { cached } = this;
-    const end = Math.min(to, Math.max(from, this.#firstUnnamed(request)));
+    const end = Math.min(to, Math.max(from, this.firstUnnamed(request)));
     for (let i = from; i < end; i++) {
       const block = cached[i]!;
       if (verify && this.keyOf(block) !== this.#keys.key(q.row[request]!, count)) this.#misalign(request);
@@ -280,7 +286,7 @@ export class GpuBlocks {
     const at = q.ownedAt[request]!;
     if (this.#ring.lacksRoom(count, this.free)) this.#compact();
     const ring = this.#ring;
-    const named = Math.min(count, this.#firstUnnamed(request));
+    const named = Math.min(count, this.firstUnnamed(request));
     if (returns && named < count) {
       q.ringAt[request] = ring.tail + count;
       q.ringKeyed[request] = this.#settled(request);
@@ -370,7 +376,7 @@ export class GpuBlocks {
   #fillTail(request: number, roomLeft: number): void {
     const q = this.#requests;
     q.room[request] = roomLeft;
-    if (roomLeft > 0 || q.ownedCount[request]! > this.#firstUnnamed(request)) return;
+    if (roomLeft > 0 || q.ownedCount[request]! > this.firstUnnamed(request)) return;
     const { slab } = this.#owned;
     const last = q.ownedAt[request]! + q.ownedCount[request]! - 1;
     const row = q.row[request]!;
@@ -394,7 +400,7 @@ export class GpuBlocks {
     this.#owned.reserve(request, count + blocks);
     const { slab } = this.#owned;
     const at = q.ownedAt[request]!;
-    const named = Math.min(blocks, Math.max(0, this.#firstUnnamed(request) - count));
+    const named = Math.min(blocks, Math.max(0, this.firstUnnamed(request) - count));
     let position = start;
     for (let i = 0; i < named; i++) {
       const block = this.#take();
@@ -417,12 +423,6 @@ export class GpuBlocks {
     q.ownedCount[request] = count;
     q.room[request] = position - end;
     this.misses += blocks;
-  }
-
-  /** Position of the first block of a request that has no books; beyond the last where all have. */
-  #firstUnnamed(request: number): number {
-    const q = this.#requests;
-    return this.#usesRuns && q.named[request] === 0 ? this.#keys.firstOwn(q.row[request]!) : BEYOND;
   }
 
   /** What is cached of a shared prefix, from its first block on. */

@@ -24,6 +24,8 @@ export interface BatchMirror {
   readonly size: number;
   readonly evicted: number;
   readonly mirrored: number;
+  /** Whether keys of the request's own blocks, those after a shared prefix, may be here beside those of its walked blocks. */
+  mayHoldOwn(request: number): boolean;
   /** A reload for the request wants this key: makes it the most recent one. False if it is not here. */
   touch(key: number, request: number): boolean;
   admitted(request: number): void;
@@ -105,6 +107,10 @@ export class MirrorCache implements BatchMirror {
 
   get mirrored(): number {
     return this.#list.mirrored;
+  }
+
+  mayHoldOwn(request: number): boolean {
+    return !this.#usesRuns || this.#requests.mirrorRun[request] !== 0;
   }
 
   touch(key: number, request: number): boolean {

@@ -123,6 +123,8 @@ export class TieredKv implements KvTier {
     const gpu = this.#gpu;
     if (this.#coversPrompt(request, cached)) return 0;
     if (this.#requests.ringAt[request]! > 0) gpu.name(request);
+    const next = Math.max(cached, this.#requests.ownedCount[request]!);
+    if (next >= gpu.firstUnnamed(request) && !this.cache.mayHoldOwn(request)) return 0;
     const blocks = this.#allocation.promptBlocks(request);
     const from = this.#allocation.resumePoint(request, cached);
     const row = this.#requests.row[request]!;

@@ -18,6 +18,10 @@ export class LiteralMirror implements BatchMirror {
     return this.#keys.size;
   }
 
+  mayHoldOwn(): boolean {
+    return true;
+  }
+
   touch(key: number): boolean {
     if (!this.#keys.delete(key)) return false;
     this.#keys.add(key);
