@@ -1,36 +1,38 @@
 /** Mark of an entry whose block must be told when it is taken. */
 export const NAMED = 1 << 30;
+/** Entry of a block that was taken out of the middle. */
+export const GAP = 0;
 const SMALLEST = 64;
 /** Positions stay small integers: compiled code for doubles is slower. */
 const LAST_POSITION = 2 ** 30;
 
 /**
- * The order in which free blocks are taken, oldest first. Entries are block numbers with the mark `NAMED`, 0 = taken
- * out of the middle. A position names an entry until it is taken; positions only grow, unless the ring is compacted.
+ * The order in which free blocks are taken, oldest first. Entries are block numbers, some with the mark `NAMED`, or gaps.
+ * A position names an entry until it is taken; positions only grow, unless the ring is compacted.
  */
 export class FreeRing {
-  entries = new Int32Array(SMALLEST);
-  mask = SMALLEST - 1;
   head = 0;
   tail = 0;
+  #entries = new Int32Array(SMALLEST);
+  #mask = SMALLEST - 1;
   /** `tail` may grow up to here without another look. */
   #limit = SMALLEST;
 
   at(position: number): number {
-    return this.entries[position & this.mask]!;
+    return this.#entries[position & this.#mask]!;
   }
 
-  /** Takes an entry out of the middle. */
-  remove(position: number): void {
-    this.entries[position & this.mask] = 0;
+  set(position: number, entry: number): void {
+    this.#entries[position & this.#mask] = entry;
   }
 
   /** The oldest entry; there must be one. */
   shift(): number {
-    const { entries, mask } = this;
+    const entries = this.#entries;
+    const mask = this.#mask;
     let { head } = this;
-    let entry = 0;
-    while (entry === 0) entry = entries[head++ & mask]!;
+    let entry = GAP;
+    while (entry === GAP) entry = entries[head++ & mask]!;
     this.head = head;
     return entry;
   }
@@ -43,14 +45,14 @@ export class FreeRing {
   lacksRoom(count: number, blocks: number): boolean {
     if (this.tail + count <= this.#limit) return false;
     const wanted = blocks + (blocks >> 3) + count;
-    while (this.tail + count - this.head > this.entries.length && this.entries.length < wanted) this.#grow();
-    this.#limit = Math.min(this.head + this.entries.length, LAST_POSITION);
+    while (this.tail + count - this.head > this.#entries.length && this.#entries.length < wanted) this.#grow();
+    this.#limit = Math.min(this.head + this.#entries.length, LAST_POSITION);
     return this.tail + count > this.#limit;
   }
 
   /** There must be room. @returns the entry's position */
   push(entry: number): number {
-    this.entries[this.tail & this.mask] = entry;
+    this.#entries[this.tail & this.#mask] = entry;
     return this.tail++;
   }
 
@@ -59,27 +61,19 @@ export class FreeRing {
    * @returns new positions by old ones: of the entry at `head + i` at index i
    */
   compact(): Int32Array {
-    const { entries, mask, head, tail } = this;
+    const { head, tail } = this;
     const moved = new Int32Array(tail - head);
     const kept: number[] = [];
     for (let position = head; position < tail; position++) {
       moved[position - head] = kept.length;
-      const entry = entries[position & mask]!;
-      if (entry !== 0) kept.push(entry);
+      const entry = this.at(position);
+      if (entry !== GAP) kept.push(entry);
     }
-    this.entries.set(kept);
+    this.#entries.set(kept);
     this.head = 0;
     this.tail = kept.length;
-    this.#limit = this.entries.length;
+    this.#limit = this.#entries.length;
     return moved;
-  }
-
-  #grow(): void {
-    const grown = new Int32Array(2 * this.entries.length);
-    const mask = grown.length - 1;
-    for (let position = this.head; position < this.tail; position++) grown[position & mask] = this.at(position);
-    this.entries = grown;
-    this.mask = mask;
   }
 
   /** Block numbers, oldest first. */
@@ -87,8 +81,16 @@ export class FreeRing {
     const blocks: number[] = [];
     for (let position = this.head; position < this.tail; position++) {
       const entry = this.at(position);
-      if (entry !== 0) blocks.push(entry & ~NAMED);
+      if (entry !== GAP) blocks.push(entry & ~NAMED);
     }
     return blocks;
+  }
+
+  #grow(): void {
+    const grown = new Int32Array(2 * this.#entries.length);
+    const mask = grown.length - 1;
+    for (let position = this.head; position < this.tail; position++) grown[position & mask] = this.at(position);
+    this.#entries = grown;
+    this.#mask = mask;
   }
 }

@@ -1,6 +1,6 @@
 import { BlockBooks } from './block-books.ts';
 import { type BlockKeys, NO_KEY } from './block-keys.ts';
-import { FreeRing, NAMED } from './free-ring.ts';
+import { FreeRing, GAP, NAMED } from './free-ring.ts';
 import type { FrozenIndex } from './frozen-index.ts';
 import type { KeyMap } from './key-map.ts';
 import type { OwnedBlocks } from './owned-blocks.ts';
@@ -109,11 +109,18 @@ export class GpuBlocks {
     return this.#usesRuns && q.named[request] === 0 ? this.#keys.firstOwn(q.row[request]!) : BEYOND;
   }
 
+  /** Owned blocks of a request whose content is final: the last one may still be filling. */
+  settled(request: number): number {
+    const q = this.#requests;
+    const count = q.ownedCount[request]!;
+    return q.room[request]! > 0 ? count - 1 : count;
+  }
+
   /** Content of an owned block of a request; NO_KEY = none, or not full. */
   contentOf(request: number, position: number): number {
     const q = this.#requests;
     if (position >= this.firstUnnamed(request)) {
-      return position < this.#settled(request) ? this.#keys.key(q.row[request]!, position) : NO_KEY;
+      return position < this.settled(request) ? this.#keys.key(q.row[request]!, position) : NO_KEY;
     }
     return this.keyOf(this.#owned.slab[q.ownedAt[request]! + position]!);
   }
@@ -161,7 +168,7 @@ export class GpuBlocks {
     let k = group < 0 ? 0 : Math.min(named, this.#keys.groupBlocks(row), this.#cachedPrefix(group).count);
     while (k < named && this.find(this.#keys.key(row, k)) !== 0) k++;
     if (k < named || k === blocks) return k;
-    const owned = this.#requests.ownedCount[row]! > 0 ? this.#settled(row) : this.#ownCached(row);
+    const owned = this.#requests.ownedCount[row]! > 0 ? this.settled(row) : this.#ownCached(row);
     return Math.max(k, Math.min(blocks, owned));
   }
 
@@ -255,14 +262,14 @@ export class GpuBlocks {
       const block = cached[i]!;
       if (verify && this.keyOf(block) !== this.#keys.key(q.row[request]!, count)) this.#misalign(request);
       if (books.addOwner(block)) {
-        this.#ring.remove(books.positionOf(block));
+        this.#ring.set(books.positionOf(block), GAP);
         this.free--;
       }
       slab[at + count++] = block;
     }
     if (end < to) {
       for (let i = end; i < to; i++) {
-        this.#ring.remove(q.ringAt[request]! - 1 - count);
+        this.#ring.set(q.ringAt[request]! - 1 - count, GAP);
         slab[at + count++] = cached[i]!;
       }
       this.free -= to - end;
@@ -289,7 +296,7 @@ export class GpuBlocks {
     const named = Math.min(count, this.firstUnnamed(request));
     if (returns && named < count) {
       q.ringAt[request] = ring.tail + count;
-      q.ringKeyed[request] = this.#settled(request);
+      q.ringKeyed[request] = this.settled(request);
       this.#returning.add(request);
     }
     let free = this.free + count - named;
@@ -321,12 +328,12 @@ export class GpuBlocks {
     if (!this.#usesRuns || q.named[request] === 1) return;
     const books = this.#books;
     const first = this.#keys.firstOwn(q.row[request]!);
-    const settled = this.#settled(request);
+    const settled = this.settled(request);
     const cached = this.#ownCached(request);
     for (let i = first; i < cached; i++) {
       const position = q.ringAt[request]! - 1 - i;
       const block = this.#ring.at(position);
-      this.#ring.entries[position & this.#ring.mask] = block | NAMED;
+      this.#ring.set(position, block | NAMED);
       books.setPosition(block, position);
       this.#books.publish(block, this.#keys.key(q.row[request]!, i));
     }
@@ -448,13 +455,6 @@ export class GpuBlocks {
     const q = this.#requests;
     const at = q.ringAt[request]!;
     return at === 0 ? 0 : Math.min(q.ringKeyed[request]!, at - this.#ring.head);
-  }
-
-  /** Owned blocks that are full. */
-  #settled(request: number): number {
-    const q = this.#requests;
-    const count = q.ownedCount[request]!;
-    return q.room[request]! > 0 ? count - 1 : count;
   }
 
   /** Blocks of a request no longer hold what their positions say, from the next one on. */

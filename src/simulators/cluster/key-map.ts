@@ -5,17 +5,17 @@
 export class KeyMap {
   readonly sharedEnd: number;
   /** Values of keys below `sharedEnd`. */
-  readonly shared: Int32Array;
+  readonly #shared: Int32Array;
   readonly #rest: GrowingColumn;
 
   constructor(sharedEnd: number, rest: GrowingColumn) {
     this.sharedEnd = sharedEnd;
-    this.shared = new Int32Array(sharedEnd);
+    this.#shared = new Int32Array(sharedEnd);
     this.#rest = rest;
   }
 
   get(key: number): number {
-    if (key < this.sharedEnd) return this.shared[key]!;
+    if (key < this.sharedEnd) return this.#shared[key]!;
     const { values } = this.#rest;
     return key < values.length ? values[key]! : 0;
   }
@@ -27,7 +27,7 @@ export class KeyMap {
   /** Sets a value and answers the old one. */
   exchange(key: number, value: number): number {
     if (key >= this.sharedEnd && key >= this.#rest.values.length) this.#rest.grow(key + 1);
-    const column = key < this.sharedEnd ? this.shared : this.#rest.values;
+    const column = key < this.sharedEnd ? this.#shared : this.#rest.values;
     const old = column[key]!;
     column[key] = value;
     return old;

@@ -1,22 +1,16 @@
 import { type BlockKeys, NO_KEY } from './block-keys.ts';
 import { BEYOND, type GpuBlocks } from './gpu-blocks.ts';
-import type { KeyMap } from './key-map.ts';
 import { ADMISSION, HOT, MirrorList, PLACED_IN, POSITION, WALKED_IN, WORDS } from './mirror-list.ts';
 import { PHASE, type RequestStates } from './request-states.ts';
+import type { TierParts } from './tier-parts.ts';
 
 /** Share of the capacity up to which a batch's blocks may be kept out of the list. */
 const LAZY_SHARE = 0.75;
 /** A request whose own keys are here one by one. */
 const SINGLES = -1;
 
-export interface MirrorParts {
-  readonly gpu: GpuBlocks;
-  readonly keys: BlockKeys;
-  readonly requests: RequestStates;
-  readonly index: KeyMap;
-  /** Whether keys outside shared prefixes belong to one request, which has them on this instance only. */
-  readonly oneHome: boolean;
-}
+/** A mirror asks the GPU blocks for what a request owns. */
+export type MirrorParts = Omit<TierParts, 'owned'>;
 
 /** An LRU set of block keys that every step touches with all blocks of the batch, in batch order. */
 export interface BatchMirror {
@@ -137,7 +131,7 @@ export class MirrorCache implements BatchMirror {
   }
 
   changed(request: number): void {
-    if (!this.#literal && this.#settled(request) > this.#requests.walked[request]!) this.#dirty.push(request);
+    if (!this.#literal && this.#gpu.settled(request) > this.#requests.walked[request]!) this.#dirty.push(request);
   }
 
   leaves(request: number): void {
@@ -245,7 +239,7 @@ export class MirrorCache implements BatchMirror {
       if (q.phase[request] !== PHASE.running) continue;
       // Off the usual pattern, own keys may stand anywhere.
       if (q.aligned[request] === 0) this.#toSingles(request);
-      const count = this.#settled(request);
+      const count = this.#gpu.settled(request);
       const first = this.#firstOwn(request);
       const shared = Math.min(count, first);
       if (shared < first || !this.#joins(request, first)) this.#heat(request, q.walked[request]!, shared);
@@ -307,13 +301,6 @@ export class MirrorCache implements BatchMirror {
       }
     }
     q.mirrorRun[request] = SINGLES;
-  }
-
-  /** Owned blocks whose content is final: the last one may still be filling. */
-  #settled(request: number): number {
-    const q = this.#requests;
-    const count = q.ownedCount[request]!;
-    return q.room[request]! > 0 ? count - 1 : count;
   }
 
   #appendUntouched(nodes: readonly number[]): void {
@@ -401,7 +388,7 @@ export class MirrorCache implements BatchMirror {
     const list = this.#list;
     for (let b = 0; b < size; b++) {
       const request = batch[b]!;
-      const count = this.#settled(request);
+      const count = this.#gpu.settled(request);
       for (let i = 0; i < count; i++) {
         const key = this.#gpu.contentOf(request, i);
         if (key === NO_KEY) continue;

@@ -73,7 +73,21 @@ export class MirrorList {
     if (this.size === this.capacity) this.makeRoom(1);
     this.size++;
     this.mirrored++;
-    return this.#single(key);
+    return this.name(key);
+  }
+
+  /** A single outside the list for a key whose room is taken already. */
+  name(key: number): number {
+    const single = this.#node();
+    const { words } = this;
+    const base = WORDS * single;
+    words[base + KEY] = key;
+    words[base + NEXT] = single;
+    words[base + HOT] = 0;
+    words[base + PLACED_IN] = -1;
+    words[base + WALKED_IN] = 0;
+    this.#index.set(key, single);
+    return single;
   }
 
   /** Takes in `count` new keys that need no nodes; the oldest keys go where there is no room. */
@@ -147,11 +161,6 @@ export class MirrorList {
     return run;
   }
 
-  /** A single outside the list for a key that took its room before. */
-  name(key: number): number {
-    return this.#single(key);
-  }
-
   /**
    * Puts singles in the place of a run.
    * @param keyOf - key by position
@@ -166,7 +175,7 @@ export class MirrorList {
     const singles: number[] = [];
     let last = before;
     for (let position = from; position < to; position++) {
-      const single = this.#single(keyOf(position));
+      const single = this.name(keyOf(position));
       this.words[WORDS * single + ADMISSION] = admission;
       this.words[WORDS * single + POSITION] = position;
       if (listed) {
@@ -212,19 +221,6 @@ export class MirrorList {
     words[WORDS * after + PREVIOUS] = before;
     words[WORDS * node + NEXT] = node;
     this.listed -= this.keys(node);
-  }
-
-  #single(key: number): number {
-    const single = this.#node();
-    const { words } = this;
-    const base = WORDS * single;
-    words[base + KEY] = key;
-    words[base + NEXT] = single;
-    words[base + HOT] = 0;
-    words[base + PLACED_IN] = -1;
-    words[base + WALKED_IN] = 0;
-    this.#index.set(key, single);
-    return single;
   }
 
   #insertAfter(before: number, node: number): void {
