@@ -8,15 +8,18 @@ const ROOT = new URL('../src/', import.meta.url).pathname;
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   base: [],
   numeric: ['base'],
+  document: ['base'],
   optimizer: ['base', 'numeric'],
-  simulators: ['base', 'numeric'],
-  study: ['base', 'numeric', 'optimizer', 'simulators'],
+  simulators: ['base', 'numeric', 'document'],
+  study: ['base', 'numeric', 'document', 'optimizer', 'simulators'],
   report: ['base', 'numeric', 'optimizer', 'study'],
-  cli: ['base', 'numeric', 'optimizer', 'simulators', 'study', 'report'],
+  companions: ['base', 'numeric', 'document', 'simulators', 'study', 'report'],
+  cli: ['base', 'numeric', 'document', 'optimizer', 'simulators', 'study', 'report', 'companions'],
+  'policy.ts': ['base', 'simulators'],
 };
 
 /** Files that may touch files, processes, clocks or threads. */
-const EFFECTS_ALLOWED = [/^cli\//, /^study\/io\//, /^report\/write-/, /^report\/chart\/render\.ts$/];
+const EFFECTS_ALLOWED = [/^cli\//, /^companions\//, /^study\/io\//, /^report\/write-/, /^report\/chart\/render\.ts$/];
 const EFFECT =
   /\bfrom 'node:(?:fs|os|child_process|worker_threads|http|https|net|process|path|url|module)(?:\/promises)?'|\bfrom 'piscina'|\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(|\bMath\.random\(|\bprocess\.(?:env|argv|exit|exitCode|stdout|stderr|stdin|cwd|hrtime|pid|kill|on|once|memoryUsage)\b|\bconsole\./;
 

@@ -1,87 +1,87 @@
-import { BLIS } from './blis-row.ts';
-import type { Command } from './command.ts';
+import { BLIS } from './blis/row.ts';
+import type { Command } from './terminal/command.ts';
 
 /** Every command of `paretune`, in the order of the help page. */
 export const COMMANDS: readonly Command[] = [
   {
     syntax: 'run <study>',
     summary: 'run a study to its report',
-    load: async () => (await import('./run.ts')).runCommand,
+    load: async () => (await import('./study/run.ts')).runCommand,
   },
   {
     syntax: 'resume <dir>',
     summary: 'go on with an interrupted run',
-    load: async () => (await import('./run.ts')).resumeCommand,
+    load: async () => (await import('./study/run.ts')).resumeCommand,
   },
   {
     syntax: 'verify <dir>',
     summary: 'recompute a run and name the first difference',
-    load: async () => (await import('./verify.ts')).verifyCommand,
+    load: async () => (await import('./study/verify.ts')).verifyCommand,
   },
   {
     syntax: 'report <dir>',
     summary: 'write the report of a run again',
-    load: async () => (await import('./report.ts')).reportCommand,
+    load: async () => (await import('./study/report.ts')).reportCommand,
   },
   {
     syntax: 'pareto <dir>',
     summary: 'print the Pareto front of a run',
-    load: async () => (await import('./report.ts')).paretoCommand,
+    load: async () => (await import('./study/report.ts')).paretoCommand,
   },
   {
     syntax: 'sensitivity <dir>',
     summary: 'print which parameters matter',
-    load: async () => (await import('./report.ts')).sensitivityCommand,
+    load: async () => (await import('./study/report.ts')).sensitivityCommand,
   },
   {
     syntax: 'ask-tell',
     summary: 'propose points over JSON lines, for programs in any language',
-    load: async () => (await import('./ask-tell.ts')).askTellCommand,
+    load: async () => (await import('./study/ask-tell.ts')).askTellCommand,
   },
   {
     syntax: 'export <dir>',
     summary: 'write a point of a run for BLIS or llm-d',
-    load: async () => (await import('./export.ts')).exportCommand,
+    load: async () => (await import('./study/export.ts')).exportCommand,
   },
   {
     syntax: 'experiment <file>',
     summary: 'run an experiment: arms, claims, verdicts',
-    load: async () => (await import('./experiment.ts')).experimentCommand,
+    load: async () => (await import('./study/experiment.ts')).experimentCommand,
   },
   {
     syntax: 'check <file>',
     summary: 'validate a study, strategy, search space or workload',
-    load: async () => (await import('./check.ts')).checkCommand,
+    load: async () => (await import('./study/check.ts')).checkCommand,
   },
   {
     syntax: 'list',
     summary: 'list studies, strategies, simulators and runs',
-    load: async () => (await import('./list.ts')).listCommand,
+    load: async () => (await import('./study/list.ts')).listCommand,
   },
   {
     syntax: 'simulate <study>',
     summary: 'simulate one parameter vector',
-    load: async () => (await import('./simulate.ts')).simulateCommand,
+    load: async () => (await import('./study/simulate.ts')).simulateCommand,
   },
   BLIS,
   {
     syntax: 'kvsched',
     summary: 'KV-aware scheduling of disaggregated prefill and decode: run, batch, lint-network, compare-modes',
-    load: async () => (await import('./kvsched.ts')).kvschedCommand,
+    load: async () => (await import('./kvsched/group.ts')).kvschedCommand,
   },
   {
     syntax: 'pd-slo',
     summary: 'joint choice of prefill and decode pods under latency targets: run, explain, metrics, map',
-    load: async () => (await import('./pd-slo.ts')).pdSloCommand,
+    load: async () => (await import('./pd-slo/group.ts')).pdSloCommand,
   },
   {
     syntax: 'gpu-jobs',
     summary: 'queue orderings for LLM jobs on GPU clusters: run, test, generate, roofline, validate',
-    load: async () => (await import('./gpu-jobs.ts')).gpuJobsCommand,
+    load: async () => (await import('./gpu-jobs/group.ts')).gpuJobsCommand,
   },
   {
     syntax: 'cloud-edge',
     summary: 'learning schedulers on an edge and a cloud node: build-dataset, run, compare, embed, pack',
-    load: async () => (await import('./cloud-edge.ts')).cloudEdgeCommand,
+    load: async () => (await import('./cloud-edge/group.ts')).cloudEdgeCommand,
   },
 ];

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { loadBundle } from './blis-bundle.ts';
+import { loadBundle } from './blis/bundle.ts';
 
 /** 128 + SIGPIPE. */
 const READER_GONE = 141;
@@ -14,9 +14,9 @@ for (const stream of [process.stdout, process.stderr]) {
 
 const argv = process.argv.slice(2);
 if (argv[0] === 'blis') {
-  const { runBlis } = loadBundle() ?? (await import('./blis-main.ts'));
+  const { runBlis } = loadBundle() ?? (await import('./blis/main.ts'));
   process.exitCode = await runBlis(argv);
 } else {
-  const [{ main }, { COMMANDS }] = await Promise.all([import('./program.ts'), import('./commands.ts')]);
+  const [{ main }, { COMMANDS }] = await Promise.all([import('./terminal/program.ts'), import('./commands.ts')]);
   process.exitCode = await main(argv, COMMANDS);
 }

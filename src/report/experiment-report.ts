@@ -1,5 +1,5 @@
-import type { ExperimentResult } from '../study/experiment.ts';
-import type { ExperimentPlan } from '../study/experiment-plan.ts';
+import type { ExperimentResult } from '../study/experiment/experiment.ts';
+import type { ExperimentPlan } from '../study/experiment/experiment-plan.ts';
 import { metricValues } from '../study/objective.ts';
 import { estimate } from './estimate.ts';
 import { formatNumber } from './page/format.ts';

@@ -1,6 +1,6 @@
 import { isFeasible, mean, metricValues } from '../study/objective.ts';
-import { regimeMetric } from '../study/regimes.ts';
-import type { ResolvedObjective, StudyPlan } from '../study/study-plan.ts';
+import type { ResolvedObjective, StudyPlan } from '../study/plan/study-plan.ts';
+import { regimeMetric } from '../study/regimes/regimes.ts';
 import type { Trial } from '../study/trial.ts';
 
 /** One objective of a study over several workloads: the robust optimum beside each workload's own. */

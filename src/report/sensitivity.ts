@@ -1,8 +1,8 @@
 import { type MainEffect, mainEffects } from '../optimizer/sensitivity/main-effects.ts';
 import { surrogateSensitivity } from '../optimizer/sensitivity/surrogate-sensitivity.ts';
 import type { Parameter, ParameterValues } from '../optimizer/space/parameter.ts';
+import type { StudyPlan } from '../study/plan/study-plan.ts';
 import { evidenceOf } from '../study/propose.ts';
-import type { StudyPlan } from '../study/study-plan.ts';
 import type { Trial } from '../study/trial.ts';
 import { formatNumber } from './page/format.ts';
 import type { ObjectiveSensitivity, SensitivityRow } from './study-report.ts';

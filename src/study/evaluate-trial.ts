@@ -1,7 +1,7 @@
-import { completeTrials } from './complete-trials.ts';
-import { racingVerdict } from './racing.ts';
-import { screeningVerdict } from './screening.ts';
-import type { StudyPlan } from './study-plan.ts';
+import type { StudyPlan } from './plan/study-plan.ts';
+import { completeTrials } from './savers/complete-trials.ts';
+import { racingVerdict } from './savers/racing.ts';
+import { screeningVerdict } from './savers/screening.ts';
 import type { Evaluate, Replicate, Trial, TrialOutcome } from './trial.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { nonDominatedIndices } from '../optimizer/pareto/dominance.ts';
 import { isFeasible, losses } from './objective.ts';
-import type { StudyPlan } from './study-plan.ts';
+import type { StudyPlan } from './plan/study-plan.ts';
 import type { Trial } from './trial.ts';
 
 /** Feasible trials that no other feasible trial beats, by mean losses, in trial order. */

@@ -1,4 +1,4 @@
-import type { ResolvedConstraint, ResolvedObjective, StudyPlan } from './study-plan.ts';
+import type { ResolvedConstraint, ResolvedObjective, StudyPlan } from './plan/study-plan.ts';
 import type { Metrics, Replicate, Trial } from './trial.ts';
 
 /** Metric → loss: the one place where a maximised metric changes its sign. */

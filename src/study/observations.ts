@@ -1,9 +1,9 @@
 import { expectedRowMean } from '../numeric/two-way-layout.ts';
 import type { Observation } from '../optimizer/sampler/sampler.ts';
 import { isInside } from '../optimizer/space/search-space.ts';
-import { completeTrials, expectedOfShort, horizonModel, metricLayout, pairedTrials } from './complete-trials.ts';
 import { mean, metricValues, toLoss, toSlack } from './objective.ts';
-import type { StudyPlan } from './study-plan.ts';
+import type { StudyPlan } from './plan/study-plan.ts';
+import { completeTrials, expectedOfShort, horizonModel, metricLayout, pairedTrials } from './savers/complete-trials.ts';
 import type { Metrics, Replicate, StoppedOutcome, Trial } from './trial.ts';
 
 /** Mean of a metric with the variance of that mean; null where noise has to be inferred. */

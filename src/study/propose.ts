@@ -3,8 +3,8 @@ import type { ParameterValues } from '../optimizer/space/parameter.ts';
 import { finiteSize, isInside } from '../optimizer/space/search-space.ts';
 import type { JournalEntry, StudyState } from './journal.ts';
 import { earlierObservations, toObservations } from './observations.ts';
-import type { StudyPlan } from './study-plan.ts';
-import { normalizeWeights } from './template.ts';
+import type { StudyPlan } from './plan/study-plan.ts';
+import { normalizeWeights } from './plan/template.ts';
 import type { Trial, TrialOrigin } from './trial.ts';
 
 export interface Proposal {

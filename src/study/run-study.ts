@@ -2,8 +2,8 @@ import type { Sampler } from '../optimizer/sampler/sampler.ts';
 import { stoppingAdvice } from '../optimizer/stopping-rule.ts';
 import { evaluateTrial } from './evaluate-trial.ts';
 import { applyEntry, EMPTY_STATE, type JournalEntry, type StudyState } from './journal.ts';
+import type { StudyPlan } from './plan/study-plan.ts';
 import { evidenceOf, proposeBatch, proposedEntry } from './propose.ts';
-import type { StudyPlan } from './study-plan.ts';
 import type { Evaluate, Trial, TrialOutcome } from './trial.ts';
 import { validationTrials } from './validation.ts';
 

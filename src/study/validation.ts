@@ -1,6 +1,6 @@
 import { paretoFront, shortList } from './front.ts';
 import type { StudyState } from './journal.ts';
-import type { StudyPlan } from './study-plan.ts';
+import type { StudyPlan } from './plan/study-plan.ts';
 import type { Trial } from './trial.ts';
 
 /** Trials to measure again on fresh seeds, in trial order: the baseline and a short list of the front. */

@@ -1,8 +1,8 @@
 import { canonicalText, type Json } from '../base/json.ts';
 import type { Sampler } from '../optimizer/sampler/sampler.ts';
 import { applyEntry, EMPTY_STATE, type JournalEntry, type StudyState } from './journal.ts';
+import type { StudyPlan } from './plan/study-plan.ts';
 import { runStudy } from './run-study.ts';
-import type { StudyPlan } from './study-plan.ts';
 import type { Evaluate } from './trial.ts';
 
 export interface Difference {

@@ -1,5 +1,4 @@
-import type { PausePolicy, RequestView } from '../../src/simulators/cluster/policy.ts';
-import type { ClusterPolicy } from '../../src/simulators/cluster/policy-modules.ts';
+import type { ClusterPolicy, PausePolicy, RequestView } from '../../src/policy.ts';
 import crossLayer from './cross-layer.ts';
 import { readParameters } from './parameters.ts';
 

@@ -1,6 +1,12 @@
-import type { PausePolicy, RequestView, Scheduler, Scorer, StepTokens } from '../../src/simulators/cluster/policy.ts';
-import type { ClusterPolicy } from '../../src/simulators/cluster/policy-modules.ts';
-import { PressureTier } from '../../src/simulators/cluster/pressure-tier.ts';
+import {
+  type ClusterPolicy,
+  type PausePolicy,
+  PressureTier,
+  type RequestView,
+  type Scheduler,
+  type Scorer,
+  type StepTokens,
+} from '../../src/policy.ts';
 import { tierOf } from './classes.ts';
 import { readParameters } from './parameters.ts';
 

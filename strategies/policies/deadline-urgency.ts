@@ -1,5 +1,4 @@
-import type { RequestView } from '../../src/simulators/cluster/policy.ts';
-import type { ClusterPolicy } from '../../src/simulators/cluster/policy-modules.ts';
+import type { ClusterPolicy, RequestView } from '../../src/policy.ts';
 import { tierOf } from './classes.ts';
 import { readParameters } from './parameters.ts';
 

@@ -1,5 +1,4 @@
-import type { ClusterPolicy } from '../../src/simulators/cluster/policy-modules.ts';
-import { PressureTier } from '../../src/simulators/cluster/pressure-tier.ts';
+import { type ClusterPolicy, PressureTier } from '../../src/policy.ts';
 import { readParameters } from './parameters.ts';
 
 /**

@@ -1,5 +1,4 @@
-import { InputError } from '../../src/base/errors.ts';
-import type { ClusterPolicy } from '../../src/simulators/cluster/policy-modules.ts';
+import { type ClusterPolicy, InputError } from '../../src/policy.ts';
 import { readParameters } from './parameters.ts';
 
 /**

@@ -1,5 +1,4 @@
-import { InputError, unknownName } from '../../src/base/errors.ts';
-import { isJsonObject, type JsonObject } from '../../src/base/json.ts';
+import { InputError, isJsonObject, type JsonObject, unknownName } from '../../src/policy.ts';
 
 export interface Range {
   readonly min: number;

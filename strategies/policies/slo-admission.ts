@@ -1,4 +1,4 @@
-import type { ClusterPolicy } from '../../src/simulators/cluster/policy-modules.ts';
+import type { ClusterPolicy } from '../../src/policy.ts';
 import { tierOf } from './classes.ts';
 import { readParameters } from './parameters.ts';
 

@@ -1,5 +1,4 @@
-import type { InstanceView, RequestView, Scorer } from '../../src/simulators/cluster/policy.ts';
-import type { ClusterPolicy } from '../../src/simulators/cluster/policy-modules.ts';
+import type { ClusterPolicy, InstanceView, RequestView, Scorer } from '../../src/policy.ts';
 import { readParameters } from './parameters.ts';
 
 /** Prompt tokens routed to each instance and not ended there: exact, since the router counts them itself. */

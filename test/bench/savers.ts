@@ -11,6 +11,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { canonicalText, type Json, type JsonObject } from '../../src/base/json.ts';
+import { parseYaml } from '../../src/document/yaml.ts';
 import { meanInterval } from '../../src/numeric/statistics.ts';
 import { createSampler } from '../../src/optimizer/sampler/registry.ts';
 import type { Sampler } from '../../src/optimizer/sampler/sampler.ts';
@@ -18,11 +19,10 @@ import { hypervolumeHistory } from '../../src/report/build-report.ts';
 import { createSimulator } from '../../src/simulators/registry.ts';
 import { loadStudySources } from '../../src/study/io/load-study.ts';
 import { openWorkerPool } from '../../src/study/io/worker-pool.ts';
-import { parseYaml } from '../../src/study/io/yaml-file.ts';
 import { replay } from '../../src/study/journal.ts';
+import { resolvePlan, type StudyPlan } from '../../src/study/plan/study-plan.ts';
 import { samplerName } from '../../src/study/propose.ts';
 import { runStudy } from '../../src/study/run-study.ts';
-import { resolvePlan, type StudyPlan } from '../../src/study/study-plan.ts';
 import type { Evaluate, EvaluatedOutcome, Trial } from '../../src/study/trial.ts';
 
 const [file = 'studies/quickstart.yaml', trialsText = '30', seedsText = '3', replicatesText = '3', objectivesText] =

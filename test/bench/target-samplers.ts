@@ -1,15 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseYaml } from '../../src/document/yaml.ts';
 import { createSampler } from '../../src/optimizer/sampler/registry.ts';
 import { hypervolumeHistory } from '../../src/report/build-report.ts';
 import { createSimulator } from '../../src/simulators/registry.ts';
 import { loadStudySources } from '../../src/study/io/load-study.ts';
 import { openWorkerPool } from '../../src/study/io/worker-pool.ts';
-import { parseYaml } from '../../src/study/io/yaml-file.ts';
 import { type JournalEntry, replay } from '../../src/study/journal.ts';
 import { losses } from '../../src/study/objective.ts';
+import { resolvePlan } from '../../src/study/plan/study-plan.ts';
 import { runStudy } from '../../src/study/run-study.ts';
-import { resolvePlan } from '../../src/study/study-plan.ts';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 const SAMPLERS = ['gp', 'sobol', 'random'];

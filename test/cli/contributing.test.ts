@@ -5,8 +5,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { createSimulator } from '../../src/simulators/registry.ts';
 import { loadPolicies } from '../../src/study/io/load-policy.ts';
 import { readYamlFile } from '../../src/study/io/yaml-file.ts';
-import { parseStrategyFile } from '../../src/study/strategy-file.ts';
-import { baselineValues, instantiate } from '../../src/study/template.ts';
+import { parseStrategyFile } from '../../src/study/plan/strategy-file.ts';
+import { baselineValues, instantiate } from '../../src/study/plan/template.ts';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 const folder = mkdtempSync(join(ROOT, 'test', '.walkthrough-'));

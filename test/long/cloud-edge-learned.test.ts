@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { pairedDifference } from '../../src/simulators/cloud-edge/comparison.ts';
+import { pairedDifference } from '../../src/companions/cloud-edge/comparison.ts';
 import { parseConfig } from '../../src/simulators/cloud-edge/config.ts';
 import { runExperiment } from '../../src/simulators/cloud-edge/experiment.ts';
 import type { SchedulerName } from '../../src/simulators/cloud-edge/scheduler-names.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EngineHooks } from '../../src/simulators/cluster/policy.ts';
+import type { EngineHooks } from '../../src/simulators/cluster/policy/policy.ts';
 import { resolveStrategyConfig } from '../../src/simulators/cluster/settings/config.ts';
 import { simulateCluster } from '../../src/simulators/cluster/simulate-cluster.ts';
 import { generateWorkload } from '../../src/simulators/workload/generate-workload.ts';

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/base/json.ts';
-import { type ClusterPolicy, policyHooks } from '../../src/simulators/cluster/policy-modules.ts';
+import { type ClusterPolicy, policyHooks } from '../../src/simulators/cluster/policy/policy-modules.ts';
 import { resolveStrategyConfig } from '../../src/simulators/cluster/settings/config.ts';
 import { simulateCluster } from '../../src/simulators/cluster/simulate-cluster.ts';
 import type { Workload } from '../../src/simulators/workload/follow-ups.ts';
 import { generateWorkload } from '../../src/simulators/workload/generate-workload.ts';
 import { parseWorkload } from '../../src/simulators/workload/parse-workload.ts';
 import { readYamlFile } from '../../src/study/io/yaml-file.ts';
-import { parseStrategyFile } from '../../src/study/strategy-file.ts';
-import { instantiate } from '../../src/study/template.ts';
+import { parseStrategyFile } from '../../src/study/plan/strategy-file.ts';
+import { instantiate } from '../../src/study/plan/template.ts';
 import crossLayer from '../../strategies/policies/cross-layer.ts';
 import { onStepArithmetic } from '../support/step-arithmetic.ts';
 

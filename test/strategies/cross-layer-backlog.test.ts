@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/base/json.ts';
-import type { RequestView } from '../../src/simulators/cluster/policy.ts';
+import type { RequestView } from '../../src/simulators/cluster/policy/policy.ts';
 import { readYamlFile } from '../../src/study/io/yaml-file.ts';
-import { parseStrategyFile } from '../../src/study/strategy-file.ts';
+import { parseStrategyFile } from '../../src/study/plan/strategy-file.ts';
 import crossLayer from '../../strategies/policies/cross-layer.ts';
 import crossLayerBacklog from '../../strategies/policies/cross-layer-backlog.ts';
 

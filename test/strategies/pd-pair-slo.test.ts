@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { createSimulator } from '../../src/simulators/registry.ts';
 import { loadStudySources } from '../../src/study/io/load-study.ts';
-import { resolvePlan } from '../../src/study/study-plan.ts';
-import { baselineValues, instantiate } from '../../src/study/template.ts';
+import { resolvePlan } from '../../src/study/plan/study-plan.ts';
+import { baselineValues, instantiate } from '../../src/study/plan/template.ts';
 
 it('the study of the pair choice resolves, and its parameters reach the router', async () => {
   const plan = await resolvePlan(loadStudySources('studies/pd-pair-slo.yaml'), createSimulator, []);

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/base/errors.ts';
-import type { ClusterPolicy } from '../../src/simulators/cluster/policy-modules.ts';
+import type { ClusterPolicy } from '../../src/simulators/cluster/policy/policy-modules.ts';
 import { loadPolicies } from '../../src/study/io/load-policy.ts';
 
 const HELPERS = ['parameters.ts', 'classes.ts'];

@@ -5,8 +5,8 @@ import { createSimulator } from '../../src/simulators/registry.ts';
 import type { SimulationResult } from '../../src/simulators/simulator.ts';
 import { loadPolicies } from '../../src/study/io/load-policy.ts';
 import { loadStudySources } from '../../src/study/io/load-study.ts';
-import { resolvePlan, type StudyPlan } from '../../src/study/study-plan.ts';
-import { baselineValues, instantiate } from '../../src/study/template.ts';
+import { resolvePlan, type StudyPlan } from '../../src/study/plan/study-plan.ts';
+import { baselineValues, instantiate } from '../../src/study/plan/template.ts';
 
 const STUDIES = readdirSync('studies/strategies').filter((file) => file.endsWith('.yaml'));
 

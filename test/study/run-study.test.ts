@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { parseYaml } from '../../src/document/yaml.ts';
 import { createSampler } from '../../src/optimizer/sampler/registry.ts';
-import { parseYaml } from '../../src/study/io/yaml-file.ts';
 import { entryText, type JournalEntry, replay } from '../../src/study/journal.ts';
-import { type PlanSources, resolvePlan, type StudyPlan } from '../../src/study/study-plan.ts';
+import { type PlanSources, resolvePlan, type StudyPlan } from '../../src/study/plan/study-plan.ts';
 import { verifyJournal } from '../../src/study/verify.ts';
 import { analyticSimulator } from '../support/analytic-simulator.ts';
 import { inlineEvaluator, planOf, STUDY, sourcesOf } from '../support/plan-builder.ts';

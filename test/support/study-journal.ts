@@ -1,7 +1,7 @@
 import { createSampler } from '../../src/optimizer/sampler/registry.ts';
 import { entryText, type JournalEntry } from '../../src/study/journal.ts';
+import type { StudyPlan } from '../../src/study/plan/study-plan.ts';
 import { runStudy } from '../../src/study/run-study.ts';
-import type { StudyPlan } from '../../src/study/study-plan.ts';
 import type { Evaluate } from '../../src/study/trial.ts';
 
 /** First line of a journal of this plan. */

@@ -14,8 +14,8 @@ import { type GoodputTargets, goodput, mergeTargets, specTargets, targetsOf } fr
 import { clusterHeadline, type HeadlineMetrics } from './figures/headline-metrics.ts';
 import { modelWarnings } from './figures/model-warnings.ts';
 import { rowsByClass } from './figures/request-latency.ts';
-import type { EngineHooks } from './policy.ts';
-import { policyHooks } from './policy-modules.ts';
+import type { EngineHooks } from './policy/policy.ts';
+import { policyHooks } from './policy/policy-modules.ts';
 import { POLICY_KEY, resolveStrategyConfig } from './settings/config.ts';
 import type { ResolvedCluster } from './settings/resolve-cluster.ts';
 import { simulateCluster } from './simulate-cluster.ts';

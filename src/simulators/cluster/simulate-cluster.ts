@@ -1,9 +1,9 @@
 import type { Workload } from '../workload/follow-ups.ts';
-import { ClusterEngine } from './cluster-engine.ts';
+import { ClusterEngine } from './engine/cluster-engine.ts';
+import { summarizeRun } from './engine/engine-summary.ts';
 import type { EngineConfig } from './engine-config.ts';
 import type { EngineResult } from './engine-result.ts';
-import { summarizeRun } from './engine-summary.ts';
-import type { EngineHooks } from './policy.ts';
+import type { EngineHooks } from './policy/policy.ts';
 
 /**
  * Simulates a cluster from the first arrival until nothing is left to do, or to the horizon.

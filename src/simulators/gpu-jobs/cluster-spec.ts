@@ -1,6 +1,6 @@
 import { InputError, unknownName } from '../../base/errors.ts';
 import { isJsonObject, type Json } from '../../base/json.ts';
-import { MappingReader } from '../workload/document-reader.ts';
+import { MappingReader } from '../../document/document-reader.ts';
 import { findGpu, GPUS, type GpuSpec } from './gpu-catalog.ts';
 import { integerIn } from './read-values.ts';
 

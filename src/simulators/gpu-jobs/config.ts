@@ -1,6 +1,6 @@
 import { InputError } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
-import { type DocumentPath, MappingReader } from '../workload/document-reader.ts';
+import { type DocumentPath, MappingReader } from '../../document/document-reader.ts';
 import { type ClusterSpec, parseCluster } from './cluster-spec.ts';
 import { GPUS, gpuFamily } from './gpu-catalog.ts';
 import { type Ordering, parseOrdering } from './ordering.ts';

@@ -1,6 +1,6 @@
 import { type Rng, stream } from '../../base/random.ts';
-import { type ArrivalProcess, arrivalTimes } from '../kernel/arrival-process.ts';
-import { type CountLaw, drawCount } from '../kernel/count-law.ts';
+import { type ArrivalProcess, arrivalTimes } from './arrival-process.ts';
+import { type CountLaw, drawCount } from './count-law.ts';
 import { MODELS } from './model-catalog.ts';
 import type { Task } from './task.ts';
 

@@ -1,6 +1,6 @@
 import { unknownName } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
-import { MappingReader } from '../workload/document-reader.ts';
+import { MappingReader } from '../../document/document-reader.ts';
 import { knownModel } from './model-catalog.ts';
 import { numberIn } from './read-values.ts';
 import { type Task, taskFlops } from './task.ts';

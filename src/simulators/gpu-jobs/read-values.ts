@@ -1,5 +1,5 @@
 import { unknownName } from '../../base/errors.ts';
-import type { MappingReader } from '../workload/document-reader.ts';
+import type { MappingReader } from '../../document/document-reader.ts';
 
 interface Range {
   readonly fallback: number;

@@ -1,6 +1,6 @@
-import { type RooflineTime, rooflineTime } from '../kernel/roofline.ts';
 import { type GpuSpec, gpuFamily } from './gpu-catalog.ts';
 import { kvBytesPerToken, type ModelSpec } from './model-catalog.ts';
+import { type RooflineTime, rooflineTime } from './roofline.ts';
 
 /** How long an iteration takes. */
 export type PerfConfig =

@@ -1,6 +1,6 @@
 import { InputError } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
-import { MappingReader } from '../workload/document-reader.ts';
+import { MappingReader } from '../../document/document-reader.ts';
 import { findModel, knownModel, type ModelSpec } from './model-catalog.ts';
 import { integerIn, numberIn } from './read-values.ts';
 

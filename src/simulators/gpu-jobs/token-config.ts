@@ -1,6 +1,6 @@
 import { InputError } from '../../base/errors.ts';
 import { isJsonObject, type Json } from '../../base/json.ts';
-import { type DocumentPath, MappingReader } from '../workload/document-reader.ts';
+import { type DocumentPath, MappingReader } from '../../document/document-reader.ts';
 import type { ClusterSpec } from './cluster-spec.ts';
 import { findGpu } from './gpu-catalog.ts';
 import { findModel } from './model-catalog.ts';

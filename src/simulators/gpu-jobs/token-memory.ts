@@ -1,4 +1,4 @@
-import { BlockPool } from '../kernel/block-pool.ts';
+import { BlockPool } from './block-pool.ts';
 import { contextLength, type TokenTask } from './token-task.ts';
 
 /** Largest number of blocks that one prefix may span. */

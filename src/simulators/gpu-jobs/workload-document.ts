@@ -1,9 +1,9 @@
 import { InputError, unknownName } from '../../base/errors.ts';
 import { isJsonObject, type Json } from '../../base/json.ts';
-import type { ArrivalProcess } from '../kernel/arrival-process.ts';
-import type { CountLaw } from '../kernel/count-law.ts';
-import { type DocumentPath, MappingReader } from '../workload/document-reader.ts';
+import { type DocumentPath, MappingReader } from '../../document/document-reader.ts';
+import type { ArrivalProcess } from './arrival-process.ts';
 import { BUILTIN_WORKLOADS } from './builtin-workloads.ts';
+import type { CountLaw } from './count-law.ts';
 import { type GeneratorSpec, generateTasks, PRESETS, type PrefixSpec, type WeightLaw } from './generator.ts';
 import { findModel } from './model-catalog.ts';
 import { choiceOf, integerIn, numberIn } from './read-values.ts';

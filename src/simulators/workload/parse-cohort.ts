@@ -1,5 +1,5 @@
 import { unknownName } from '../../base/errors.ts';
-import { type DocumentPath, MappingReader } from './document-reader.ts';
+import { type DocumentPath, MappingReader } from '../../document/document-reader.ts';
 import { atLeast, parseTraffic, TRAFFIC_KEYS } from './parse-traffic.ts';
 import type { CohortSpec } from './workload-spec.ts';
 

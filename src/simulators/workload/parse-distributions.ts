@@ -1,5 +1,5 @@
 import { InputError, unknownName } from '../../base/errors.ts';
-import { type DocumentPath, MappingReader } from './document-reader.ts';
+import { type DocumentPath, MappingReader } from '../../document/document-reader.ts';
 import type { ArrivalSpec, LengthSpec } from './workload-spec.ts';
 
 const PROCESSES = ['poisson', 'gamma', 'weibull', 'constant'] as const;

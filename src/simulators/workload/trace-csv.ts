@@ -1,5 +1,5 @@
 import { InputError } from '../../base/errors.ts';
-import { csvLine, readCsv } from './csv.ts';
+import { csvLine, readCsv } from '../../document/csv.ts';
 import type { TraceRow } from './trace-row.ts';
 
 type Kind = 'text' | 'count' | 'integer' | 'flag' | 'ratio';

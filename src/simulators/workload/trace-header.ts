@@ -1,6 +1,6 @@
 import { unknownName } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
-import { type DocumentPath, MappingReader } from './document-reader.ts';
+import { type DocumentPath, MappingReader } from '../../document/document-reader.ts';
 
 /** The YAML file that goes with a TraceV2 CSV file. */
 export interface TraceHeader {

@@ -1,18 +1,24 @@
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { InputError } from '../../base/errors.ts';
+import { placed } from '../../document/yaml.ts';
 import { createSimulator } from '../../simulators/registry.ts';
-import { choosePoint, meanOf, type PointLimit, type RecordedRun } from '../choose-point.ts';
-import type { ArmSpec, ExperimentSpec, PointRule } from '../experiment-file.ts';
-import { type ArmSources, type ExperimentPlan, resolveExperiment, type TunedPoint } from '../experiment-plan.ts';
+import { choosePoint, meanOf, type PointLimit, type RecordedRun } from '../experiment/choose-point.ts';
+import type { ArmSpec, ExperimentSpec, PointRule } from '../experiment/experiment-file.ts';
+import {
+  type ArmSources,
+  type ExperimentPlan,
+  resolveExperiment,
+  type TunedPoint,
+} from '../experiment/experiment-plan.ts';
 import { replay } from '../journal.ts';
-import { parseStrategyFile } from '../strategy-file.ts';
-import { resolvePlan } from '../study-plan.ts';
+import { parseStrategyFile } from '../plan/strategy-file.ts';
+import { resolvePlan } from '../plan/study-plan.ts';
 import { readJournal } from './journal-file.ts';
 import { loadPolicies } from './load-policy.ts';
 import { readPolicy, shownSource } from './load-study.ts';
 import { readPlanFile } from './plan-file.ts';
-import { placed, readYamlFile } from './yaml-file.ts';
+import { readYamlFile } from './yaml-file.ts';
 
 /** Reads an experiment file and everything its arms name; names are relative to the file. */
 export async function loadExperiment(file: string): Promise<ExperimentPlan> {

@@ -2,14 +2,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import { isJsonObject } from '../../base/json.ts';
+import { parseYaml, placed, type YamlSource } from '../../document/yaml.ts';
 import { replay } from '../journal.ts';
 import { meanMetrics } from '../objective.ts';
-import { parseStrategyFile } from '../strategy-file.ts';
-import type { PlanSource, PlanSources } from '../study-plan.ts';
-import { parseStudyFile } from '../study-spec.ts';
+import { parseStrategyFile } from '../plan/strategy-file.ts';
+import type { PlanSource, PlanSources } from '../plan/study-plan.ts';
+import { parseStudyFile } from '../plan/study-spec.ts';
 import { readJournal } from './journal-file.ts';
 import { PLAN_FILE } from './plan-file.ts';
-import { parseYaml, placed, readYamlFile, type YamlSource } from './yaml-file.ts';
+import { readYamlFile } from './yaml-file.ts';
 
 /** Reads a study file and every file it names. Names inside a study are relative to the study file. */
 export function loadStudySources(studyFile: string): PlanSources {

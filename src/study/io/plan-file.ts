@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import { textHash } from '../../base/json.ts';
+import { parseYaml } from '../../document/yaml.ts';
 import type { JournalEntry } from '../journal.ts';
-import type { PlanSource, PlanSources, StudyPlan } from '../study-plan.ts';
+import type { PlanSource, PlanSources, StudyPlan } from '../plan/study-plan.ts';
 import { writeFileAtomically } from './atomic-file.ts';
-import { parseYaml } from './yaml-file.ts';
 
 export const PLAN_FILE = 'plan.json';
 

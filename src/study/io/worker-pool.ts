@@ -1,7 +1,7 @@
 import { Piscina } from 'piscina';
 import { type EvaluationSetup, evaluationSetups } from '../evaluation.ts';
-import { regimeEvaluate } from '../regimes.ts';
-import type { StudyPlan } from '../study-plan.ts';
+import type { StudyPlan } from '../plan/study-plan.ts';
+import { regimeEvaluate } from '../regimes/regimes.ts';
 import { type Evaluate, joinReplicates, type ReplicateOutcome } from '../trial.ts';
 import type { WorkerTask } from './evaluate.worker.ts';
 import { workerThread } from './worker-thread.ts';

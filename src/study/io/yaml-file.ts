@@ -1,22 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type Document, isAlias, isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
-import { InputError, type SourcePosition } from '../../base/errors.ts';
-import type { Json } from '../../base/json.ts';
-
-/** A parsed YAML (or JSON) text that can say where each of its values was written. */
-export interface YamlSource {
-  readonly file: string;
-  readonly text: string;
-  /** Integers beyond ±2^53 stay exact as `bigint`. */
-  readonly value: Json;
-  /** Position of the value at `path`, or of its nearest written ancestor. */
-  locate(path: readonly (string | number)[]): SourcePosition;
-}
-
-export interface YamlOptions {
-  /** What to do with a second document in the text; BLIS reads the first one only. Default `refuse`. */
-  readonly furtherDocuments?: 'refuse' | 'ignore';
-}
+import { InputError } from '../../base/errors.ts';
+import { parseYaml, type YamlOptions, type YamlSource } from '../../document/yaml.ts';
 
 /** @throws InputError when the file cannot be read, is empty, or is not valid YAML (duplicate keys included) */
 export function readYamlFile(file: string, options: YamlOptions = {}): YamlSource {
@@ -29,41 +13,6 @@ export function readYamlFile(file: string, options: YamlOptions = {}): YamlSourc
   return parseYaml(text, file, options);
 }
 
-/** @param file - name used in messages */
-export function parseYaml(text: string, file: string, { furtherDocuments = 'refuse' }: YamlOptions = {}): YamlSource {
-  const lines = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    intAsBigInt: true,
-    version: '1.2',
-    merge: true,
-    prettyErrors: false,
-  });
-  const problem = document.errors.find(({ code }) => code !== 'MULTIPLE_DOCS' || furtherDocuments === 'refuse');
-  if (problem !== undefined) {
-    const { line, col } = lines.linePos(problem.pos[0]);
-    const position = { file, line, column: col };
-    if (problem.code !== 'DUPLICATE_KEY') throw new InputError(problem.message.replace(/\s+/g, ' '), { position });
-    const key = /^["']?([^"':\n]+)/.exec(text.slice(problem.pos[0]))?.[1]?.trim() ?? '';
-    throw new InputError(`key "${key}" is given twice`, { position, path: [key], suggestion: 'remove one' });
-  }
-  const value = narrowIntegers(document.toJS({ maxAliasCount: 1000 })) as Json;
-  if (value === null || value === undefined) {
-    throw new InputError('the file is empty', { position: { file, line: 1, column: 1 } });
-  }
-  return { file, text, value, locate: (path) => locate(document, lines, file, path) };
-}
-
-/** Runs `body` and places any InputError it throws in the file, by its path (after dropping `dropPrefix` steps). */
-export function placed<T>(source: YamlSource, dropPrefix: number, body: () => T): T {
-  try {
-    return body();
-  } catch (error) {
-    if (!(error instanceof InputError) || error.position !== undefined) throw error;
-    throw error.at({ position: source.locate(error.path.slice(dropPrefix)) });
-  }
-}
-
 function unreadable(file: string, error: unknown): InputError {
   const code = (error as NodeJS.ErrnoException).code;
   const rule =
@@ -73,52 +22,4 @@ function unreadable(file: string, error: unknown): InputError {
         ? 'is a folder, a file is needed'
         : `cannot be read (${code})`;
   return new InputError(rule, { position: { file }, suggestion: 'check the path' });
-}
-
-function narrowIntegers(value: unknown): unknown {
-  if (typeof value === 'bigint') {
-    return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
-  }
-  if (Array.isArray(value)) return value.map(narrowIntegers);
-  if (value !== null && typeof value === 'object') {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, narrowIntegers(item)]));
-  }
-  return value;
-}
-
-function locate(
-  document: Document.Parsed,
-  lines: LineCounter,
-  file: string,
-  path: readonly (string | number)[],
-): SourcePosition {
-  let node: unknown = document.contents;
-  let offset = startOf(node) ?? 0;
-  for (const step of path) {
-    if (isAlias(node)) node = node.resolve(document);
-    const next = child(node, step);
-    if (next === undefined) break;
-    offset = next.offset ?? offset;
-    node = next.node;
-  }
-  const { line, col } = lines.linePos(offset);
-  return { file, line, column: col };
-}
-
-/** The child node and the offset to show: the key's for map entries, so that nested blocks point at their name. */
-function child(node: unknown, step: string | number): { node: unknown; offset: number | undefined } | undefined {
-  if (isMap(node)) {
-    const pair = node.items.find((item) => String(isScalar(item.key) ? item.key.value : item.key) === String(step));
-    if (pair === undefined) return undefined;
-    return { node: pair.value, offset: startOf(pair.key) };
-  }
-  if (isNode(node) && 'items' in node && Array.isArray(node.items) && typeof step === 'number') {
-    const item: unknown = node.items[step];
-    return item === undefined ? undefined : { node: item, offset: startOf(item) };
-  }
-  return undefined;
-}
-
-function startOf(node: unknown): number | undefined {
-  return isNode(node) ? (node as Node).range?.[0] : undefined;
 }

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { meanInterval, pairedDifference } from '../../../src/companions/cloud-edge/comparison.ts';
 import {
   artifactHeader,
   artifactKinds,
   artifactName,
   artifactRows,
 } from '../../../src/simulators/cloud-edge/artifacts.ts';
-import { meanInterval, pairedDifference } from '../../../src/simulators/cloud-edge/comparison.ts';
 import { parseConfig } from '../../../src/simulators/cloud-edge/config.ts';
 import { runExperiment } from '../../../src/simulators/cloud-edge/experiment.ts';
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { wordPieceTokenizer } from '../../../src/companions/cloud-edge/wordpiece.ts';
 import { capacity, expectedMaximum } from '../../../src/simulators/cloud-edge/capacity.ts';
 import { parseConfig } from '../../../src/simulators/cloud-edge/config.ts';
 import { estimatedTokens, fileSafeName, parseDatasetLines } from '../../../src/simulators/cloud-edge/dataset-lines.ts';
 import { fnv1a, hashingEncoder } from '../../../src/simulators/cloud-edge/hashing-encoder.ts';
 import { syntheticDataset } from '../../../src/simulators/cloud-edge/synthetic-dataset.ts';
-import { wordPieceTokenizer } from '../../../src/simulators/cloud-edge/wordpiece.ts';
 
 const line = (request_text: unknown, inference_time: unknown): string =>
   JSON.stringify({ request_text, inference_time });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { pairedDifference } from '../../../src/simulators/cloud-edge/comparison.ts';
+import { pairedDifference } from '../../../src/companions/cloud-edge/comparison.ts';
 import { createCloudEdge } from '../../../src/simulators/cloud-edge/simulator.ts';
 import { createSimulator } from '../../../src/simulators/registry.ts';
 import { loadStudySources } from '../../../src/study/io/load-study.ts';
-import { parseSearchSpace } from '../../../src/study/search-space-file.ts';
-import { parseStrategyFile } from '../../../src/study/strategy-file.ts';
-import { baselineValues, checkHoles, instantiate } from '../../../src/study/template.ts';
+import { parseSearchSpace } from '../../../src/study/plan/search-space-file.ts';
+import { parseStrategyFile } from '../../../src/study/plan/strategy-file.ts';
+import { baselineValues, checkHoles, instantiate } from '../../../src/study/plan/template.ts';
 
 const root = new URL('../../../', import.meta.url).pathname;
 

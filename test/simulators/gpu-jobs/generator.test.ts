@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { stream } from '../../../src/base/random.ts';
+import { type ArrivalProcess, arrivalTimes } from '../../../src/simulators/gpu-jobs/arrival-process.ts';
+import { type CountLaw, drawCount } from '../../../src/simulators/gpu-jobs/count-law.ts';
 import { generateTasks, PRESETS } from '../../../src/simulators/gpu-jobs/generator.ts';
 import { parseWorkload, workloadTasks } from '../../../src/simulators/gpu-jobs/workload-document.ts';
-import { type ArrivalProcess, arrivalTimes } from '../../../src/simulators/kernel/arrival-process.ts';
-import { type CountLaw, drawCount } from '../../../src/simulators/kernel/count-law.ts';
 
 const N = 40_000;
 const times = (process: ArrivalProcess, count = N): Float64Array => arrivalTimes(process, count, stream(3, 'arrivals'));

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { stream } from '../../../src/base/random.ts';
+import { arrivalTimes } from '../../../src/simulators/gpu-jobs/arrival-process.ts';
 import { clusterByName } from '../../../src/simulators/gpu-jobs/cluster-spec.ts';
 import { NAMED_ORDERINGS } from '../../../src/simulators/gpu-jobs/ordering.ts';
 import { simulateSimplified } from '../../../src/simulators/gpu-jobs/simplified-engine.ts';
 import type { Task } from '../../../src/simulators/gpu-jobs/task.ts';
 import { simulateTokens } from '../../../src/simulators/gpu-jobs/token-engine.ts';
-import { arrivalTimes } from '../../../src/simulators/kernel/arrival-process.ts';
 import { job, tokenConfig } from './token-cases.ts';
 
 const COUNT = 30_000;

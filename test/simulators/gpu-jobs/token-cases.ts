@@ -1,8 +1,8 @@
+import { MappingReader } from '../../../src/document/document-reader.ts';
 import { clusterByName } from '../../../src/simulators/gpu-jobs/cluster-spec.ts';
 import { NAMED_ORDERINGS, type Ordering } from '../../../src/simulators/gpu-jobs/ordering.ts';
 import type { Task } from '../../../src/simulators/gpu-jobs/task.ts';
 import { readTokenConfig, TOKEN_KEYS, type TokenConfig } from '../../../src/simulators/gpu-jobs/token-config.ts';
-import { MappingReader } from '../../../src/simulators/workload/document-reader.ts';
 
 /** One instance of Llama3-8B on one H100 unless said otherwise; FIFO, fixed step times. */
 export function tokenConfig(

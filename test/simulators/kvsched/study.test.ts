@@ -3,7 +3,7 @@ import type { ParameterValues } from '../../../src/optimizer/space/parameter.ts'
 import { createSimulator } from '../../../src/simulators/registry.ts';
 import { evaluateTask, evaluationSetup } from '../../../src/study/evaluation.ts';
 import { loadStudySources } from '../../../src/study/io/load-study.ts';
-import { resolvePlan } from '../../../src/study/study-plan.ts';
+import { resolvePlan } from '../../../src/study/plan/study-plan.ts';
 
 const FILE = new URL('../../../studies/kvsched.yaml', import.meta.url).pathname;
 const plan = await resolvePlan(loadStudySources(FILE), createSimulator);

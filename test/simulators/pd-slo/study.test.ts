@@ -5,8 +5,8 @@ import { evaluateTask, evaluationSetup } from '../../../src/study/evaluation.ts'
 import { loadStudySources } from '../../../src/study/io/load-study.ts';
 import { JOURNAL_FORMAT, type JournalEntry, replay } from '../../../src/study/journal.ts';
 import { meanMetrics } from '../../../src/study/objective.ts';
+import { resolvePlan, type StudyPlan } from '../../../src/study/plan/study-plan.ts';
 import { runStudy } from '../../../src/study/run-study.ts';
-import { resolvePlan, type StudyPlan } from '../../../src/study/study-plan.ts';
 import { joinReplicates, type Metrics, type Trial } from '../../../src/study/trial.ts';
 
 const FRESH_SEEDS = Array.from({ length: 12 }, (_, index) => 5001 + index);

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { describeInputError, InputError } from '../../../src/base/errors.ts';
+import { parseYaml } from '../../../src/document/yaml.ts';
 import { generateWorkload } from '../../../src/simulators/workload/generate-workload.ts';
 import { parseWorkload } from '../../../src/simulators/workload/parse-workload.ts';
 import { readTraceCsv, writeTraceCsv } from '../../../src/simulators/workload/trace-csv.ts';
 import { generatedHeader, parseTraceHeader, writeTraceHeader } from '../../../src/simulators/workload/trace-header.ts';
 import { type TraceRow, traceRowOf } from '../../../src/simulators/workload/trace-row.ts';
-import { parseYaml } from '../../../src/study/io/yaml-file.ts';
 import { readText } from './fixtures.ts';
 
 const multiturn = readText('multiturn.csv');

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { ClusterEngine } from '../../../../src/simulators/cluster/cluster-engine.ts';
+import { ClusterEngine } from '../../../../src/simulators/cluster/engine/cluster-engine.ts';
 import type { EngineConfig, KvTierConfig } from '../../../../src/simulators/cluster/engine-config.ts';
-import type { EngineEvent, EngineHooks } from '../../../../src/simulators/cluster/policy.ts';
+import type { EngineEvent, EngineHooks } from '../../../../src/simulators/cluster/policy/policy.ts';
 import { HARDWARE } from '../../../../src/simulators/cluster/settings/hardware-catalog.ts';
 import { MODEL_CONFIGS } from '../../../../src/simulators/cluster/settings/model-catalog.ts';
 import { parseModelConfig } from '../../../../src/simulators/cluster/settings/model-config.ts';

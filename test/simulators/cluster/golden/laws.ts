@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
-import { ClusterEngine } from '../../../../src/simulators/cluster/cluster-engine.ts';
+import { ClusterEngine } from '../../../../src/simulators/cluster/engine/cluster-engine.ts';
+import { summarizeRun } from '../../../../src/simulators/cluster/engine/engine-summary.ts';
 import type { EngineResult } from '../../../../src/simulators/cluster/engine-result.ts';
-import { summarizeRun } from '../../../../src/simulators/cluster/engine-summary.ts';
 import { PHASE } from '../../../../src/simulators/cluster/request-states.ts';
 import type { RandomCluster } from './random-cluster.ts';
 

@@ -1,4 +1,4 @@
-import type { BatchMirror, MirrorParts } from '../../../../src/simulators/cluster/mirror-cache.ts';
+import type { BatchMirror, MirrorParts } from '../../../../src/simulators/cluster/kv/mirror/mirror-cache.ts';
 
 /** The rule as it is written: every step walks every block of the batch through an LRU map. */
 export class LiteralMirror implements BatchMirror {

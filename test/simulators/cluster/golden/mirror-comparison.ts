@@ -1,8 +1,8 @@
-import { ClusterEngine } from '../../../../src/simulators/cluster/cluster-engine.ts';
+import { ClusterEngine } from '../../../../src/simulators/cluster/engine/cluster-engine.ts';
 import type { InstanceConfig } from '../../../../src/simulators/cluster/engine-config.ts';
-import { MirrorCache } from '../../../../src/simulators/cluster/mirror-cache.ts';
-import type { TierParts } from '../../../../src/simulators/cluster/tier-parts.ts';
-import { TieredKv } from '../../../../src/simulators/cluster/tiered-kv.ts';
+import { MirrorCache } from '../../../../src/simulators/cluster/kv/mirror/mirror-cache.ts';
+import { TieredKv } from '../../../../src/simulators/cluster/kv/mirror/tiered-kv.ts';
+import type { TierParts } from '../../../../src/simulators/cluster/kv/tier-parts.ts';
 import { LiteralMirror } from './literal-mirror.ts';
 import type { RandomCluster } from './random-cluster.ts';
 

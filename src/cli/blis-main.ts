@@ -1,7 +1,0 @@
-import { BLIS } from './blis-row.ts';
-import { main } from './program.ts';
-
-/** `paretune blis …` without the other commands. Answers the exit code. */
-export async function runBlis(argv: readonly string[]): Promise<number> {
-  return await main(argv, [BLIS]);
-}

@@ -1,0 +1,47 @@
+import { stringify } from 'yaml';
+import { InputError } from '../../base/errors.ts';
+import { presetDocument } from '../../simulators/workload/synthetic-workload.ts';
+import type { Command, LoadedCommand } from '../terminal/command.ts';
+import { commandGroup } from '../terminal/command-group.ts';
+import { requiredText, textFlag } from '../terminal/flags.ts';
+import { refusedCommand } from '../terminal/refused-command.ts';
+
+const presetCommand: LoadedCommand = {
+  build: (parser) =>
+    parser.options({
+      name: { type: 'string', describe: 'chatbot, contentgen, multidoc or summarization' },
+      rate: { type: 'string', describe: 'requests per second [default: 1]' },
+      'num-requests': { type: 'string', describe: 'requests [default: 100]' },
+    }),
+  run: async (flags) => {
+    const rate = positive(textFlag(flags, 'rate') ?? '1', 'rate', Number.isFinite);
+    const requests = positive(textFlag(flags, 'num-requests') ?? '100', 'num-requests', Number.isSafeInteger);
+    const document = named(() => presetDocument(requiredText(flags, 'name'), rate, requests));
+    process.stdout.write(stringify(document, { lineWidth: 0 }));
+    return undefined;
+  },
+};
+
+const COMMANDS: readonly Command[] = [
+  { syntax: 'preset', summary: 'write a named workload as a workload file', load: async () => presetCommand },
+  refusedCommand('inference-perf', 'blis run reads inference_perf sections as they are'),
+  refusedCommand('servegen', 'traces of that kind are not read'),
+  refusedCommand('csv-trace', 'blis replay reads traces as they are'),
+];
+
+/** `paretune blis convert …`: workload files from other descriptions. */
+export const blisConvertCommand = commandGroup(COMMANDS, 'a kind of source is required: preset');
+
+function positive(text: string, flag: string, isValid: (value: number) => boolean): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!isValid(value) || value <= 0) throw new InputError(`must be > 0, got "${text}"`, { path: [`--${flag}`] });
+  return value;
+}
+
+function named<T>(body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    throw error instanceof InputError ? error.at({ prefix: ['--name'] }) : error;
+  }
+}

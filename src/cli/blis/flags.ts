@@ -1,0 +1,159 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Argv, Options } from 'yargs';
+import { InputError } from '../../base/errors.ts';
+import { isJsonObject, type Json } from '../../base/json.ts';
+import { placed } from '../../document/yaml.ts';
+import {
+  type ClusterSettings,
+  SETTING_ALIASES,
+  SETTINGS,
+  type SettingKey,
+  UNSUPPORTED_SETTINGS,
+} from '../../simulators/cluster/settings/cluster-settings.ts';
+import { parseSettings } from '../../simulators/cluster/settings/config.ts';
+import { parseHardwareConfig } from '../../simulators/cluster/settings/hardware-catalog.ts';
+import { EMPTY_BUNDLE, type PolicyBundle, parsePolicyBundle } from '../../simulators/cluster/settings/policy-bundle.ts';
+import { type ResolvedCluster, resolveCluster } from '../../simulators/cluster/settings/resolve-cluster.ts';
+import { readYamlFile } from '../../study/io/yaml-file.ts';
+import type { Flags } from '../terminal/command.ts';
+import { textFlag } from '../terminal/flags.ts';
+
+/** Declares one flag per cluster setting, plus those that name files with parts of the configuration. */
+export function declareClusterFlags(parser: Argv): Argv {
+  const options: Record<string, Options> = {};
+  for (const [key, setting] of Object.entries(SETTINGS)) {
+    options[flagName(key)] = {
+      type: setting.rule.kind === 'boolean' ? 'boolean' : 'string',
+      describe: `${setting.summary}${defaultText(setting.default)}`,
+      group: 'Cluster:',
+    };
+  }
+  for (const [alias, key] of Object.entries(SETTING_ALIASES)) {
+    options[flagName(alias)] = { type: 'string', describe: `old name of --${flagName(key)}`, hidden: true };
+  }
+  for (const name of Object.keys(UNSUPPORTED_SETTINGS)) options[flagName(name)] = { type: 'string', hidden: true };
+  return parser.options({
+    ...options,
+    'policy-config': { type: 'string', describe: 'YAML file with policy sections', group: 'Files:' },
+    'model-config-folder': { type: 'string', describe: 'folder with the config.json of the model', group: 'Files:' },
+    'hardware-config': { type: 'string', describe: 'JSON file with GPU figures', group: 'Files:' },
+    'kv-offload-config': { type: 'string', describe: 'YAML file with a kv_offload block', group: 'Files:' },
+  });
+}
+
+export interface ClusterFlags {
+  readonly cluster: Extract<ResolvedCluster, { kind: 'ready' }>;
+  readonly bundle: PolicyBundle;
+}
+
+/** Values of unsupported flags that ask for nothing: the reference's defaults, written out. */
+const INERT_VALUES: Readonly<Record<string, string>> = {
+  defaults_filepath: 'defaults.yaml',
+  lazy_generation: 'false',
+  model_autoscaler_interval_us: '0',
+};
+
+/** Reads and resolves them. @throws InputError naming the flag or the place in the file */
+export function readClusterFlags(flags: Flags): ClusterFlags {
+  for (const [name, reason] of Object.entries(UNSUPPORTED_SETTINGS)) {
+    const value = flags[flagName(name)];
+    if (value === undefined || value === (INERT_VALUES[name] ?? '')) continue;
+    throw new InputError(`--${flagName(name)} is not supported: ${reason}`);
+  }
+  const bundle = readBundle(textFlag(flags, 'policy-config'));
+  const modelFolder = textFlag(flags, 'model-config-folder');
+  const cluster = namingFlags(() =>
+    resolveCluster({
+      settings: givenSettings(flags),
+      bundle,
+      modelConfig: modelFolder === undefined ? null : readModelConfig(modelFolder),
+      hardware: readHardware(textFlag(flags, 'hardware-config')),
+      offload: readOffload(textFlag(flags, 'kv-offload-config')),
+    }),
+  );
+  if (cluster.kind === 'infeasible') throw new InputError(`the cluster cannot run: ${cluster.reason}`);
+  return { cluster, bundle };
+}
+
+export function flagName(key: string): string {
+  return key.replaceAll('_', '-');
+}
+
+/** Turns paths that start with a setting into flags: `num_instances` → `--num-instances`. */
+export function namingFlags<T>(body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    if (!(error instanceof InputError) || error.position !== undefined) throw error;
+    const [first, ...rest] = error.path;
+    if (typeof first !== 'string' || first.startsWith('--')) throw error;
+    throw new InputError(error.message, {
+      path: [`--${flagName(first)}`, ...rest],
+      ...(error.suggestion === undefined ? {} : { suggestion: error.suggestion }),
+    });
+  }
+}
+
+function givenSettings(flags: Flags): Partial<ClusterSettings> {
+  const given: Record<string, Json> = {};
+  for (const key of [...Object.keys(SETTINGS), ...Object.keys(SETTING_ALIASES)]) {
+    const value = flags[flagName(key)];
+    if (value === undefined) continue;
+    if (Array.isArray(value)) throw new InputError(`--${flagName(key)} may be given once`);
+    const isSwitch = SETTINGS[key as SettingKey]?.rule.kind === 'boolean';
+    given[key] = isSwitch ? (value as boolean) : String(value);
+  }
+  return parseSettings(given, { zeroWeight: 'is-an-error' });
+}
+
+function defaultText(value: unknown): string {
+  const shown = typeof value === 'number' || typeof value === 'string' ? String(value) : '';
+  return shown === '' ? '' : ` [default: ${shown}]`;
+}
+
+function readBundle(file: string | undefined): PolicyBundle {
+  if (file === undefined || file === '') return EMPTY_BUNDLE;
+  const source = readYamlFile(file);
+  return placed(source, 0, () => {
+    if (!isJsonObject(source.value)) throw new InputError('must be a map of policy sections');
+    return parsePolicyBundle(source.value, { zeroWeight: 'is-an-error' });
+  });
+}
+
+function readModelConfig(folder: string): Json {
+  const file = join(folder, 'config.json');
+  if (!existsSync(file)) {
+    throw new InputError(`no config.json in ${folder}`, { path: ['--model-config-folder'] });
+  }
+  return parseJsonFile(file);
+}
+
+function readHardware(file: string | undefined) {
+  if (file === undefined) return null;
+  const source = readYamlFile(file);
+  return placed(source, 0, () => parseHardwareConfig(source.value));
+}
+
+function readOffload(file: string | undefined): Json | null {
+  if (file === undefined) return null;
+  const source = readYamlFile(file);
+  return placed(source, 0, () => {
+    if (!isJsonObject(source.value) || source.value['kv_offload'] === undefined) {
+      throw new InputError('must have the key kv_offload');
+    }
+    const other = Object.keys(source.value).find((key) => key !== 'kv_offload');
+    if (other !== undefined) throw new InputError('unknown key; known: kv_offload', { path: [other] });
+    return source.value['kv_offload'];
+  });
+}
+
+function parseJsonFile(file: string): Json {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Json;
+  } catch (error) {
+    throw new InputError(`is not valid JSON: ${error instanceof Error ? error.message : error}`, {
+      position: { file },
+    });
+  }
+}

@@ -1,0 +1,31 @@
+import type { Command } from '../terminal/command.ts';
+import { commandGroup } from '../terminal/command-group.ts';
+import { refusedCommand } from '../terminal/refused-command.ts';
+
+const COMMANDS: readonly Command[] = [
+  {
+    syntax: 'run',
+    summary: 'generate a workload and simulate it on a cluster',
+    load: async () => (await import('./run.ts')).blisRunCommand,
+  },
+  {
+    syntax: 'replay',
+    summary: 'simulate the requests of a trace on a cluster',
+    load: async () => (await import('./replay.ts')).blisReplayCommand,
+  },
+  {
+    syntax: 'compose',
+    summary: 'merge workload files into one',
+    load: async () => (await import('./compose.ts')).blisComposeCommand,
+  },
+  {
+    syntax: 'convert',
+    summary: 'write workload files from other descriptions',
+    load: async () => (await import('./convert.ts')).blisConvertCommand,
+  },
+  refusedCommand('observe', 'it measures a real server; this is a simulator'),
+  refusedCommand('calibrate', 'it needs measurements of a real server'),
+];
+
+/** `paretune blis …`: the cluster simulator with the flags, defaults and output of the BLIS command line. */
+export const blisCommand = commandGroup(COMMANDS, 'a blis command is required: run, replay, compose or convert');

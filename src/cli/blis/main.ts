@@ -1,0 +1,7 @@
+import { main } from '../terminal/program.ts';
+import { BLIS } from './row.ts';
+
+/** `paretune blis …` without the other commands. Answers the exit code. */
+export async function runBlis(argv: readonly string[]): Promise<number> {
+  return await main(argv, [BLIS]);
+}

@@ -1,0 +1,121 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import type { Argv } from 'yargs';
+import { InputError } from '../../base/errors.ts';
+import { parseFitnessWeights } from '../../simulators/cluster/figures/fitness.ts';
+import { SETTINGS } from '../../simulators/cluster/settings/cluster-settings.ts';
+import { writeTraceCsv } from '../../simulators/workload/trace-csv.ts';
+import { type TraceHeader, writeTraceHeader } from '../../simulators/workload/trace-header.ts';
+import type { TraceRow } from '../../simulators/workload/trace-row.ts';
+import type { Flags } from '../terminal/command.ts';
+import { switchFlag, textFlag } from '../terminal/flags.ts';
+
+/** What a run is asked to show beyond its figures. */
+export interface OutputOptions {
+  readonly metricsPath: string | undefined;
+  readonly traceOutput: string | undefined;
+  readonly fitnessWeights: ReadonlyMap<string, number> | null;
+  readonly traceDecisions: boolean;
+  readonly counterfactualK: number;
+  readonly summarizeTrace: boolean;
+  readonly quiet: boolean;
+}
+
+export function declareOutputFlags(parser: Argv): Argv {
+  return parser.options({
+    'metrics-path': { type: 'string', describe: 'write figures and every request as JSON', group: 'Output:' },
+    'trace-output': {
+      type: 'string',
+      describe: 'write PREFIX.yaml and PREFIX.csv with the requests',
+      group: 'Output:',
+    },
+    'fitness-weights': { type: 'string', describe: 'key:weight,… of one overall score', group: 'Output:' },
+    'trace-level': { type: 'string', describe: 'none or decisions [default: none]', group: 'Output:' },
+    'counterfactual-k': { type: 'string', describe: 'candidates kept per decision [default: 0]', group: 'Output:' },
+    'summarize-trace': { type: 'boolean', describe: 'print a summary of the decisions', group: 'Output:' },
+    log: { type: 'string', describe: 'error hides warnings [default: warn]', group: 'Output:' },
+  });
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'panic'];
+
+export function readOutputFlags(flags: Flags): OutputOptions {
+  const level = choice(flags, 'trace-level', ['none', 'decisions']) ?? 'none';
+  const counterfactual = textFlag(flags, 'counterfactual-k') ?? '0';
+  const counterfactualK = Number(counterfactual);
+  if (counterfactual.trim() === '' || !Number.isInteger(counterfactualK) || counterfactualK < 0) {
+    throw new InputError(`must be an integer ≥ 0, got "${counterfactual}"`, { path: ['--counterfactual-k'] });
+  }
+  const summarizeTrace = switchFlag(flags, 'summarize-trace');
+  if (level !== 'decisions' && (counterfactualK > 0 || summarizeTrace)) {
+    throw new InputError('needs --trace-level decisions', {
+      path: [summarizeTrace ? '--summarize-trace' : '--counterfactual-k'],
+    });
+  }
+  const log = choice(flags, 'log', LOG_LEVELS) ?? 'warn';
+  return {
+    metricsPath: textFlag(flags, 'metrics-path'),
+    traceOutput: textFlag(flags, 'trace-output'),
+    fitnessWeights: fitnessWeights(textFlag(flags, 'fitness-weights')),
+    traceDecisions: level === 'decisions',
+    counterfactualK,
+    summarizeTrace,
+    quiet: LOG_LEVELS.indexOf(log) > LOG_LEVELS.indexOf('warn'),
+  };
+}
+
+export function printWarnings(warnings: readonly string[], options: OutputOptions): void {
+  if (options.quiet) return;
+  for (const warning of warnings) process.stderr.write(`paretune: warning: ${nameFlags(warning)}\n`);
+}
+
+/** Writes PREFIX.yaml and PREFIX.csv. */
+export function writeTrace(prefix: string, header: TraceHeader, rows: readonly TraceRow[]): void {
+  writePieces(`${prefix}.yaml`, [writeTraceHeader(header)]);
+  writePieces(`${prefix}.csv`, [writeTraceCsv(rows)]);
+}
+
+/** Writes pieces of text one after the other: the whole need not fit into memory. */
+export function writePieces(file: string, pieces: Iterable<string>): void {
+  let handle: number;
+  try {
+    handle = openSync(file, 'w');
+  } catch (error) {
+    throw new InputError(`cannot be written (${(error as NodeJS.ErrnoException).code})`, { position: { file } });
+  }
+  try {
+    let pending = '';
+    for (const piece of pieces) {
+      pending += piece;
+      if (pending.length < 1 << 16) continue;
+      writeSync(handle, pending);
+      pending = '';
+    }
+    writeSync(handle, pending);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function fitnessWeights(text: string | undefined): ReadonlyMap<string, number> | null {
+  if (text === undefined || text === '') return null;
+  try {
+    return parseFitnessWeights(text);
+  } catch (error) {
+    throw error instanceof InputError ? error.at({ prefix: ['--fitness-weights'] }) : error;
+  }
+}
+
+function choice(flags: Flags, name: string, known: readonly string[]): string | undefined {
+  const value = textFlag(flags, name);
+  if (value !== undefined && !known.includes(value)) {
+    throw new InputError(`must be one of ${known.join(', ')}, got "${value}"`, { path: [`--${name}`] });
+  }
+  return value;
+}
+
+/** Settings inside a message, as flags. */
+function nameFlags(text: string): string {
+  return text.replace(/\b[a-z]+(?:_[a-z0-9]+)+\b/g, (word) =>
+    Object.hasOwn(SETTINGS, word) ? `--${word.replaceAll('_', '-')}` : word,
+  );
+}

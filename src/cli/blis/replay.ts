@@ -1,0 +1,161 @@
+import { readFileSync } from 'node:fs';
+import { InputError } from '../../base/errors.ts';
+import { isJsonObject, type Json } from '../../base/json.ts';
+import { placed } from '../../document/yaml.ts';
+import type { EngineConfig } from '../../simulators/cluster/engine-config.ts';
+import { type GoodputTargets, mergeTargets, targetsOf } from '../../simulators/cluster/figures/goodput.ts';
+import { modelWarnings } from '../../simulators/cluster/figures/model-warnings.ts';
+import { replayResults } from '../../simulators/cluster/figures/request-records.ts';
+import { resultTrace } from '../../simulators/cluster/figures/result-trace.ts';
+import { RunReport } from '../../simulators/cluster/figures/run-report.ts';
+import { simulateCluster } from '../../simulators/cluster/simulate-cluster.ts';
+import { type ReplayOptions, replayWorkload } from '../../simulators/workload/replay-workload.ts';
+import { parseThinkTime } from '../../simulators/workload/think-time.ts';
+import { readTraceCsv } from '../../simulators/workload/trace-csv.ts';
+import { parseTraceHeader, type TraceHeader } from '../../simulators/workload/trace-header.ts';
+import { readYamlFile } from '../../study/io/yaml-file.ts';
+import type { Flags, LoadedCommand } from '../terminal/command.ts';
+import { requiredText, textFlag } from '../terminal/flags.ts';
+import { declareClusterFlags, readClusterFlags } from './flags.ts';
+import {
+  declareOutputFlags,
+  type OutputOptions,
+  printWarnings,
+  readOutputFlags,
+  writePieces,
+  writeTrace,
+} from './output.ts';
+import { masterSeed } from './workload.ts';
+
+export const blisReplayCommand: LoadedCommand = {
+  build: (parser) =>
+    declareOutputFlags(declareClusterFlags(parser))
+      .options({
+        'trace-header': { type: 'string', describe: 'YAML file of the trace', group: 'Trace:' },
+        'trace-data': { type: 'string', describe: 'CSV file of the trace', group: 'Trace:' },
+        seed: { type: 'string', describe: 'seed of token contents and simulation [default: 42]', group: 'Trace:' },
+        'session-mode': { type: 'string', describe: 'fixed or closed-loop [default: fixed]', group: 'Trace:' },
+        'think-time-ms': { type: 'string', describe: 'pause between rounds in closed loop', group: 'Trace:' },
+        'think-time-dist': {
+          type: 'string',
+          describe: 'constant:value=T or lognormal:mu=…,sigma=…[,min=T][,max=T]',
+          group: 'Trace:',
+        },
+        'results-path': { type: 'string', describe: 'write latencies of completed requests as JSON', group: 'Output:' },
+      })
+      .example('$0 blis replay --model qwen/qwen3-14b --trace-header t.yaml --trace-data t.csv', 'replay a trace'),
+  run: async (flags) => {
+    const replay = replayBlis(flags);
+    printWarnings(replay.warnings, replay.output);
+    const { metricsPath, traceOutput } = replay.output;
+    if (metricsPath !== undefined) writePieces(metricsPath, replay.report.metricsFile());
+    const resultsPath = textFlag(flags, 'results-path');
+    if (resultsPath !== undefined) {
+      writePieces(resultsPath, [`${JSON.stringify(replayResults(replay.result), null, 2)}\n`]);
+    }
+    if (traceOutput !== undefined) {
+      writeTrace(traceOutput, { ...replay.header, traceVersion: 3, mode: 'replayed' }, replay.rows());
+    }
+    process.stdout.write(replay.report.text());
+    return undefined;
+  },
+};
+
+/** Reads the trace and simulates it; writes nothing. */
+export function replayBlis(flags: Flags) {
+  const output = readOutputFlags(flags);
+  const { cluster } = readClusterFlags(flags);
+  const header = readHeader(requiredFile(flags, 'trace-header'));
+  const file = requiredFile(flags, 'trace-data');
+  const seed = masterSeed(flags);
+  const rows = readTraceCsv(readText(file), file);
+  const workload = replayWorkload(rows, {
+    seed,
+    ...sessionOptions(flags, header),
+    ...(cluster.settings.horizon === null ? {} : { horizonUs: cluster.settings.horizon }),
+  });
+  const config: EngineConfig = {
+    ...cluster.config,
+    seed,
+    horizonUs: workload.horizonUs,
+    traceDecisions: output.traceDecisions,
+    counterfactualK: output.counterfactualK,
+  };
+  const result = simulateCluster(config, workload);
+  const report = new RunReport({
+    config,
+    result,
+    targets: mergeTargets(targetsOf(cluster.settings), headerTargets(header)),
+    fitnessWeights: null,
+    summarizeTrace: output.summarizeTrace,
+  });
+  return {
+    header,
+    result,
+    report,
+    output,
+    rows: () => resultTrace(result, workload.horizonUs, workload.initial.length),
+    warnings: [...cluster.warnings, ...ignoredFitness(output), ...modelWarnings(result, config.model)],
+  };
+}
+
+function sessionOptions(flags: Flags, header: TraceHeader): Pick<ReplayOptions, 'mode' | 'accumulate' | 'thinkTime'> {
+  const mode = textFlag(flags, 'session-mode') ?? 'fixed';
+  if (mode !== 'fixed' && mode !== 'closed-loop') {
+    throw new InputError(`must be fixed or closed-loop, got "${mode}"`, { path: ['--session-mode'] });
+  }
+  const milliseconds = textFlag(flags, 'think-time-ms');
+  const law = textFlag(flags, 'think-time-dist');
+  if (milliseconds !== undefined && law !== undefined) {
+    throw new InputError('excludes --think-time-dist', { path: ['--think-time-ms'] });
+  }
+  if (milliseconds !== undefined && !/^\d+$/.test(milliseconds)) {
+    throw new InputError(`must be an integer ≥ 0, got "${milliseconds}"`, { path: ['--think-time-ms'] });
+  }
+  const text = law ?? (milliseconds === undefined ? undefined : `constant:value=${milliseconds}ms`);
+  if (text !== undefined && mode === 'fixed') {
+    throw new InputError('needs --session-mode closed-loop', {
+      path: [law === undefined ? '--think-time-ms' : '--think-time-dist'],
+    });
+  }
+  return { mode, accumulate: header.accumulate, ...(text === undefined ? {} : { thinkTime: parseThinkTime(text) }) };
+}
+
+function readHeader(file: string): TraceHeader {
+  const source = readYamlFile(file);
+  return placed(source, 0, () => parseTraceHeader(source.value));
+}
+
+function headerTargets(header: TraceHeader): GoodputTargets {
+  const block: Json | undefined = header.blocks['goodput_slo_targets'];
+  if (!isJsonObject(block)) return {};
+  const ms = (value: Json | undefined) => (typeof value === 'number' ? value : 0);
+  return Object.fromEntries(
+    Object.entries(block)
+      .filter(([, target]) => isJsonObject(target))
+      .map(([name, target]) => {
+        const { ttft_ms, itl_ms, e2e_ms } = target as Record<string, Json>;
+        return [name, { ttftMs: ms(ttft_ms), itlMs: ms(itl_ms), e2eMs: ms(e2e_ms) }];
+      }),
+  );
+}
+
+function ignoredFitness(output: OutputOptions): readonly string[] {
+  return output.fitnessWeights === null ? [] : ['--fitness-weights has no effect on replay'];
+}
+
+function requiredFile(flags: Flags, name: string): string {
+  try {
+    return requiredText(flags, name);
+  } catch {
+    throw new InputError('is required', { path: [`--${name}`] });
+  }
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new InputError(`cannot be read (${(error as NodeJS.ErrnoException).code})`, { position: { file } });
+  }
+}

@@ -1,0 +1,169 @@
+import { InputError } from '../../base/errors.ts';
+import { isJsonObject, type Json } from '../../base/json.ts';
+import type { YamlSource } from '../../document/yaml.ts';
+import { gpuCount } from '../../simulators/gpu-jobs/cluster-spec.ts';
+import { DEFAULT_WORKLOAD_SEED } from '../../simulators/gpu-jobs/generator.ts';
+import { taskWarnings } from '../../simulators/gpu-jobs/task.ts';
+import { workloadTasks } from '../../simulators/gpu-jobs/workload-document.ts';
+import { readYamlFile } from '../../study/io/yaml-file.ts';
+import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
+import { integerFlag, requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
+import {
+  algorithmsFlag,
+  clusterFlag,
+  fileStem,
+  type NamedOrdering,
+  positiveFlag,
+  tasksFlag,
+  workloadFlag,
+  writeOutput,
+} from './input.ts';
+import type { DrawnWorkload, RunReport } from './report.ts';
+import { type SimplifiedOptions, simplifiedReport } from './simplified.ts';
+import { tokenReport } from './token.ts';
+
+/** A flag whose value was forgotten must not fall back to its default. */
+const VALUE_FLAGS = [
+  'workload',
+  'tasks',
+  'cluster',
+  'dt',
+  'max-time',
+  'config',
+  'seed',
+  'model',
+  'speed',
+  'output',
+  'timeline',
+  'window',
+  'tasks-output',
+  'events',
+];
+
+export const runJobsCommand: LoadedCommand = {
+  build: (parser) =>
+    parser
+      .option('engine', {
+        choices: ['simplified', 'token'] as const,
+        default: 'simplified',
+        describe: 'fixed time steps and whole tasks, or token by token',
+      })
+      .option('workload', {
+        type: 'string',
+        describe: 'discriminating, staggered, both, a preset (low, medium, high, extreme) or a file; default: both',
+      })
+      .option('tasks', { type: 'string', describe: 'task table or request log (CSV) instead of a workload' })
+      .option('cluster', {
+        type: 'string',
+        default: 'h100_16gpu',
+        describe: '<gpu>_<n>gpu, mixed_8gpu, mixed_32gpu or a file',
+      })
+      .option('dt', { type: 'number', describe: 'step, s (simplified; default 0.01)' })
+      .option('max-time', { type: 'number', describe: 'end of the simulation, s (simplified: 5; token: none)' })
+      .option('algorithms', {
+        type: 'string',
+        array: true,
+        describe: 'orderings to compare; default: FIFO WeightedFIFO SRPT WSRPT',
+      })
+      .option('slot-rule', {
+        choices: ['legacy', 'work_conserving'] as const,
+        describe: 'how many tasks may start (simplified; default legacy, as published)',
+      })
+      .option('clock', {
+        choices: ['accumulate', 'index'] as const,
+        describe: 'simplified; default accumulate, as published',
+      })
+      .option('config', { type: 'string', describe: 'settings of the token engine (YAML)' })
+      .option('seed', { type: 'number', default: DEFAULT_WORKLOAD_SEED, describe: 'seed of generated workloads' })
+      .option('model', { type: 'string', default: 'Qwen3', describe: 'model of a request log without one' })
+      .option('speed', { type: 'number', default: 1, describe: 'replay speed of a request log' })
+      .option('output', { type: 'string', describe: 'results as JSON' })
+      .option('timeline', { type: 'string', describe: 'state over time as CSV (one file per ordering)' })
+      .option('window', { type: 'number', default: 1, describe: 'window of the token timeline, s' })
+      .option('tasks-output', { type: 'string', describe: 'times of every task as CSV (token; one file per ordering)' })
+      .option('events', { type: 'string', describe: 'event log as JSONL (token; one file per ordering)' })
+      .option('json', { type: 'boolean', describe: 'print the results as JSON' })
+      .requiresArg(VALUE_FLAGS)
+      .example('$0 gpu-jobs run --workload discriminating --cluster h100_16gpu', 'the published comparison')
+      .example('$0 gpu-jobs run --engine token --workload low --algorithms FIFO SRPT', 'token by token'),
+  run: async (flags) => {
+    const workloads = drawWorkloads(flags);
+    for (const { tasks } of workloads) {
+      for (const warning of taskWarnings(tasks).slice(0, 5)) process.stderr.write(`warning: ${warning}\n`);
+    }
+    const algorithms = algorithmsFlag(flags);
+    const report =
+      flags['engine'] === 'token'
+        ? runTokenEngine(flags, workloads, algorithms)
+        : simplifiedReport(workloads, algorithms, simplifiedOptions(flags));
+    const output = textFlag(flags, 'output');
+    for (const { file, text } of report.files) writeOutput(file, text);
+    if (output !== undefined) writeOutput(output, `${JSON.stringify(report.document, null, 2)}\n`);
+    process.stdout.write(switchFlag(flags, 'json') ? `${JSON.stringify(report.document, null, 2)}\n` : report.text);
+    if (output !== undefined && !switchFlag(flags, 'json')) process.stdout.write(`\nresults → ${output}\n`);
+    return EXIT.ok;
+  },
+};
+
+function drawWorkloads(flags: Flags): readonly DrawnWorkload[] {
+  const file = textFlag(flags, 'tasks');
+  const given = textFlag(flags, 'workload');
+  const seed = integerFlag(flags, 'seed', 0, Number.MAX_SAFE_INTEGER) ?? DEFAULT_WORKLOAD_SEED;
+  if (file !== undefined) {
+    if (given !== undefined) throw new InputError('--tasks and --workload exclude each other');
+    const speed = positiveFlag(flags, 'speed')!;
+    return [{ name: fileStem(file), tasks: tasksFlag(file, { model: requiredText(flags, 'model'), speed }) }];
+  }
+  const names = given === undefined || given === 'both' ? ['discriminating', 'staggered'] : [given];
+  return names.map((text) => {
+    const { name, workload } = workloadFlag(text);
+    return { name, tasks: workloadTasks(workload, seed) };
+  });
+}
+
+const TOKEN_FLAGS = ['config', 'events', 'tasks-output'];
+const SIMPLIFIED_FLAGS = ['dt', 'slot-rule', 'clock'];
+
+function refuseFlags(flags: Flags, names: readonly string[], engine: string): void {
+  const stray = names.find((name) => flags[name] !== undefined);
+  if (stray !== undefined) {
+    throw new InputError(`--${stray} belongs to the ${engine} engine`, { suggestion: `add --engine ${engine}` });
+  }
+}
+
+function simplifiedOptions(flags: Flags): SimplifiedOptions {
+  refuseFlags(flags, TOKEN_FLAGS, 'token');
+  return {
+    cluster: clusterFlag(requiredText(flags, 'cluster')),
+    slotRule: flags['slot-rule'] === 'work_conserving' ? 'work-conserving' : 'legacy',
+    clock: flags['clock'] === 'index' ? 'index' : 'accumulate',
+    dt: positiveFlag(flags, 'dt') ?? 0.01,
+    maxTime: positiveFlag(flags, 'max-time') ?? 5,
+    timelineFile: textFlag(flags, 'timeline'),
+  };
+}
+
+function runTokenEngine(
+  flags: Flags,
+  workloads: readonly DrawnWorkload[],
+  algorithms: readonly NamedOrdering[],
+): RunReport {
+  refuseFlags(flags, SIMPLIFIED_FLAGS, 'simplified');
+  const file = textFlag(flags, 'config');
+  const source: YamlSource | null = file === undefined ? null : readYamlFile(file);
+  const cluster = clusterFlag(requiredText(flags, 'cluster'));
+  if (source !== null && !isJsonObject(source.value)) {
+    throw new InputError('must be a map of settings', { position: { file: source.file, line: 1, column: 1 } });
+  }
+  return tokenReport(workloads, algorithms, {
+    cluster,
+    source,
+    settings: (source?.value ?? {}) as Readonly<Record<string, Json>>,
+    maxTime: positiveFlag(flags, 'max-time'),
+    window: positiveFlag(flags, 'window')!,
+    gpus: gpuCount(cluster),
+    timelineFile: textFlag(flags, 'timeline'),
+    tasksFile: textFlag(flags, 'tasks-output'),
+    eventsFile: textFlag(flags, 'events'),
+  });
+}

@@ -1,0 +1,185 @@
+import { InputError } from '../../base/errors.ts';
+import type { Json, JsonObject } from '../../base/json.ts';
+import { replayErrors } from '../../companions/gpu-jobs/replay-errors.ts';
+import { placed, type YamlSource } from '../../document/yaml.ts';
+import type { ClusterSpec } from '../../simulators/gpu-jobs/cluster-spec.ts';
+import { parseJobsConfig } from '../../simulators/gpu-jobs/config.ts';
+import { tokenFigures } from '../../simulators/gpu-jobs/simulator.ts';
+import type { TokenConfig } from '../../simulators/gpu-jobs/token-config.ts';
+import { simulateTokens, type TokenResult } from '../../simulators/gpu-jobs/token-engine.ts';
+import {
+  type LatencySummaries,
+  type TokenMetrics,
+  timeline,
+  tokenMetrics,
+} from '../../simulators/gpu-jobs/token-metrics.ts';
+import type { Summary } from '../../simulators/kernel/quantile.ts';
+import { asFlags, csvText, type NamedOrdering } from './input.ts';
+import type { DrawnWorkload, RunReport } from './report.ts';
+import { fileFor } from './simplified.ts';
+import { comparisonTable } from './table.ts';
+
+export interface TokenOptions {
+  readonly cluster: ClusterSpec;
+  /** Where the settings were written; null = defaults. */
+  readonly source: YamlSource | null;
+  readonly settings: Readonly<Record<string, Json>>;
+  readonly maxTime: number | undefined;
+  readonly window: number;
+  readonly gpus: number;
+  readonly timelineFile: string | undefined;
+  readonly tasksFile: string | undefined;
+  readonly eventsFile: string | undefined;
+}
+
+/** Every ordering on every workload, token by token. */
+export function tokenReport(
+  workloads: readonly DrawnWorkload[],
+  algorithms: readonly NamedOrdering[],
+  options: TokenOptions,
+): RunReport {
+  const base = tokenSettings(options);
+  const document: Record<string, JsonObject> = {};
+  const files: { file: string; text: string }[] = [];
+  const lines = [
+    `Cluster: ${options.cluster.name} (${options.gpus} GPUs), token engine, step times: ${base.perf.kind}`,
+  ];
+  for (const { name, tasks } of workloads) {
+    const rows = algorithms.map((algorithm) => {
+      const config = { ...base, ordering: algorithm.ordering };
+      const result = runPlaced(options, () =>
+        simulateTokens(config, tasks, {
+          logEvents: options.eventsFile !== undefined,
+          logIterations: options.timelineFile !== undefined,
+        }),
+      );
+      const metrics = tokenMetrics(result);
+      const run = `${name}_${algorithm.name}`;
+      document[run] = tokenRecord(metrics, result);
+      files.push(...exports(result, run, options));
+      return [algorithm.name, metrics] as const;
+    });
+    lines.push('', `Workload: ${name} (${tasks.length} tasks)`, ...comparisonTable(rows), '', ...latencyTable(rows));
+    const replay = document[`${name}_${algorithms[0]!.name}`]?.['replay_mape'];
+    if (replay !== undefined)
+      lines.push('', `Error against recorded latencies (${algorithms[0]!.name}): ${JSON.stringify(replay)}`);
+  }
+  return { text: `${lines.join('\n')}\n`, document, files };
+}
+
+function tokenSettings({ source, settings, cluster, maxTime }: TokenOptions): TokenConfig {
+  const reserved = ['engine', 'ordering', 'max_time', 'cluster'].find((key) => key in settings);
+  const read = (): TokenConfig => {
+    if (reserved !== undefined) {
+      throw new InputError(`is given by a flag, not in the settings`, { path: [reserved], suggestion: 'remove it' });
+    }
+    const groups = cluster.groups.map(({ gpu, count }) => ({ gpu: gpu.name, count }));
+    const document = { ...settings, engine: 'token', cluster: { name: cluster.name, groups } };
+    const config = parseJobsConfig(maxTime === undefined ? document : { ...document, max_time: maxTime }, []);
+    if (config.engine !== 'token') throw new RangeError('asked for the token engine');
+    return config.token;
+  };
+  return source === null ? read() : placed(source, 0, read);
+}
+
+function runPlaced<T>({ source }: TokenOptions, body: () => T): T {
+  return source === null ? body() : placed(source, 0, body);
+}
+
+function tokenRecord(metrics: TokenMetrics, result: TokenResult): JsonObject {
+  const replay = replayErrors(result.tasks);
+  return {
+    ...tokenFigures(metrics),
+    completed_count: metrics.completedCount,
+    total_count: metrics.totalCount,
+    rejected_count: metrics.rejectedCount,
+    rejected: Object.fromEntries(
+      result.tasks.flatMap(({ task, rejection }) => (rejection === null ? [] : [[task.id, rejection]])),
+    ),
+    iterations: metrics.iterations,
+    evictions: metrics.evictions,
+    batch_efficiency: metrics.batchEfficiency,
+    prefill_tokens_per_sec: metrics.prefillTokensPerSecond,
+    output_tokens_per_sec_per_gpu: metrics.outputTokensPerGpuSecond,
+    ...phaseRecord('prefill', metrics.prefill),
+    ...phaseRecord('decode', metrics.decode),
+    by_weight: Object.fromEntries(Object.entries(metrics.byWeight).map(([key, group]) => [key, groupRecord(group)])),
+    by_model: Object.fromEntries(Object.entries(metrics.byModel).map(([key, group]) => [key, groupRecord(group)])),
+    ...(replay === null ? {} : { replay_mape: replay as unknown as JsonObject }),
+  };
+}
+
+function phaseRecord(name: string, { mean, p50, p95, p99 }: Summary): JsonObject {
+  return Object.fromEntries(
+    Object.entries({ mean, p50, p95, p99 }).map(([key, value]) => [`${name}_${key}_ms`, milliseconds(value)]),
+  );
+}
+
+function groupRecord(group: LatencySummaries): JsonObject {
+  return Object.fromEntries(
+    Object.entries(group).map(([name, { count, mean, p50, p95, p99 }]) => [
+      name,
+      {
+        count,
+        mean_ms: milliseconds(mean),
+        p50_ms: milliseconds(p50),
+        p95_ms: milliseconds(p95),
+        p99_ms: milliseconds(p99),
+      },
+    ]),
+  );
+}
+
+/** null where nothing was measured. */
+function milliseconds(seconds: number): number | null {
+  return Number.isFinite(seconds) ? seconds * 1000 : null;
+}
+
+function exports(result: TokenResult, run: string, options: TokenOptions): { file: string; text: string }[] {
+  const files: { file: string; text: string }[] = [];
+  if (options.timelineFile !== undefined) {
+    const windows = asFlags({ window: 'window' }, () => timeline(result, options.window));
+    const rows = windows.map((row) => ({ ...row }));
+    files.push({ file: fileFor(options.timelineFile, run), text: csvText(rows, Object.keys(rows[0] ?? { start: 0 })) });
+  }
+  if (options.eventsFile !== undefined) {
+    const text = result.events.map((event) => `${JSON.stringify(event)}\n`).join('');
+    files.push({ file: fileFor(options.eventsFile, run), text });
+  }
+  if (options.tasksFile !== undefined) files.push({ file: fileFor(options.tasksFile, run), text: taskTimes(result) });
+  return files;
+}
+
+function taskTimes({ tasks }: TokenResult): string {
+  const rows = tasks.map(({ task, stage, instance, start, firstToken, completion, generated, preemptions }) => ({
+    task: task.id,
+    model: task.model,
+    weight: task.weight,
+    arrival: task.arrival,
+    prefill_tokens: task.prefillTokens,
+    decode_tokens: task.decodeTokens,
+    instance,
+    state: stage,
+    start,
+    first_token: firstToken,
+    completion,
+    ttft: firstToken - task.arrival,
+    e2e: completion - task.arrival,
+    generated,
+    preemptions,
+  }));
+  return csvText(rows, Object.keys(rows[0] ?? { task: '' }));
+}
+
+function latencyTable(rows: readonly (readonly [string, TokenMetrics])[]): string[] {
+  const columns = ['TTFT mean', 'TTFT p99', 'TPOT mean', 'E2E mean', 'E2E p99'];
+  const head = `${'Algorithm'.padEnd(20)} ${columns.map((name) => name.padStart(10)).join(' ')}   tokens/s  preempted`;
+  const figure = (seconds: number): string => (Number.isFinite(seconds) ? seconds.toFixed(4) : '-').padStart(10);
+  return [
+    head,
+    ...rows.map(([name, { ttft, tpot, e2e, outputTokensPerSecond, preemptions }]) => {
+      const cells = [ttft.mean, ttft.p99, tpot.mean, e2e.mean, e2e.p99].map(figure).join(' ');
+      return `${name.padEnd(20)} ${cells} ${outputTokensPerSecond.toFixed(1).padStart(10)} ${String(preemptions).padStart(10)}`;
+    }),
+  ];
+}

@@ -1,0 +1,77 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { requestCsv } from '../../companions/pd-slo/request-csv.ts';
+import { formatNumber } from '../../report/page/format.ts';
+import { prometheusText } from '../../simulators/pd-slo/metrics-text.ts';
+import { type PdSloRun, runPdSlo } from '../../simulators/pd-slo/run-simulation.ts';
+import { type Attainment, type PdSloSummary, summarizeRun } from '../../simulators/pd-slo/summary.ts';
+import { writeFileAtomically } from '../../study/io/atomic-file.ts';
+import { aligned } from '../study/summary.ts';
+import { stdoutColours as pc } from '../terminal/colours.ts';
+import { EXIT, type LoadedCommand } from '../terminal/command.ts';
+import { switchFlag, textFlag } from '../terminal/flags.ts';
+import { pdSloFlags, pdSloSetup, seedFlag } from './flags.ts';
+
+export const runPdSloCommand: LoadedCommand = {
+  build: (parser) =>
+    pdSloFlags(parser)
+      .option('out', { type: 'string', describe: 'folder for summary.json, requests.csv and metrics.prom' })
+      .option('json', { type: 'boolean', describe: 'print the summary as JSON' })
+      .example('$0 pd-slo run --scenario strict --mode independent', 'each pod chosen on its own')
+      .example('$0 pd-slo run --config studies/pd-slo/endpoint-picker.yaml', "the scheduler's own document"),
+  run: async (flags) => {
+    const run = runPdSlo(pdSloSetup(flags), { seed: seedFlag(flags) });
+    const summary = summarizeRun(run);
+    const folder = textFlag(flags, 'out');
+    if (folder !== undefined) writeRun(folder, run, summary);
+    process.stdout.write(switchFlag(flags, 'json') ? `${JSON.stringify(summary, null, 2)}\n` : listing(run, summary));
+    return EXIT.ok;
+  },
+};
+
+export const metricsPdSloCommand: LoadedCommand = {
+  build: (parser) => pdSloFlags(parser),
+  run: async (flags) => {
+    process.stdout.write(prometheusText(runPdSlo(pdSloSetup(flags), { seed: seedFlag(flags) }).counters));
+    return EXIT.ok;
+  },
+};
+
+function writeRun(folder: string, run: PdSloRun, summary: PdSloSummary): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileAtomically(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
+  writeFileAtomically(join(folder, 'requests.csv'), requestCsv(run));
+  writeFileAtomically(join(folder, 'metrics.prom'), prometheusText(run.counters));
+}
+
+function listing({ setup, counters }: PdSloRun, summary: PdSloSummary): string {
+  const { config } = setup;
+  const head = `${config.mode}, ${config.predictor.kind} predictor, ${setup.prefillPods.length} × ${setup.decodePods.length} pods`;
+  const targets = aligned([
+    ['class', 'requests', 'both met', 'TTFT met', 'TPOT met'],
+    attainmentRow('all', summary.attainment),
+    ...Object.entries(summary.byClass).map(([name, attainment]) => attainmentRow(name, attainment)),
+  ]);
+  const times = aligned([
+    ['ms', 'mean', 'p50', 'p95', 'p99'],
+    ...(
+      [
+        ['TTFT', summary.ttftMs],
+        ['TPOT', summary.tpotMs],
+        ['E2E', summary.e2eMs],
+      ] as const
+    ).map(([name, value]) => [name, ...[value.mean, value.p50, value.p95, value.p99].map(formatNumber)]),
+  ]);
+  const rest = [
+    `completed ${summary.completed} of ${summary.requests}, rejected ${summary.rejected}, refused ${summary.refused}, ` +
+      `preemptions ${summary.preemptions}, invalid targets ${summary.invalidSlo}`,
+    `goodput ${formatNumber(summary.goodput)} requests/s, ${formatNumber(summary.outputTokensPerSecond)} output tokens/s`,
+    `pairs chosen with room in both ${counters.positiveSelections}, without ${counters.negativeSelections}`,
+  ];
+  return `${[pc.bold(head), '', ...targets, '', ...times, '', ...rest].join('\n')}\n`;
+}
+
+function attainmentRow(name: string, attainment: Attainment): string[] {
+  const shares = [attainment.slo, attainment.ttft, attainment.tpot];
+  return [name, String(attainment.requests), ...shares.map((share) => `${(share * 100).toFixed(1)} %`)];
+}

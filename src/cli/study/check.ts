@@ -1,0 +1,71 @@
+import { InputError } from '../../base/errors.ts';
+import { placed } from '../../document/yaml.ts';
+import { documentKind, loadStudySources } from '../../study/io/load-study.ts';
+import { readYamlFile } from '../../study/io/yaml-file.ts';
+import { parseSearchSpace } from '../../study/plan/search-space-file.ts';
+import { parseStrategyFile } from '../../study/plan/strategy-file.ts';
+import { describePlan } from '../../study/plan/study-plan.ts';
+import { holesOf } from '../../study/plan/template.ts';
+import { EXIT, type LoadedCommand } from '../terminal/command.ts';
+import { requiredText, switchFlag } from '../terminal/flags.ts';
+import { planOf } from './study-session.ts';
+
+interface Checked {
+  readonly kind: string;
+  readonly summary: string;
+}
+
+export const checkCommand: LoadedCommand = {
+  build: (parser) =>
+    parser
+      .positional('file', { type: 'string', describe: 'study, strategy, search-space or workload file' })
+      .option('json', { type: 'boolean', describe: 'print the result as JSON' })
+      .example('$0 check studies/quickstart.yaml', 'read everything the study names, simulate nothing'),
+  run: async (flags) => {
+    const file = requiredText(flags, 'file');
+    const checked = await check(file);
+    process.stdout.write(
+      switchFlag(flags, 'json')
+        ? `${JSON.stringify({ file, ok: true, ...checked })}\n`
+        : `${file}: valid ${checked.kind}: ${checked.summary}\n`,
+    );
+    return EXIT.ok;
+  },
+};
+
+async function check(file: string): Promise<Checked> {
+  const source = readYamlFile(file);
+  const kind = documentKind(source);
+  switch (kind) {
+    case 'study':
+      return { kind, summary: describePlan(await planOf(loadStudySources(file))) };
+    case 'strategy': {
+      const { template, space } = placed(source, 0, () => parseStrategyFile(source.value));
+      const own = space === null ? '' : `, ${space.parameters.length} parameters`;
+      return {
+        kind,
+        summary: `${template.name} for simulator ${template.simulator}, holes ${holesOf(template.config).join(', ') || 'none'}${own}`,
+      };
+    }
+    case 'space': {
+      const space = placed(source, 0, () => parseSearchSpace(source.value));
+      return {
+        kind: 'search space',
+        summary: space.parameters.map(({ name, kind: type }) => `${name} (${type})`).join(', '),
+      };
+    }
+    case 'workload': {
+      const { parseWorkload } = await import('../../simulators/workload/parse-workload.ts');
+      placed(source, 0, () => parseWorkload(source.value));
+      return { kind, summary: 'request workload' };
+    }
+    case 'unknown':
+      throw new InputError('is neither a study nor a strategy, search space or workload', {
+        position: { file, line: 1, column: 1 },
+        suggestion:
+          'a study has `strategy` and `objectives`, a strategy `simulator` and `config`, a search space `parameters`, a workload `clients`',
+      });
+    default:
+      return kind satisfies never;
+  }
+}

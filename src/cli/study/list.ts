@@ -1,0 +1,110 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describeInputError, InputError } from '../../base/errors.ts';
+import type { JsonObject } from '../../base/json.ts';
+import { samplerNames } from '../../optimizer/sampler/registry.ts';
+import { buildReport } from '../../report/build-report.ts';
+import { createSimulator, simulatorNames } from '../../simulators/registry.ts';
+import { documentKind } from '../../study/io/load-study.ts';
+import { readYamlFile } from '../../study/io/yaml-file.ts';
+import { EXIT, type LoadedCommand } from '../terminal/command.ts';
+import { switchFlag, textFlag } from '../terminal/flags.ts';
+import { packageFile, packageVersion } from '../terminal/package-version.ts';
+import { openRecorded } from './study-session.ts';
+import { aligned } from './summary.ts';
+
+export const listCommand: LoadedCommand = {
+  build: (parser) =>
+    parser
+      .option('runs', { type: 'string', describe: 'folder with run folders', default: 'runs' })
+      .option('json', { type: 'boolean', describe: 'print as JSON' })
+      .example('$0 list', 'studies, strategies and search spaces that ship with paretune, simulators, and your runs'),
+  run: async (flags) => {
+    const content = {
+      studies: documents('studies', 'study'),
+      strategies: documents('strategies', 'strategy'),
+      searchSpaces: documents('search-spaces', 'space'),
+      simulators: await simulators(),
+      samplers: [...samplerNames],
+      runs: await runs(textFlag(flags, 'runs') ?? 'runs'),
+    };
+    if (switchFlag(flags, 'json')) {
+      process.stdout.write(`${JSON.stringify(content, null, 2)}\n`);
+      return EXIT.ok;
+    }
+    const sections: [string, string[]][] = [
+      ['studies', content.studies.map(({ file, description }) => `${file}  ${description}`)],
+      ['strategies', content.strategies.map(({ file, description }) => `${file}  ${description}`)],
+      ['search spaces', content.searchSpaces.map(({ file }) => file)],
+      ['simulators', content.simulators.map(({ name, description }) => `${name}  ${description}`)],
+      ['samplers', content.samplers],
+      ['runs', aligned(content.runs.map((run) => [run.folder, run.name, run.state, run.best]))],
+    ];
+    process.stdout.write(
+      sections
+        .map(([title, lines]) => `${title}\n${lines.map((line) => `  ${line}`).join('\n') || '  none'}\n`)
+        .join('\n'),
+    );
+    return EXIT.ok;
+  },
+};
+
+function documents(folder: string, kind: string): { file: string; description: string }[] {
+  const root = fileURLToPath(packageFile(folder));
+  if (!existsSync(root)) return [];
+  const names = readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.yaml'))
+    .sort();
+  return names.flatMap((name) => {
+    try {
+      const source = readYamlFile(join(root, name));
+      if (documentKind(source) !== kind) return [];
+      return [
+        {
+          file: join(folder, name),
+          description: String((source.value as JsonObject)['description'] ?? '').split('\n')[0]!,
+        },
+      ];
+    } catch (error) {
+      if (error instanceof InputError) return [{ file: join(folder, name), description: `invalid: ${error.message}` }];
+      throw error;
+    }
+  });
+}
+
+async function simulators(): Promise<{ name: string; description: string }[]> {
+  return await Promise.all(
+    simulatorNames().map(async (name) => ({ name, description: (await createSimulator(name)).description })),
+  );
+}
+
+async function runs(folder: string): Promise<{ folder: string; name: string; state: string; best: string }[]> {
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder, { withFileTypes: true }).filter(
+    (entry) => entry.isDirectory() && existsSync(join(folder, entry.name, 'plan.json')),
+  );
+  return await Promise.all(names.map(async ({ name }) => await describeRun(join(folder, name))));
+}
+
+async function describeRun(folder: string): Promise<{ folder: string; name: string; state: string; best: string }> {
+  try {
+    const { plan, state } = await openRecorded(folder);
+    const report = buildReport({ ...plan, validation: null }, state, packageVersion());
+    const best =
+      report.shortList[0] === undefined
+        ? 'nothing feasible'
+        : report.objectives
+            .map((metric) => `${metric} ${report.trials[report.shortList[0]!]!.metrics[metric]!.mean.toPrecision(5)}`)
+            .join(', ');
+    return {
+      folder,
+      name: plan.name,
+      state: `${state.trials.filter(({ outcome }) => outcome !== null).length}/${plan.trials}${state.ended === null ? ' (unfinished)' : ''}`,
+      best,
+    };
+  } catch (error) {
+    if (error instanceof InputError) return { folder, name: '?', state: 'unreadable', best: describeInputError(error) };
+    throw error;
+  }
+}

@@ -1,0 +1,76 @@
+import { buildReport } from '../../report/build-report.ts';
+import type { StudyReport } from '../../report/study-report.ts';
+import { writeReport } from '../../report/write-report.ts';
+import { EXIT, type LoadedCommand } from '../terminal/command.ts';
+import { requiredText, switchFlag } from '../terminal/flags.ts';
+import { packageVersion } from '../terminal/package-version.ts';
+import { openRecorded } from './study-session.ts';
+import { aligned, frontTable, printSummary } from './summary.ts';
+
+async function reportOf(folder: string): Promise<StudyReport> {
+  const { plan, state } = await openRecorded(folder);
+  return buildReport(plan, state, packageVersion());
+}
+
+export const reportCommand: LoadedCommand = {
+  build: (parser) =>
+    parser
+      .positional('dir', { type: 'string', describe: 'folder of a run, finished or not' })
+      .option('json', { type: 'boolean', describe: 'print the report as JSON instead of a summary' })
+      .example('$0 report runs/quickstart', 'write trials.csv, report.json and report.html again'),
+  run: async (flags) => {
+    const folder = requiredText(flags, 'dir');
+    const report = await reportOf(folder);
+    const files = await writeReport(folder, report);
+    if (switchFlag(flags, 'json')) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+    else printSummary(report, files);
+    return EXIT.ok;
+  },
+};
+
+export const paretoCommand: LoadedCommand = {
+  build: (parser) =>
+    parser
+      .positional('dir', { type: 'string', describe: 'folder of a run' })
+      .option('json', { type: 'boolean', describe: 'print the front as JSON' })
+      .example('$0 pareto runs/quickstart --json', 'feed the front to another program'),
+  run: async (flags) => {
+    const report = await reportOf(requiredText(flags, 'dir'));
+    if (switchFlag(flags, 'json')) {
+      const points = report.front.map((number) => report.trials[number]!);
+      process.stdout.write(
+        `${JSON.stringify({ objectives: report.objectives, shortList: report.shortList, points }, null, 2)}\n`,
+      );
+    } else {
+      process.stdout.write(`${[...report.notes, ...frontTable(report)].join('\n')}\n`);
+    }
+    return report.front.length === 0 ? EXIT.nothingFeasible : EXIT.ok;
+  },
+};
+
+export const sensitivityCommand: LoadedCommand = {
+  build: (parser) =>
+    parser
+      .positional('dir', { type: 'string', describe: 'folder of a run' })
+      .option('json', { type: 'boolean', describe: 'print the indices as JSON' })
+      .example('$0 sensitivity runs/quickstart', 'which parameters matter, and their good ranges'),
+  run: async (flags) => {
+    const { sensitivity } = await reportOf(requiredText(flags, 'dir'));
+    if (switchFlag(flags, 'json')) process.stdout.write(`${JSON.stringify(sensitivity, null, 2)}\n`);
+    else process.stdout.write(`${sensitivity.flatMap(sensitivityText).join('\n')}\n`);
+    return EXIT.ok;
+  },
+};
+
+function sensitivityText(objective: StudyReport['sensitivity'][number]): string[] {
+  const index = ({ value, low, high }: { value: number; low: number; high: number }): string =>
+    `${value.toFixed(3)} [${low.toFixed(3)}, ${high.toFixed(3)}]`;
+  const rows = objective.rows.map((row) => [
+    row.parameter,
+    index(row.first),
+    index(row.total),
+    row.mainEffect === null ? '–' : row.mainEffect.toFixed(3),
+    row.flat ? 'flat' : '',
+  ]);
+  return [objective.metric, ...aligned([['parameter', 'first order', 'total', 'main effect', ''], ...rows]), ''];
+}

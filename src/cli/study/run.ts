@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import type { Argv } from 'yargs';
+import { buildReport } from '../../report/build-report.ts';
+import { writeReport } from '../../report/write-report.ts';
+import { loadStudySources } from '../../study/io/load-study.ts';
+import type { StudyState } from '../../study/journal.ts';
+import { describePlan, type StudyPlan } from '../../study/plan/study-plan.ts';
+import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
+import { integerFlag, requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
+import { packageVersion } from '../terminal/package-version.ts';
+import { continueStudy, createRunFolder, defaultWorkers, openRecorded, planOf } from './study-session.ts';
+import { printSummary } from './summary.ts';
+
+const MAX_WORKERS = 1024;
+
+function sharedOptions(parser: Argv): Argv {
+  return parser
+    .option('workers', {
+      type: 'number',
+      describe: 'worker threads; the results do not depend on it',
+      defaultDescription: 'one per core',
+    })
+    .option('json', { type: 'boolean', describe: 'print the report as JSON on stdout' })
+    .option('quiet', { type: 'boolean', describe: 'no progress on stderr' });
+}
+
+export const runCommand: LoadedCommand = {
+  build: (parser) =>
+    sharedOptions(
+      parser
+        .positional('study', { type: 'string', describe: 'study file (YAML)' })
+        .option('out', {
+          type: 'string',
+          describe: 'folder for plan, journal and report',
+          defaultDescription: 'runs/<study name>',
+        })
+        .example('$0 run studies/quickstart.yaml', 'tune routing weights of a small cluster')
+        .example('$0 run studies/quickstart.yaml --out runs/a --workers 2', 'the same, elsewhere, on two threads'),
+    ),
+  run: async (flags) => {
+    const sources = loadStudySources(requiredText(flags, 'study'));
+    const plan = await planOf(sources);
+    const folder = textFlag(flags, 'out') ?? join('runs', plan.name);
+    const workers = integerFlag(flags, 'workers', 1, MAX_WORKERS) ?? defaultWorkers();
+    createRunFolder(folder, sources, plan);
+    return await runAndReport(folder, plan, flags, workers);
+  },
+};
+
+export const resumeCommand: LoadedCommand = {
+  build: (parser) =>
+    sharedOptions(parser.positional('dir', { type: 'string', describe: 'folder of an interrupted run' })).example(
+      '$0 resume runs/quickstart',
+      'go on where it stopped; the journal ends as if it had never stopped',
+    ),
+  run: async (flags) => {
+    const folder = requiredText(flags, 'dir');
+    const { plan } = await openRecorded(folder);
+    const workers = integerFlag(flags, 'workers', 1, MAX_WORKERS) ?? defaultWorkers();
+    return await runAndReport(folder, plan, flags, workers);
+  },
+};
+
+async function runAndReport(folder: string, plan: StudyPlan, flags: Flags, workers: number): Promise<number> {
+  const quiet = switchFlag(flags, 'quiet');
+  if (!quiet) process.stderr.write(`${describePlan(plan)}\n`);
+  const end = await continueStudy(folder, plan, { workers, quiet });
+  if (end === 'interrupted') {
+    process.stderr.write(`\nparetune: interrupted; go on with \`paretune resume ${folder}\`\n`);
+    return EXIT.interrupted;
+  }
+  return await finish(folder, plan, end, flags);
+}
+
+async function finish(folder: string, plan: StudyPlan, state: StudyState, flags: Flags): Promise<number> {
+  const report = buildReport(plan, state, packageVersion());
+  const files = await writeReport(folder, report);
+  if (switchFlag(flags, 'json')) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  else printSummary(report, files);
+  return report.front.length === 0 ? EXIT.nothingFeasible : EXIT.ok;
+}

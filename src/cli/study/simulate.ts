@@ -1,0 +1,104 @@
+import { InputError } from '../../base/errors.ts';
+import type { ParameterValues } from '../../optimizer/space/parameter.ts';
+import { validateValues } from '../../optimizer/space/search-space.ts';
+import { formatNumber } from '../../report/page/format.ts';
+import { createSimulator } from '../../simulators/registry.ts';
+import { evaluateTask, evaluationSetup } from '../../study/evaluation.ts';
+import { loadPolicies } from '../../study/io/load-policy.ts';
+import { loadStudySources } from '../../study/io/load-study.ts';
+import type { StudyPlan } from '../../study/plan/study-plan.ts';
+import type { BaselineValue } from '../../study/plan/template.ts';
+import { baselineValues, normalizeWeights } from '../../study/plan/template.ts';
+import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
+import { integerFlag, requiredText, switchFlag } from '../terminal/flags.ts';
+import { planOf } from './study-session.ts';
+import { aligned } from './summary.ts';
+
+export const simulateCommand: LoadedCommand = {
+  build: (parser) =>
+    parser
+      .positional('study', { type: 'string', describe: 'study file: its strategy, workload and baseline' })
+      .option('set', { type: 'string', array: true, describe: 'parameter=value; a weight vector as a=1,b=2' })
+      .option('seed', { type: 'number', describe: "seed of the run; default: the study's seeds" })
+      .option('json', { type: 'boolean', describe: 'print the metrics as JSON' })
+      .example('$0 simulate studies/quickstart.yaml', "measure the study's baseline")
+      .example('$0 simulate studies/quickstart.yaml --set prefill_threshold=128 --seed 7', 'one vector, one seed'),
+  run: async (flags) => {
+    const plan = await planOf(loadStudySources(requiredText(flags, 'study')));
+    if (plan.regimes !== undefined) {
+      throw new InputError('simulates one workload, but this study has several', {
+        path: ['workloads'],
+        suggestion: 'use `paretune run`',
+      });
+    }
+    const values = withSettings(plan, flags);
+    const seed = integerFlag(flags, 'seed', 0, Number.MAX_SAFE_INTEGER);
+    const simulator = await createSimulator(plan.simulator);
+    const policies = await loadPolicies(plan.policies);
+    const outcomes = (seed === undefined ? plan.seeds : [seed]).map((one) => ({
+      seed: one,
+      outcome: evaluateTask(simulator, evaluationSetup(plan), { values, seed: one }, policies),
+    }));
+    if (switchFlag(flags, 'json')) process.stdout.write(`${JSON.stringify({ values, outcomes }, null, 2)}\n`);
+    else printOutcomes(plan, outcomes);
+    return outcomes.every(({ outcome }) => outcome.kind === 'measured') ? EXIT.ok : EXIT.failure;
+  },
+};
+
+function withSettings(plan: StudyPlan, flags: Flags): ParameterValues {
+  const settings: Record<string, BaselineValue> = {};
+  for (const text of (flags['set'] as readonly string[] | undefined) ?? []) {
+    const [name, value] = text.split(/=(.*)/s);
+    const parameter = plan.space.parameters.find((candidate) => candidate.name === name);
+    if (parameter === undefined || value === undefined) {
+      throw new InputError(`--set needs parameter=value, got "${text}"`, {
+        suggestion: `parameters: ${plan.space.parameters.map((one) => one.name).join(', ')}`,
+      });
+    }
+    settings[parameter.name] = parameter.kind === 'simplex' ? weights(text, value) : scalar(value);
+  }
+  const names = Object.keys(settings);
+  const values = baselineValues({ ...plan.template, baseline: { ...plan.template.baseline, ...settings } }, plan.space);
+  const changed = Object.fromEntries(names.map((name) => [name, values[name]!]));
+  const parameters = plan.space.parameters
+    .filter(({ name }) => names.includes(name))
+    .map(({ activeWhen: _, ...parameter }) => parameter);
+  validateValues({ parameters }, normalizeWeights({ parameters }, changed));
+  return values;
+}
+
+function scalar(text: string): number | string | boolean {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
+}
+
+function weights(setting: string, text: string): Record<string, number> {
+  return Object.fromEntries(
+    text.split(',').map((part) => {
+      const [name, value] = part.split('=');
+      const weight = Number(value);
+      if (value === undefined || !(weight >= 0))
+        throw new InputError(`a weight vector reads name=w,name=w with weights ≥ 0, got "${setting}"`);
+      return [name!, weight];
+    }),
+  );
+}
+
+function printOutcomes(
+  plan: StudyPlan,
+  outcomes: readonly { seed: number; outcome: ReturnType<typeof evaluateTask> }[],
+): void {
+  const head = ['metric', 'unit', ...outcomes.map(({ seed }) => `seed ${seed}`)];
+  const rows = plan.metrics.map(({ name, unit }) => [
+    name,
+    unit,
+    ...outcomes.map(({ outcome }) =>
+      outcome.kind === 'measured' ? formatNumber(outcome.metrics[name] ?? Number.NaN) : outcome.kind,
+    ),
+  ]);
+  process.stdout.write(`${aligned([head, ...rows]).join('\n')}\n`);
+  for (const { seed, outcome } of outcomes) {
+    if (outcome.kind !== 'measured')
+      process.stderr.write(`paretune: seed ${seed}: ${outcome.kind === 'failed' ? outcome.message : outcome.reason}\n`);
+  }
+}

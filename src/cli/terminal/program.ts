@@ -1,0 +1,57 @@
+import yargs from 'yargs';
+import { describeInputError, InputError } from '../../base/errors.ts';
+import { type Command, EXIT } from './command.ts';
+import { ChosenCommand, registerCommands } from './command-group.ts';
+import { packageVersion } from './package-version.ts';
+
+/**
+ * Parses `argv`, runs the command and answers the exit code. Errors the user can fix become one line on stderr.
+ * @param commands - the table that `argv` starts in
+ */
+export async function main(argv: readonly string[], commands: readonly Command[]): Promise<number> {
+  try {
+    return await dispatch(argv, commands);
+  } catch (error) {
+    if (error instanceof InputError) {
+      process.stderr.write(`paretune: ${describeInputError(error)}\n`);
+      return EXIT.badInput;
+    }
+    process.stderr.write(
+      `paretune: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    return EXIT.internal;
+  }
+}
+
+async function dispatch(argv: readonly string[], commands: readonly Command[]): Promise<number> {
+  const parser = yargs([...argv])
+    .scriptName('paretune')
+    .usage(
+      '$0 <command>\n\nTunes LLM-serving strategies: proposes parameters, simulates them, reports the Pareto front.',
+    )
+    .strict()
+    .recommendCommands()
+    .demandCommand(1, 'a command is required; `paretune --help` lists them')
+    .version(packageVersion())
+    .wrap(Math.min(110, process.stdout.columns ?? 100))
+    .exitProcess(false)
+    .fail((message, error) => {
+      if (error) throw error;
+      throw misuse(message);
+    });
+  registerCommands(parser, commands);
+  try {
+    await parser.parseAsync();
+    return EXIT.ok;
+  } catch (thrown) {
+    // Of a flag without its value, yargs tells by an error of its own class instead of calling `fail`.
+    if (thrown instanceof Error && thrown.name === 'YError') throw misuse(thrown.message);
+    if (!(thrown instanceof ChosenCommand)) throw thrown;
+    const { run } = await thrown.command.load();
+    return (await run?.(thrown.flags)) ?? EXIT.ok;
+  }
+}
+
+function misuse(message: string): InputError {
+  return new InputError(message.replace(/\n/g, '; '), { suggestion: 'see `paretune --help`' });
+}

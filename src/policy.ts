@@ -1,0 +1,24 @@
+/**
+ * Public entry for policy modules of the cluster: `import type { ClusterPolicy } from 'paretune/policy'`. Everything a
+ * policy may rest on is named here; the modules behind it may move.
+ */
+export { InputError, unknownName } from './base/errors.ts';
+export { isJsonObject, type JsonObject } from './base/json.ts';
+export { PressureTier } from './simulators/cluster/kv/mirror/pressure-tier.ts';
+export type {
+  AdmissionPolicy,
+  EngineEvent,
+  EngineHooks,
+  InstanceLoad,
+  InstanceView,
+  PausePolicy,
+  PrefillThreshold,
+  PriorityPolicy,
+  RequestView,
+  RoutingHint,
+  Scheduler,
+  SchedulingContext,
+  Scorer,
+  StepTokens,
+} from './simulators/cluster/policy/policy.ts';
+export type { ClusterPolicy } from './simulators/cluster/policy/policy-modules.ts';

@@ -1,0 +1,225 @@
+import type { EventQueue } from '../../kernel/event-queue.ts';
+import type { RequestEnd } from '../../workload/follow-ups.ts';
+import type { RequestTable } from '../../workload/request-table.ts';
+import type { DisaggregationConfig } from '../engine-config.ts';
+import { RANK } from '../gateway/gateway-flow.ts';
+import type { Instance } from '../instance/instance.ts';
+import type { RequestStates } from '../request-states.ts';
+import type { RouterBuilder } from '../routing/router-builder.ts';
+import type { Router } from '../routing/routers.ts';
+import { disaggregates, divideIntoPools, type Pools, transferDurationUs } from './disaggregation.ts';
+import type { PairRouter } from './pair-router.ts';
+
+export interface DisaggregationParts {
+  readonly requests: RequestStates;
+  readonly table: RequestTable;
+  readonly instances: readonly Instance[];
+  readonly blockSize: number;
+  readonly builder: RouterBuilder;
+  readonly mainRouter: Router;
+  readonly events: EventQueue;
+  readonly idOf: (request: number) => string;
+  /** null = prefill and decode instances are chosen apart. */
+  readonly pairs: PairRouter | null;
+  /** Ordinary choice of a decode instance, now, without one of them; −1 = there is no other. */
+  readonly otherDecode: (request: number, without: number, atUs: number) => number;
+}
+
+/** A request that is prefilled on one instance and decoded on another. */
+export interface ParentRequest {
+  readonly request: number;
+  decodeInstance: number;
+  /** Chosen together with the decode instance; −1 = to be chosen by the prefill router. */
+  readonly prefillInstance: number;
+  readonly prefill: number;
+  /** −1 until the transfer starts. */
+  decode: number;
+  transferUs: number;
+  stage: 'prefill' | 'transfer' | 'decode' | 'done' | 'dropped' | 'failed';
+  /** Cluster time of its end. */
+  endedAtUs: number;
+}
+
+/** Prefill/decode disaggregation: parents, their sub-requests, and the KV transfers between pools. */
+export class Disaggregation {
+  readonly pools: Pools;
+  readonly prefillRouter: Router;
+  readonly decodeRouter: Router;
+  readonly needsCachedBlocks: boolean;
+  readonly pairs: PairRouter | null;
+  readonly parents: ParentRequest[] = [];
+  droppedAtDecodeKv = 0;
+  peakTransfers = 0;
+  readonly #config: DisaggregationConfig;
+  readonly #parts: DisaggregationParts;
+  readonly #parentOf = new Map<number, ParentRequest>();
+  /** Prefills completed in the current event. */
+  #finished: ParentRequest[] = [];
+  #activeTransfers = 0;
+  #transferSamples = 0;
+  #activeSum = 0;
+
+  constructor(config: DisaggregationConfig, parts: DisaggregationParts) {
+    this.#config = config;
+    this.#parts = parts;
+    this.pools = divideIntoPools(config);
+    this.pairs = parts.pairs;
+    this.needsCachedBlocks = config.decider === 'prefix-threshold';
+    if (this.needsCachedBlocks) parts.builder.cacheSignal.isUsed = true;
+    this.prefillRouter =
+      config.prefillScorers === null ? parts.mainRouter : parts.builder.pool(config.prefillScorers, 'prefill-router');
+    this.decodeRouter =
+      config.decodeScorers === null ? parts.mainRouter : parts.builder.pool(config.decodeScorers, 'decode-router');
+  }
+
+  get meanActiveTransfers(): number {
+    return this.#transferSamples === 0 ? 0 : this.#activeSum / this.#transferSamples;
+  }
+
+  disaggregates(request: number, cachedBlocks: number): boolean {
+    return disaggregates(this.#config, this.#parts.requests.inputTokens[request]!, cachedBlocks, this.#parts.blockSize);
+  }
+
+  /** Whether a request passes the encode pool. */
+  encodes(request: number): boolean {
+    const { table, requests } = this.#parts;
+    if (this.pools.encode.length === 0 || this.#config.encodeDecider === 'never') return false;
+    if (this.#config.encodeDecider === 'always') return true;
+    const tokens = table.modalities.get(requests.row[request]!);
+    return tokens !== undefined && tokens.image + tokens.audio + tokens.video > 0;
+  }
+
+  suffix(request: number): string {
+    const parent = this.#parentOf.get(request);
+    if (parent === undefined) return '';
+    return parent.prefill === request ? '_prefill' : '_decode';
+  }
+
+  isPrefill(request: number): boolean {
+    return this.#parentOf.get(request)?.prefill === request;
+  }
+
+  isDecode(request: number): boolean {
+    return this.#parentOf.get(request)?.decode === request;
+  }
+
+  /** @param prefillInstance - −1 = the prefill router will choose */
+  startPrefill(request: number, decodeInstance: number, atUs: number, prefillInstance = -1): void {
+    const prefill = this.#sub(request);
+    const q = this.#parts.requests;
+    q.outputTokens[prefill] = 0;
+    q.maxOutputTokens[prefill] = 0;
+    const parent: ParentRequest = {
+      request,
+      decodeInstance,
+      prefillInstance,
+      prefill,
+      decode: -1,
+      transferUs: 0,
+      stage: 'prefill',
+      endedAtUs: Number.NaN,
+    };
+    this.parents.push(parent);
+    this.#parentOf.set(prefill, parent);
+    this.pairs?.decodePlaced(request, q.row[request]!, decodeInstance);
+    this.#parts.events.push(atUs, RANK.prefillRouting, prefill);
+  }
+
+  /** The prefill instance of a pair; −1 = none was chosen. */
+  pairedPrefill(prefill: number): number {
+    return this.#parentOf.get(prefill)!.prefillInstance;
+  }
+
+  /** A request or sub-request ended: nothing of it is ahead of others any more. */
+  forget(request: number): void {
+    if (this.pairs === null) return;
+    this.pairs.removed(request);
+    const parent = this.#parentOf.get(request);
+    if (parent?.decode === request || parent?.stage === 'failed') this.pairs.removed(parent.request);
+  }
+
+  /** A request or sub-request was taken out of its instance. */
+  evicted(request: number): void {
+    this.forget(request);
+    const parent = this.#parentOf.get(request);
+    if (parent !== undefined) this.pairs?.removed(parent.request);
+  }
+
+  prefillEnded(prefill: number, end: RequestEnd): void {
+    const parent = this.#parentOf.get(prefill)!;
+    if (end === 'completed' || end === 'length-capped') this.#finished.push(parent);
+    else parent.stage = 'failed';
+  }
+
+  /** Starts the transfers of the prefills that the last instance event completed, in order of id. */
+  afterEvent(clockUs: number): void {
+    if (this.#finished.length === 0) return;
+    const { idOf, events } = this.#parts;
+    this.#finished.sort((a, b) => (idOf(a.prefill) < idOf(b.prefill) ? -1 : 1));
+    for (const parent of this.#finished) events.push(clockUs, RANK.transferStart, parent.prefill);
+    this.#finished = [];
+  }
+
+  /** Reserves the prompt's blocks at the decode instance; without room the request is lost. */
+  startTransfer(prefill: number, atUs: number): void {
+    const parent = this.#parentOf.get(prefill)!;
+    const q = this.#parts.requests;
+    const decode = this.#sub(parent.request);
+    const input = q.inputTokens[decode]!;
+    parent.decode = decode;
+    this.#parentOf.set(decode, parent);
+    if (!this.#reserve(parent, atUs)) {
+      parent.stage = 'dropped';
+      this.droppedAtDecodeKv++;
+      this.pairs?.removed(parent.request);
+      return;
+    }
+    this.#activeTransfers++;
+    this.#activeSum += this.#activeTransfers;
+    this.#transferSamples++;
+    this.peakTransfers = Math.max(this.peakTransfers, this.#activeTransfers);
+    parent.stage = 'transfer';
+    parent.transferUs = transferDurationUs(this.#config, input, this.#parts.blockSize, this.#activeTransfers);
+    this.#parts.events.push(atUs + parent.transferUs, RANK.transferEnd, prefill);
+  }
+
+  endTransfer(prefill: number, _atUs: number): { readonly decode: number; readonly instance: number } {
+    const parent = this.#parentOf.get(prefill)!;
+    this.#activeTransfers--;
+    parent.stage = 'decode';
+    return { decode: parent.decode, instance: parent.decodeInstance };
+  }
+
+  /** A decode ends, and its parent with it. @returns when the parent ends, µs */
+  decodeEnded(decode: number, end: RequestEnd, clockUs: number): number {
+    const parent = this.#parentOf.get(decode)!;
+    const instance = this.#parts.instances[parent.decodeInstance]!;
+    const completed = end === 'completed' || end === 'length-capped';
+    parent.stage = completed ? 'done' : 'failed';
+    parent.endedAtUs = completed ? clockUs + instance.postDecodeUs : clockUs;
+    return parent.endedAtUs;
+  }
+
+  /** Blocks for the prompt at the decode instance; a full instance of a pair gives way to the ordinary choice. */
+  #reserve(parent: ParentRequest, atUs: number): boolean {
+    const { requests, instances, otherDecode } = this.#parts;
+    const input = requests.inputTokens[parent.decode]!;
+    const fits = () => instances[parent.decodeInstance]!.gpu.allocate(parent.decode, 0, input, 0, true);
+    if (fits()) return true;
+    if (parent.prefillInstance < 0) return false;
+    const other = otherDecode(parent.request, parent.decodeInstance, atUs);
+    if (other < 0) return false;
+    parent.decodeInstance = other;
+    this.pairs!.decodePlaced(parent.request, requests.row[parent.request]!, other);
+    if (!fits()) return false;
+    this.pairs!.rerouted++;
+    return true;
+  }
+
+  #sub(parent: number): number {
+    const q = this.#parts.requests;
+    const sub = q.add(this.#parts.table, q.row[parent]!);
+    q.urgency[sub] = q.urgency[parent]!;
+    return sub;
+  }
+}

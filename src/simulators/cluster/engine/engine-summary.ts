@@ -1,0 +1,186 @@
+import type { Disaggregation, ParentRequest } from '../disaggregation/disaggregation-flow.ts';
+import type {
+  ClusterCounters,
+  DecisionTrace,
+  DisaggregationCounters,
+  EngineResult,
+  InstanceCounters,
+} from '../engine-result.ts';
+import type { Instance } from '../instance/instance.ts';
+import { mergeGaps } from '../instance/token-gaps.ts';
+import { hitRate } from '../kv/kv-tier.ts';
+import { PHASE } from '../request-states.ts';
+import type { ClusterEngine } from './cluster-engine.ts';
+
+/** Everything a finished run measured, by table row. */
+export function summarizeRun(engine: ClusterEngine): EngineResult {
+  const { table, requests: q, disaggregation } = engine;
+  const rows = table.length;
+  const result = {
+    table,
+    registered: new Uint8Array(rows),
+    completed: new Uint8Array(rows),
+    lengthCapped: new Uint8Array(rows),
+    ttftUs: new Float64Array(rows).fill(Number.NaN),
+    e2eUs: new Float64Array(rows).fill(Number.NaN),
+    schedulingDelayUs: new Float64Array(rows).fill(Number.NaN),
+    itlSumUs: new Float64Array(rows),
+    itlCount: new Int32Array(rows),
+    handledBy: new Int32Array(rows).fill(-1),
+    gatewayDelayUs: new Float64Array(rows).fill(Number.NaN),
+  };
+  for (let row = 0; row < rows; row++) {
+    const request = engine.requestOf(row);
+    if (request === undefined) continue;
+    result.registered[row] = q.registered[request]!;
+    result.completed[row] = q.phase[request] === PHASE.completed ? 1 : 0;
+    result.lengthCapped[row] = q.lengthCapped[request]!;
+    result.ttftUs[row] = q.ttftUs[request]!;
+    result.e2eUs[row] = q.e2eUs[request]!;
+    result.schedulingDelayUs[row] = q.schedulingDelayUs[request]!;
+    result.itlSumUs[row] = q.itlSumUs[request]!;
+    result.itlCount[row] = q.itlCount[request]!;
+    result.handledBy[row] = q.instance[request]!;
+    if (engine.gateway !== null) result.gatewayDelayUs[row] = engine.gateway.delayUs(request);
+  }
+  if (disaggregation !== null) {
+    for (const parent of disaggregation.parents) mergeParent(engine, parent, result);
+  }
+  return {
+    ...result,
+    itl: mergeGaps(engine.instances.map((instance) => instance.gaps)),
+    instances: engine.instances.map((instance) =>
+      counters(instance, disaggregation === null ? undefined : subRequests(engine, instance.index)),
+    ),
+    cluster: clusterCounters(engine),
+    decisions: engine.config.traceDecisions ? decisions(engine) : null,
+    disaggregation: disaggregation === null ? null : disaggregationCounters(engine, disaggregation, result.ttftUs),
+  };
+}
+
+type Columns = {
+  -readonly [K in 'registered' | 'completed' | 'lengthCapped']: Uint8Array;
+} & {
+  -readonly [K in 'ttftUs' | 'e2eUs' | 'schedulingDelayUs' | 'itlSumUs']: Float64Array;
+} & { readonly itlCount: Int32Array; readonly handledBy: Int32Array };
+
+/** One entry for a disaggregated request, from those of its two halves. */
+function mergeParent(engine: ClusterEngine, parent: ParentRequest, columns: Columns): void {
+  const q = engine.requests;
+  const row = q.row[parent.request]!;
+  if (parent.stage !== 'done') return;
+  const { prefill, decode } = parent;
+  const delay = q.schedulingDelayUs[decode]!;
+  const gaps = q.itlCount[decode]!;
+  columns.registered[row] = 1;
+  columns.completed[row] = 1;
+  columns.lengthCapped[row] = q.lengthCapped[decode]!;
+  columns.schedulingDelayUs[row] = q.schedulingDelayUs[prefill]!;
+  columns.handledBy[row] = parent.decodeInstance;
+  columns.itlSumUs[row] = q.itlSumUs[decode]!;
+  columns.itlCount[row] = gaps;
+  columns.ttftUs[row] = gaps > 0 ? delay + q.firstGapUs[decode]! : q.ttftUs[prefill]!;
+  // A decode that was preempted has prefilled itself: its own time counts from the original arrival.
+  const prefilledAgain = !Number.isNaN(q.ttftUs[decode]!);
+  columns.e2eUs[row] = prefilledAgain
+    ? q.e2eUs[decode]!
+    : delay + q.itlSumUs[decode]! + engine.instances[parent.decodeInstance]!.postDecodeUs;
+}
+
+function counters(instance: Instance, latencies: InstanceCounters['subRequests']): InstanceCounters {
+  return {
+    completed: instance.completed,
+    stillQueued: instance.queue.length,
+    stillRunning: instance.batch.size + instance.paused.size,
+    dropped: instance.dropped,
+    timedOut: instance.timedOut,
+    lengthCapped: instance.lengthCapped,
+    preemptions: instance.preemptions,
+    pauses: instance.pauses,
+    kvAllocationFailures: instance.allocationFailures,
+    inputTokens: instance.inputTokens,
+    outputTokens: instance.outputTokens,
+    simEndedUs: instance.endedAtUs(),
+    peakBlocks: instance.peakBlocks,
+    cacheHitRate: hitRate(instance.gpu, instance.tier),
+    thrashingRate: instance.tier?.thrashingRate() ?? 0,
+    steps: instance.steps,
+    meanQueueLength: instance.steps === 0 ? 0 : instance.queueLengthSum / instance.steps,
+    // Sorting them takes as long as the cluster's: most runs never print them.
+    get itl() {
+      return instance.gaps.histogram();
+    },
+    ...(latencies === undefined ? {} : { subRequests: latencies }),
+  };
+}
+
+/** What an instance measured of the halves and whole requests it served. */
+function subRequests(engine: ClusterEngine, instance: number): NonNullable<InstanceCounters['subRequests']> {
+  const q = engine.requests;
+  const own = Array.from({ length: q.length }, (_, request) => request).filter((r) => q.instance[r] === instance);
+  const column = (values: Float64Array) => own.map((request) => values[request]!);
+  return { e2eUs: column(q.e2eUs), ttftUs: column(q.ttftUs), schedulingDelayUs: column(q.schedulingDelayUs) };
+}
+
+function clusterCounters(engine: ClusterEngine): ClusterCounters {
+  const { gateway, table } = engine;
+  const arrivals: Record<string, number> = {};
+  table.names.sloClasses.forEach((name, index) => {
+    const count = engine.arrivalsByClass[index]!;
+    if (count > 0) arrivals[name] = (arrivals[name] ?? 0) + count;
+  });
+  return {
+    arrivals,
+    admissionRejected: engine.admissionRejected,
+    routingRejected: engine.routingRejected,
+    shed: Object.fromEntries(engine.shedByClass),
+    gatewayQueued: gateway?.queue.length ?? 0,
+    gatewayShed: gateway?.shed ?? 0,
+    gatewayRejected: gateway?.rejected ?? 0,
+    gatewayEvicted: engine.evicted,
+    gatewayExpired: gateway?.expired ?? 0,
+    encodeRejected: 0,
+  };
+}
+
+function decisions(engine: ClusterEngine): DecisionTrace {
+  const routed = engine.targets.reduce((sum, count) => sum + count, 0);
+  return {
+    admitted: engine.admitted,
+    rejected: engine.admissionRejected,
+    targets: Array.from(engine.targets),
+    meanRegret: routed === 0 ? 0 : engine.regretSum / routed,
+    maxRegret: engine.regretMax,
+  };
+}
+
+function disaggregationCounters(
+  engine: ClusterEngine,
+  flow: Disaggregation,
+  ttftUs: Float64Array,
+): DisaggregationCounters {
+  const q = engine.requests;
+  const done = flow.parents.filter((parent) => parent.stage === 'done');
+  const transferred = flow.parents.filter((parent) => parent.stage !== 'prefill' && parent.transferUs > 0);
+  const prefilled = flow.parents.filter((parent) => q.phase[parent.prefill] === PHASE.completed);
+  return {
+    disaggregated: flow.parents.filter((parent) => parent.stage === 'decode' || parent.stage === 'done').length,
+    droppedAtDecodeKv: flow.droppedAtDecodeKv,
+    inTransfer: flow.parents.filter((parent) => parent.stage === 'transfer').length,
+    prefillCompleted: prefilled.length,
+    decodeCompleted: flow.pools.decode.reduce((sum, index) => sum + engine.instances[index]!.completed, 0),
+    parentTtftUs: done.map((parent) => ttftUs[q.row[parent.request]!]!),
+    transferUs: transferred.map((parent) => parent.transferUs),
+    peakActiveTransfers: flow.peakTransfers,
+    meanActiveTransfers: flow.meanActiveTransfers,
+    pairs:
+      flow.pairs === null
+        ? null
+        : {
+            positiveHeadroom: flow.pairs.positive,
+            negativeHeadroom: flow.pairs.negative,
+            pairsEvaluated: flow.pairs.pairsEvaluated,
+            rerouted: flow.pairs.rerouted,
+          },
+  };
+}

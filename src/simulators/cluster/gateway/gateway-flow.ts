@@ -1,0 +1,111 @@
+import type { EventQueue } from '../../kernel/event-queue.ts';
+import type { GatewayConfig } from '../engine-config.ts';
+import type { SnapshotColumns } from './admission.ts';
+import { ENQUEUED, GatewayQueue, REJECTED } from './gateway-queue.ts';
+import { createDetector, type SaturationDetector } from './saturation.ts';
+
+/** Kinds of rare cluster events, in order at one instant. */
+export const RANK = {
+  prefillRouting: 4,
+  /** Payload: request whose KV transfer starts; EVICTION for a gateway eviction. */
+  transferStart: 5,
+  /** Payload: request whose KV transfer ends; ~request for an expiry at the gateway. */
+  transferEnd: 6,
+  gatewayTick: 7,
+} as const;
+
+export const EVICTION = -1;
+
+/** What the gateway needs from the cluster. */
+export interface GatewayHost {
+  /** Refreshed view of all instances. */
+  view(clockUs: number): SnapshotColumns;
+  /** Sends a request to routing. */
+  route(request: number, clockUs: number): void;
+  shed(request: number): void;
+  /** Whether a sheddable request is running or waiting at an instance. */
+  hasEvictable(): boolean;
+  dispatched?(request: number, saturation: number, waiting: number, clockUs: number): void;
+}
+
+/** Flow control at the gateway: requests wait in front of the cluster while it is saturated. */
+export class GatewayFlow {
+  rejected = 0;
+  shed = 0;
+  expired = 0;
+  readonly queue: GatewayQueue;
+  readonly #config: GatewayConfig;
+  readonly #detector: SaturationDetector;
+  readonly #host: GatewayHost;
+  readonly #events: EventQueue;
+  readonly #enqueuedAtUs: number[] = [];
+  readonly #dispatchedAtUs: number[] = [];
+  #tickPending = false;
+
+  constructor(config: GatewayConfig, tenants: readonly string[], host: GatewayHost, events: EventQueue) {
+    this.#config = config;
+    this.queue = new GatewayQueue(config, tenants);
+    this.#detector = createDetector(config.detector);
+    this.#host = host;
+    this.#events = events;
+  }
+
+  /** @param targetUs - the request's TTFT target, else its class's; Infinity = none */
+  enqueue(request: number, priority: number, tenant: number, targetUs: number, clockUs: number): void {
+    const outcome = this.queue.enqueue(request, priority, tenant, targetUs, clockUs);
+    if (outcome === REJECTED) {
+      this.rejected++;
+      return;
+    }
+    if (outcome !== ENQUEUED) {
+      this.shed++;
+      this.#host.shed(outcome);
+    }
+    this.#enqueuedAtUs[request] = clockUs;
+    const ttl = this.#config.requestTtlUs;
+    if (ttl > 0) this.#events.push(clockUs + ttl, RANK.transferEnd, ~request);
+    this.#dispatch(clockUs);
+  }
+
+  tick(clockUs: number): void {
+    if (this.queue.length > 0) this.#dispatch(clockUs);
+    if (this.queue.length > 0) this.#events.push(clockUs + this.#config.tickUs, RANK.gatewayTick, 0);
+    else this.#tickPending = false;
+  }
+
+  expire(request: number): void {
+    if (!this.queue.has(request)) return;
+    this.queue.remove(request);
+    this.expired++;
+    this.#host.shed(request);
+  }
+
+  /** Time spent in the queue, µs; NaN for a request that was never dispatched. */
+  delayUs(request: number): number {
+    const enqueued = this.#enqueuedAtUs[request];
+    const dispatched = this.#dispatchedAtUs[request];
+    return enqueued === undefined || dispatched === undefined || enqueued <= 0 ? Number.NaN : dispatched - enqueued;
+  }
+
+  dispatchedAtUs(request: number): number {
+    return this.#dispatchedAtUs[request] ?? 0;
+  }
+
+  /** Sends at most one request on. */
+  #dispatch(clockUs: number): void {
+    if (!this.#tickPending) {
+      this.#tickPending = true;
+      this.#events.push(clockUs + this.#config.tickUs, RANK.gatewayTick, 0);
+    }
+    const saturation = this.#detector(this.#host.view(clockUs));
+    if (this.#config.inFlightEviction && saturation >= 1 && this.#host.hasEvictable() && this.queue.hasProtected()) {
+      this.#events.push(clockUs, RANK.transferStart, EVICTION);
+      return;
+    }
+    const request = this.queue.dispatch(saturation);
+    this.#host.dispatched?.(request, saturation, this.queue.length, clockUs);
+    if (request < 0) return;
+    this.#dispatchedAtUs[request] = clockUs;
+    this.#host.route(request, clockUs);
+  }
+}

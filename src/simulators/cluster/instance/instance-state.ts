@@ -1,0 +1,140 @@
+import type { InstanceConfig } from '../engine-config.ts';
+import type { GpuBlocks } from '../kv/gpu-blocks.ts';
+import type { KvTier } from '../kv/kv-tier.ts';
+import type { InstanceLoad, RequestView } from '../policy/policy.ts';
+import { PHASE, type RequestStates } from '../request-states.ts';
+import { Batch } from './batch.ts';
+import { PausedRequests } from './paused-requests.ts';
+import type { QueueOrder } from './queue-order.ts';
+import { TokenGaps } from './token-gaps.ts';
+import { WaitQueue } from './wait-queue.ts';
+
+export interface StateParts {
+  readonly config: InstanceConfig;
+  readonly requests: RequestStates;
+  readonly gpu: GpuBlocks;
+  readonly tier: KvTier | null;
+  readonly order: QueueOrder;
+}
+
+/** What an instance holds; the parts that form, execute and end its steps work on it. */
+export class InstanceState {
+  readonly config: InstanceConfig;
+  readonly requests: RequestStates;
+  readonly gpu: GpuBlocks;
+  readonly tier: KvTier | null;
+  readonly order: QueueOrder;
+  readonly batch: Batch;
+  readonly queue: WaitQueue;
+  readonly gaps = new TokenGaps();
+  readonly paused = new PausedRequests();
+  steps = 0;
+  pauses = 0;
+  preemptions = 0;
+  /** Room in a request's last block at which a decode asks the cache: a block that gets a key tells when it is full. */
+  readonly #askAtRoom: number;
+
+  constructor({ config, requests, gpu, tier, order }: StateParts) {
+    this.config = config;
+    this.requests = requests;
+    this.gpu = gpu;
+    this.tier = tier;
+    this.order = order;
+    this.batch = new Batch(requests);
+    this.queue = new WaitQueue(order.fixed);
+    this.#askAtRoom = gpu.keysOutput ? 1 : 0;
+  }
+
+  /** Whether nothing runs, waits or pauses. */
+  get isEmpty(): boolean {
+    return this.batch.size === 0 && this.queue.length === 0 && this.paused.size === 0;
+  }
+
+  /** What policies see while somebody waits. */
+  load(viewOf: (request: number) => RequestView, clockUs: number): InstanceLoad {
+    return {
+      clockUs,
+      waiting: this.queue.length,
+      paused: this.paused.size,
+      running: this.batch.size,
+      slots: this.config.maxSeqs,
+      freeBlocks: this.gpu.free,
+      totalBlocks: this.gpu.total,
+      next: viewOf(this.queue.at(0)),
+    };
+  }
+
+  /** KV blocks for tokens [start, end). @param cached - leading blocks found by `gpu.lookup`, for a request without any */
+  allocate(request: number, start: number, end: number, cached: number, prefill: boolean): boolean {
+    const { tier } = this;
+    return tier === null
+      ? this.gpu.allocate(request, start, end, cached, prefill)
+      : tier.allocate(request, start, end, cached, prefill);
+  }
+
+  allocateToken(request: number, position: number): boolean {
+    const { tier } = this;
+    return tier === null
+      ? this.gpu.allocateToken(request, position)
+      : tier.allocate(request, position, position + 1, 0, false);
+  }
+
+  /** One decode token for a slot that has to ask for it. */
+  decodeWithCache(slot: number): boolean {
+    const { batch } = this;
+    this.settleRoom(slot);
+    const progress = batch.progress(slot);
+    if (!this.allocateToken(batch.request[slot]!, progress)) return false;
+    this.#askWhenFull(slot, progress + 1);
+    return true;
+  }
+
+  /** Writes the room that tokens taken without asking have used back to the request. */
+  settleRoom(slot: number): void {
+    const { batch } = this;
+    const request = batch.request[slot]!;
+    const ask = this.requests.askAt[request]!;
+    if (ask < 0 || this.requests.room[request] === 0) return;
+    this.requests.room[request] = ask - batch.progress(slot) + this.#askAtRoom;
+  }
+
+  /**
+   * A request of the batch goes from prefill to decode.
+   * @param next - its progress when it takes its next token
+   */
+  beginDecode(slot: number, progress: number, next: number): void {
+    const { batch, requests: q } = this;
+    const request = batch.request[slot]!;
+    batch.startDecode(slot, progress);
+    q.stepTokens[request] = 1;
+    q.firstDecodeStep[request] = this.gaps.steps;
+    q.gapsBefore[request] = this.gaps.sum;
+    this.#askWhenFull(slot, next);
+  }
+
+  /** A request of the batch loses its blocks and its progress, and waits again. */
+  preempt(slot: number): void {
+    const { batch } = this;
+    const request = batch.request[slot]!;
+    this.tier?.leaves(request, false);
+    batch.remove(slot);
+    this.requests.phase[request] = PHASE.queued;
+    this.startOver(request);
+  }
+
+  /** A request that is neither in the batch nor paused gives its blocks back and waits. */
+  startOver(request: number): void {
+    this.preemptions++;
+    this.requests.prefilled[request] = 0;
+    this.gpu.release(request, true);
+    this.gaps.discard(request);
+    this.queue.requeue(request);
+  }
+
+  /** @param progress - the request's when it takes its next token */
+  #askWhenFull(slot: number, progress: number): void {
+    const request = this.batch.request[slot]!;
+    const direct = this.tier === null || this.tier.decodesDirectly(request);
+    this.batch.setAsk(slot, direct ? progress + Math.max(0, this.requests.room[request]! - this.#askAtRoom) : -1);
+  }
+}

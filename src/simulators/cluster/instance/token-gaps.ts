@@ -1,0 +1,200 @@
+import type { ItlHistogram } from '../engine-result.ts';
+
+/**
+ * Inter-token latencies of one instance without storing any per token: every decode of a step has that step's gap, so
+ * a request that decodes without interruption has the gaps of a range of steps. Steps in which it got no token are
+ * kept apart, as runs.
+ */
+export class TokenGaps {
+  /** Number of steps with decodes so far, and the sum of their gaps. */
+  steps = 0;
+  sum = 0;
+  #gaps = new Float64Array(256);
+  /** Completed requests that start (+) or stop (−) decoding before the step. */
+  #change = new Int32Array(257);
+  /** Runs of skipped steps [from, to): chained per request. */
+  readonly #runFrom: number[] = [];
+  readonly #runTo: number[] = [];
+  readonly #runNext: number[] = [];
+  /** First run by request. */
+  readonly #runs = new Map<number, number>();
+  readonly #skippedUs = new Map<number, number>();
+  /** Pauses by request: the first step after each, and what it adds to that step's gap. */
+  readonly #pauses = new Map<number, { readonly step: number; readonly addedUs: number }[]>();
+  /** Gaps of completed requests that contain a pause. */
+  readonly #long: number[] = [];
+
+  /** A step in which at least one request decoded; gap in µs. */
+  append(gap: number): void {
+    if (this.steps === this.#gaps.length) this.#grow();
+    this.#gaps[this.steps++] = gap;
+    this.sum += gap;
+  }
+
+  /** A decoding request got nothing in the step appended last. */
+  skip(request: number): void {
+    const step = this.steps - 1;
+    this.#skippedUs.set(request, (this.#skippedUs.get(request) ?? 0) + this.#gaps[step]!);
+    const head = this.#runs.get(request);
+    if (head !== undefined && this.#runTo[head] === step) {
+      this.#runTo[head] = step + 1;
+      return;
+    }
+    this.#runFrom.push(step);
+    this.#runTo.push(step + 1);
+    this.#runNext.push(head ?? -1);
+    this.#runs.set(request, this.#runFrom.length - 1);
+  }
+
+  /** A request goes on after it sat out the steps from `from` to now, in a pause of this length. */
+  resume(request: number, from: number, sumAtPause: number, pausedUs: number): void {
+    if (this.steps > from) {
+      this.#skippedUs.set(request, (this.#skippedUs.get(request) ?? 0) + this.sum - sumAtPause);
+      this.#runFrom.push(from);
+      this.#runTo.push(this.steps);
+      this.#runNext.push(this.#runs.get(request) ?? -1);
+      this.#runs.set(request, this.#runFrom.length - 1);
+    }
+    const pauses = this.#pauses.get(request) ?? [];
+    pauses.push({ step: this.steps, addedUs: pausedUs });
+    this.#pauses.set(request, pauses);
+  }
+
+  /** Total length of a request's pauses since it began to decode. */
+  pausedUs(request: number): number {
+    if (this.#pauses.size === 0) return 0;
+    return (this.#pauses.get(request) ?? []).reduce((sum, { addedUs }) => sum + addedUs, 0);
+  }
+
+  /** Time skipped by a request since it began to decode. */
+  skippedUs(request: number): number {
+    return this.#skippedUs.size === 0 ? 0 : (this.#skippedUs.get(request) ?? 0);
+  }
+
+  /** The request's gaps do not count: it was preempted or gave up. */
+  discard(request: number): void {
+    if (this.#pauses.size > 0) this.#pauses.delete(request);
+    if (this.#skippedUs.size === 0) return;
+    this.#runs.delete(request);
+    this.#skippedUs.delete(request);
+  }
+
+  /** The request completed: it decoded in the steps from `from` to now, except the skipped ones. */
+  complete(request: number, from: number): void {
+    const change = this.#change;
+    change[from]!++;
+    change[this.steps]!--;
+    for (let run = this.#runs.size === 0 ? -1 : (this.#runs.get(request) ?? -1); run >= 0; run = this.#runNext[run]!) {
+      change[this.#runFrom[run]!]!--;
+      change[this.#runTo[run]!]!++;
+    }
+    if (this.#pauses.size > 0) this.#completePaused(request);
+    this.discard(request);
+  }
+
+  /** Gap between request's tokens in the step with this index. */
+  gapAt(step: number): number {
+    return this.#gaps[step]!;
+  }
+
+  /** First step from `from` on in which the request decoded. */
+  firstStep(request: number, from: number): number {
+    let step = from;
+    for (let moved = true; moved; ) {
+      moved = false;
+      for (let run = this.#runs.get(request) ?? -1; run >= 0; run = this.#runNext[run]!) {
+        if (this.#runFrom[run]! <= step && step < this.#runTo[run]!) {
+          step = this.#runTo[run]!;
+          moved = true;
+        }
+      }
+    }
+    return step;
+  }
+
+  /** Upper bound of the number of distinct gaps. */
+  get distinctGaps(): number {
+    return this.steps + this.#long.length;
+  }
+
+  /** All gaps of completed requests. */
+  histogram(): ItlHistogram {
+    return mergeGaps([this]);
+  }
+
+  /** Calls `visit` with the gap and the number of completed requests' tokens of every step. */
+  forEachStep(visit: (gap: number, tokens: number) => void): void {
+    for (const gap of this.#long) visit(gap, 1);
+    let tokens = 0;
+    for (let step = 0; step < this.steps; step++) {
+      tokens += this.#change[step]!;
+      if (tokens > 0) visit(this.#gaps[step]!, tokens);
+    }
+  }
+
+  /** The first gap after a pause is longer than the gap of its step. */
+  #completePaused(request: number): void {
+    const added = new Map<number, number>();
+    for (const { step, addedUs } of this.#pauses.get(request) ?? []) {
+      const resumed = this.firstStep(request, step);
+      added.set(resumed, (added.get(resumed) ?? 0) + addedUs);
+    }
+    for (const [step, us] of added) {
+      this.#change[step]!--;
+      this.#change[step + 1]!++;
+      this.#long.push(this.#gaps[step]! + us);
+    }
+  }
+
+  #grow(): void {
+    const gaps = new Float64Array(2 * this.#gaps.length);
+    gaps.set(this.#gaps);
+    this.#gaps = gaps;
+    const change = new Int32Array(gaps.length + 1);
+    change.set(this.#change);
+    this.#change = change;
+  }
+}
+
+/** Largest gap, and largest number of tokens, that fit into one double side by side. */
+const TOKENS_SCALE = 2 ** 16;
+const LARGEST_PACKED_GAP = 2 ** 36;
+
+/** Sorted distinct gaps of several instances with their numbers. */
+export function mergeGaps(parts: readonly TokenGaps[]): ItlHistogram {
+  let steps = 0;
+  for (const part of parts) steps += part.distinctGaps;
+  const packed = new Float64Array(steps);
+  let length = 0;
+  let packs = true;
+  for (const part of parts) {
+    part.forEachStep((gap, tokens) => {
+      if (tokens >= TOKENS_SCALE || gap > LARGEST_PACKED_GAP) packs = false;
+      packed[length++] = gap * TOKENS_SCALE + tokens;
+    });
+  }
+  return packs ? unpack(packed.subarray(0, length).sort()) : mergeUnpacked(parts);
+}
+
+function unpack(packed: Float64Array): ItlHistogram {
+  const values = new Float64Array(packed.length);
+  const counts = new Float64Array(packed.length);
+  let size = 0;
+  for (let i = 0; i < packed.length; i++) {
+    const gap = Math.floor(packed[i]! / TOKENS_SCALE);
+    const tokens = packed[i]! - gap * TOKENS_SCALE;
+    if (size > 0 && values[size - 1] === gap) counts[size - 1] = counts[size - 1]! + tokens;
+    else {
+      values[size] = gap;
+      counts[size++] = tokens;
+    }
+  }
+  return { values: values.slice(0, size), counts: counts.slice(0, size) };
+}
+
+function mergeUnpacked(parts: readonly TokenGaps[]): ItlHistogram {
+  const tokens = new Map<number, number>();
+  for (const part of parts) part.forEachStep((gap, count) => tokens.set(gap, (tokens.get(gap) ?? 0) + count));
+  const values = Float64Array.from(tokens.keys()).sort();
+  return { values, counts: values.map((gap) => tokens.get(gap)!) };
+}

@@ -1,0 +1,122 @@
+import type { RequestEnd } from '../../workload/follow-ups.ts';
+import type { RequestTable } from '../../workload/request-table.ts';
+import type { SnapshotColumns } from '../gateway/admission.ts';
+import type { InstanceView, RequestView, RoutingHint, Scorer } from '../policy/policy.ts';
+import type { RequestStates } from '../request-states.ts';
+import type { CacheSignal } from './cache-signal.ts';
+import type { InstanceScorer } from './scorers.ts';
+
+/** Views that the policies of a user get. Made on demand, one object per request. */
+export class PolicyViews {
+  readonly #requests: RequestStates;
+  readonly #table: RequestTable;
+  readonly #priorityOfClass: Float64Array;
+  readonly #idOf: (request: number) => string;
+  readonly #views: (RequestView | undefined)[] = [];
+  readonly #hints = new Map<number, RoutingHint>();
+  readonly #indices = new WeakMap<RequestView, number>();
+
+  constructor(
+    requests: RequestStates,
+    table: RequestTable,
+    priorityOfClass: Float64Array,
+    idOf: (request: number) => string,
+  ) {
+    this.#requests = requests;
+    this.#table = table;
+    this.#priorityOfClass = priorityOfClass;
+    this.#idOf = idOf;
+  }
+
+  request(request: number): RequestView {
+    let view = this.#views[request];
+    if (view === undefined) {
+      view = this.#make(request);
+      this.#views[request] = view;
+      this.#indices.set(view, request);
+    }
+    return view;
+  }
+
+  /** The table row behind a view. @throws RangeError for an object that is no view of this run */
+  rowOf(view: RequestView): number {
+    const request = this.#indices.get(view);
+    if (request === undefined) throw new RangeError('not a request view of this run');
+    return this.#requests.row[request]!;
+  }
+
+  instances(view: SnapshotColumns, cacheSignal: CacheSignal): InstanceView[] {
+    return Array.from(view.members.subarray(0, view.count), (index) => ({
+      index,
+      queueDepth: view.queueDepth[index]!,
+      batchSize: view.batchSize[index]!,
+      kvUtilization: view.kvUtilization[index]!,
+      freeBlocks: view.freeBlocks[index]!,
+      inFlight: view.inFlight[index]!,
+      cachedBlocks: (request: RequestView) => cacheSignal.cachedBlocks(index, this.rowOf(request)),
+    }));
+  }
+
+  setHint(request: number, hint: RoutingHint): void {
+    this.#hints.set(request, hint);
+    this.#views[request] = undefined;
+  }
+
+  ended(
+    request: number,
+    instance: number,
+    end: RequestEnd,
+    atUs: number,
+    scorers: Readonly<Record<string, Scorer>> | undefined,
+  ): void {
+    if (scorers === undefined) return;
+    for (const scorer of Object.values(scorers)) scorer.ended?.(this.request(request), instance, end, atUs);
+    this.#views[request] = undefined;
+    this.#hints.delete(request);
+  }
+
+  #make(request: number): RequestView {
+    const table = this.#table;
+    const { names } = table;
+    const row = this.#requests.row[request]!;
+    const sloClass = table.sloClass[row]!;
+    const session = table.session[row]!;
+    const group = table.prefixGroupLabel[row]!;
+    return {
+      id: this.#idOf(request),
+      inputTokens: table.inputTokens[row]!,
+      arrivalUs: table.arrivalUs[row]!,
+      sloClass: names.sloClasses[sloClass]!,
+      priority: this.#priorityOfClass[sloClass]!,
+      tenant: names.tenants[table.tenant[row]!]!,
+      model: names.models[table.model[row]!] ?? '',
+      deadlineUs: table.deadlineUs[row]!,
+      sloTargetUs: table.sloTargetUs[row]!,
+      sessionId: session < 0 ? '' : names.sessions[session]!,
+      round: table.round[row]!,
+      prefixGroup: group < 0 ? '' : names.prefixGroups[group]!,
+      prefixTokens: table.prefixLengthLabel[row]!,
+      hint: this.#hints.get(request) ?? null,
+    };
+  }
+}
+
+/** Adapts a user's scorer to the router. */
+export function hookScorer(scorer: Scorer, views: PolicyViews, cacheSignal: CacheSignal): InstanceScorer {
+  let instances: InstanceView[] = [];
+  return {
+    score: ({ request }, view, values, clockUs) => {
+      instances = views.instances(view, cacheSignal);
+      const scores = scorer.score(views.request(request), instances, clockUs);
+      instances.forEach(({ index }, k) => {
+        values[index] = scores[k] ?? 0;
+      });
+    },
+    observe: ({ request }, instance, clockUs) => {
+      const chosen = instances.find(({ index }) => index === instance);
+      const hint = chosen === undefined ? null : (scorer.hint?.(views.request(request), chosen, clockUs) ?? null);
+      if (hint !== null) views.setHint(request, hint);
+      scorer.routed?.(views.request(request), instance, clockUs);
+    },
+  };
+}

@@ -1,0 +1,212 @@
+import { z } from 'zod';
+import { InputError } from '../../base/errors.ts';
+import { isJsonObject, type Json } from '../../base/json.ts';
+import { identifier, jsonValue, parseWith } from '../../document/schema.ts';
+
+export interface ObjectiveSpec {
+  readonly metric: string;
+  /** Absent: the direction that the metric calls better. */
+  readonly direction?: 'minimize' | 'maximize';
+}
+
+export interface ConstraintSpec {
+  readonly metric: string;
+  readonly atLeast?: number;
+  readonly atMost?: number;
+}
+
+const seed = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+const metricName = z.string().min(1);
+
+const constraint = z.union([
+  z.strictObject({ metric: metricName, at_least: z.number() }),
+  z.strictObject({ metric: metricName, at_most: z.number() }),
+]);
+
+const samplerBlock = z.strictObject({
+  name: identifier,
+  initial: z.int().min(1).optional(),
+});
+
+const validationBlock = z.strictObject({
+  seeds: z.array(seed).min(1),
+  /** How many points of the front are re-evaluated, best knee first. */
+  points: z.int().min(1).optional(),
+});
+
+const risk = z.number().gt(0).max(0.5);
+
+const racingBlock = z.strictObject({
+  /** Seeds that every trial is measured on (default 1). */
+  first_seeds: z.int().min(1).optional(),
+  /** Greatest estimated chance that a stopped trial belonged on the front (default 0.01). */
+  risk: risk.optional(),
+  /** Complete trials before the first may be stopped (default 4). */
+  after: z.int().min(3).optional(),
+});
+
+const screeningBlock = z.strictObject({
+  /** The short horizon: so many requests, or this share of the workload. */
+  requests: z.int().min(1).optional(),
+  fraction: z.number().gt(0).lt(1).optional(),
+  /** How many of the seeds, from the first (default 1). */
+  seeds: z.int().min(1).optional(),
+  /** Least rank correlation of short with long results, for every objective (default 0.5). */
+  correlation: z.number().min(0).max(1).optional(),
+  risk: risk.optional(),
+  /** Trials with both results before the first may be stopped (default 8). */
+  after: z.int().min(4).optional(),
+});
+
+const regime = z.strictObject({
+  name: identifier,
+  workload: z.union([z.string().min(1), z.record(z.string(), jsonValue)]).optional(),
+  workload_overrides: z.record(z.string(), jsonValue).optional(),
+  /** Laid over the strategy's configuration, e.g. fewer KV blocks. */
+  config: z.record(z.string(), jsonValue).optional(),
+});
+
+export const studyFileSchema = z.strictObject({
+  name: identifier,
+  description: z.string().optional(),
+  strategy: z.string().min(1),
+  space: z.string().min(1).optional(),
+  workload: z.union([z.string().min(1), z.record(z.string(), jsonValue)]).optional(),
+  workload_overrides: z.record(z.string(), jsonValue).optional(),
+  /** Several workloads instead of one; `workload` and `workload_overrides` are then what they start from. */
+  workloads: z.array(regime).min(2).optional(),
+  /** How the figures of several workloads become one (default: worst). */
+  regime: z.enum(['mean', 'worst']).optional(),
+  config: z.record(z.string(), jsonValue).optional(),
+  objectives: z
+    .array(z.strictObject({ metric: metricName, direction: z.enum(['minimize', 'maximize']).optional() }))
+    .min(1)
+    .optional(),
+  constraints: z.array(constraint).optional(),
+  seeds: z.array(seed).min(1),
+  validation: validationBlock.optional(),
+  budget: z.strictObject({ trials: z.int().min(1).max(100_000) }),
+  batch: z.int().min(1).max(1_000).optional(),
+  sampler: z.union([identifier, samplerBlock]).optional(),
+  seed: seed.optional(),
+  /** Ends the search before the budget when the last trials gained nothing. */
+  stop: z.strictObject({ patience: z.int().min(2).optional(), tolerance: z.number().min(0).optional() }).optional(),
+  /** Further seeds only for trials that can still change the front. */
+  racing: racingBlock.optional(),
+  /** A short run first; hopeless vectors stop there. */
+  screening: screeningBlock.optional(),
+  /** Where good points are expected, by parameter. */
+  priors: z.record(identifier, z.strictObject({ center: z.number(), spread: z.number().positive() })).optional(),
+  /** Folders of earlier runs on the same space and objectives. */
+  warm_start: z.array(z.string().min(1)).min(1).optional(),
+  baseline: z
+    .union([
+      z.literal(false),
+      z.record(identifier, z.union([z.number(), z.string(), z.boolean(), z.record(identifier, z.number().min(0))])),
+    ])
+    .optional(),
+  first: z
+    .array(
+      z.record(identifier, z.union([z.number(), z.string(), z.boolean(), z.record(identifier, z.number().min(0))])),
+    )
+    .optional(),
+});
+
+export type StudySpec = z.infer<typeof studyFileSchema>;
+
+/** Reads a study document. @throws InputError with the path of the first problem */
+export function parseStudyFile(document: Json): StudySpec {
+  const spec = parseWith(studyFileSchema, document);
+  refuseDuplicates(spec.seeds, ['seeds'], 'seed');
+  if (spec.validation !== undefined) {
+    refuseDuplicates(spec.validation.seeds, ['validation', 'seeds'], 'seed');
+    const shared = spec.validation.seeds.findIndex((value) => spec.seeds.includes(value));
+    if (shared >= 0) {
+      throw new InputError(`validation seeds must be fresh, but ${spec.validation.seeds[shared]} is used for tuning`, {
+        path: ['validation', 'seeds', shared],
+        suggestion: 'choose another seed',
+      });
+    }
+  }
+  refuseDuplicates(
+    (spec.objectives ?? []).map(({ metric }) => metric),
+    ['objectives'],
+    'objective',
+  );
+  checkRegimes(spec);
+  checkRacing(spec);
+  checkScreening(spec);
+  return spec;
+}
+
+function checkScreening({ screening, seeds }: StudySpec): void {
+  if (screening === undefined) return;
+  if ((screening.requests === undefined) === (screening.fraction === undefined)) {
+    throw new InputError('needs either `requests` or `fraction`', {
+      path: ['screening'],
+      suggestion: 'say how short the first run is, e.g. `fraction: 0.2`',
+    });
+  }
+  if (screening.seeds !== undefined && screening.seeds > seeds.length) {
+    throw new InputError(`must be ≤ ${seeds.length}, the number of seeds, got ${screening.seeds}`, {
+      path: ['screening', 'seeds'],
+      suggestion: 'choose fewer, or add seeds',
+    });
+  }
+}
+
+function checkRacing({ racing, seeds }: StudySpec): void {
+  if (racing === undefined) return;
+  if (seeds.length < 2) {
+    throw new InputError('needs at least 2 seeds to save any, got 1', {
+      path: ['racing'],
+      suggestion: 'add seeds, or remove `racing`',
+    });
+  }
+  if (racing.first_seeds !== undefined && racing.first_seeds >= seeds.length) {
+    throw new InputError(`must be < ${seeds.length}, the number of seeds, got ${racing.first_seeds}`, {
+      path: ['racing', 'first_seeds'],
+      suggestion: 'choose fewer, add seeds, or remove `racing`',
+    });
+  }
+}
+
+function checkRegimes(spec: StudySpec): void {
+  if (spec.workloads === undefined) {
+    if (spec.regime === undefined) return;
+    throw new InputError('needs several workloads', { path: ['regime'], suggestion: 'list them under `workloads`' });
+  }
+  refuseDuplicates(
+    spec.workloads.map(({ name }) => name),
+    ['workloads'],
+    'workload',
+  );
+  if (spec.baseline === false) {
+    throw new InputError('needs a baseline: figures of several workloads are compared with it', {
+      path: ['workloads'],
+      suggestion: 'remove `baseline: false`',
+    });
+  }
+}
+
+export function looksLikeStudy(document: Json): boolean {
+  return (
+    isJsonObject(document) &&
+    'strategy' in document &&
+    ('seeds' in document || 'budget' in document || 'objectives' in document)
+  );
+}
+
+function refuseDuplicates(
+  values: readonly (string | number)[],
+  path: readonly (string | number)[],
+  what: string,
+): void {
+  const index = values.findIndex((value, position) => values.indexOf(value) !== position);
+  if (index >= 0) {
+    throw new InputError(`${what} ${JSON.stringify(values[index])} is listed twice`, {
+      path: [...path, index],
+      suggestion: 'remove one',
+    });
+  }
+}

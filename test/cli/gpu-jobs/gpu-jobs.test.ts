@@ -1,0 +1,247 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { COMMANDS } from '../../../src/cli/commands.ts';
+import { main } from '../../../src/cli/terminal/program.ts';
+import { compareEngines, VALIDATION_CASES } from '../../../src/companions/gpu-jobs/validation.ts';
+import { temporaryFolder } from '../../support/command-line.ts';
+
+interface Finished {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function gpuJobs(...args: string[]): Promise<Finished> {
+  let [stdout, stderr] = ['', ''];
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    stdout += String(text);
+    return true;
+  });
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    stderr += String(text);
+    return true;
+  });
+  try {
+    return { code: await main(['gpu-jobs', ...args], COMMANDS), stdout, stderr };
+  } finally {
+    vi.restoreAllMocks();
+  }
+}
+
+afterEach(() => vi.restoreAllMocks());
+
+describe('paretune gpu-jobs test', () => {
+  it('prints the published report, character by character', async () => {
+    const expected = readFileSync(new URL('../../fixtures/gpu-jobs/published-report.txt', import.meta.url), 'utf8');
+    expect(await gpuJobs('test')).toEqual({ code: 0, stdout: expected, stderr: '' });
+  });
+});
+
+describe('paretune gpu-jobs run', () => {
+  it('compares all four orderings on both workloads by default', async () => {
+    const { code, stdout } = await gpuJobs('run', '--json');
+    expect(code).toBe(0);
+    const results = JSON.parse(stdout) as Record<string, Record<string, number>>;
+    expect(Object.keys(results)).toEqual(
+      ['discriminating', 'staggered'].flatMap((workload) =>
+        ['FIFO', 'WeightedFIFO', 'SRPT', 'WSRPT'].map((name) => `${workload}_${name}`),
+      ),
+    );
+    expect(results['discriminating_SRPT']).toEqual({
+      weighted_waiting_time: 108.03999999999996,
+      average_waiting_time: 1.8019999999999983,
+      makespan: 4.509999999999991,
+      completed_count: 20,
+      total_count: 20,
+      completion_rate: 1,
+      gpu_utilization: 0,
+    });
+  });
+
+  it('takes the flags of the document, and says when tasks are left over', async () => {
+    const output = join(temporaryFolder(), 'deep/results.json');
+    const flags = ['--workload', 'discriminating', '--cluster', 'h100_8gpu', '--dt', '0.01', '--max-time', '5.0'];
+    const { code, stdout } = await gpuJobs('run', ...flags, '--algorithms', 'FIFO', 'SRPT', '--output', output);
+    expect(code).toBe(0);
+    expect(stdout).toContain('FIFO                 405.200         3.882           16');
+    expect(stdout).toContain('FIFO: 16 of 20 tasks completed before max time');
+    expect(Object.keys(JSON.parse(readFileSync(output, 'utf8')) as object)).toEqual([
+      'discriminating_FIFO',
+      'discriminating_SRPT',
+    ]);
+  });
+
+  it('runs the example inputs, with timeline, events and times of every task', async () => {
+    const folder = temporaryFolder();
+    const file = (name: string): string => join(folder, name);
+    const inputs = ['--tasks', 'studies/gpu-jobs/tasks.csv', '--config', 'studies/gpu-jobs/token-settings.yaml'];
+    const outputs = ['--timeline', file('t.csv'), '--events', file('e.jsonl'), '--tasks-output', file('j.csv')];
+    const flags = ['--engine', 'token', '--cluster', 'h100_2gpu', '--algorithms', 'WSRPT', '--window', '0.5', '--json'];
+    const { code, stdout } = await gpuJobs('run', ...flags, ...inputs, ...outputs);
+    expect(code).toBe(0);
+    const result = (JSON.parse(stdout) as Record<string, Record<string, number>>)['tasks_WSRPT']!;
+    expect(result['completed_count']).toBe(5);
+    expect(result['prefix_hit_rate']).toBeGreaterThanOrEqual(0);
+    for (const latency of ['ttft', 'tpot', 'e2e', 'queueing', 'prefill', 'decode']) {
+      const [p50, p95, p99] = ['p50', 'p95', 'p99'].map((share) => result[`${latency}_${share}_ms`]!);
+      expect(p50).toBeLessThanOrEqual(p95!);
+      expect(p95).toBeLessThanOrEqual(p99!);
+    }
+    const rows = readFileSync(file('t-tasks_WSRPT.csv'), 'utf8').trim().split('\n');
+    expect(rows[0]).toContain('start,end,gpuUtilization,batch');
+    expect(rows.length - 1).toBe(Math.ceil(result['makespan']! / 0.5));
+    const events = readFileSync(file('e-tasks_WSRPT.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { kind: string; time: number });
+    expect(events.filter(({ kind }) => kind === 'TASK_COMPLETE').length).toBe(5);
+    expect(events.every(({ time }, i) => i === 0 || time >= events[i - 1]!.time)).toBe(true);
+    expect(readFileSync(file('j-tasks_WSRPT.csv'), 'utf8').trim().split('\n').length).toBe(6);
+    const mixed = await gpuJobs(
+      'run',
+      '--tasks',
+      'studies/gpu-jobs/tasks.csv',
+      '--cluster',
+      'studies/gpu-jobs/small-cluster.yaml',
+      '--slot-rule',
+      'work_conserving',
+    );
+    expect(mixed).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it.each([
+    [['--cluster', 'h100'], /--cluster: unknown cluster "h100"/],
+    [['--workload', 'discriminate'], /--workload: unknown workload "discriminate"; did you mean "discriminating"/],
+    [['--algorithms', 'FIFO', 'SPRT'], /--algorithms: unknown algorithm "SPRT"; did you mean "SRPT"/],
+    [['--algorithms'], /--algorithms needs at least one name/],
+    [['--algorithms', 'FIFO', 'fifo'], /names FIFO twice/],
+    [['--dt', '0'], /--dt must be a number > 0, got 0/],
+    [['--dt', '7'], /--dt must be ≤ max_time \(5\), got 7/],
+    [['--max-time', '0'], /--max-time must be a number > 0, got 0/],
+    [['--cluster', 'h100_1gpu'], /needs 2 GPUs, cluster h100_1gpu has 1/],
+    [['--tasks', 'no-such.csv'], /no-such\.csv: file not found/],
+    [['--engine', 'token', '--dt', '1'], /--dt belongs to the simplified engine/],
+    [['--events', 'x.jsonl'], /--events belongs to the token engine/],
+    [
+      ['--engine', 'token', '--config', 'studies/gpu-jobs/small-cluster.yaml'],
+      /small-cluster\.yaml:\d+:\d+ (name|groups)/,
+    ],
+    [['--dt', '1e-7', '--timeline', 'steps.csv'], /--dt gives a timeline of more than 2000000 rows/],
+    [
+      ['--engine', 'token', '--window', '1e-9', '--timeline', 'windows.csv'],
+      /--window gives \d+ windows in .* s, at most 1000000/,
+    ],
+    [['--dtt', '1'], /Unknown argument/i],
+    [['--dt'], /Not enough arguments following: dt/],
+    [['--cluster', '--max-time', '5'], /Not enough arguments following: cluster/],
+  ])('refuses %s in one line and writes nothing', async (flags, message) => {
+    const output = join(temporaryFolder(), 'results.json');
+    const { code, stdout, stderr } = await gpuJobs('run', '--output', output, ...flags);
+    expect({ code, stdout, lines: stderr.trimEnd().split('\n').length }).toEqual({ code: 2, stdout: '', lines: 1 });
+    expect(stderr).toMatch(message);
+    expect(existsSync(output)).toBe(false);
+  });
+});
+
+describe('files that cannot be read or written', () => {
+  it.each([
+    ['a folder as output', (folder: string) => ['run', '--output', folder], /: is a folder, a file is needed/],
+    ['a file as folder', (folder: string) => ['run', '--output', join(folder, 'file/x.json')], /cannot be written \(/],
+    ['no name', () => ['run', '--output', ''], /output file must not be empty/],
+    ['a folder as task table', (folder: string) => ['run', '--tasks', folder], /: is a folder, a file is needed/],
+    ['a folder as generated table', (folder: string) => ['generate', '--output', folder], /: is a folder/],
+  ] as const)('%s is refused in one line', async (_, args, message) => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'file'), '');
+    const { code, stderr } = await gpuJobs(...args(folder));
+    expect({ code, lines: stderr.trimEnd().split('\n').length }).toEqual({ code: 2, lines: 1 });
+    expect(stderr).toMatch(message);
+  });
+});
+
+describe('paretune gpu-jobs generate, replay', () => {
+  it('a generated table runs, and replaying the engine’s own latencies has no error', async () => {
+    const folder = temporaryFolder();
+    const table = join(folder, 'jobs.csv');
+    expect((await gpuJobs('generate', '--workload', 'low', '--seed', '3', '--output', table)).code).toBe(0);
+    const token = ['--engine', 'token', '--cluster', 'h100_2gpu', '--algorithms', 'FIFO'];
+    const times = join(folder, 'times.csv');
+    expect((await gpuJobs('run', ...token, '--tasks', table, '--tasks-output', times)).code).toBe(0);
+    const [head, ...rows] = readFileSync(join(folder, 'times-jobs_FIFO.csv'), 'utf8').trim().split('\n');
+    const column = (name: string): number => head!.split(',').indexOf(name);
+    const log = rows.map((row) => {
+      const cells = row.split(',');
+      return ['arrival', 'prefill_tokens', 'decode_tokens', 'ttft', 'e2e'].map((name) => cells[column(name)]).join(',');
+    });
+    const trace = join(folder, 'log.csv');
+    writeFileSync(trace, `timestamp,input_tokens,output_tokens,ttft,e2e\n${log.join('\n')}\n`);
+    const { stdout } = await gpuJobs('run', ...token, '--tasks', trace, '--json');
+    const replayed = (JSON.parse(stdout) as Record<string, { replay_mape: Record<string, Record<string, number>> }>)[
+      'log_FIFO'
+    ]!;
+    for (const latency of ['ttft', 'e2e']) {
+      expect(replayed.replay_mape[latency]!['tasks']).toBe(100);
+      // The log starts at 0, so arrivals shift by the first one: rounding only.
+      expect(replayed.replay_mape[latency]!['mape']).toBeLessThan(1e-6);
+    }
+  });
+});
+
+describe('paretune gpu-jobs roofline', () => {
+  it('prints ridge point and bounds', async () => {
+    const { stdout } = await gpuJobs('roofline', '--model', 'Llama3-8B', '--gpu', 'H100', '--json');
+    const page = JSON.parse(stdout) as { ridge: number; steps: { step: string; ms: number; bound: string }[] };
+    expect(page.ridge).toBeCloseTo(295.2, 1);
+    expect(page.steps.find(({ step }) => step === 'decode 1')).toMatchObject({
+      ms: expect.closeTo(4.776, 2),
+      bound: 'memory',
+    });
+    const seed = await gpuJobs('roofline', '--gpu', 'A100', '--a100-tflops', '628');
+    expect(seed.stdout).toContain('ridge point 308.0');
+  });
+});
+
+describe('token engine against cluster simulator', () => {
+  const compare = (name: string) => compareEngines(VALIDATION_CASES.find((one) => one.name === name)!, 150, 5);
+
+  it('agrees on every request to the microsecond where nothing is scarce', () => {
+    const { equal, requests, cluster, token } = compareEngines(VALIDATION_CASES[0]!, 300, 1);
+    expect(VALIDATION_CASES[0]!.name).toBe('ample');
+    expect(equal).toBe(requests);
+    expect(token.steps).toBe(cluster.steps);
+  });
+
+  it('a request that arrives during the last step of a busy period waits for its end, the cluster’s does not', () => {
+    const { cluster, token } = compareEngines(VALIDATION_CASES[0]!, 300, 4);
+    const late = token.ttftMs.map((ms, i) => ms - cluster.ttftMs[i]!).filter((ms) => Math.abs(ms) > 5e-4);
+    expect(late.length).toBeGreaterThan(0);
+    // The last step of a busy period decodes for one or two requests: 0.2 ms each.
+    expect(late.every((ms) => ms > 0 && ms <= 0.4)).toBe(true);
+  });
+
+  it('differs only in the first burst where prompts share a prefix', () => {
+    const { equal, requests } = compare('shared-prefix');
+    expect(equal).toBe(requests - 4);
+  });
+
+  it('differs under memory pressure, mostly because of the prompt blocks of preempted requests', () => {
+    const plain = compare('kv-pressure');
+    const own = compare('kv-pressure-own-prefix');
+    const gap = ({ cluster, token }: typeof plain): number => Math.abs(token.e2e.mean / cluster.e2e.mean - 1);
+    expect(plain.token.preemptions).toBeGreaterThan(0);
+    expect(gap(own)).toBeLessThan(0.05);
+    expect(gap(plain)).toBeGreaterThan(5 * gap(own));
+  });
+
+  it('writes the page with a chart per trace', async () => {
+    const folder = temporaryFolder();
+    const { code } = await gpuJobs('validate', '--requests', '20', '--out', folder);
+    expect(code).toBe(0);
+    const page = readFileSync(join(folder, 'README.md'), 'utf8');
+    for (const { name, explanation } of VALIDATION_CASES) {
+      expect(page).toContain(explanation);
+      expect(readFileSync(join(folder, `${name}.svg`), 'utf8')).toMatch(/^<svg/);
+    }
+  });
+});

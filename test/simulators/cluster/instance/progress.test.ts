@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { InputError } from '../../../../src/base/errors.ts';
+import { ClusterEngine } from '../../../../src/simulators/cluster/engine/cluster-engine.ts';
+import type { EngineConfig } from '../../../../src/simulators/cluster/engine-config.ts';
+import { readScenarios, runScenario, scenarioConfig } from '../golden/instance-scenario.ts';
+import { randomCluster } from '../golden/random-cluster.ts';
+import { openWorkload, type TokenRequest, tokenTable } from '../golden/token-table.ts';
+
+function request(id: number, input: number, output: number, deadlineUs = 0): TokenRequest {
+  return {
+    id: `r${id}`,
+    arrivalUs: id,
+    input: Array.from({ length: input }, (_, i) => 1_000 * id + i),
+    output: Array.from({ length: output }, (_, i) => 500_000 + 1_000 * id + i),
+    maxOutput: output,
+    deadlineUs,
+    sloClass: '',
+  };
+}
+
+function config(instance: Partial<EngineConfig['instance']>, horizonUs = Number.POSITIVE_INFINITY): EngineConfig {
+  const { config: base } = randomCluster(0, { kv: 'gpu-only', instances: 1 });
+  return {
+    ...base,
+    horizonUs,
+    admissionLatencyUs: 0,
+    routingLatencyUs: 0,
+    routing: { policy: 'round-robin', scorers: [] },
+    admission: { kind: 'always-admit' },
+    instance: {
+      ...base.instance,
+      totalBlocks: 4,
+      blockSize: 4,
+      maxSeqs: 8,
+      maxBatchedTokens: 64,
+      longPrefillThreshold: 0,
+      maxModelLen: 0,
+      scheduler: 'fcfs',
+      preemption: 'fcfs',
+      latency: { kind: 'blackbox', alpha: [0, 0, 0], beta: [100, 1, 1] },
+      ...instance,
+    },
+  };
+}
+
+const run = (engineConfig: EngineConfig, requests: readonly TokenRequest[]) => {
+  const engine = new ClusterEngine(engineConfig, openWorkload(tokenTable(requests)));
+  engine.run();
+  return engine;
+};
+
+describe('a run that cannot progress', () => {
+  it('ends with an error that says so, when a request can never fit', () => {
+    expect(() => run(config({}), [request(1, 7, 30)])).toThrow(InputError);
+    expect(() => run(config({}), [request(1, 7, 30)])).toThrow(/cannot progress/);
+  });
+
+  it('goes on to the deadline where there is one', () => {
+    const engine = run(config({}), [request(1, 7, 30, 50_000), request(2, 3, 2)]);
+    const [instance] = engine.instances;
+    expect([instance!.timedOut, instance!.completed]).toEqual([1, 1]);
+    expect(instance!.preemptions).toBeGreaterThan(10);
+  });
+
+  it('goes on to the horizon where there is one', () => {
+    const engine = run(config({}, 20_000), [request(1, 7, 30)]);
+    expect(engine.instances[0]!.queue.length + engine.instances[0]!.batch.size).toBe(1);
+  });
+
+  it('is noticed when requests of a tiered cache block each other for ever', () => {
+    const scenario = readScenarios('instance-scenarios.jsonl.gz').find(
+      (one) => one.scenario.name === 'tiered-queued-owner-livelock',
+    )!;
+    expect(runScenario(scenario).engine.instances[0]!.batch.size).toBeGreaterThanOrEqual(0);
+    const endless = {
+      ...scenario,
+      scenario: {
+        ...scenario.scenario,
+        horizon: Number.MAX_SAFE_INTEGER,
+        requests: scenario.scenario.requests.map((one) => ({ ...one, deadline: 0 })),
+      },
+    };
+    expect(scenarioConfig(endless).horizonUs).toBe(Number.POSITIVE_INFINITY);
+    expect(() => runScenario(endless)).toThrow(/cannot progress/);
+  });
+});
+
+describe('waiting for storage', () => {
+  it('counts the empty steps of an idle instance without executing them', () => {
+    const scenario = readScenarios('instance-scenarios.jsonl.gz').find(
+      (one) => one.scenario.name === 'offload-deferral',
+    )!;
+    const { engine, steps } = runScenario(scenario);
+    expect(engine.instances[0]!.steps).toBe(scenario.expected.wq!.length);
+    expect(steps.length).toBeLessThan(100);
+  });
+});
