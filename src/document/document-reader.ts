@@ -1,4 +1,5 @@
 import { InputError, unknownName } from '../base/errors.ts';
+import { shortText } from '../base/short-text.ts';
 
 export type DocumentPath = readonly (string | number)[];
 
@@ -135,5 +136,5 @@ function describe(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
-  return typeof value === 'string' ? `the text ${JSON.stringify(value)}` : `${String(value)}`;
+  return typeof value === 'string' ? `the text ${shortText(value)}` : shortText(value);
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { InputError, nearestName } from '../base/errors.ts';
+import { InputError, inputErrors, nearestName } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
+import { nameList, shortText } from '../base/short-text.ts';
 
 /** Any JSON-like value; big integers pass through. */
 export const jsonValue: z.ZodType<Json> = z.custom<Json>((value) => value !== undefined);
@@ -12,48 +13,69 @@ export const identifier = z
 
 /**
  * Checks `value` against `schema`.
- * @throws InputError for the first problem, with the path inside the document, the rule and the value
+ * @throws InputError with every problem: the path inside the document, the rule and the value
  */
 export function parseWith<T>(schema: z.ZodType<T>, value: Json): T {
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
-  throw issueToError(schema, deepestIssue(result.error.issues), value);
+  const issues = result.error.issues.flatMap(inBestBranch);
+  const misspelt = new Set(issues.flatMap((issue) => misspeltKeys(schema, issue)));
+  const told = issues.filter(
+    (issue) => valueAt(value, issue.path) !== undefined || !misspelt.has(pathText(issue.path)),
+  );
+  throw inputErrors(told.flatMap((issue) => issueToErrors(schema, issue, value)));
+}
+
+/** Keys that an unknown key was meant to be: of them it is not said as well that they are missing. */
+function misspeltKeys(schema: z.ZodType, issue: Issue): string[] {
+  if (issue.code !== 'unrecognized_keys') return [];
+  const known = knownKeys(schema, issue.path);
+  return issue.keys.flatMap((key) => nearestName(key, known) ?? []).map((key) => pathText([...issue.path, key]));
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  return path.map(String).join('\0');
 }
 
 type Issue = z.core.$ZodIssue;
 
 /** For unions the branch that got furthest explains best. */
-function deepestIssue(issues: readonly Issue[]): Issue {
-  const first = issues[0]!;
-  if (first.code !== 'invalid_union' || first.errors.length === 0) return first;
-  const branches = first.errors.filter((branch) => branch.length > 0).map((branch) => deepestIssue(branch));
-  const deepest = branches.sort((a, b) => score(b) - score(a))[0];
-  if (deepest === undefined || score(deepest) < 1) return first;
-  return { ...deepest, path: [...first.path, ...deepest.path] };
+function inBestBranch(issue: Issue): Issue[] {
+  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue];
+  const branches = issue.errors.map((branch) => branch.flatMap(inBestBranch)).filter((branch) => branch.length > 0);
+  const best = branches.sort((a, b) => depth(b[0]!) - depth(a[0]!))[0];
+  if (best === undefined || depth(best[0]!) < 1) return [issue];
+  return best.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
-function score(issue: Issue): number {
+function depth(issue: Issue): number {
   return issue.path.length * 2 + (issue.code === 'unrecognized_keys' ? 1 : 0);
 }
 
-function issueToError(schema: z.ZodType, issue: Issue, root: Json): InputError {
+function issueToErrors(schema: z.ZodType, issue: Issue, root: Json): InputError[] {
   const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
   if (issue.code === 'unrecognized_keys') {
-    const key = issue.keys[0]!;
     const known = knownKeys(schema, path);
-    const near = nearestName(key, known);
-    const hint = `${near === undefined ? '' : `did you mean "${near}"? `}known keys: ${known.join(', ')}`;
-    return new InputError(`unknown key "${key}"`, {
-      path: [...path, key],
-      ...(known.length > 0 ? { suggestion: hint } : {}),
+    return issue.keys.map((key) => {
+      const near = nearestName(key, known);
+      const hint = `${near === undefined ? '' : `did you mean "${near}"? `}known keys: ${nameList(known)}`;
+      return new InputError(`unknown key ${shortText(key)}`, {
+        path: [...path, key],
+        ...(known.length > 0 ? { suggestion: hint } : {}),
+      });
     });
+  }
+  if (issue.code === 'invalid_key') {
+    return issue.issues.map((inner) => new InputError(`${rule(inner)}, got ${shortText(path.at(-1))}`, { path }));
   }
   const received = valueAt(root, path);
   const missing = received === undefined;
-  return new InputError(missing ? 'is required but missing' : `${rule(issue)}, got ${shortText(received)}`, {
-    path,
-    ...(missing ? { suggestion: `add it: ${rule(issue)}` } : suggestionFor(issue, received)),
-  });
+  return [
+    new InputError(missing ? 'is required but missing' : `${rule(issue)}, got ${shortText(received)}`, {
+      path,
+      ...(missing ? { suggestion: `add it: ${rule(issue)}` } : suggestionFor(issue, received)),
+    }),
+  ];
 }
 
 function rule(issue: Issue): string {
@@ -61,13 +83,15 @@ function rule(issue: Issue): string {
     case 'invalid_type':
       return `must be ${article(issue.expected)}`;
     case 'invalid_value':
-      return `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`;
+      return `must be ${issue.values.map(shortText).join(' or ')}`;
     case 'too_small':
       return `must be ${issue.inclusive ? '≥' : '>'} ${issue.minimum}${origin(issue.origin)}`;
     case 'too_big':
       return `must be ${issue.inclusive ? '≤' : '<'} ${issue.maximum}${origin(issue.origin)}`;
-    case 'invalid_union':
-      return 'has none of the accepted forms';
+    case 'invalid_union': {
+      const values = acceptedValues(issue);
+      return values.length > 0 ? `must be ${values.map(shortText).join(' or ')}` : 'has none of the accepted forms';
+    }
     default:
       return issue.message;
   }
@@ -90,27 +114,28 @@ function article(kind: string): string {
 }
 
 function suggestionFor(issue: Issue, received: Json): { suggestion?: string } {
-  if (issue.code !== 'invalid_value' || typeof received !== 'string') return {};
-  const near = nearestName(received, issue.values.map(String));
-  return near === undefined ? {} : { suggestion: `did you mean "${near}"?` };
+  if (typeof received !== 'string') return {};
+  const near = nearestName(received, acceptedValues(issue).map(String));
+  return near === undefined ? {} : { suggestion: `did you mean ${shortText(near)}?` };
 }
 
-export function shortText(value: unknown): string {
-  const text = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? String(value));
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+/** The closed list of values that `issue` speaks of. */
+function acceptedValues(issue: Issue): readonly unknown[] {
+  if (issue.code === 'invalid_value') return issue.values;
+  return issue.code === 'invalid_union' && 'options' in issue ? ((issue.options ?? []) as readonly unknown[]) : [];
 }
 
-function valueAt(root: Json, path: readonly (string | number)[]): Json | undefined {
+function valueAt(root: Json, path: readonly PropertyKey[]): Json | undefined {
   let node: unknown = root;
   for (const step of path) {
     if (node === null || typeof node !== 'object') return undefined;
-    node = (node as Record<string | number, unknown>)[step];
+    node = (node as Record<PropertyKey, unknown>)[step];
   }
   return node as Json | undefined;
 }
 
 /** Keys that the object schema at `path` accepts; union branches are merged. */
-function knownKeys(schema: z.ZodType, path: readonly (string | number)[]): string[] {
+function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   let level: z.core.$ZodType[] = [schema];
   for (const step of path) level = level.flatMap((node) => descend(node, step));
   const keys = new Set(
@@ -119,7 +144,7 @@ function knownKeys(schema: z.ZodType, path: readonly (string | number)[]): strin
   return [...keys].sort();
 }
 
-function descend(schema: z.core.$ZodType, step: string | number): z.core.$ZodType[] {
+function descend(schema: z.core.$ZodType, step: PropertyKey): z.core.$ZodType[] {
   return unwrap(schema).flatMap((node): z.core.$ZodType[] => {
     if (node instanceof z.ZodObject) {
       const next = (node.shape as Record<string, z.core.$ZodType>)[String(step)];

@@ -1,6 +1,7 @@
 import { type Document, isAlias, isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
-import { InputError, type SourcePosition } from '../base/errors.ts';
+import { InputError, inputErrors, type SourcePosition } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
+import { shortText } from '../base/short-text.ts';
 
 /** A parsed YAML (or JSON) text that can say where each of its values was written. */
 export interface YamlSource {
@@ -33,7 +34,7 @@ export function parseYaml(text: string, file: string, { furtherDocuments = 'refu
     const position = { file, line, column: col };
     if (problem.code !== 'DUPLICATE_KEY') throw new InputError(problem.message.replace(/\s+/g, ' '), { position });
     const key = /^["']?([^"':\n]+)/.exec(text.slice(problem.pos[0]))?.[1]?.trim() ?? '';
-    throw new InputError(`key "${key}" is given twice`, { position, path: [key], suggestion: 'remove one' });
+    throw new InputError(`key ${shortText(key)} is given twice`, { position, path: [key], suggestion: 'remove one' });
   }
   const value = narrowIntegers(document.toJS({ maxAliasCount: 1000 })) as Json;
   if (value === null || value === undefined) {
@@ -47,9 +48,22 @@ export function placed<T>(source: YamlSource, dropPrefix: number, body: () => T)
   try {
     return body();
   } catch (error) {
-    if (!(error instanceof InputError) || error.position !== undefined) throw error;
-    throw error.at({ position: source.locate(error.path.slice(dropPrefix)) });
+    if (!(error instanceof InputError)) throw error;
+    throw inWrittenOrder(error.placedBy((path) => source.locate(path.slice(dropPrefix))));
   }
+}
+
+/** Problems in the order of the text, file by file. */
+function inWrittenOrder(error: InputError): InputError {
+  const files = [...new Set(error.problems().map(({ position }) => position?.file))];
+  const rank = ({ position }: InputError): readonly number[] => [
+    files.indexOf(position?.file),
+    position?.line ?? 0,
+    position?.column ?? 0,
+  ];
+  const ordered = error.problems().map((problem) => ({ problem, rank: rank(problem) }));
+  ordered.sort((a, b) => a.rank[0]! - b.rank[0]! || a.rank[1]! - b.rank[1]! || a.rank[2]! - b.rank[2]!);
+  return inputErrors(ordered.map(({ problem }) => problem));
 }
 
 function narrowIntegers(value: unknown): unknown {

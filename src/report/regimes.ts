@@ -1,5 +1,6 @@
 import { isFeasible, mean, metricValues } from '../study/objective.ts';
-import type { ResolvedObjective, StudyPlan } from '../study/plan/study-plan.ts';
+import type { StudyPlan } from '../study/plan/study-plan.ts';
+import type { ResolvedObjective } from '../study/plan/targets.ts';
 import { regimeMetric } from '../study/regimes/regimes.ts';
 import type { Trial } from '../study/trial.ts';
 

@@ -1,4 +1,4 @@
-import { describeInputError, InputError } from '../base/errors.ts';
+import { describeProblem, InputError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import type { ParameterValues, SearchSpace } from '../optimizer/space/parameter.ts';
 import type { PolicyModule, PreparedSimulation, Simulator } from '../simulators/simulator.ts';
@@ -64,7 +64,7 @@ export function evaluateTask(
     if (broken !== undefined) return { kind: 'failed', message: `metric ${broken[0]} is ${broken[1]}` };
     return { kind: 'measured', metrics };
   } catch (error) {
-    if (error instanceof InputError) return { kind: 'infeasible', reason: describeInputError(error) };
+    if (error instanceof InputError) return { kind: 'infeasible', reason: describeProblem(error) };
     return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
   }
 }

@@ -1,5 +1,6 @@
 import { InputError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
+import { shortText } from '../base/short-text.ts';
 import type { ParameterValues } from '../optimizer/space/parameter.ts';
 import type { Trial, TrialOrigin, TrialOutcome } from './trial.ts';
 
@@ -114,14 +115,14 @@ export function parseEntry(value: Json): JournalEntry {
     outcome?: { kind?: unknown };
   };
   if (typeof value !== 'object' || value === null || !KINDS.includes(String(entry.kind))) {
-    throw new InputError(`must be one of ${KINDS.join(', ')}, got ${JSON.stringify(entry?.kind)}`, { path: ['kind'] });
+    throw new InputError(`must be one of ${KINDS.join(', ')}, got ${shortText(entry?.kind)}`, { path: ['kind'] });
   }
   const needsTrial = entry.kind !== 'study-started' && entry.kind !== 'study-ended';
   if (needsTrial && !(Number.isInteger(entry.trial) && (entry.trial as number) >= 0)) {
-    throw new InputError(`must be an integer ≥ 0, got ${JSON.stringify(entry.trial)}`, { path: ['trial'] });
+    throw new InputError(`must be an integer ≥ 0, got ${shortText(entry.trial)}`, { path: ['trial'] });
   }
   if (entry.kind === 'study-started' && entry.format !== JOURNAL_FORMAT) {
-    throw new InputError(`must be ${JOURNAL_FORMAT}, got ${JSON.stringify(entry.format)}`, {
+    throw new InputError(`must be ${JOURNAL_FORMAT}, got ${shortText(entry.format)}`, {
       path: ['format'],
       suggestion: 'this journal was written by another version of paretune',
     });

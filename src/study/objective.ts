@@ -1,4 +1,5 @@
-import type { ResolvedConstraint, ResolvedObjective, StudyPlan } from './plan/study-plan.ts';
+import type { StudyPlan } from './plan/study-plan.ts';
+import type { ResolvedConstraint, ResolvedObjective } from './plan/targets.ts';
 import type { Metrics, Replicate, Trial } from './trial.ts';
 
 /** Metric → loss: the one place where a maximised metric changes its sign. */

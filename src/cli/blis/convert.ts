@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { InputError } from '../../base/errors.ts';
+import { shortText } from '../../base/short-text.ts';
 import { presetDocument } from '../../simulators/workload/synthetic-workload.ts';
 import type { Command, LoadedCommand } from '../terminal/command.ts';
 import { commandGroup } from '../terminal/command-group.ts';
@@ -34,7 +35,8 @@ export const blisConvertCommand = commandGroup(COMMANDS, 'a kind of source is re
 
 function positive(text: string, flag: string, isValid: (value: number) => boolean): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (!isValid(value) || value <= 0) throw new InputError(`must be > 0, got "${text}"`, { path: [`--${flag}`] });
+  if (!isValid(value) || value <= 0)
+    throw new InputError(`must be > 0, got ${shortText(text)}`, { path: [`--${flag}`] });
   return value;
 }
 

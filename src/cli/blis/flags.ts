@@ -85,14 +85,17 @@ export function namingFlags<T>(body: () => T): T {
   try {
     return body();
   } catch (error) {
-    if (!(error instanceof InputError) || error.position !== undefined) throw error;
-    const [first, ...rest] = error.path;
-    if (typeof first !== 'string' || first.startsWith('--')) throw error;
-    throw new InputError(error.message, {
-      path: [`--${flagName(first)}`, ...rest],
-      ...(error.suggestion === undefined ? {} : { suggestion: error.suggestion }),
-    });
+    throw error instanceof InputError ? error.map(namingFlag) : error;
   }
+}
+
+function namingFlag(problem: InputError): InputError {
+  const [first, ...rest] = problem.path;
+  if (problem.position !== undefined || typeof first !== 'string' || first.startsWith('--')) return problem;
+  return new InputError(problem.message, {
+    path: [`--${flagName(first)}`, ...rest],
+    ...(problem.suggestion === undefined ? {} : { suggestion: problem.suggestion }),
+  });
 }
 
 function givenSettings(flags: Flags): Partial<ClusterSettings> {

@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Argv } from 'yargs';
 import { InputError } from '../../base/errors.ts';
+import { shortText } from '../../base/short-text.ts';
 import { parseFitnessWeights } from '../../simulators/cluster/figures/fitness.ts';
 import { SETTINGS } from '../../simulators/cluster/settings/cluster-settings.ts';
 import { writeTraceCsv } from '../../simulators/workload/trace-csv.ts';
@@ -43,7 +44,7 @@ export function readOutputFlags(flags: Flags): OutputOptions {
   const counterfactual = textFlag(flags, 'counterfactual-k') ?? '0';
   const counterfactualK = Number(counterfactual);
   if (counterfactual.trim() === '' || !Number.isInteger(counterfactualK) || counterfactualK < 0) {
-    throw new InputError(`must be an integer ≥ 0, got "${counterfactual}"`, { path: ['--counterfactual-k'] });
+    throw new InputError(`must be an integer ≥ 0, got ${shortText(counterfactual)}`, { path: ['--counterfactual-k'] });
   }
   const summarizeTrace = switchFlag(flags, 'summarize-trace');
   if (level !== 'decisions' && (counterfactualK > 0 || summarizeTrace)) {
@@ -108,7 +109,7 @@ function fitnessWeights(text: string | undefined): ReadonlyMap<string, number> |
 function choice(flags: Flags, name: string, known: readonly string[]): string | undefined {
   const value = textFlag(flags, name);
   if (value !== undefined && !known.includes(value)) {
-    throw new InputError(`must be one of ${known.join(', ')}, got "${value}"`, { path: [`--${name}`] });
+    throw new InputError(`must be one of ${known.join(', ')}, got ${shortText(value)}`, { path: [`--${name}`] });
   }
   return value;
 }

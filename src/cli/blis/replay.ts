@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { InputError } from '../../base/errors.ts';
 import { isJsonObject, type Json } from '../../base/json.ts';
+import { shortText } from '../../base/short-text.ts';
 import { placed } from '../../document/yaml.ts';
 import type { EngineConfig } from '../../simulators/cluster/engine-config.ts';
 import { type GoodputTargets, mergeTargets, targetsOf } from '../../simulators/cluster/figures/goodput.ts';
@@ -102,7 +103,7 @@ export function replayBlis(flags: Flags) {
 function sessionOptions(flags: Flags, header: TraceHeader): Pick<ReplayOptions, 'mode' | 'accumulate' | 'thinkTime'> {
   const mode = textFlag(flags, 'session-mode') ?? 'fixed';
   if (mode !== 'fixed' && mode !== 'closed-loop') {
-    throw new InputError(`must be fixed or closed-loop, got "${mode}"`, { path: ['--session-mode'] });
+    throw new InputError(`must be fixed or closed-loop, got ${shortText(mode)}`, { path: ['--session-mode'] });
   }
   const milliseconds = textFlag(flags, 'think-time-ms');
   const law = textFlag(flags, 'think-time-dist');
@@ -110,7 +111,7 @@ function sessionOptions(flags: Flags, header: TraceHeader): Pick<ReplayOptions, 
     throw new InputError('excludes --think-time-dist', { path: ['--think-time-ms'] });
   }
   if (milliseconds !== undefined && !/^\d+$/.test(milliseconds)) {
-    throw new InputError(`must be an integer ≥ 0, got "${milliseconds}"`, { path: ['--think-time-ms'] });
+    throw new InputError(`must be an integer ≥ 0, got ${shortText(milliseconds)}`, { path: ['--think-time-ms'] });
   }
   const text = law ?? (milliseconds === undefined ? undefined : `constant:value=${milliseconds}ms`);
   if (text !== undefined && mode === 'fixed') {

@@ -1,5 +1,6 @@
 import type { Argv } from 'yargs';
 import { InputError } from '../../base/errors.ts';
+import { shortText } from '../../base/short-text.ts';
 import { placed } from '../../document/yaml.ts';
 import type { Workload } from '../../simulators/workload/follow-ups.ts';
 import { generateWorkload } from '../../simulators/workload/generate-workload.ts';
@@ -60,7 +61,7 @@ export function masterSeed(flags: Flags): bigint {
   if (text === undefined) return DEFAULT_SEED;
   const value = /^[-+]?\d+$/.test(text.trim()) ? BigInt(text.trim().replace('+', '')) : undefined;
   if (value === undefined || BigInt.asIntN(64, value) !== value) {
-    throw new InputError(`must be an integer of 64 bits, got "${text}"`, { path: ['--seed'] });
+    throw new InputError(`must be an integer of 64 bits, got ${shortText(text)}`, { path: ['--seed'] });
   }
   return value;
 }
@@ -119,7 +120,7 @@ function readLoad(flags: Flags): SyntheticLoad {
   const thinkTimeMs = integer(flags, 'think-time-ms', 0) ?? 0;
   const rate = flags['rate'] === undefined ? 1 : Number(textFlag(flags, 'rate'));
   if (!Number.isFinite(rate) || rate <= 0) {
-    throw new InputError(`must be finite and > 0, got "${textFlag(flags, 'rate')}"`, { path: ['--rate'] });
+    throw new InputError(`must be finite and > 0, got ${shortText(textFlag(flags, 'rate'))}`, { path: ['--rate'] });
   }
   if (users === 0) return { kind: 'rate', ratePerSecond: rate };
   if (flags['rate'] !== undefined) throw new InputError('excludes --concurrency', { path: ['--rate'] });
@@ -172,7 +173,7 @@ function integer(flags: Flags, name: string, low: number): number | undefined {
   const value = /^[-+]?\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
   if (!Number.isSafeInteger(value) || value < low) {
     const limit = low === Number.MIN_SAFE_INTEGER ? '' : ` ≥ ${low}`;
-    throw new InputError(`must be an integer${limit}, got "${text}"`, { path: [`--${name}`] });
+    throw new InputError(`must be an integer${limit}, got ${shortText(text)}`, { path: [`--${name}`] });
   }
   return value;
 }

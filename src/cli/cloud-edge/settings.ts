@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs';
 import { InputError } from '../../base/errors.ts';
 import { isJsonObject, type Json } from '../../base/json.ts';
+import { shortText } from '../../base/short-text.ts';
 import { readDataset } from '../../companions/cloud-edge/dataset-file.ts';
 import { loadEncoder, POOLINGS, type Pooling } from '../../companions/cloud-edge/encoder.ts';
 import { placed, type YamlSource } from '../../document/yaml.ts';
@@ -129,7 +130,8 @@ function withLoad(config: CloudEdgeConfig, flags: Flags): CloudEdgeConfig {
   const load = flags['load'];
   if (load === undefined) return config;
   if (flags['rate'] !== undefined) throw new InputError('--rate and --load exclude each other');
-  if (typeof load !== 'number' || !(load > 0)) throw new InputError(`--load must be a number > 0, got ${String(load)}`);
+  if (typeof load !== 'number' || !(load > 0))
+    throw new InputError(`--load must be a number > 0, got ${shortText(load)}`);
   if (config.arrival_trace !== null) throw new InputError('--load cannot change an arrival_trace');
   const seconds = rowsFor(config, config.random_seed).map((row) => row.seconds);
   return { ...config, request_rate_lambda: load * capacity(seconds, config) };
@@ -151,7 +153,7 @@ function fileOf(
   const value = textFlag(flags, flag) ?? overrides[key];
   if (value === undefined) return undefined;
   if (typeof value !== 'string' || value === '') {
-    throw new InputError(`must be a path, got ${JSON.stringify(value)}`, { path: [key] });
+    throw new InputError(`must be a path, got ${shortText(value)}`, { path: [key] });
   }
   return value;
 }
@@ -174,7 +176,9 @@ function keyValues(flags: Flags): Record<string, Json> {
   for (const item of Array.isArray(listed) ? listed.map(String) : []) {
     const at = item.indexOf('=');
     if (at < 1) {
-      throw new InputError(`--set needs key=value, got "${item}"`, { suggestion: `keys: ${configKeys().join(', ')}` });
+      throw new InputError(`--set needs key=value, got ${shortText(item)}`, {
+        suggestion: `keys: ${configKeys().join(', ')}`,
+      });
     }
     const value = item.slice(at + 1);
     try {
@@ -191,9 +195,10 @@ function complain<T>(source: YamlSource | null, written: Readonly<Record<string,
   try {
     return body();
   } catch (error) {
-    const key = error instanceof InputError ? error.path[0] : undefined;
-    if (!(error instanceof InputError) || source === null || !Object.hasOwn(written, String(key))) throw error;
-    throw error.at({ position: source.locate(error.path) });
+    if (!(error instanceof InputError) || source === null) throw error;
+    throw error.map((problem) =>
+      Object.hasOwn(written, String(problem.path[0])) ? problem.placedBy(source.locate) : problem,
+    );
   }
 }
 

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { describeInputError, InputError } from '../../base/errors.ts';
+import { describeProblem, InputError } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
+import { shortText } from '../../base/short-text.ts';
 import { placed } from '../../document/yaml.ts';
 import { type ClusterSpec, clusterByName, parseCluster } from '../../simulators/gpu-jobs/cluster-spec.ts';
 import { NAMED_ORDERINGS, type Ordering, parseOrdering } from '../../simulators/gpu-jobs/ordering.ts';
@@ -74,7 +75,7 @@ export function positiveFlag(flags: Flags, name: string): number | undefined {
   if (value === undefined) return undefined;
   const number = typeof value === 'number' ? value : Number(value);
   if (!Number.isFinite(number) || number <= 0) {
-    throw new InputError(`--${name} must be a number > 0, got ${Array.isArray(value) ? value.join(' ') : value}`);
+    throw new InputError(`--${name} must be a number > 0, got ${shortText(value)}`);
   }
   return number;
 }
@@ -84,8 +85,10 @@ export function named<T>(flag: string, body: () => T): T {
   try {
     return body();
   } catch (error) {
-    if (!(error instanceof InputError) || error.position !== undefined) throw error;
-    throw new InputError(`--${flag}: ${describeInputError(error)}`);
+    if (!(error instanceof InputError)) throw error;
+    throw error.map((problem) =>
+      problem.position === undefined ? new InputError(`--${flag}: ${describeProblem(problem)}`) : problem,
+    );
   }
 }
 
@@ -95,12 +98,12 @@ export function asFlags<T>(keys: Readonly<Record<string, string>>, body: () => T
     return body();
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    const flag = keys[String(error.path[0])];
-    if (flag === undefined || error.position !== undefined) throw error;
-    throw new InputError(
-      `--${flag} ${error.message}`,
-      error.suggestion === undefined ? {} : { suggestion: error.suggestion },
-    );
+    throw error.map((problem) => {
+      const { path, position, message, suggestion } = problem;
+      const flag = keys[String(path[0])];
+      if (flag === undefined || position !== undefined) return problem;
+      return new InputError(`--${flag} ${message}`, suggestion === undefined ? {} : { suggestion });
+    });
   }
 }
 

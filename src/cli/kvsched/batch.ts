@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describeInputError, InputError } from '../../base/errors.ts';
+import { shortText } from '../../base/short-text.ts';
 import { openBatchPool } from '../../companions/kvsched/batch-pool.ts';
 import { batchFigures, type FinishedRun, type Render, writeFigures } from '../../companions/kvsched/figures.ts';
 import { type IndexRow, indexRecord, pathPart, writeIndex, writeText } from '../../companions/kvsched/run-index.ts';
@@ -144,7 +145,7 @@ function refuseSharedIds(files: readonly ScenarioFile[]): void {
   for (const [index, { scenario, source, file }] of files.entries()) {
     const other = files.slice(0, index).find((earlier) => pathPart(earlier.scenario.id) === pathPart(scenario.id));
     if (other === undefined) continue;
-    throw new InputError(`"${scenario.id}" is also the name of ${shortName(other.file)}`, {
+    throw new InputError(`${shortText(scenario.id)} is also the name of ${shortName(other.file)}`, {
       path: ['scenario_id'],
       position: { ...source.locate(['scenario_id']), file },
       suggestion: 'rename one of them',
@@ -162,7 +163,7 @@ function finish(
   const { loaded, scheduler, seed, ablation } = run;
   if (outcome.kind === 'refused') {
     const error = refusal(outcome);
-    return error.at({ position: loaded.source.locate(error.path) });
+    return error.placedBy(loaded.source.locate);
   }
   const { prefetch, overlap } = ablation;
   const folder = ablated ? `pf${Number(prefetch)}_ov${Number(overlap)}` : '';
@@ -200,7 +201,8 @@ async function report(
       (ablated ? ` pf=${Number(prefetch)} ov=${Number(overlap)}` : '');
     if (outcome instanceof InputError) {
       if (failFast) throw outcome;
-      const line = `${pc.red('[ERROR]')} ${name}: ${describeInputError(outcome)}\n`;
+      const lines = describeInputError(outcome).split('\n');
+      const line = lines.map((problem) => `${pc.red('[ERROR]')} ${name}: ${problem}\n`).join('');
       if (json) process.stderr.write(line);
       else print(line);
     } else {

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import type { Argv } from 'yargs';
 import { InputError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
+import { shortText } from '../../base/short-text.ts';
 import type { ScenarioFile, ScenarioOptions } from '../../companions/kvsched/scenario-file.ts';
 import { parseYaml, placed } from '../../document/yaml.ts';
 import { readRoles } from '../../simulators/kvsched/read-scenario.ts';
@@ -124,7 +125,7 @@ export function seedsFlag(flags: Flags, name: string): readonly number[] {
   if (items.length === 0) throw new InputError(`--${name} needs at least one seed`);
   const seeds = items.map((item) => {
     const seed = Number(item);
-    if (!Number.isSafeInteger(seed)) throw new InputError(`--${name} must list integers, got "${item}"`);
+    if (!Number.isSafeInteger(seed)) throw new InputError(`--${name} must list integers, got ${shortText(item)}`);
     return seed;
   });
   return [...new Set(seeds)];
@@ -135,7 +136,7 @@ function jsonFlag<T>(flags: Flags, name: string, read: (value: unknown, path: re
   if (given === undefined) return {};
   const inline = given.trimStart().startsWith('{') || statSync(given, { throwIfNoEntry: false }) === undefined;
   if (inline && !given.trimStart().startsWith('{')) {
-    throw new InputError(`--${name} must be a JSON object or the path of a file, got ${JSON.stringify(given)}`);
+    throw new InputError(`--${name} must be a JSON object or the path of a file, got ${shortText(given)}`);
   }
   const source = inline ? parseYaml(given, `--${name}`) : readYamlFile(given);
   return placed(source, 0, () => read(source.value, []));

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
+import { shortText } from '../../base/short-text.ts';
 import { experimentIndex, experimentJson, experimentMarkdown, ledgerRow } from '../../report/experiment-report.ts';
 import { appendLedger, writeExperiment, writeIndex } from '../../report/write-experiment.ts';
 import { type ExperimentResult, runExperiment } from '../../study/experiment/experiment.ts';
@@ -55,7 +56,7 @@ async function loadAll(files: readonly string[]): Promise<readonly ExperimentPla
     const plan = await loadExperiment(file);
     const same = plans.findIndex(({ spec }) => spec.name === plan.spec.name);
     if (same >= 0) {
-      throw new InputError(`"${plan.spec.name}" is also the name of ${files[same]}`, {
+      throw new InputError(`${shortText(plan.spec.name)} is also the name of ${files[same]}`, {
         position: { file },
         path: ['name'],
         suggestion: 'reports are named after experiments; choose another name',

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { InputError } from '../../base/errors.ts';
+import { shortText } from '../../base/short-text.ts';
 import type { ParameterValues } from '../../optimizer/space/parameter.ts';
 import { toBlis } from '../../study/export/export-blis.ts';
 import { toEndpointPickerConfig } from '../../study/export/export-epp.ts';
@@ -55,7 +56,7 @@ function pointOf(
       ? shortList(plan, paretoFront(plan, state.trials), 1)[0]
       : state.trials.find(({ number }) => String(number) === id);
   if (trial === undefined) {
-    throw new InputError(`--point: the run has no point "${id}"`, {
+    throw new InputError(`--point: the run has no point ${shortText(id)}`, {
       suggestion: `a trial number below ${state.trials.length}, knee or baseline`,
     });
   }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describeInputError, InputError } from '../../base/errors.ts';
+import { describeProblem, InputError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { samplerNames } from '../../optimizer/sampler/registry.ts';
 import { buildReport } from '../../report/build-report.ts';
@@ -104,7 +104,7 @@ async function describeRun(folder: string): Promise<{ folder: string; name: stri
       best,
     };
   } catch (error) {
-    if (error instanceof InputError) return { folder, name: '?', state: 'unreadable', best: describeInputError(error) };
+    if (error instanceof InputError) return { folder, name: '?', state: 'unreadable', best: describeProblem(error) };
     throw error;
   }
 }

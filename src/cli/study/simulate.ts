@@ -1,4 +1,5 @@
 import { InputError } from '../../base/errors.ts';
+import { shortText } from '../../base/short-text.ts';
 import type { ParameterValues } from '../../optimizer/space/parameter.ts';
 import { validateValues } from '../../optimizer/space/search-space.ts';
 import { formatNumber } from '../../report/page/format.ts';
@@ -51,7 +52,7 @@ function withSettings(plan: StudyPlan, flags: Flags): ParameterValues {
     const [name, value] = text.split(/=(.*)/s);
     const parameter = plan.space.parameters.find((candidate) => candidate.name === name);
     if (parameter === undefined || value === undefined) {
-      throw new InputError(`--set needs parameter=value, got "${text}"`, {
+      throw new InputError(`--set needs parameter=value, got ${shortText(text)}`, {
         suggestion: `parameters: ${plan.space.parameters.map((one) => one.name).join(', ')}`,
       });
     }
@@ -78,7 +79,7 @@ function weights(setting: string, text: string): Record<string, number> {
       const [name, value] = part.split('=');
       const weight = Number(value);
       if (value === undefined || !(weight >= 0))
-        throw new InputError(`a weight vector reads name=w,name=w with weights ≥ 0, got "${setting}"`);
+        throw new InputError(`a weight vector reads name=w,name=w with weights ≥ 0, got ${shortText(setting)}`);
       return [name!, weight];
     }),
   );

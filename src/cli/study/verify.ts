@@ -1,3 +1,4 @@
+import { shortText } from '../../base/short-text.ts';
 import { createSampler } from '../../optimizer/sampler/registry.ts';
 import { readStarted } from '../../study/io/plan-file.ts';
 import { openWorkerPool } from '../../study/io/worker-pool.ts';
@@ -45,7 +46,7 @@ export const verifyCommand: LoadedCommand = {
       } else {
         const { line, key, recorded, recomputed } = difference;
         process.stdout.write(
-          `differs: ${folder}/journal.jsonl:${line} ${key}: recorded ${JSON.stringify(recorded)}, recomputed ${JSON.stringify(recomputed)}\n`,
+          `differs: ${folder}/journal.jsonl:${line} ${key}: recorded ${shortText(recorded)}, recomputed ${shortText(recomputed)}\n`,
         );
       }
       return difference === null ? EXIT.ok : EXIT.differs;

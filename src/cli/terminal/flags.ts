@@ -1,4 +1,5 @@
 import { InputError } from '../../base/errors.ts';
+import { shortText } from '../../base/short-text.ts';
 import type { Flags } from './command.ts';
 
 /** A flag given at most once, as text. */
@@ -25,7 +26,7 @@ export function integerFlag(flags: Flags, name: string, low: number, high: numbe
   if (value === undefined) return undefined;
   const number = typeof value === 'number' ? value : Number(value);
   if (!Number.isInteger(number) || number < low || number > high) {
-    throw new InputError(`--${name} must be an integer from ${low} to ${high}, got ${String(value)}`);
+    throw new InputError(`--${name} must be an integer from ${low} to ${high}, got ${shortText(value)}`);
   }
   return number;
 }

@@ -5,7 +5,7 @@ import { ChosenCommand, registerCommands } from './command-group.ts';
 import { packageVersion } from './package-version.ts';
 
 /**
- * Parses `argv`, runs the command and answers the exit code. Errors the user can fix become one line on stderr.
+ * Parses `argv`, runs the command and answers the exit code. Errors the user can fix become one line each on stderr.
  * @param commands - the table that `argv` starts in
  */
 export async function main(argv: readonly string[], commands: readonly Command[]): Promise<number> {
@@ -13,7 +13,7 @@ export async function main(argv: readonly string[], commands: readonly Command[]
     return await dispatch(argv, commands);
   } catch (error) {
     if (error instanceof InputError) {
-      process.stderr.write(`paretune: ${describeInputError(error)}\n`);
+      for (const line of describeInputError(error).split('\n')) process.stderr.write(`paretune: ${line}\n`);
       return EXIT.badInput;
     }
     process.stderr.write(

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError } from '../../base/errors.ts';
 import { isJsonObject, type Json } from '../../base/json.ts';
+import { shortText } from '../../base/short-text.ts';
 import { estimatedTokens } from '../../simulators/cloud-edge/dataset-lines.ts';
 
 export interface ServerSettings {
@@ -69,12 +70,12 @@ export function endpointUrl({ server, endpoint }: Pick<ServerSettings, 'server' 
   try {
     base = new URL(server);
   } catch {
-    throw new InputError(`--server must be a web address, got "${server}"`, {
+    throw new InputError(`--server must be a web address, got ${shortText(server)}`, {
       suggestion: 'e.g. http://127.0.0.1:8000',
     });
   }
   if (base.protocol !== 'http:' && base.protocol !== 'https:') {
-    throw new InputError(`--server must start with http:// or https://, got "${server}"`);
+    throw new InputError(`--server must start with http:// or https://, got ${shortText(server)}`);
   }
   const path = base.pathname.replace(/\/+$/, '');
   const root = path.endsWith('/v1') ? path : `${path}/v1`;

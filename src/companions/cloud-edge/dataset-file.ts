@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { InputError } from '../../base/errors.ts';
 import { isJsonObject, type Json } from '../../base/json.ts';
+import { shortText } from '../../base/short-text.ts';
 import type { DatasetLine, LoadedRows } from '../../simulators/cloud-edge/dataset-lines.ts';
 import { parseDatasetLines } from '../../simulators/cloud-edge/dataset-lines.ts';
 import { takeLock } from '../../study/io/lock-file.ts';
@@ -114,7 +115,10 @@ function checkRow(
     return fail('has no prompt_index: not a collection to resume', OTHER_FILE);
   if (row['request_text'] !== prompts[index]) return fail(`prompt ${index} differs from the prompt list`, OTHER_FILE);
   if (row['model_name'] !== modelName) {
-    return fail(`was measured with model "${String(row['model_name'])}", not "${modelName}"`, OTHER_FILE);
+    return fail(
+      `was measured with model ${shortText(String(row['model_name']))}, not ${shortText(modelName)}`,
+      OTHER_FILE,
+    );
   }
   return index;
 }

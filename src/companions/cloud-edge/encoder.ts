@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
+import { shortText } from '../../base/short-text.ts';
 import { type WordPieceTokenizer, wordPieceTokenizer } from './wordpiece.ts';
 
 /** How token vectors become one prompt vector: the first token's, or the mean of all. */
@@ -64,7 +65,7 @@ export async function loadEncoder(folder: string, pooling: Pooling): Promise<Loc
   }
   const stranger = session.inputNames.find((name) => !(name in INPUTS));
   if (stranger !== undefined) {
-    throw new InputError(`asks for the input "${stranger}"`, {
+    throw new InputError(`asks for the input ${shortText(stranger)}`, {
       position: { file: modelFile },
       suggestion: `a BERT-type encoder takes ${Object.keys(INPUTS).join(', ')}`,
     });
@@ -97,7 +98,7 @@ async function importRuntime(): Promise<Runtime> {
     return (await import(RUNTIME)) as Runtime;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    throw new InputError(`a local encoder needs the optional package "${RUNTIME}", which is not installed`, {
+    throw new InputError(`a local encoder needs the optional package ${shortText(RUNTIME)}, which is not installed`, {
       suggestion: `run \`npm install ${RUNTIME}\`, or use the built-in hashing encoder`,
     });
   }

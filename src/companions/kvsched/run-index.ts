@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fromCSV } from 'arquero';
 import { InputError } from '../../base/errors.ts';
+import { shortText } from '../../base/short-text.ts';
 import { SUMMARY_KEYS, type Summary } from '../../simulators/kvsched/summary.ts';
 
 /** One run of a batch. */
@@ -80,14 +81,15 @@ export function readIndex(place: string): readonly ComparedRow[] {
   return rows.map((row, index) => {
     const text = (column: string): string => {
       const value = row[column];
-      if (value === undefined) throw new InputError(`column "${column}" is missing`, { position: { file, line: 1 } });
+      if (value === undefined)
+        throw new InputError(`column ${shortText(column)} is missing`, { position: { file, line: 1 } });
       return value;
     };
     const number = (column: string): number => {
       const value = text(column).trim() === '' ? Number.NaN : Number(text(column));
       if (Number.isFinite(value)) return value;
       const line = index + 2;
-      throw new InputError(`${column} must be a number, got "${text(column)}"`, { position: { file, line } });
+      throw new InputError(`${column} must be a number, got ${shortText(text(column))}`, { position: { file, line } });
     };
     return {
       scenario: text('scenario'),

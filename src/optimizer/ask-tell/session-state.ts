@@ -1,4 +1,4 @@
-import { InputError } from '../../base/errors.ts';
+import { InputError, within } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import type { ParameterValues } from '../space/parameter.ts';
 import { validateValues } from '../space/search-space.ts';
@@ -119,13 +119,4 @@ function checkNumbering(points: readonly SessionPoint[]): void {
   const tells = points.flatMap(({ toldAt }) => (toldAt === null ? [] : [toldAt])).sort((a, b) => a - b);
   if (ids.some((id, index) => id !== index) || tells.some((at, index) => at !== index))
     throw new InputError('ids and toldAt must count up from 0 without gaps', { path: ['state', 'points'] });
-}
-
-/** Runs, and puts `prefix` before the path of an InputError. */
-export function within<T>(prefix: readonly (string | number)[], run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    throw error instanceof InputError ? error.at({ prefix }) : error;
-  }
 }

@@ -1,4 +1,4 @@
-import { InputError } from '../../base/errors.ts';
+import { InputError, within } from '../../base/errors.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import { type Recommendation, recommend } from '../recommendation.ts';
 import { sampleRandom } from '../sampler/random.ts';
@@ -6,15 +6,7 @@ import type { Evidence, Observation, Sampler } from '../sampler/sampler.ts';
 import type { ParameterValues } from '../space/parameter.ts';
 import { validateValues } from '../space/search-space.ts';
 import { parseRequest, type SessionSetup, type ToldResult } from './request.ts';
-import {
-  checkResult,
-  dump,
-  initMessage,
-  restore,
-  type SessionPoint,
-  type SessionState,
-  within,
-} from './session-state.ts';
+import { checkResult, dump, initMessage, restore, type SessionPoint, type SessionState } from './session-state.ts';
 
 export interface SessionAnswer {
   readonly state: SessionState;

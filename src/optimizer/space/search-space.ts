@@ -1,5 +1,6 @@
 import { InputError } from '../../base/errors.ts';
 import { canonicalText, type Json } from '../../base/json.ts';
+import { nameList, shortText } from '../../base/short-text.ts';
 import type { Activation, Parameter, ParameterValue, ParameterValues, SearchSpace } from './parameter.ts';
 
 /** Allowed distance of the sum of simplex weights from 1. */
@@ -14,7 +15,9 @@ export function validateSpace(space: SearchSpace): void {
   space.parameters.forEach((parameter, index) => {
     const earlier = space.parameters.slice(0, index);
     if (earlier.some(({ name }) => name === parameter.name))
-      throw new InputError(`parameter names must differ, got "${parameter.name}" twice`, { path: [index, 'name'] });
+      throw new InputError(`parameter names must differ, got ${shortText(parameter.name)} twice`, {
+        path: [index, 'name'],
+      });
     validateDomain(parameter, index);
     if (parameter.activeWhen !== undefined) validateActivation(parameter.activeWhen, earlier, index);
   });
@@ -64,7 +67,7 @@ function validateRange(parameter: Extract<Parameter, { kind: 'real' | 'integer' 
 function validateList(values: readonly (number | string | boolean)[], path: readonly (string | number)[]): void {
   if (values.length === 0) throw new InputError('needs at least one value, got none', { path });
   const twice = values.find((value, index) => values.indexOf(value) !== index);
-  if (twice !== undefined) throw new InputError(`values must differ, got ${JSON.stringify(twice)} twice`, { path });
+  if (twice !== undefined) throw new InputError(`values must differ, got ${shortText(twice)} twice`, { path });
   const odd = values.find((value) => typeof value === 'number' && !Number.isFinite(value));
   if (odd !== undefined) throw new InputError(`numbers must be finite, got ${odd}`, { path });
 }
@@ -73,9 +76,11 @@ function validateActivation(activation: Activation, earlier: readonly Parameter[
   const target = earlier.find(({ name }) => name === activation.parameter);
   const path = [index, 'activeWhen', 'parameter'];
   if (target === undefined)
-    throw new InputError(`a condition must refer to an earlier parameter, got "${activation.parameter}"`, { path });
+    throw new InputError(`a condition must refer to an earlier parameter, got ${shortText(activation.parameter)}`, {
+      path,
+    });
   if (target.kind === 'simplex')
-    throw new InputError(`a condition cannot depend on a simplex, got "${target.name}"`, { path });
+    throw new InputError(`a condition cannot depend on a simplex, got ${shortText(target.name)}`, { path });
 }
 
 /** Whether a parameter with this condition takes part, given the values of the parameters before it. */
@@ -100,17 +105,17 @@ export function validateValues(space: SearchSpace, values: ParameterValues): voi
     if (value === undefined && active) throw new InputError('a value is required', { path: [parameter.name] });
     if (value === undefined) continue;
     if (!active)
-      throw new InputError(`is inactive here and must be left out, got ${JSON.stringify(value)}`, {
+      throw new InputError(`is inactive here and must be left out, got ${shortText(value)}`, {
         path: [parameter.name],
       });
     const rule = violatedRule(parameter, value);
-    if (rule !== null) throw new InputError(`${rule}, got ${JSON.stringify(value)}`, { path: [parameter.name] });
+    if (rule !== null) throw new InputError(`${rule}, got ${shortText(value)}`, { path: [parameter.name] });
   }
   const stranger = Object.keys(values).find((name) => !known.has(name));
   if (stranger !== undefined)
     throw new InputError('is not a parameter of the space', {
       path: [stranger],
-      suggestion: `parameters: ${[...known].join(', ')}`,
+      suggestion: `parameters: ${nameList([...known])}`,
     });
 }
 
@@ -142,11 +147,13 @@ function violatedRule(parameter: Parameter, value: ParameterValue): string | nul
       return value >= low && value <= high ? null : `must lie in [${low}, ${high}]`;
     }
     case 'ordinal':
-      return parameter.levels.some((level) => level === value) ? null : `must be one of ${parameter.levels.join(', ')}`;
+      return parameter.levels.some((level) => level === value)
+        ? null
+        : `must be one of ${nameList(parameter.levels.map(String))}`;
     case 'categorical':
       return parameter.choices.some((choice) => choice === value)
         ? null
-        : `must be one of ${parameter.choices.join(', ')}`;
+        : `must be one of ${nameList(parameter.choices.map(String))}`;
     case 'simplex':
       return simplexRule(parameter.components.length, value);
     default:

@@ -120,9 +120,10 @@ function parseInput({ config, workload }: SimulationInput): { config: CloudEdgeC
     return { config: parseConfig(merged), source: isJsonObject(source) ? source : null };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    const key = error.path[0];
-    const root = typeof key === 'string' && Object.hasOwn(second, key) ? 'workload' : 'config';
-    throw error.at({ prefix: [root] });
+    throw error.map((problem) => {
+      const key = problem.path[0];
+      return problem.at({ prefix: [typeof key === 'string' && Object.hasOwn(second, key) ? 'workload' : 'config'] });
+    });
   }
 }
 

@@ -98,7 +98,7 @@ function located<T>(body: () => T): T {
     return body();
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    throw error.at({ prefix: [error.path[0] === 'tasks' ? 'workload' : 'config'] });
+    throw error.map((problem) => problem.at({ prefix: [problem.path[0] === 'tasks' ? 'workload' : 'config'] }));
   }
 }
 

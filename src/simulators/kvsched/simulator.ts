@@ -80,7 +80,7 @@ function within<T>(root: string, body: () => T): T {
   try {
     return body();
   } catch (error) {
-    if (!(error instanceof InputError) || error.path[0] === 'config') throw error;
-    throw error.at({ prefix: [root] });
+    if (!(error instanceof InputError)) throw error;
+    throw error.map((problem) => (problem.path[0] === 'config' ? problem : problem.at({ prefix: [root] })));
   }
 }

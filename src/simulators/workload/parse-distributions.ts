@@ -1,4 +1,5 @@
 import { InputError, unknownName } from '../../base/errors.ts';
+import { shortText } from '../../base/short-text.ts';
 import { type DocumentPath, MappingReader } from '../../document/document-reader.ts';
 import type { ArrivalSpec, LengthSpec } from './workload-spec.ts';
 
@@ -108,7 +109,9 @@ export function parseLength(value: unknown, path: DocumentPath): LengthSpec {
   const names = new MappingReader(params, paramsPath, [...required, ...optional]);
   for (const name of required) {
     if (!names.has(name)) {
-      throw new InputError(`a ${type} length distribution needs the parameter "${name}"`, { path: paramsPath });
+      throw new InputError(`a ${type} length distribution needs the parameter ${shortText(name)}`, {
+        path: paramsPath,
+      });
     }
   }
   for (const name of [...required, ...optional]) requireFinite(names, name);
@@ -129,7 +132,8 @@ function parseEmpirical(value: unknown, path: DocumentPath): LengthSpec {
   const reader = new MappingReader(value, path, keys);
   const entries = keys.map((key): [number, number] => {
     const length = Math.trunc(Number(key));
-    if (key.trim() === '' || !Number.isFinite(length)) throw reader.fail(key, `must be "length: weight", got "${key}"`);
+    if (key.trim() === '' || !Number.isFinite(length))
+      throw reader.fail(key, `must be "length: weight", got ${shortText(key)}`);
     requireFinite(reader, key);
     return [length, reader.number(key, 0)];
   });

@@ -1,4 +1,5 @@
 import { InputError, unknownName } from '../../base/errors.ts';
+import { shortText } from '../../base/short-text.ts';
 import { type DocumentPath, MappingReader } from '../../document/document-reader.ts';
 import { parseArrival, parseLength } from './parse-distributions.ts';
 import {
@@ -130,7 +131,7 @@ function parseMultimodal(value: unknown, path: DocumentPath): MultimodalSpec {
 
 function required<T>(reader: MappingReader, key: string, read: (value: unknown, path: DocumentPath) => T): T {
   const value = reader.child(key, read);
-  if (value === null) throw new InputError(`needs the key "${key}"`, { path: reader.path });
+  if (value === null) throw new InputError(`needs the key ${shortText(key)}`, { path: reader.path });
   return value;
 }
 

@@ -1,4 +1,5 @@
 import { InputError } from '../../base/errors.ts';
+import { shortText } from '../../base/short-text.ts';
 import { emptyNames, indexOf, type RequestOwner } from './client-profile.ts';
 import type { Workload } from './follow-ups.ts';
 import { type GoRandom, goRandom } from './go-random.ts';
@@ -94,7 +95,7 @@ class Replay {
       const gap = rounds.findIndex((round, i) => round.roundIndex !== i);
       if (gap >= 0) {
         throw new InputError(
-          `the rounds of session "${id}" must be 0, 1, 2, …, got ${rounds[gap]!.roundIndex} in place of ${gap}`,
+          `the rounds of session ${shortText(id)} must be 0, 1, 2, …, got ${rounds[gap]!.roundIndex} in place of ${gap}`,
           { suggestion: 'replay in fixed mode' },
         );
       }

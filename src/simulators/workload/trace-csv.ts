@@ -1,4 +1,5 @@
 import { InputError } from '../../base/errors.ts';
+import { shortText } from '../../base/short-text.ts';
 import { csvLine, readCsv } from '../../document/csv.ts';
 import type { TraceRow } from './trace-row.ts';
 
@@ -83,7 +84,7 @@ export function readTraceCsv(text: string, file: string): TraceRow[] {
       places = COLUMNS.map((column) => fields.indexOf(column.name));
       const missing = COLUMNS.find((column, i) => column.optional === undefined && places[i]! < 0);
       if (missing !== undefined) {
-        throw new InputError(`the column "${missing.name}" is missing`, { position: { file, line } });
+        throw new InputError(`the column ${shortText(missing.name)} is missing`, { position: { file, line } });
       }
       continue;
     }
@@ -104,7 +105,9 @@ function readRow(fields: readonly string[], places: readonly number[], file: str
     }
     const field = fields[place];
     if (field === undefined) {
-      throw new InputError(`has ${fields.length} columns, "${column.name}" is missing`, { position: { file, line } });
+      throw new InputError(`has ${fields.length} columns, ${shortText(column.name)} is missing`, {
+        position: { file, line },
+      });
     }
     row[column.key] = parseField(field, column, file, line);
   }
@@ -139,5 +142,5 @@ function parseField(field: string, column: Column, file: string, line: number): 
 }
 
 function wrong(column: Column, rule: string, field: string, file: string, line: number): InputError {
-  return new InputError(`${column.name} ${rule}, got "${field}"`, { position: { file, line } });
+  return new InputError(`${column.name} ${rule}, got ${shortText(field)}`, { position: { file, line } });
 }

@@ -1,4 +1,5 @@
 import { InputError } from '../../base/errors.ts';
+import { shortText } from '../../base/short-text.ts';
 import { paretoFront, shortList } from '../front.ts';
 import type { StudyPlan } from '../plan/study-plan.ts';
 import type { Trial } from '../trial.ts';
@@ -33,7 +34,7 @@ export function choosePoint(run: RecordedRun, which: PointRule['trial'], limits:
   if (chosen !== undefined) return chosen;
   const limited = limits.length === 0 ? '' : ' within the limits of "where"';
   const options = plan.objectives.map(({ metric }) => `"best:${metric}"`).join(', ');
-  throw new InputError(`the run has no point ${JSON.stringify(which)}${limited}`, {
+  throw new InputError(`the run has no point ${shortText(which)}${limited}`, {
     path: ['point', 'trial'],
     suggestion: `a trial number below ${trials.length}, "knee", or ${options}`,
   });

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { InputError, unknownName } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
+import { checkAll, mapAll } from '../../base/problem-list.ts';
+import { shortText } from '../../base/short-text.ts';
 import { identifier, jsonValue, parseWith } from '../../document/schema.ts';
 import { FIGURE_STATISTICS } from '../diagnostic-figures.ts';
 
@@ -125,10 +127,18 @@ export type PointRule = z.infer<typeof point>;
 export type ArmSpec = ExperimentSpec['arms'][string];
 export type Claim = ExperimentSpec['claims'][number];
 
-/** Reads an experiment: arms, and claims about them. @throws InputError with the path of the first problem */
+/** Reads an experiment: arms, and claims about them. @throws InputError with the path of every problem */
 export function parseExperimentFile(document: Json): ExperimentSpec {
   const spec = parseWith(experimentFileSchema, document);
-  const names = Object.keys(spec.arms);
+  checkAll(
+    () => checkSeeds(spec),
+    () => mapAll(spec.claims, (_, index) => checkClaim(spec, index)),
+    () => checkPower(spec),
+  );
+  return spec;
+}
+
+function checkSeeds(spec: ExperimentSpec): void {
   const repeated = spec.seeds.findIndex((seed, index) => spec.seeds.indexOf(seed) !== index);
   if (repeated >= 0) {
     throw new InputError(`seed ${spec.seeds[repeated]} is listed twice`, {
@@ -136,22 +146,23 @@ export function parseExperimentFile(document: Json): ExperimentSpec {
       suggestion: 'remove one',
     });
   }
-  for (const [index, one] of spec.claims.entries()) {
-    const path = ['claims', index];
-    const twice = spec.claims.findIndex(({ id }) => id === one.id);
-    if (twice !== index) throw new InputError(`claim "${one.id}" is named twice`, { path: [...path, 'id'] });
-    for (const [key, name] of armReferences(one)) {
-      if (!names.includes(name)) throw unknownName('arm', name, names, { path: [...path, ...key] });
-    }
-    if (one.kind === 'bound' && one.at_least === undefined && one.at_most === undefined) {
-      throw new InputError('needs at_least or at_most', { path });
-    }
-    if (one.kind === 'ratio' && one.low > one.high) {
-      throw new InputError(`low must be ≤ high, got ${one.low} and ${one.high}`, { path: [...path, 'low'] });
-    }
+}
+
+function checkClaim(spec: ExperimentSpec, index: number): void {
+  const path = ['claims', index];
+  const names = Object.keys(spec.arms);
+  const one = spec.claims[index]!;
+  const twice = spec.claims.findIndex(({ id }) => id === one.id);
+  if (twice !== index) throw new InputError(`claim ${shortText(one.id)} is named twice`, { path: [...path, 'id'] });
+  mapAll(armReferences(one), ([key, name]) => {
+    if (!names.includes(name)) throw unknownName('arm', name, names, { path: [...path, ...key] });
+  });
+  if (one.kind === 'bound' && one.at_least === undefined && one.at_most === undefined) {
+    throw new InputError('needs at_least or at_most', { path });
   }
-  checkPower(spec);
-  return spec;
+  if (one.kind === 'ratio' && one.low > one.high) {
+    throw new InputError(`low must be ≤ high, got ${one.low} and ${one.high}`, { path: [...path, 'low'] });
+  }
 }
 
 /** Kinds of claims that a signed-rank test decides. */

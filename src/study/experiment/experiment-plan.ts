@@ -1,5 +1,6 @@
 import { InputError, nearestName } from '../../base/errors.ts';
 import { contentHash, isJsonObject, type Json, type JsonObject, textHash } from '../../base/json.ts';
+import { nameList, shortText } from '../../base/short-text.ts';
 import { merge } from '../../document/merge.ts';
 import type { ParameterValue, SearchSpace } from '../../optimizer/space/parameter.ts';
 import type { MetricSpec, PolicyModule, Simulator } from '../../simulators/simulator.ts';
@@ -65,8 +66,10 @@ export async function resolveExperiment(
         contentHash([setup.template.config, setup.workload, ...sources.policies.map(({ text }) => textHash(text))]),
       );
     } catch (error) {
-      if (!(error instanceof InputError) || error.position !== undefined) throw error;
-      throw error.at({ prefix: path, position: source.locate([...path, ...error.path]) });
+      if (!(error instanceof InputError)) throw error;
+      throw error
+        .map((problem) => (problem.position === undefined ? problem.at({ prefix: path }) : problem))
+        .placedBy(source.locate);
     }
   }
   const metrics = [...metricsOf.values()].reduce(mergeMetrics, []);
@@ -78,7 +81,7 @@ function parsePlaced(source: PlanSource): ExperimentSpec {
   try {
     return parseExperimentFile(source.value);
   } catch (error) {
-    throw error instanceof InputError ? error.at({ position: source.locate(error.path) }) : error;
+    throw error instanceof InputError ? error.placedBy(source.locate) : error;
   }
 }
 
@@ -97,9 +100,9 @@ function armSetup(spec: ExperimentSpec, arm: ArmSpec, sources: ArmSources): Eval
     values[name] = value;
   for (const [name, value] of Object.entries(arm.values ?? {})) {
     if (!Object.hasOwn(template.baseline, name)) {
-      throw new InputError(`strategy "${template.name}" has no parameter "${name}"`, {
+      throw new InputError(`strategy ${shortText(template.name)} has no parameter ${shortText(name)}`, {
         path: ['values', name],
-        suggestion: `its parameters: ${Object.keys(template.baseline).join(', ') || 'none'}`,
+        suggestion: `its parameters: ${nameList(Object.keys(template.baseline)) || 'none'}`,
       });
     }
     values[name] = value;
@@ -171,9 +174,9 @@ function requireMetric(
   if (metrics.some((metric) => metric.name === name)) return;
   const known = metrics.map((metric) => metric.name);
   const near = nearestName(name, known);
-  throw new InputError(`unknown metric "${name}"${arm === null ? '' : ` in arm "${arm}"`}`, {
+  throw new InputError(`unknown metric ${shortText(name)}${arm === null ? '' : ` in arm ${shortText(arm)}`}`, {
     path,
     position: source.locate(path),
-    suggestion: `${near === undefined ? '' : `did you mean "${near}"? `}known: ${known.join(', ')}`,
+    suggestion: `${near === undefined ? '' : `did you mean ${shortText(near)}? `}known: ${nameList(known)}`,
   });
 }

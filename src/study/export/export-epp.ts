@@ -1,5 +1,6 @@
 import { InputError } from '../../base/errors.ts';
 import { isJsonObject, type JsonObject } from '../../base/json.ts';
+import { shortText } from '../../base/short-text.ts';
 import { type ExportedStrategy, positive } from './export-blis.ts';
 
 /** llm-d plugins of router v0.10: what a scorer is called there, and what produces its input. */
@@ -26,7 +27,7 @@ export function toEndpointPickerConfig({ policies, config }: ExportedStrategy): 
   if (scorers.length === 0) throw new InputError('the strategy has no weighted scorers to export');
   const missing = scorers.find(({ name }) => !Object.hasOwn(PLUGINS, name));
   if (missing !== undefined) {
-    throw new InputError(`llm-d has no plugin for scorer "${missing.name}"`, {
+    throw new InputError(`llm-d has no plugin for scorer ${shortText(missing.name)}`, {
       suggestion: `known: ${Object.keys(PLUGINS).join(', ')}`,
     });
   }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { InputError } from '../../base/errors.ts';
+import { shortText } from '../../base/short-text.ts';
 import { placed } from '../../document/yaml.ts';
 import { createSimulator } from '../../simulators/registry.ts';
 import { choosePoint, meanOf, type PointLimit, type RecordedRun } from '../experiment/choose-point.ts';
@@ -68,7 +69,8 @@ async function tunedPoint(folder: string, rule: PointRule): Promise<TunedPoint> 
   for (const [index, { metric, at_most, at_least, of }] of (rule.where ?? []).entries()) {
     let unit = 1;
     if (of !== undefined) unit = meanOf(choosePoint(await recordedRun(join(folder, of.run)), of.trial), metric);
-    if (Number.isNaN(unit)) throw new InputError(`the point has no "${metric}"`, { path: ['point', 'where', index] });
+    if (Number.isNaN(unit))
+      throw new InputError(`the point has no ${shortText(metric)}`, { path: ['point', 'where', index] });
     limits.push({
       metric,
       atMost: (at_most ?? Number.POSITIVE_INFINITY) * unit,

@@ -2,12 +2,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import { isJsonObject } from '../../base/json.ts';
+import { ProblemList } from '../../base/problem-list.ts';
+import { shortKey } from '../../base/short-text.ts';
 import { parseYaml, placed, type YamlSource } from '../../document/yaml.ts';
 import { replay } from '../journal.ts';
 import { meanMetrics } from '../objective.ts';
-import { parseStrategyFile } from '../plan/strategy-file.ts';
+import { parseSearchSpace } from '../plan/search-space-file.ts';
+import { parseStrategyFile, type StrategyFile } from '../plan/strategy-file.ts';
 import type { PlanSource, PlanSources } from '../plan/study-plan.ts';
-import { parseStudyFile } from '../plan/study-spec.ts';
+import { parseStudyFile, type StudySpec } from '../plan/study-spec.ts';
 import { readJournal } from './journal-file.ts';
 import { PLAN_FILE } from './plan-file.ts';
 import { readYamlFile } from './yaml-file.ts';
@@ -15,16 +18,14 @@ import { readYamlFile } from './yaml-file.ts';
 /** Reads a study file and every file it names. Names inside a study are relative to the study file. */
 export function loadStudySources(studyFile: string): PlanSources {
   const study = readYamlFile(studyFile);
-  const spec = placed(study, 0, () => parseStudyFile(study.value));
   const folder = dirname(studyFile);
-  const strategy = readReferenced(study, ['strategy'], folder, spec.strategy);
-  const parsed = placed(strategy, 0, () => parseStrategyFile(strategy.value));
+  const { spec, strategy, parsed, space } = readTogether(study, folder);
   const strategyFolder = dirname(resolve(folder, spec.strategy));
   const workloadName = typeof spec.workload === 'string' ? spec.workload : null;
   return {
     study: shownSource(study),
     strategy: shownSource(strategy),
-    space: spec.space === undefined ? null : shownSource(readReferenced(study, ['space'], folder, spec.space)),
+    space: space === null ? null : shownSource(space),
     workload:
       workloadName !== null
         ? shownSource(readReferenced(study, ['workload'], folder, workloadName))
@@ -35,6 +36,33 @@ export function loadStudySources(studyFile: string): PlanSources {
     ...(spec.workloads === undefined ? {} : { workloads: readRegimeFiles(study, folder, spec.workloads) }),
     policies: parsed.template.policies.map((name, index) => readPolicy(strategy, index, strategyFolder, name)),
   };
+}
+
+interface ReadTogether {
+  readonly spec: StudySpec;
+  readonly strategy: YamlSource;
+  readonly parsed: StrategyFile;
+  readonly space: YamlSource | null;
+}
+
+/** Study, strategy and search space. @throws InputError with the problems of all three */
+function readTogether(study: YamlSource, folder: string): ReadTogether {
+  const problems = new ProblemList();
+  const spec = problems.attempt(() => placed(study, 0, () => parseStudyFile(study.value)));
+  const strategy = readNamed(problems, study, folder, 'strategy');
+  const parsed =
+    strategy === null ? null : problems.attempt(() => placed(strategy, 0, () => parseStrategyFile(strategy.value)));
+  const space = readNamed(problems, study, folder, 'space');
+  if (space !== null) problems.attempt(() => placed(space, 0, () => parseSearchSpace(space.value)));
+  problems.refuse();
+  return { spec: spec!, strategy: strategy!, parsed: parsed!, space };
+}
+
+/** The file named under `key`; null where the study names none or it cannot be read, which is then a problem. */
+function readNamed(problems: ProblemList, study: YamlSource, folder: string, key: string): YamlSource | null {
+  const name = isJsonObject(study.value) ? study.value[key] : undefined;
+  if (typeof name !== 'string' || name === '') return null;
+  return problems.attempt(() => readReferenced(study, [key], folder, name)) ?? null;
 }
 
 function readRegimeFiles(
@@ -57,7 +85,7 @@ function readReferenced(
 ): YamlSource {
   const file = isAbsolute(name) ? name : join(folder, name);
   if (!existsSync(file)) {
-    throw new InputError(`file not found: ${name}`, {
+    throw new InputError(`file not found: ${shortKey(name)}`, {
       path,
       position: from.locate(path),
       suggestion: `paths are relative to ${relative(process.cwd(), folder) || '.'}/`,
@@ -71,7 +99,7 @@ function readEarlier(study: YamlSource, folder: string, runs: readonly string[])
   const points = runs.flatMap((run, index) => {
     const path = ['warm_start', index];
     if (!existsSync(join(folder, run, PLAN_FILE))) {
-      throw new InputError(`no run was recorded in ${run}`, { path, position: study.locate(path) });
+      throw new InputError(`no run was recorded in ${shortKey(run)}`, { path, position: study.locate(path) });
     }
     return replay(readJournal(join(folder, run)).entries).trials.flatMap(({ values, outcome }) =>
       outcome?.kind === 'observed' ? [{ values, metrics: meanMetrics(outcome.replicates) }] : [],
@@ -89,7 +117,7 @@ export function readPolicy(
   const file = resolve(folder, name);
   if (!existsSync(file)) {
     const path = ['policies', index];
-    throw new InputError(`file not found: ${name}`, { path, position: from.locate(path) });
+    throw new InputError(`file not found: ${shortKey(name)}`, { path, position: from.locate(path) });
   }
   return { file: shownName(file), text: readFileSync(file, 'utf8') };
 }

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { InputError } from '../../base/errors.ts';
+import { InputError, within } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
-import { identifier, parseWith, shortText } from '../../document/schema.ts';
+import { ProblemList } from '../../base/problem-list.ts';
+import { nameList, shortText } from '../../base/short-text.ts';
+import { identifier, parseWith } from '../../document/schema.ts';
 import type { Activation, Parameter, SearchSpace } from '../../optimizer/space/parameter.ts';
 
 const scalar = z.union([z.number(), z.string(), z.boolean()]);
@@ -63,7 +65,7 @@ const LOG_RATIO = 100;
  * Reads a search-space document: a list of parameters, or the short form
  * (`prefill_threshold: [64, 512]` integer, `priority_age_weight: [1e-7, 1e-4]` real on a log scale,
  * `routing_weights: [w_prefix, w_queue]` a simplex).
- * @throws InputError with the path of the first problem
+ * @throws InputError with the path of every problem
  */
 export function parseSearchSpace(document: Json): SearchSpace {
   const file = parseWith(searchSpaceFileSchema, document);
@@ -80,15 +82,18 @@ export function toSearchSpace(
   const entries: [string | number, () => Parameter][] = Array.isArray(block)
     ? block.map((entry, index) => [index, () => fromEntry(entry)])
     : Object.entries(block).map(([name, value]) => [name, () => fromShorthand(name, value)]);
+  const problems = new ProblemList();
   for (const [key, make] of entries) {
-    try {
-      const parameter = make();
-      checkParameter(parameter, parameters);
-      parameters.push(parameter);
-    } catch (error) {
-      throw error instanceof InputError ? error.at({ prefix: [...path, key] }) : error;
-    }
+    problems.attempt(() =>
+      within([...path, key], () => {
+        const parameter = make();
+        // Also a parameter with a wrong range can be named by later ones.
+        parameters.push(parameter);
+        checkParameter(parameter, parameters.slice(0, -1));
+      }),
+    );
   }
+  problems.refuse();
   if (parameters.length === 0)
     throw new InputError(`must name at least one parameter, got ${shortText(written)}`, { path });
   return { parameters };
@@ -138,7 +143,7 @@ function fromShorthand(name: string, value: readonly (number | string)[]): Param
 
 function checkParameter(parameter: Parameter, earlier: readonly Parameter[]): void {
   if (earlier.some(({ name }) => name === parameter.name)) {
-    throw new InputError(`parameter "${parameter.name}" is named twice`, {
+    throw new InputError(`parameter ${shortText(parameter.name)} is named twice`, {
       path: ['name'],
       suggestion: 'rename one of them',
     });
@@ -160,8 +165,7 @@ function checkParameter(parameter: Parameter, earlier: readonly Parameter[]): vo
   }
   const values = valuesOf(parameter);
   const twice = values.find((value, index) => values.indexOf(value) !== index);
-  if (twice !== undefined)
-    throw new InputError(`${JSON.stringify(twice)} is listed twice`, { path: [listKey(parameter)] });
+  if (twice !== undefined) throw new InputError(`${shortText(twice)} is listed twice`, { path: [listKey(parameter)] });
   if (parameter.activeWhen !== undefined) checkActivation(parameter.activeWhen, earlier);
 }
 
@@ -179,13 +183,13 @@ function checkActivation(activation: Activation, earlier: readonly Parameter[]):
   const target = earlier.find(({ name }) => name === activation.parameter);
   const path = ['when', 'parameter'];
   if (target === undefined) {
-    throw new InputError(`a condition must refer to an earlier parameter, got "${activation.parameter}"`, {
+    throw new InputError(`a condition must refer to an earlier parameter, got ${shortText(activation.parameter)}`, {
       path,
-      suggestion: `earlier parameters: ${earlier.map(({ name }) => name).join(', ') || 'none'}`,
+      suggestion: `earlier parameters: ${nameList(earlier.map(({ name }) => name)) || 'none'}`,
     });
   }
   if (target.kind === 'simplex')
-    throw new InputError(`a condition cannot depend on the simplex "${target.name}"`, { path });
+    throw new InputError(`a condition cannot depend on the simplex ${shortText(target.name)}`, { path });
   if ('in' in activation) {
     const allowed = valuesOf(target);
     const stranger =
@@ -193,9 +197,9 @@ function checkActivation(activation: Activation, earlier: readonly Parameter[]):
         ? activation.in.find((value) => !allowed.includes(value))
         : undefined;
     if (stranger !== undefined) {
-      throw new InputError(`"${target.name}" never takes the value ${JSON.stringify(stranger)}`, {
+      throw new InputError(`${shortText(target.name)} never takes the value ${shortText(stranger)}`, {
         path: ['when', 'in'],
-        suggestion: `its values: ${allowed.join(', ')}`,
+        suggestion: `its values: ${nameList(allowed.map(String))}`,
       });
     }
   } else if (!(activation.low <= activation.high)) {

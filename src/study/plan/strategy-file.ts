@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { InputError } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
+import { mapAll, ProblemList } from '../../base/problem-list.ts';
+import { shortText } from '../../base/short-text.ts';
 import { identifier, jsonValue, parseWith } from '../../document/schema.ts';
 import type { SearchSpace } from '../../optimizer/space/parameter.ts';
 import { parametersSchema, toSearchSpace } from './search-space-file.ts';
@@ -64,15 +66,14 @@ function looksLikeBlisStrategy(document: Json): document is JsonObject {
 
 function fromNative(document: Json): StrategyFile {
   const file = parseWith(strategyFileSchema, document);
+  const problems = new ProblemList();
+  const { parameters } = file;
   const space =
-    file.parameters === undefined
+    parameters === undefined
       ? null
-      : toSearchSpace(file.parameters, (document as JsonObject)['parameters']!, ['parameters']);
-  for (const [name, value] of Object.entries(file.baseline ?? {})) {
-    if (typeof value === 'object' && !Object.values(value).some((weight) => weight > 0)) {
-      throw new InputError('needs at least one weight > 0', { path: ['baseline', name] });
-    }
-  }
+      : problems.attempt(() => toSearchSpace(parameters, (document as JsonObject)['parameters']!, ['parameters']));
+  problems.attempt(() => mapAll(Object.entries(file.baseline ?? {}), checkWeights));
+  problems.refuse();
   return {
     template: {
       name: file.name,
@@ -84,11 +85,17 @@ function fromNative(document: Json): StrategyFile {
       baseline: file.baseline ?? {},
       policies: file.policies ?? [],
     },
-    space,
+    space: space ?? null,
     workloadFile: null,
     objectives: [],
     constraints: [],
   };
+}
+
+function checkWeights([name, value]: readonly [string, z.infer<typeof baselineValue>]): void {
+  if (typeof value === 'object' && !Object.values(value).some((weight) => weight > 0)) {
+    throw new InputError('needs at least one weight > 0', { path: ['baseline', name] });
+  }
 }
 
 const BLIS_METRICS: Readonly<Record<string, string>> = {
@@ -151,7 +158,7 @@ function flagsToConfig(args: readonly (string | number)[]): Record<string, Json>
   for (let i = 0; i < args.length; i++) {
     const [flag, inline] = String(args[i]).split(/=(.*)/s);
     if (!flag!.startsWith('--'))
-      throw new InputError(`must be a flag, got ${JSON.stringify(args[i])}`, { path: ['fixed_args', i] });
+      throw new InputError(`must be a flag, got ${shortText(args[i])}`, { path: ['fixed_args', i] });
     const next = args[i + 1];
     const hasValue = inline === undefined && next !== undefined && !String(next).startsWith('--');
     config[configKey(flag!)] = inline !== undefined ? typed(inline) : hasValue ? typed(next) : true;

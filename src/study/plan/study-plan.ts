@@ -1,5 +1,6 @@
-import { InputError } from '../../base/errors.ts';
+import { InputError, type SourcePosition } from '../../base/errors.ts';
 import { contentHash, isJsonObject, type Json, type JsonObject, textHash } from '../../base/json.ts';
+import { nameList, shortText } from '../../base/short-text.ts';
 import { merge } from '../../document/merge.ts';
 import type { ParameterPrior } from '../../optimizer/sampler/sampler.ts';
 import type { ParameterValues, SearchSpace } from '../../optimizer/space/parameter.ts';
@@ -10,7 +11,8 @@ import type { Regimes } from '../regimes/regimes.ts';
 import { describeSavers, type Racing, resolveRacing, resolveScreening, type Screening } from '../savers/savers.ts';
 import { parseSearchSpace } from './search-space-file.ts';
 import { parseStrategyFile, type StrategyFile } from './strategy-file.ts';
-import { type ConstraintSpec, type ObjectiveSpec, parseStudyFile, type StudySpec } from './study-spec.ts';
+import { parseStudyFile, type StudySpec } from './study-spec.ts';
+import { type ResolvedConstraint, type ResolvedObjective, resolveTargets } from './targets.ts';
 import {
   type BaselineValue,
   baselineValues,
@@ -45,20 +47,6 @@ export interface PlanSources {
   readonly policies: readonly { readonly file: string; readonly text: string }[];
 }
 
-export interface ResolvedObjective {
-  readonly metric: string;
-  readonly unit: string;
-  readonly direction: 'minimize' | 'maximize';
-}
-
-export interface ResolvedConstraint {
-  readonly metric: string;
-  readonly unit: string;
-  readonly kind: 'at-least' | 'at-most';
-  readonly bound: number;
-}
-
-/** Everything that decides what a study computes, resolved and checked. */
 export interface StudyPlan {
   readonly name: string;
   readonly description: string;
@@ -147,8 +135,7 @@ export async function resolvePlan(
     workload,
     ...(regimes === null ? {} : { regimes }),
     policies: sources.policies.map(({ file }) => file),
-    objectives: resolveObjectives(sources, spec, strategy, metrics),
-    constraints: resolveConstraints(sources, spec, strategy, metrics),
+    ...resolveTargets(sources.study, spec, strategy, metrics),
     metrics,
     seeds: spec.seeds,
     validation: spec.validation
@@ -172,7 +159,7 @@ export async function resolvePlan(
 
 function screeningOf(spec: StudySpec, simulator: Simulator, workload: Json): Screening {
   if (simulator.shortHorizons === false) {
-    throw new InputError(`simulator "${simulator.name}" has no short horizons`, {
+    throw new InputError(`simulator ${shortText(simulator.name)} has no short horizons`, {
       path: ['screening'],
       suggestion: 'remove `screening`; `racing` works with every simulator',
     });
@@ -193,9 +180,9 @@ function resolvePriors(spec: StudySpec, space: SearchSpace): readonly ParameterP
     const numeric = space.parameters
       .filter(({ kind }) => kind === 'real' || kind === 'integer')
       .map(({ name }) => name);
-    throw new InputError(`a prior needs a real or integer parameter, got "${parameter}"`, {
+    throw new InputError(`a prior needs a real or integer parameter, got ${shortText(parameter)}`, {
       path: ['priors', parameter],
-      suggestion: `these can have one: ${numeric.join(', ') || 'none'}`,
+      suggestion: `these can have one: ${nameList(numeric) || 'none'}`,
     });
   });
 }
@@ -232,8 +219,10 @@ function checkTemplate(
     checkHoles(template, space);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    const source = error.path[0] === 'parameters' ? spaceSource : sources.strategy;
-    throw error.at({ position: source.locate(locatable(source, error.path)) });
+    throw error.placedBy((path) => {
+      const source = path[0] === 'parameters' ? spaceSource : sources.strategy;
+      return source.locate(locatable(source, path));
+    });
   }
 }
 
@@ -260,7 +249,7 @@ function firstPoint(
   const point = normalizeWeights(space, given);
   const stranger = Object.keys(values).find((name) => !space.parameters.some((parameter) => parameter.name === name));
   if (stranger !== undefined) {
-    throw new InputError(`"${stranger}" is no parameter of the space`, { path: ['first', index, stranger] });
+    throw new InputError(`${shortText(stranger)} is no parameter of the space`, { path: ['first', index, stranger] });
   }
   if (!isInside(space, point)) {
     throw new InputError('lies outside the search space', {
@@ -281,92 +270,27 @@ function describeMetrics(sources: PlanSources, simulator: Simulator, input: Simu
 
 /** Finds the document in which a simulator's complaint was written: study overrides win over strategy and workload. */
 export function placeSimulatorError(sources: PlanSources, error: InputError): InputError {
-  if (error.position !== undefined) return error;
-  const [root, ...rest] = error.path;
+  return error.placedBy((path) => placeOf(sources, path));
+}
+
+function placeOf(sources: PlanSources, path: readonly (string | number)[]): SourcePosition {
+  const [root, ...rest] = path;
   const study = sources.study.value as JsonObject;
   if (root === 'config') {
     const overridden =
       rest.length > 0 && isJsonObject(study['config']) && Object.hasOwn(study['config'], String(rest[0]));
     const source = overridden ? sources.study : sources.strategy;
-    return error.at({ position: source.locate(['config', ...rest]) });
+    return source.locate(['config', ...rest]);
   }
   if (root === 'workload') {
     const overrides = study['workload_overrides'];
     if (isJsonObject(overrides) && rest.length > 0 && Object.hasOwn(overrides, String(rest[0]))) {
-      return error.at({ position: sources.study.locate(['workload_overrides', ...rest]) });
+      return sources.study.locate(['workload_overrides', ...rest]);
     }
     const source = sources.workload ?? sources.study;
-    return error.at({ position: source.locate(sources.workload === null ? ['workload', ...rest] : rest) });
+    return source.locate(sources.workload === null ? ['workload', ...rest] : rest);
   }
-  return error.at({ position: sources.strategy.locate(error.path) });
-}
-
-function resolveObjectives(
-  sources: PlanSources,
-  spec: StudySpec,
-  strategy: StrategyFile,
-  metrics: readonly MetricSpec[],
-): readonly ResolvedObjective[] {
-  const written: readonly ObjectiveSpec[] =
-    spec.objectives?.map(({ metric, direction }) => ({ metric, ...(direction ? { direction } : {}) })) ??
-    strategy.objectives;
-  if (written.length === 0) {
-    throw new InputError('is required but missing', {
-      path: ['objectives'],
-      position: sources.study.locate([]),
-      suggestion: `name at least one metric of simulator "${strategy.template.simulator}": ${metrics.map(({ name }) => name).join(', ')}`,
-    });
-  }
-  return written.map((objective, index) => {
-    const metric = findMetric(sources, metrics, objective.metric, ['objectives', index, 'metric']);
-    return {
-      metric: metric.name,
-      unit: metric.unit,
-      direction: objective.direction ?? (metric.better === 'lower' ? 'minimize' : 'maximize'),
-    };
-  });
-}
-
-function resolveConstraints(
-  sources: PlanSources,
-  spec: StudySpec,
-  strategy: StrategyFile,
-  metrics: readonly MetricSpec[],
-): readonly ResolvedConstraint[] {
-  const written: readonly ConstraintSpec[] =
-    spec.constraints?.map((item) =>
-      'at_least' in item
-        ? { metric: item.metric, atLeast: item.at_least }
-        : { metric: item.metric, atMost: item.at_most },
-    ) ?? strategy.constraints;
-  return written.map((item, index) => {
-    const metric = findMetric(sources, metrics, item.metric, ['constraints', index, 'metric']);
-    return item.atLeast !== undefined
-      ? { metric: metric.name, unit: metric.unit, kind: 'at-least', bound: item.atLeast }
-      : { metric: metric.name, unit: metric.unit, kind: 'at-most', bound: item.atMost! };
-  });
-}
-
-function findMetric(
-  sources: PlanSources,
-  metrics: readonly MetricSpec[],
-  name: string,
-  path: readonly (string | number)[],
-): MetricSpec {
-  const metric = metrics.find((candidate) => candidate.name === name);
-  if (metric !== undefined) return metric;
-  const known = metrics.map((candidate) => candidate.name);
-  throw new InputError(`unknown metric "${name}"`, {
-    path,
-    position: sources.study.locate(path),
-    suggestion: suggestName(name, known),
-  });
-}
-
-function suggestName(name: string, known: readonly string[]): string {
-  const stem = name.split(/[_[]/)[0]!;
-  const close = known.filter((candidate) => candidate.startsWith(stem));
-  return `known: ${(close.length > 0 ? close : known).join(', ')}`;
+  return sources.strategy.locate(path);
 }
 
 function documentTexts(sources: PlanSources): readonly string[] {
@@ -380,8 +304,7 @@ function inDocument<T>(source: PlanSource, body: () => T): T {
   try {
     return body();
   } catch (error) {
-    if (!(error instanceof InputError) || error.position !== undefined) throw error;
-    throw error.at({ position: source.locate(locatable(source, error.path)) });
+    throw error instanceof InputError ? error.placedBy((path) => source.locate(locatable(source, path))) : error;
   }
 }
 
@@ -389,8 +312,7 @@ async function inDocumentAsync<T>(source: PlanSource, body: () => Promise<T>): P
   try {
     return await body();
   } catch (error) {
-    if (!(error instanceof InputError) || error.position !== undefined) throw error;
-    throw error.at({ position: source.locate(error.path) });
+    throw error instanceof InputError ? error.placedBy(source.locate) : error;
   }
 }
 

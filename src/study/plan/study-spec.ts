@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { InputError } from '../../base/errors.ts';
 import { isJsonObject, type Json } from '../../base/json.ts';
+import { checkAll } from '../../base/problem-list.ts';
+import { shortText } from '../../base/short-text.ts';
 import { identifier, jsonValue, parseWith } from '../../document/schema.ts';
 
 export interface ObjectiveSpec {
@@ -114,29 +116,30 @@ export const studyFileSchema = z.strictObject({
 
 export type StudySpec = z.infer<typeof studyFileSchema>;
 
-/** Reads a study document. @throws InputError with the path of the first problem */
+/** Reads a study document. @throws InputError with the path of every problem */
 export function parseStudyFile(document: Json): StudySpec {
   const spec = parseWith(studyFileSchema, document);
-  refuseDuplicates(spec.seeds, ['seeds'], 'seed');
-  if (spec.validation !== undefined) {
-    refuseDuplicates(spec.validation.seeds, ['validation', 'seeds'], 'seed');
-    const shared = spec.validation.seeds.findIndex((value) => spec.seeds.includes(value));
-    if (shared >= 0) {
-      throw new InputError(`validation seeds must be fresh, but ${spec.validation.seeds[shared]} is used for tuning`, {
-        path: ['validation', 'seeds', shared],
-        suggestion: 'choose another seed',
-      });
-    }
-  }
-  refuseDuplicates(
-    (spec.objectives ?? []).map(({ metric }) => metric),
-    ['objectives'],
-    'objective',
+  const metrics = (spec.objectives ?? []).map(({ metric }) => metric);
+  checkAll(
+    () => refuseDuplicates(spec.seeds, ['seeds'], 'seed'),
+    () => refuseDuplicates(spec.validation?.seeds ?? [], ['validation', 'seeds'], 'seed'),
+    () => checkFresh(spec),
+    () => refuseDuplicates(metrics, ['objectives'], 'objective'),
+    () => checkRegimes(spec),
+    () => checkRacing(spec),
+    () => checkScreening(spec),
   );
-  checkRegimes(spec);
-  checkRacing(spec);
-  checkScreening(spec);
   return spec;
+}
+
+function checkFresh({ validation, seeds }: StudySpec): void {
+  const fresh = validation?.seeds ?? [];
+  const shared = fresh.findIndex((value) => seeds.includes(value));
+  if (shared < 0) return;
+  throw new InputError(`validation seeds must be fresh, but ${fresh[shared]} is used for tuning`, {
+    path: ['validation', 'seeds', shared],
+    suggestion: 'choose another seed',
+  });
 }
 
 function checkScreening({ screening, seeds }: StudySpec): void {
@@ -204,7 +207,7 @@ function refuseDuplicates(
 ): void {
   const index = values.findIndex((value, position) => values.indexOf(value) !== position);
   if (index >= 0) {
-    throw new InputError(`${what} ${JSON.stringify(values[index])} is listed twice`, {
+    throw new InputError(`${what} ${shortText(values[index])} is listed twice`, {
       path: [...path, index],
       suggestion: 'remove one',
     });

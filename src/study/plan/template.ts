@@ -1,5 +1,6 @@
 import { InputError } from '../../base/errors.ts';
 import { isJsonObject, type Json } from '../../base/json.ts';
+import { nameList, shortKey, shortText } from '../../base/short-text.ts';
 import type { Parameter, ParameterValue, ParameterValues, SearchSpace } from '../../optimizer/space/parameter.ts';
 import { isActive } from '../../optimizer/space/search-space.ts';
 
@@ -48,9 +49,9 @@ export function checkHoles(template: StrategyTemplate, space: SearchSpace): void
   const names = space.parameters.map(({ name }) => name);
   for (const [index, name] of names.entries()) {
     if (!holes.includes(name)) {
-      throw new InputError(`parameter "${name}" fills no hole of strategy "${template.name}"`, {
+      throw new InputError(`parameter ${shortText(name)} fills no hole of strategy ${shortText(template.name)}`, {
         path: ['parameters', index],
-        suggestion: `its holes: ${holes.join(', ') || 'none'}`,
+        suggestion: `its holes: ${nameList(holes) || 'none'}`,
       });
     }
   }
@@ -58,7 +59,7 @@ export function checkHoles(template: StrategyTemplate, space: SearchSpace): void
   if (orphan !== undefined) {
     throw new InputError(`hole \${${orphan}} has neither a parameter nor a baseline value`, {
       path: ['config'],
-      suggestion: `add "${orphan}" to the search space or to the strategy's baseline`,
+      suggestion: `add ${shortText(orphan)} to the search space or to the strategy's baseline`,
     });
   }
   instantiate(template, space, baselineValues(template, space));
@@ -89,11 +90,12 @@ function baselineValue(parameter: Parameter, given: BaselineValue): ParameterVal
       suggestion: 'declare it as a simplex',
     });
   }
-  if (typeof given !== 'object') throw new InputError(`is a simplex, but the strategy's baseline is ${String(given)}`);
+  if (typeof given !== 'object')
+    throw new InputError(`is a simplex, but the strategy's baseline is ${shortText(given)}`);
   const stray = Object.keys(given).find((key) => given[key] !== 0 && !parameter.components.includes(key));
   if (stray !== undefined) {
-    throw new InputError(`the baseline gives "${stray}" a weight, but the simplex has no such component`, {
-      suggestion: `components: ${parameter.components.join(', ')}`,
+    throw new InputError(`the baseline gives ${shortText(stray)} a weight, but the simplex has no such component`, {
+      suggestion: `components: ${nameList(parameter.components)}`,
     });
   }
   return parameter.components.map((key) => given[key] ?? 0);
@@ -138,7 +140,7 @@ export function instantiate(template: StrategyTemplate, space: SearchSpace, valu
     const parameter = space.parameters.find(({ name }) => name === hole.name);
     if (parameter !== undefined && !Object.hasOwn(values, hole.name)) {
       if (parameter.activeWhen !== undefined) return undefined;
-      throw new InputError(`parameter "${hole.name}" has no value`, { path: ['config', ...path] });
+      throw new InputError(`parameter ${shortText(hole.name)} has no value`, { path: ['config', ...path] });
     }
     const fixed = Object.hasOwn(template.baseline, hole.name) ? template.baseline[hole.name] : undefined;
     const value = parameter === undefined ? fixed : values[hole.name];
@@ -159,9 +161,9 @@ function component(
   const known = knownComponents(template, parameter, hole.name);
   const key = typeof hole.component === 'number' ? known[hole.component] : hole.component!;
   if (key === undefined || !known.includes(key)) {
-    throw new InputError(`\${${hole.name}} has no component ${JSON.stringify(hole.component)}`, {
+    throw new InputError(`\${${shortKey(hole.name)}} has no component ${shortText(hole.component)}`, {
       path: ['config', ...path],
-      suggestion: known.length === 0 ? 'only weight vectors have components' : `components: ${known.join(', ')}`,
+      suggestion: known.length === 0 ? 'only weight vectors have components' : `components: ${nameList(known)}`,
     });
   }
   if (parameter?.kind === 'simplex') return (value as readonly number[])[parameter.components.indexOf(key)] ?? 0;

@@ -62,6 +62,10 @@ export function describeRegimes(
 
 /** A complaint about one of several workloads: in its overrides, in its own text, in its file, or in what all share. */
 function placeRegimeError(sources: RegimeSources, index: number, place: PlaceError, error: InputError): InputError {
+  return error.map((problem) => placeRegimeProblem(sources, index, place, problem));
+}
+
+function placeRegimeProblem(sources: RegimeSources, index: number, place: PlaceError, error: InputError): InputError {
   if (error.position !== undefined) return error;
   const [root, ...rest] = error.path;
   const entry = ((sources.study.value as JsonObject)['workloads'] as readonly JsonObject[])[index]!;

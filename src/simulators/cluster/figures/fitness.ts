@@ -1,4 +1,5 @@
 import { InputError, unknownName } from '../../../base/errors.ts';
+import { shortText } from '../../../base/short-text.ts';
 import type { EngineResult } from '../engine-result.ts';
 import { distribution } from './distribution.ts';
 import type { HeadlineMetrics } from './headline-metrics.ts';
@@ -30,11 +31,11 @@ export function parseFitnessWeights(text: string): ReadonlyMap<string, number> {
   const weights = new Map<string, number>();
   for (const pair of text === '' ? [] : text.split(',')) {
     const [key = '', value = '', ...rest] = pair.split(':').map((part) => part.trim());
-    if (value === '' || rest.length > 0) throw new InputError(`must be key:value,…, got "${pair}"`);
+    if (value === '' || rest.length > 0) throw new InputError(`must be key:value,…, got ${shortText(pair)}`);
     if (!Object.hasOwn(COMPONENTS, key)) throw unknownName('fitness key', key, Object.keys(COMPONENTS));
     const weight = Number(value);
     if (!Number.isFinite(weight) || weight < 0)
-      throw new InputError(`weight of ${key} must be finite and ≥ 0, got "${value}"`);
+      throw new InputError(`weight of ${key} must be finite and ≥ 0, got ${shortText(value)}`);
     weights.set(key, weight);
   }
   return weights;

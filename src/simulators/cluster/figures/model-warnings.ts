@@ -1,3 +1,4 @@
+import { shortText } from '../../../base/short-text.ts';
 import type { EngineResult } from '../engine-result.ts';
 
 /** Requests that named a model which no instance serves; names count letter by letter, as in the reference. */
@@ -9,6 +10,7 @@ export function modelWarnings({ table, cluster }: EngineResult, served: string |
     if (name !== '' && name !== served) counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   return [...counts].map(
-    ([name, count]) => `${count} requests name the model "${name}", the instances serve "${served}": no route for them`,
+    ([name, count]) =>
+      `${count} requests name the model ${shortText(name)}, the instances serve ${shortText(served)}: no route for them`,
   );
 }

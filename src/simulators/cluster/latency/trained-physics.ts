@@ -1,4 +1,5 @@
 import { InputError } from '../../../base/errors.ts';
+import { shortText } from '../../../base/short-text.ts';
 import type { LatencyConfig } from '../engine-config.ts';
 import { layerSplit, peakTflops } from './architecture.ts';
 import type { LatencyModel } from './latency-model.ts';
@@ -82,7 +83,7 @@ export class TrainedPhysicsLatency implements LatencyModel {
     this.#bytesPerUs = hardware.bandwidthTBs * 1e6;
     this.#interleaved = this.#isMoe && model.interleaveStep > 0 ? 1 : 0;
     if (!ALL_TO_ALL.includes(config.moeCommBackend) && !GATHER.includes(config.moeCommBackend)) {
-      throw new InputError(`unknown MoE communication back end "${config.moeCommBackend}"`);
+      throw new InputError(`unknown MoE communication back end ${shortText(config.moeCommBackend)}`);
     }
     this.#allToAll = ALL_TO_ALL.includes(config.moeCommBackend);
     this.#weightsUs = this.#weightTraffic(model.experts, model.weightBytes) / this.#bytesPerUs;

@@ -1,5 +1,6 @@
 import { InputError } from '../../../base/errors.ts';
 import type { JsonObject } from '../../../base/json.ts';
+import { shortText } from '../../../base/short-text.ts';
 import type { PolicyModule } from '../../simulator.ts';
 import type { EngineHooks } from './policy.ts';
 
@@ -38,7 +39,7 @@ function join(first: EngineHooks, second: EngineHooks, file: string): EngineHook
     ...Object.keys(second.scorers ?? {}).filter((name) => Object.hasOwn(first.scorers ?? {}, name)),
   ][0];
   if (clash !== undefined) {
-    throw new InputError(`another policy module already provides "${clash}"`, { position: { file } });
+    throw new InputError(`another policy module already provides ${shortText(clash)}`, { position: { file } });
   }
   return { ...first, ...second, scorers: { ...first.scorers, ...second.scorers } };
 }

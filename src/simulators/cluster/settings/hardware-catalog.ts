@@ -1,5 +1,6 @@
 import { InputError, unknownName } from '../../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../base/json.ts';
+import { shortText } from '../../../base/short-text.ts';
 import type { HardwareSpec } from '../engine-config.ts';
 
 /** Name of a file key, and the field it fills. */
@@ -67,7 +68,7 @@ function parseEntry(name: string, entry: JsonObject): HardwareSpec {
     const field = Object.hasOwn(FIELDS, key) ? FIELDS[key as keyof typeof FIELDS] : undefined;
     if (field === undefined) throw unknownName('hardware key', key, Object.keys(FIELDS), { path: [name, key] });
     if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
-      throw new InputError(`must be a number ≥ 0, got ${JSON.stringify(value)}`, { path: [name, key] });
+      throw new InputError(`must be a number ≥ 0, got ${shortText(value)}`, { path: [name, key] });
     }
     spec[field] = value;
   }

@@ -1,5 +1,6 @@
 import { InputError, unknownName } from '../../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../base/json.ts';
+import { shortText } from '../../../base/short-text.ts';
 import type { OffloadConfig } from '../engine-config.ts';
 
 /** A `kv_offload` document, checked; block counts follow once the model is known. */
@@ -152,5 +153,5 @@ function flag(map: JsonObject, key: string, path: Path): boolean | undefined {
 }
 
 function mustBe(rule: string, value: Json | undefined, path: Path): InputError {
-  return new InputError(`must be ${rule}, got ${value === undefined ? 'nothing' : JSON.stringify(value)}`, { path });
+  return new InputError(`must be ${rule}, got ${value === undefined ? 'nothing' : shortText(value)}`, { path });
 }

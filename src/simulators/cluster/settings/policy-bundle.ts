@@ -1,5 +1,6 @@
 import { InputError, unknownName } from '../../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../base/json.ts';
+import { shortText } from '../../../base/short-text.ts';
 import type { PairRoutingConfig } from '../engine-config.ts';
 import { type ClusterSettings, SETTINGS, UNSUPPORTED_SETTINGS } from './cluster-settings.ts';
 import { PAIR_ROUTING_SECTION, parsePairRouting } from './pair-routing-section.ts';
@@ -135,8 +136,7 @@ function numbersByName(
   const numbers: Record<string, number> = {};
   for (const [name, item] of Object.entries(value)) {
     const rule = typeof item === 'number' ? check(item) : 'a number';
-    if (rule !== undefined)
-      throw new InputError(`must be ${rule}, got ${JSON.stringify(item)}`, { path: [...path, name] });
+    if (rule !== undefined) throw new InputError(`must be ${rule}, got ${shortText(item)}`, { path: [...path, name] });
     numbers[name] = item as number;
   }
   return numbers;
@@ -153,7 +153,7 @@ function shareRule(value: number): string | undefined {
 function priorityWarnings(priority: JsonObject): readonly string[] {
   const policy = priority['policy'];
   if (policy === undefined || policy === '' || policy === 'constant') return [];
-  return [`priority.policy: ${JSON.stringify(policy)} has no effect; use scheduler`];
+  return [`priority.policy: ${shortText(policy)} has no effect; use scheduler`];
 }
 
 function defined(values: { readonly [K in keyof ClusterSettings]?: unknown }): Partial<ClusterSettings> {

@@ -1,5 +1,6 @@
 import { InputError, unknownName } from '../../../base/errors.ts';
 import { isJsonObject, type Json } from '../../../base/json.ts';
+import { shortText } from '../../../base/short-text.ts';
 import type { ScorerWeight } from '../engine-config.ts';
 
 export const SCORER_NAMES = [
@@ -42,13 +43,15 @@ export function parseScorers(value: Json, { zeroWeight, ownScorers = [] }: Score
   const scorers: ScorerWeight[] = [];
   for (const { name, weight, path } of entries(value)) {
     if (!known.includes(name)) throw unknownName('scorer', name, known, { path });
-    if (seen.has(name)) throw new InputError(`scorer "${name}" is given twice`, { path });
+    if (seen.has(name)) throw new InputError(`scorer ${shortText(name)} is given twice`, { path });
     seen.add(name);
     const number = typeof weight === 'string' && weight.trim() !== '' ? Number(weight) : weight;
     const valid = typeof number === 'number' && Number.isFinite(number) && number >= 0;
     if (!valid || (number === 0 && zeroWeight === 'is-an-error')) {
       const rule = zeroWeight === 'drops' ? '≥ 0' : '> 0';
-      throw new InputError(`weight of "${name}" must be finite and ${rule}, got ${JSON.stringify(weight)}`, { path });
+      throw new InputError(`weight of ${shortText(name)} must be finite and ${rule}, got ${shortText(weight)}`, {
+        path,
+      });
     }
     scorers.push({ name, weight: number });
   }
@@ -65,13 +68,13 @@ function entries(value: Json): readonly Entry[] {
   if (typeof value === 'string') return value === '' ? [] : value.split(',').map(fromText);
   if (Array.isArray(value)) return value.map(fromItem);
   if (isJsonObject(value)) return Object.entries(value).map(([name, weight]) => ({ name, weight, path: [name] }));
-  throw new InputError(`must be name:weight,… or a list of {name, weight}, got ${JSON.stringify(value)}`);
+  throw new InputError(`must be name:weight,… or a list of {name, weight}, got ${shortText(value)}`);
 }
 
 function fromText(pair: string): Entry {
   const [name, weight, ...rest] = pair.split(':').map((part) => part.trim());
   if (name === undefined || name === '' || weight === undefined || weight === '' || rest.length > 0) {
-    throw new InputError(`scorer "${pair}" must have the form name:weight`);
+    throw new InputError(`scorer ${shortText(pair)} must have the form name:weight`);
   }
   return { name, weight, path: [] };
 }

@@ -1,5 +1,6 @@
 import { InputError, unknownName } from '../../../base/errors.ts';
 import { isJsonObject, type Json } from '../../../base/json.ts';
+import { shortText } from '../../../base/short-text.ts';
 import { parseScorers, type ScorerRules } from './scorer-profile.ts';
 
 /** What a setting's value must be. Texts that spell a number are accepted for numbers: flags arrive as text. */
@@ -107,7 +108,7 @@ function readNumbers(value: Json): readonly number[] {
   return items.map((item: Json, index) => {
     const number = numeric(item);
     if (!Number.isFinite(number) || number < 0) {
-      throw new InputError(`must be finite and ≥ 0, got ${JSON.stringify(item)}`, { path: [index] });
+      throw new InputError(`must be finite and ≥ 0, got ${shortText(item)}`, { path: [index] });
     }
     return number;
   });
@@ -143,5 +144,5 @@ function numeric(value: Json): number {
 }
 
 function mustBe(rule: string, value: Json): InputError {
-  return new InputError(`must be ${rule}, got ${JSON.stringify(value)}`);
+  return new InputError(`must be ${rule}, got ${shortText(value)}`);
 }
