@@ -1,5 +1,3 @@
-import type { Rng } from '../base/random.ts';
-
 /** Largest number of non-zero differences for which the distribution is enumerated exactly. */
 const EXACT_LIMIT = 100;
 
@@ -71,28 +69,4 @@ export function holmAdjust(pValues: readonly number[]): number[] {
     adjusted[index] = running;
   }
   return adjusted;
-}
-
-export interface BootstrapOptions {
-  readonly resamples: number;
-  readonly confidence: number;
-}
-
-/**
- * Percentile bootstrap interval of a statistic over resampled indices 0 … n−1 (pairs stay together).
- * @see Efron & Tibshirani 1993, ch. 13
- */
-export function bootstrapInterval(
-  n: number,
-  statistic: (indices: readonly number[]) => number,
-  rng: Rng,
-  options: BootstrapOptions,
-): { readonly low: number; readonly high: number } {
-  const values = Array.from({ length: options.resamples }, () =>
-    statistic(Array.from({ length: n }, () => rng.below(n))),
-  ).sort((a, b) => a - b);
-  const tail = (1 - options.confidence) / 2;
-  const at = (share: number): number =>
-    values[Math.min(values.length - 1, Math.max(0, Math.round(share * (values.length - 1))))]!;
-  return { low: at(tail), high: at(1 - tail) };
 }

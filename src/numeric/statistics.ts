@@ -1,10 +1,10 @@
-import type { Rng } from '../base/random.ts';
 import { studentQuantile } from './student-t.ts';
 
+/** An estimate with the bounds of its confidence interval; null where there is none, as for a single value. */
 export interface Interval {
   readonly value: number;
-  readonly low: number;
-  readonly high: number;
+  readonly low: number | null;
+  readonly high: number | null;
 }
 
 /**
@@ -36,43 +36,67 @@ export function meanAndVariance(sample: ArrayLike<number>): { readonly mean: num
 }
 
 /**
- * Mean with its Student-t confidence interval; infinitely wide for a single value.
+ * Mean with its Student-t confidence interval; a single value has none.
  * @throws RangeError for an empty sample
  */
 export function meanInterval(sample: ArrayLike<number>, confidence = 0.95): Interval {
   const n = sample.length;
   if (n === 0) throw new RangeError('a mean needs at least one value, got none');
   const { mean, variance } = meanAndVariance(sample);
-  if (n === 1) return { value: mean, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
+  if (n === 1) return { value: mean, low: null, high: null };
   const half = studentQuantile(0.5 + confidence / 2, n - 1) * Math.sqrt(variance / n);
   return { value: mean, low: mean - half, high: mean + half };
 }
 
 /**
- * Mean of b − a over pairs measured under equal conditions, with its Student-t interval: what the pairs share cancels.
+ * Mean of values − base over pairs measured under equal conditions, with its Student-t interval: what the pairs share
+ * cancels.
  * @throws RangeError when the lengths differ
  */
-export function pairedDifference(a: ArrayLike<number>, b: ArrayLike<number>, confidence = 0.95): Interval {
-  if (a.length !== b.length) throw new RangeError(`pairs need equal lengths, got ${a.length} and ${b.length}`);
+export function pairedDifference(base: readonly number[], values: readonly number[], confidence = 0.95): Interval {
+  checkPairs(base, values);
   return meanInterval(
-    Array.from(a, (value, i) => b[i]! - value),
+    values.map((value, i) => value - base[i]!),
     confidence,
   );
 }
 
+/** What became of a metric, over pairs measured under equal conditions. */
+export interface PairedChange extends Interval {
+  /** `log-ratio`: a share of the base, above −1, as are its bounds. `difference`: values − base, in their unit. */
+  readonly scale: 'log-ratio' | 'difference';
+}
+
 /**
- * Percentile bootstrap interval of any statistic.
- * @see Efron & Tibshirani 1993, chapter 13
+ * Change from base to values. Where all are positive: exp(m) − 1 with m the mean of log(value / base), and the Student-t
+ * interval of m mapped alike. Noise of a latency or a rate grows with its level, so its logarithm is nearer to normal than
+ * itself, halving and doubling are equally far, and no bound says "more than 100 % less". Where a value is 0 or negative
+ * there is no ratio, and the change is the paired difference.
+ * @throws RangeError when the lengths differ
  */
-export function bootstrapInterval(
-  sample: readonly number[],
-  statistic: (resample: readonly number[]) => number,
-  rng: Rng,
-  { resamples = 1000, confidence = 0.95 } = {},
-): Interval {
-  const draws = Array.from({ length: resamples }, () =>
-    statistic(Array.from({ length: sample.length }, () => sample[rng.below(sample.length)]!)),
-  );
-  const tail = (1 - confidence) / 2;
-  return { value: statistic(sample), low: quantile(draws, tail), high: quantile(draws, 1 - tail) };
+export function pairedChange(base: readonly number[], values: readonly number[], confidence = 0.95): PairedChange {
+  checkPairs(base, values);
+  if (!allPositive(base) || !allPositive(values)) {
+    return { scale: 'difference', ...pairedDifference(base, values, confidence) };
+  }
+  const logs = values.map((value, i) => Math.log(value / base[i]!));
+  const { value, low, high } = meanInterval(logs, confidence);
+  const change = (log: number | null): number | null => (log === null ? null : Math.expm1(log));
+  return { scale: 'log-ratio', value: Math.expm1(value), low: change(low), high: change(high) };
+}
+
+/** The interval of the opposite: of a loss where this is of a gain. */
+export function negated<T extends Interval>(interval: T): T {
+  const minus = (bound: number | null): number | null => (bound === null ? null : 0 - bound);
+  return { ...interval, value: 0 - interval.value, low: minus(interval.high), high: minus(interval.low) };
+}
+
+export function allPositive(values: readonly number[]): boolean {
+  return values.every((value) => value > 0);
+}
+
+function checkPairs(base: readonly number[], values: readonly number[]): void {
+  if (base.length !== values.length) {
+    throw new RangeError(`pairs need equal lengths, got ${base.length} and ${values.length}`);
+  }
 }

@@ -47,17 +47,26 @@ export function studentCdf(t: number, freedom: number): number {
   return t > 0 ? 1 - tail : tail;
 }
 
-/** Quantile of Student's t by bisection on the distribution function. @param p - in (0, 1) */
+function studentDensity(t: number, freedom: number): number {
+  const half = (freedom + 1) / 2;
+  const scale = logGamma(half) - logGamma(freedom / 2) - 0.5 * Math.log(freedom * Math.PI);
+  return Math.exp(scale - half * Math.log1p((t * t) / freedom));
+}
+
+/**
+ * Quantile of Student's t by Newton's method. Right of 0 the distribution function is concave, so from a start below the
+ * quantile every step stays below it, and the steps shrink until rounding stops them.
+ * @param p - in (0, 1)
+ */
 export function studentQuantile(p: number, freedom: number): number {
   if (p === 0.5) return 0;
   if (p < 0.5) return -studentQuantile(1 - p, freedom);
-  let low = 0;
-  let high = 1;
-  while (studentCdf(high, freedom) < p) high *= 2;
-  for (let i = 0; i < 200 && high - low > 1e-14 * high; i++) {
-    const middle = (low + high) / 2;
-    if (studentCdf(middle, freedom) < p) low = middle;
-    else high = middle;
+  let t = 0;
+  for (let next = 1; studentCdf(next, freedom) < p; next *= 2) t = next;
+  for (let i = 0; i < 100; i++) {
+    const step = (p - studentCdf(t, freedom)) / studentDensity(t, freedom);
+    t += step;
+    if (step <= 1e-14 * t) break;
   }
-  return (low + high) / 2;
+  return t;
 }

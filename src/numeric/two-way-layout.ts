@@ -1,3 +1,5 @@
+import { allPositive } from './statistics.ts';
+
 /**
  * Two-way layout without interaction: value of row t in column s = level of t + effect of s + residual, on the values
  * themselves or on their logarithms.
@@ -60,10 +62,6 @@ export function expectedRowMean(layout: TwoWayLayout, known: readonly number[]):
   const mean = average([...known, ...(logarithmic ? rest.map(Math.exp) : rest)]);
   const share = (missing / (total * known.length)) * (1 + 1 / rows);
   return { mean, deviation: Math.sqrt(layout.variance * share) };
-}
-
-export function allPositive(values: readonly number[]): boolean {
-  return values.every((value) => value > 0);
 }
 
 function average(values: readonly number[]): number {

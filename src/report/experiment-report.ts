@@ -4,6 +4,10 @@ import { metricValues } from '../study/objective.ts';
 import { estimate } from './estimate.ts';
 import { formatNumber } from './page/format.ts';
 
+const EFFECTS =
+  'Effects are paired by seed: relative changes from mean logarithms of ratios, or, where a value is 0 or negative, differences in the unit of the metric. ' +
+  'A claim is confirmed when its whole interval fulfils it, refuted when none of it does, undecided otherwise.';
+
 /** One experiment as Markdown: question, arms with figures, claims with verdicts. */
 export function experimentMarkdown(plan: ExperimentPlan, result: ExperimentResult): string {
   const { spec } = plan;
@@ -28,11 +32,13 @@ export function experimentMarkdown(plan: ExperimentPlan, result: ExperimentResul
     '',
     `Seeds ${spec.seeds.join(', ')}; every arm meets the same seeds. Means with 95 % Student-t intervals.`,
     '',
+    EFFECTS,
+    '',
     `| arm | what it is | ${metrics.join(' | ')} | |`,
     `|---|---|${metrics.map(() => '---:').join('|')}|---|`,
     ...armRows,
     '',
-    '| claim | role | statement | verdict | effect [95 % paired bootstrap] | p (Wilcoxon, Holm) |',
+    '| claim | role | statement | verdict | effect [95 % Student interval] | p (Wilcoxon, Holm) |',
     '|---|---|---|---|---|---|',
     ...claimRows,
     '',
@@ -75,7 +81,7 @@ export function experimentIndex(
   return [
     '# Experiments',
     '',
-    `${count('confirmed')} confirmed, ${count('partially')} partially, ${count('refuted')} refuted. The main claims of an experiment decide its verdict; every arm of an experiment meets the same seeds.`,
+    `${count('confirmed')} confirmed, ${count('partially')} partially, ${count('undecided')} undecided, ${count('refuted')} refuted. The main claims of an experiment decide its verdict; every arm of an experiment meets the same seeds.`,
     '',
     '| experiment | verdict | in words | claims |',
     '|---|---|---|---|',
@@ -97,9 +103,10 @@ function cell(values: readonly number[]): string {
 
 /** One row of the ledger: what was claimed, what came out. */
 export function ledgerRow(plan: ExperimentPlan, result: ExperimentResult, tool: string): string {
-  const claims = result.claims.map(({ id, verdict, effect, low, high, adjustedP }) => ({
+  const claims = result.claims.map(({ id, verdict, scale, effect, low, high, adjustedP }) => ({
     id,
     verdict,
+    scale,
     effect,
     low,
     high,

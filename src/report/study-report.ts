@@ -106,9 +106,14 @@ export interface ComparisonRow {
   readonly metric: string;
   readonly baseline: number;
   readonly value: number;
-  /** Relative change of the mean, positive = better. */
+  /**
+   * `log-ratio`: the change is a share, from the mean logarithm of the ratio seed by seed. `difference`: where a value is 0
+   * or negative, it is the mean difference in the metric's unit.
+   */
+  readonly scale: 'log-ratio' | 'difference';
+  /** Change, positive = better; a latency cannot improve by more than 1. */
   readonly improvement: number;
-  /** 95 % interval of the paired relative change; null with one seed. */
+  /** 95 % Student-t interval of the change, paired by seed; null with one seed. */
   readonly low: number | null;
   readonly high: number | null;
   readonly verdict: 'better' | 'worse' | 'no clear difference';

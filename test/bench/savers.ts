@@ -130,7 +130,7 @@ for (let studySeed = 1; studySeed <= Number(seedsText); studySeed++) {
 for (const [index, name] of names.entries()) {
   if (index === 0 || gains[index]!.length < 2) continue;
   const { value, low, high } = meanInterval(gains[index]!);
-  const shown = [value, low, high].map((one) => one.toFixed(5));
+  const shown = [value, low, high].map((one) => one?.toFixed(5));
   console.log(
     `${name} against plain: mean difference ${shown[0]} [${shown[1]}, ${shown[2]}], ${gains[index]!.length} study seeds`,
   );

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stream } from '../../src/base/random.ts';
-import { bootstrapInterval, holmAdjust, wilcoxonSignedRank } from '../../src/numeric/paired-tests.ts';
+import { holmAdjust, wilcoxonSignedRank } from '../../src/numeric/paired-tests.ts';
 
 /** All 2^n sign patterns over the mid-ranks, counted one by one. */
 function enumerated(differences: readonly number[]): number {
@@ -100,35 +100,6 @@ describe('Holm’s correction', () => {
         }
       }),
       { seed: 5 },
-    );
-  });
-});
-
-describe('bootstrap interval', () => {
-  const options = { resamples: 400, confidence: 0.95 };
-
-  test('covers the true mean of a normal sample about as often as it says', () => {
-    const rng = stream('bootstrap-coverage');
-    let covered = 0;
-    for (let trial = 0; trial < 300; trial++) {
-      const sample = Array.from({ length: 20 }, () => 3 + rng.normal());
-      const { low, high } = bootstrapInterval(
-        20,
-        (indices) => indices.reduce((sum, index) => sum + sample[index]!, 0) / indices.length,
-        stream('resample', trial),
-        options,
-      );
-      if (low <= 3 && 3 <= high) covered++;
-    }
-    expect(covered / 300).toBeGreaterThan(0.88);
-    expect(covered / 300).toBeLessThan(0.98);
-  });
-
-  test('is a point for a constant, and the same for the same stream', () => {
-    expect(bootstrapInterval(5, () => 7, stream('x'), options)).toEqual({ low: 7, high: 7 });
-    const statistic = (indices: readonly number[]): number => indices.reduce((sum, index) => sum + index, 0);
-    expect(bootstrapInterval(9, statistic, stream('y'), options)).toEqual(
-      bootstrapInterval(9, statistic, stream('y'), options),
     );
   });
 });

@@ -1,6 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { InputError, unknownName } from '../../base/errors.ts';
-import { type Interval, meanInterval, pairedDifference } from '../../companions/cloud-edge/comparison.ts';
+import { type Interval, meanInterval, type PairedChange, pairedChange } from '../../numeric/statistics.ts';
+import { formatChange } from '../../report/page/format.ts';
 import { runExperiment } from '../../simulators/cloud-edge/experiment.ts';
 import { SCHEDULER_LABELS, type SchedulerName, schedulerNamed } from '../../simulators/cloud-edge/scheduler-names.ts';
 import type { RunSummary } from '../../simulators/cloud-edge/summary.ts';
@@ -28,8 +29,8 @@ interface ComparisonRow {
   readonly scheduler_name: string;
   readonly metric: Metric;
   readonly value: Interval;
-  /** Minus the reference, epoch by epoch; null for the reference itself. */
-  readonly difference: Interval | null;
+  /** Against the reference, paired by epoch since both met the same arrivals; null for the reference itself. */
+  readonly change: PairedChange | null;
 }
 
 export const compareCommand: LoadedCommand = {
@@ -86,20 +87,23 @@ function compareMetric(
     scheduler_name: SCHEDULER_LABELS[scheduler],
     metric,
     value: meanInterval(values(scheduler)),
-    difference: index === 0 ? null : pairedDifference(values(scheduler), base),
+    change: index === 0 ? null : pairedChange(base, values(scheduler)),
   }));
 }
 
 function listing(rows: readonly ComparisonRow[], reference: SchedulerName): string {
-  const head = ['metric', 'scheduler', 'mean', '± 95 %', `minus ${reference}`, '± 95 %'];
-  const width = (interval: Interval | null): string => interval?.halfWidth?.toFixed(4) ?? '';
-  const body = rows.map(({ metric, scheduler_name, value, difference }) => [
+  const head = ['metric', 'scheduler', 'mean', '± 95 %', `against ${reference}`, '95 % interval'];
+  const body = rows.map(({ metric, scheduler_name, value, change }) => [
     metric,
     scheduler_name,
-    value.mean.toFixed(4),
-    width(value),
-    difference === null ? '' : difference.mean.toFixed(4),
-    width(difference),
+    value.value.toFixed(4),
+    value.high === null ? '' : (value.high - value.value).toFixed(4),
+    change === null ? '' : formatChange(change.scale, change.value),
+    change === null ? '' : intervalText(change),
   ]);
   return textTable(head, body, 2);
+}
+
+function intervalText({ scale, low, high }: PairedChange): string {
+  return low === null || high === null ? '' : `${formatChange(scale, low)} … ${formatChange(scale, high)}`;
 }

@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import type { JsonObject } from '../../base/json.ts';
 import { mapPage } from '../../companions/pd-slo/map-page.ts';
 import { JOINT_STRATEGIES, type MapPoint, type PairedFigure, SLOW_POD } from '../../companions/pd-slo/map-point.ts';
+import { type Interval, negated, type PairedChange, pairedChange, pairedDifference } from '../../numeric/statistics.ts';
 import { type PdSloMapCell, pdSloMap } from '../../report/chart/pd-slo-map.ts';
 import { renderSvg } from '../../report/chart/render.ts';
-import { estimate } from '../../report/estimate.ts';
 import { readPdSloConfig } from '../../simulators/pd-slo/read-config.ts';
 import { runPdSlo } from '../../simulators/pd-slo/run-simulation.ts';
 import { summarizeRun } from '../../simulators/pd-slo/summary.ts';
 import { writeFileAtomically } from '../../study/io/atomic-file.ts';
+import { mean } from '../../study/objective.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { integerFlag, requiredText, switchFlag } from '../terminal/flags.ts';
 import { Progress } from '../terminal/progress.ts';
@@ -60,16 +61,15 @@ export const mapPdSloCommand: LoadedCommand = {
 const FIGURES = {
   attainment: (points: readonly MapPoint[]) =>
     pdSloMap(
-      points.map((point) => cell(point, point.attainment.difference * 100, point.verdict)),
+      points.map((point) => cell(point, point.attainment.change.value * 100, point.verdict)),
       'SLO attainment: joint − independent',
       'percentage points',
     ),
   'ttft-p99': (points: readonly MapPoint[]) =>
     pdSloMap(
       points.map((point) => {
-        const { difference, low, high, independent } = point.ttftP99Ms;
-        const verdict = low > 0 ? 'independent better' : high < 0 ? 'joint better' : 'no clear difference';
-        return cell(point, (-100 * difference) / independent, verdict);
+        const { change } = point.ttftP99Ms;
+        return cell(point, -100 * change.value, verdictOf(negated(change)));
       }),
       'TTFT P99: joint below independent',
       '% of independent',
@@ -129,32 +129,23 @@ function comparePoint({ prefill, decode, load, seeds, requests }: CellSetting): 
   return JOINT_STRATEGIES.map((strategy) => {
     const joint = measure(strategy);
     const paired = (figure: 0 | 1 | 2): PairedFigure => {
-      const difference = estimate(joint.map((run, index) => run[figure] - independent[index]![figure]));
-      const mean = (runs: typeof joint): number => estimate(runs.map((run) => run[figure])).mean;
-      return {
-        joint: mean(joint),
-        independent: mean(independent),
-        difference: difference.mean,
-        low: difference.low!,
-        high: difference.high!,
-      };
+      const base = independent.map((run) => run[figure]);
+      const values = joint.map((run) => run[figure]);
+      const change: PairedChange =
+        figure === 0 ? { scale: 'difference', ...pairedDifference(base, values) } : pairedChange(base, values);
+      return { joint: mean(values), independent: mean(base), change };
     };
     const attainment = paired(0);
-    const verdict =
-      attainment.low > 0 ? 'joint better' : attainment.high < 0 ? 'independent better' : 'no clear difference';
-    return {
-      strategy,
-      load,
-      prefill,
-      decode,
-      rate,
-      tighterStage,
-      attainment,
-      ttftP99Ms: paired(1),
-      tpotP99Ms: paired(2),
-      verdict,
-    };
+    const times = { ttftP99Ms: paired(1), tpotP99Ms: paired(2) };
+    const verdict = verdictOf(attainment.change);
+    return { strategy, load, prefill, decode, rate, tighterStage, attainment, ...times, verdict };
   });
+}
+
+/** @param gain - of joint choice */
+function verdictOf({ low, high }: Interval): MapPoint['verdict'] {
+  if (low !== null && low > 0) return 'joint better';
+  return high !== null && high < 0 ? 'independent better' : 'no clear difference';
 }
 
 function factors(pods: number): number[] {

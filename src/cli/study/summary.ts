@@ -1,4 +1,4 @@
-import { formatNumber, formatPercent, formatValue } from '../../report/page/format.ts';
+import { formatChange, formatNumber, formatPercent, formatValue } from '../../report/page/format.ts';
 import { savingsText } from '../../report/page/sections.ts';
 import type { StudyReport } from '../../report/study-report.ts';
 import { stdoutColours as pc } from '../terminal/colours.ts';
@@ -52,8 +52,8 @@ function comparisonLines(report: StudyReport): string[] {
     .map(({ trial, rows }) => {
       const parts = rows
         .filter(({ metric }) => report.objectives.includes(metric))
-        .map(({ metric, improvement, verdict }) => {
-          const text = `${metric} ${formatPercent(improvement)}`;
+        .map(({ metric, scale, improvement, verdict }) => {
+          const text = `${metric} ${formatChange(scale, improvement)}`;
           return verdict === 'better' ? pc.green(text) : verdict === 'worse' ? pc.red(text) : text;
         });
       return `trial ${trial}: ${parts.join(', ')}`;

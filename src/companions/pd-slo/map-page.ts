@@ -18,7 +18,7 @@ export function mapPage(
     '',
     `Eight pods in five splits, the last pod of either role ${SLOW_POD} times slower; default classes and targets; predictions from ` +
       `the pods’ current state. Load is the offered rate over what the tighter stage can take. ${requests} requests a run, ${seeds} seeds, ` +
-      'the same for every strategy; differences are paired by seed, with 95 % Student-t intervals. ' +
+      'the same for every strategy; differences of attainment and relative changes of times (from mean logarithms of ratios) are paired by seed, with 95 % Student-t intervals. ' +
       `Of ${points.length} comparisons about ${Math.round(points.length * 0.05)} would look clear by chance alone.`,
     '',
     `Made with \`paretune pd-slo map --seeds ${seeds} --requests ${requests}\`.`,
@@ -31,7 +31,7 @@ export function mapPage(
     '',
     '## TTFT P99',
     '',
-    'How far joint choice stays below independent choice, in percent of the latter.',
+    'How far joint choice stays below independent choice, in percent of the latter; bold where the interval leaves out 0.',
     '',
     '![TTFT P99, joint below independent](ttft-p99.svg)',
     '',
@@ -70,7 +70,7 @@ function whereItWins(better: readonly MapPoint[]): string {
   if (better.length === 0) return 'There is no load and ratio at which it clearly wins.';
   const stages = [...new Set(better.map(({ tighterStage }) => tighterStage))].join(' or ');
   const lowest = Math.min(...better.map(({ load }) => load));
-  const largest = Math.max(...better.map(({ attainment }) => attainment.difference));
+  const largest = Math.max(...better.map(({ attainment }) => attainment.change.value));
   return `All its wins lie where ${stages} is the tighter stage, from load ${lowest} up; the largest is ${signed(largest * 100)} points.`;
 }
 
@@ -82,7 +82,7 @@ function byStage(points: readonly MapPoint[]): string[] {
         ({ tighterStage, load }) => tighterStage === stage && load >= NEAR_SATURATION === saturated,
       );
       const count = (verdict: MapPoint['verdict']): number => cells.filter((point) => point.verdict === verdict).length;
-      const mean = cells.reduce((sum, { attainment }) => sum + attainment.difference, 0) / cells.length;
+      const mean = cells.reduce((sum, { attainment }) => sum + attainment.change.value, 0) / cells.length;
       const load = `${saturated ? '≥' : '<'} ${NEAR_SATURATION}`;
       return `| ${stage} | ${load} | ${cells.length} | ${count('joint better')} | ${count('independent better')} | ${signed(mean * 100)} |`;
     }),
@@ -100,7 +100,7 @@ function list(label: string, points: readonly MapPoint[]): string[] {
   const ratios = [...new Set(points.map(ratioOf))];
   return ratios.map((ratio) => {
     const loads = points.filter((point) => ratioOf(point) === ratio);
-    const shown = loads.map(({ load, attainment }) => `${load} (${signed(attainment.difference * 100)})`);
+    const shown = loads.map(({ load, attainment }) => `${load} (${signed(attainment.change.value * 100)})`);
     return `- ${label} prefill : decode ${ratio} (${loads[0]!.tighterStage} is tighter), load ${shown.join(', ')}`;
   });
 }
@@ -114,7 +114,8 @@ function table(points: readonly MapPoint[]): string[] {
     '|---|---|---|---|---|---|---|---|---|---|---|',
     ...points.map((point) => {
       const { attainment, ttftP99Ms, tpotP99Ms } = point;
-      const interval = `${signed(attainment.difference * 100)} [${signed(attainment.low * 100)}, ${signed(attainment.high * 100)}]`;
+      const { value, low, high } = attainment.change;
+      const interval = `${signed(value * 100)} [${signed(low! * 100)}, ${signed(high! * 100)}]`;
       const cells = [
         ratioOf(point),
         point.load,

@@ -1,3 +1,4 @@
+import type { PairedChange } from '../../numeric/statistics.ts';
 import type { PdSloMapCell } from '../../report/chart/pd-slo-map.ts';
 
 /** Time factor of the last pod of either role. */
@@ -6,14 +7,12 @@ export const SLOW_POD = 1.5;
 /** Joint strategies that the page compares with independent choice. */
 export const JOINT_STRATEGIES = ['weighted random', 'best headroom'] as const;
 
-/** One figure of a joint strategy against independent choice, paired by seed. */
+/** One figure of a joint strategy against independent choice: means over seeds, and the change paired by seed. */
 export interface PairedFigure {
   readonly joint: number;
   readonly independent: number;
-  /** Joint − independent: mean and 95 % Student-t interval. */
-  readonly difference: number;
-  readonly low: number;
-  readonly high: number;
+  /** Of attainment, which may be 0, always the difference; of times the relative change. */
+  readonly change: PairedChange;
 }
 
 export interface MapPoint {

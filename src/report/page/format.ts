@@ -17,6 +17,12 @@ export function formatPercent(share: number): string {
   return `${percent >= 0 ? '+' : '−'}${Math.abs(percent).toFixed(Math.abs(percent) < 10 ? 2 : 1)} %`;
 }
 
+/** A change as a share, or in the metric's unit where it is a difference. */
+export function formatChange(scale: 'log-ratio' | 'difference', change: number): string {
+  if (scale === 'log-ratio') return formatPercent(change);
+  return `${change >= 0 ? '+' : '−'}${formatNumber(Math.abs(change))}`;
+}
+
 export function formatValue(value: unknown): string {
   return typeof value === 'number' ? formatNumber(value) : String(value);
 }

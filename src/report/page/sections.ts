@@ -1,6 +1,6 @@
 import type { Comparison, Estimate, ReportTrial, Savings, StudyReport } from '../study-report.ts';
 import { escapeHtml } from './escape.ts';
-import { formatNumber, formatPercent, formatValue } from './format.ts';
+import { formatChange, formatNumber, formatValue } from './format.ts';
 
 /** A chart already rendered, with the sentence below it. */
 export interface Figure {
@@ -38,13 +38,14 @@ export function savingsText({ stopped, simulations, withoutSavers, shortRuns, sh
 export function cards(report: StudyReport): string {
   const best = report.comparisons.filter(({ stage }) => stage === bestStage(report));
   const items = report.objectives.flatMap((metric) => {
+    const sign = report.metrics.find(({ name }) => name === metric)?.better === 'higher' ? -1 : 1;
     const rows = best.flatMap(({ trial, rows: all }) =>
       all.filter((row) => row.metric === metric).map((row) => ({ trial, row })),
     );
-    const top = rows.sort((a, b) => b.row.improvement - a.row.improvement)[0];
+    const top = rows.sort((a, b) => sign * (a.row.value - b.row.value))[0];
     if (top === undefined) return [];
     return [
-      `<div class="card"><b class="${top.row.improvement >= 0 ? 'good' : 'bad'}">${formatPercent(top.row.improvement)}</b><span>best ${escapeHtml(metric)} against the baseline, trial ${top.trial}</span></div>`,
+      `<div class="card"><b class="${top.row.improvement >= 0 ? 'good' : 'bad'}">${formatChange(top.row.scale, top.row.improvement)}</b><span>best ${escapeHtml(metric)} against the baseline, trial ${top.trial}</span></div>`,
     ];
   });
   const front = `<div class="card"><b>${report.front.length}</b><span>points on the Pareto front</span></div>`;
@@ -70,7 +71,7 @@ export function comparisonSection(report: StudyReport): string {
     .map(({ name }) => name);
   const blocks = report.comparisons.map((comparison) => comparisonTable(report, comparison, shown));
   return `<h2>Best points against the baseline</h2>
-<p class="soft">Changes are paired by seed: the interval is a 95 % Student-t interval of the mean paired difference. Positive is better.</p>
+<p class="soft">Changes are paired by seed, with 95 % Student-t intervals: relative changes from the mean logarithm of the ratio or, where a value is 0 or negative, differences in the metric's unit. Positive is better.</p>
 ${blocks.join('\n')}`;
 }
 
@@ -82,9 +83,11 @@ function comparisonTable(report: StudyReport, comparison: Comparison, shown: rea
     .map((row) => {
       const unit = report.metrics.find(({ name }) => name === row.metric)?.unit ?? '';
       const interval =
-        row.low === null || row.high === null ? '' : `${formatPercent(row.low)} … ${formatPercent(row.high)}`;
+        row.low === null || row.high === null
+          ? ''
+          : `${formatChange(row.scale, row.low)} … ${formatChange(row.scale, row.high)}`;
       const style = row.verdict === 'better' ? 'good' : row.verdict === 'worse' ? 'bad' : '';
-      return `<tr><td>${escapeHtml(row.metric)}</td><td>${escapeHtml(unit === '1' ? '' : unit)}</td><td>${formatNumber(row.baseline)}</td><td>${formatNumber(row.value)}</td><td class="${style}">${formatPercent(row.improvement)}</td><td>${interval}</td><td>${row.verdict}</td></tr>`;
+      return `<tr><td>${escapeHtml(row.metric)}</td><td>${escapeHtml(unit === '1' ? '' : unit)}</td><td>${formatNumber(row.baseline)}</td><td>${formatNumber(row.value)}</td><td class="${style}">${formatChange(row.scale, row.improvement)}</td><td>${interval}</td><td>${row.verdict}</td></tr>`;
     });
   return `<h3>${escapeHtml(title)}</h3>
 <table><thead><tr><th>metric</th><th>unit</th><th>baseline</th><th>this point</th><th>change</th><th>95 % interval</th><th>verdict</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;

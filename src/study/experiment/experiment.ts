@@ -3,7 +3,7 @@ import type { MetricSpec } from '../../simulators/simulator.ts';
 import { metricValues } from '../objective.ts';
 import type { Replicate, ReplicateOutcome } from '../trial.ts';
 import type { ExperimentPlan } from './experiment-plan.ts';
-import { type ClaimResult, judgeClaim, rawP, type Verdict } from './judge-claim.ts';
+import { type ClaimResult, judgeClaim, rawP, unjudged, type Verdict } from './judge-claim.ts';
 
 export interface ArmResult {
   readonly name: string;
@@ -15,9 +15,14 @@ export interface ArmResult {
 export interface ExperimentResult {
   readonly arms: readonly ArmResult[];
   readonly claims: readonly ClaimResult[];
-  /** The main claims decide; without one, all claims. */
-  readonly verdict: Verdict;
+  readonly verdict: ExperimentVerdict;
 }
+
+/**
+ * The main claims decide; without one, all claims. All confirmed or all refuted give that verdict, some confirmed
+ * `partially`, none confirmed and some open `undecided`.
+ */
+export type ExperimentVerdict = Verdict | 'partially';
 
 /** Runs every arm on every seed (the same seeds for all) and judges the claims. */
 export async function runExperiment(
@@ -70,14 +75,15 @@ function judgeAll(plan: ExperimentPlan, arms: readonly ArmResult[]): readonly Cl
     if (missing === undefined) {
       return judgeClaim(claim, values, better(claim.metric), (p) => adjusted[compared.indexOf(index)] ?? p);
     }
-    const sentence = `refuted: arm "${missing}" could not be measured (${arms.find(({ name }) => name === missing)!.failure})`;
-    return { id: claim.id, verdict: 'refuted', effect: 0, low: 0, high: 0, p: null, adjustedP: null, sentence };
+    const { failure } = arms.find(({ name }) => name === missing)!;
+    return unjudged(claim.id, 'refuted', `arm "${missing}" could not be measured (${failure})`);
   });
 }
 
-function overall(plan: ExperimentPlan, claims: readonly ClaimResult[]): Verdict {
+function overall(plan: ExperimentPlan, claims: readonly ClaimResult[]): ExperimentVerdict {
   const main = plan.spec.claims.filter(({ role }) => role === 'main').map(({ id }) => id);
   const deciding = main.length === 0 ? claims : claims.filter(({ id }) => main.includes(id));
-  if (deciding.every(({ verdict }) => verdict === 'confirmed')) return 'confirmed';
-  return deciding.some(({ verdict }) => verdict !== 'refuted') ? 'partially' : 'refuted';
+  const verdicts = deciding.map(({ verdict }) => verdict);
+  if (verdicts.every((verdict) => verdict === verdicts[0])) return verdicts[0]!;
+  return verdicts.includes('confirmed') ? 'partially' : 'undecided';
 }

@@ -1,5 +1,6 @@
 import { fitLine, type LineFit, predictLine, rankCorrelation } from '../../numeric/line-fit.ts';
-import { allPositive, fitTwoWay, type TwoWayLayout } from '../../numeric/two-way-layout.ts';
+import { allPositive } from '../../numeric/statistics.ts';
+import { fitTwoWay, type TwoWayLayout } from '../../numeric/two-way-layout.ts';
 import { mean, metricValues } from '../objective.ts';
 import type { Replicate, Trial } from '../trial.ts';
 

@@ -146,15 +146,16 @@ describe('paretune cloud-edge run', () => {
 });
 
 describe('paretune cloud-edge compare', () => {
-  test('gives means and paired differences with their intervals', async () => {
+  test('gives means and paired changes with their intervals', async () => {
     const args = ['--scheduler', 'clinucb', '--epochs', '3', '--metric', 'avg_jct_s', '--json', ...SHORT];
     const { code, stdout } = await cloudEdge('compare', ...args);
     expect(code).toBe(0);
     const { rows, reference, epochs } = JSON.parse(stdout);
     expect([reference, epochs, rows.length]).toEqual(['fcfs', 3, 2]);
-    expect(rows[0].difference).toBeNull();
-    expect(rows[1].difference.mean).toBeCloseTo(rows[1].value.mean - rows[0].value.mean, 9);
-    expect(rows[1].difference.halfWidth).toBeGreaterThan(0);
+    expect(rows[0].change).toBeNull();
+    expect(rows[1].change.scale).toBe('log-ratio');
+    expect(rows[1].change.value).toBeCloseTo(rows[1].value.value / rows[0].value.value - 1, 1);
+    expect(rows[1].change.high).toBeGreaterThan(rows[1].change.value);
   });
 
   test('an unknown metric is refused with the known ones', async () => {

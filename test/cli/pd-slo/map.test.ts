@@ -11,7 +11,7 @@ describe('the map of joint against independent choice', () => {
     const weighted = points.filter(({ strategy }) => strategy === 'weighted random');
     expect(weighted.map(({ tighterStage }) => tighterStage)).toEqual(['decode', 'decode']);
     expect(weighted.map(({ verdict }) => verdict === 'joint better')).toEqual([false, true]);
-    expect(weighted[1]!.attainment.low).toBeGreaterThan(0);
+    expect(weighted[1]!.attainment.change.low).toBeGreaterThan(0);
   });
 
   test('knows which stage is tighter and what it can take', () => {

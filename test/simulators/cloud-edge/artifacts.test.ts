@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { meanInterval, pairedDifference } from '../../../src/companions/cloud-edge/comparison.ts';
 import {
   artifactHeader,
   artifactKinds,
@@ -59,19 +58,5 @@ describe('artifacts', () => {
   test('a run without finished requests becomes a row with an error', () => {
     const empty = [...runExperiment({ ...config, arrival_trace: [] }, ['fcfs'], 1)][0]!;
     expect(artifactRows('summary', empty)).toMatch(/^1,B1_Edge_Cloud_FCFS,,+No requests completed\n$/);
-  });
-});
-
-describe('intervals', () => {
-  test('use the t quantile of n − 1 degrees of freedom', () => {
-    const { mean, halfWidth } = meanInterval([1, 2, 3, 4]);
-    expect(mean).toBe(2.5);
-    // t(0.975, 3) = 3.18245, standard error √(5/3)/2
-    expect(halfWidth).toBeCloseTo((3.182446305 * Math.sqrt(5 / 3)) / 2, 6);
-    expect(meanInterval([7])).toEqual({ mean: 7, halfWidth: null });
-  });
-
-  test('pairs cancel what both share', () => {
-    expect(pairedDifference([11, 22, 33], [10, 21, 32])).toEqual({ mean: 1, halfWidth: 0 });
   });
 });

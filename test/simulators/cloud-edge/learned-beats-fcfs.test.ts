@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { pairedDifference } from '../../../src/companions/cloud-edge/comparison.ts';
+import { pairedChange } from '../../../src/numeric/statistics.ts';
 import { parseConfig } from '../../../src/simulators/cloud-edge/config.ts';
 import { runExperiment } from '../../../src/simulators/cloud-edge/experiment.ts';
 import type { RunSummary } from '../../../src/simulators/cloud-edge/summary.ts';
@@ -29,11 +29,11 @@ describe('learning pays', () => {
     (scheduler) => {
       const runs = [...runExperiment(config, [scheduler], SEEDS)].map(({ summary }) => summary!);
       for (const metric of ['avg_jct_s', 'avg_jct_with_backlog_s'] as const) {
-        const { mean, halfWidth } = pairedDifference(
-          runs.map((summary) => summary[metric]!),
+        const change = pairedChange(
           base[metric],
+          runs.map((summary) => summary[metric]!),
         );
-        expect(mean + halfWidth!).toBeLessThan(0);
+        expect(change.high).toBeLessThan(0);
       }
     },
   );
