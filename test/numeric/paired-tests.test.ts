@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { stream } from '../../src/base/random.ts';
 import { holmAdjust, wilcoxonSignedRank } from '../../src/numeric/paired-tests.ts';
 
 /** All 2^n sign patterns over the mid-ranks, counted one by one. */

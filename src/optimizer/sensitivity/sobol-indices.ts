@@ -59,6 +59,10 @@ const CONFIDENCE_TAIL = 0.025;
 /**
  * First-order and total indices of each group: Jansen's estimators for the first member of `members`; the interval is
  * taken over all members, each on resampled rows, so that it holds both the sampling error and the surrogate's doubt.
+ *
+ * Estimates from a finite design may leave the range of what they estimate. So each member's estimates are clipped, as the
+ * last step: the total index to [0, 1], then the first-order index to [0, total], since a group alone explains no more than
+ * with its interactions. Value and bounds are taken from clipped estimates, so both relations hold for them as well.
  * @see Jansen 1999, "Analysis of variance designs for model output"
  */
 export function sobolIndices(members: readonly DesignValues[], rng: Rng): readonly GroupIndices[] {
@@ -103,8 +107,10 @@ function estimates(values: DesignValues, rows: Int32Array): { first: number[]; t
       fromB += (values.b[row]! - mixed[row]!) ** 2;
       fromA += (values.a[row]! - mixed[row]!) ** 2;
     }
-    first.push(variance > 0 ? Math.max(0, 1 - fromB / (2 * rows.length * variance)) : 0);
-    total.push(variance > 0 ? fromA / (2 * rows.length * variance) : 0);
+    const scale = 2 * rows.length * variance;
+    const most = variance > 0 ? Math.min(1, fromA / scale) : 0;
+    total.push(most);
+    first.push(variance > 0 ? Math.min(most, Math.max(0, 1 - fromB / scale)) : 0);
   }
   return { first, total };
 }

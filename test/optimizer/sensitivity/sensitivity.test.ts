@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stream } from '../../../src/base/random.ts';
 import type { Evidence } from '../../../src/optimizer/sampler/sampler.ts';
@@ -44,6 +45,48 @@ describe('Sobol indices', () => {
       expect(first.low).toBeLessThanOrEqual(first.value);
       expect(total.high).toBeGreaterThanOrEqual(total.value);
     }
+  });
+});
+
+describe('Sobol indices of a small design', () => {
+  const relations = (members: readonly DesignValues[], seed: number): void => {
+    for (const { first, total } of sobolIndices(members, stream(seed, 'resample'))) {
+      for (const { value, low, high } of [first, total]) {
+        expect(low).toBeGreaterThanOrEqual(0);
+        expect(low).toBeLessThanOrEqual(value);
+        expect(high).toBeGreaterThanOrEqual(value);
+        expect(high).toBeLessThanOrEqual(1);
+      }
+      expect(first.value).toBeLessThanOrEqual(total.value);
+      expect(first.low).toBeLessThanOrEqual(total.low);
+      expect(first.high).toBeLessThanOrEqual(total.high);
+    }
+  };
+
+  test('are shares, and the first order is never above the total, whatever the values', () => {
+    const column = fc.array(fc.double({ min: -5, max: 5, noNaN: true }), { minLength: 6, maxLength: 6 });
+    const member = fc.tuple(column, column, column, column).map(([a, b, c, d]): DesignValues => {
+      const flat = (values: readonly number[]): Float64Array => Float64Array.from(values);
+      return { a: flat(a), b: flat(b), mixed: [flat(c), flat(d)] };
+    });
+    fc.assert(
+      fc.property(fc.array(member, { minLength: 1, maxLength: 5 }), fc.nat(1000), (members, seed) =>
+        relations(members, seed),
+      ),
+    );
+  });
+
+  test('of a function of one parameter alone are 1 and 1, of the idle one 0 and 0, of a constant 0', () => {
+    const design = sobolDesign(2, [[0], [1]], 64, stream(1, 'design'));
+    const indices = (f: (u: Float64Array) => number) => {
+      const at = (points: readonly Float64Array[]): Float64Array => Float64Array.from(points, f);
+      return sobolIndices([{ a: at(design.a), b: at(design.b), mixed: design.mixed.map(at) }], stream(2, 'resample'));
+    };
+    const [own, idle] = indices(([x]) => x!);
+    expect(own!.first.value).toBeCloseTo(1, 1);
+    expect(own!.total.value).toBeCloseTo(1, 1);
+    expect(idle).toEqual({ first: { value: 0, low: 0, high: 0 }, total: { value: 0, low: 0, high: 0 } });
+    for (const { first, total } of indices(() => 3)) expect([first.value, total.value]).toEqual([0, 0]);
   });
 });
 
