@@ -8,8 +8,8 @@ import type { RunSummary } from '../../simulators/cloud-edge/summary.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
 import { Progress } from '../terminal/progress.ts';
+import { textTable } from '../terminal/table.ts';
 import { experimentFlags, experimentSettings } from './settings.ts';
-import { textTable } from './table.ts';
 
 const COMPARABLE = [
   'avg_jct_s',

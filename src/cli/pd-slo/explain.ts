@@ -1,8 +1,8 @@
 import { type ExplainedDecision, type ExplainedPair, explainDecision } from '../../companions/pd-slo/explain.ts';
-import { aligned } from '../study/summary.ts';
 import { stdoutColours as pc } from '../terminal/colours.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { integerFlag, switchFlag } from '../terminal/flags.ts';
+import { aligned } from '../terminal/table.ts';
 import { pdSloFlags, pdSloSetup, seedFlag } from './flags.ts';
 
 export const explainPdSloCommand: LoadedCommand = {

@@ -6,10 +6,10 @@ import { prometheusText } from '../../simulators/pd-slo/metrics-text.ts';
 import { type PdSloRun, runPdSlo } from '../../simulators/pd-slo/run-simulation.ts';
 import { type Attainment, type PdSloSummary, summarizeRun } from '../../simulators/pd-slo/summary.ts';
 import { writeFileAtomically } from '../../study/io/atomic-file.ts';
-import { aligned } from '../study/summary.ts';
 import { stdoutColours as pc } from '../terminal/colours.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { switchFlag, textFlag } from '../terminal/flags.ts';
+import { aligned } from '../terminal/table.ts';
 import { pdSloFlags, pdSloSetup, seedFlag } from './flags.ts';
 
 export const runPdSloCommand: LoadedCommand = {

@@ -12,7 +12,7 @@ import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { integerFlag, requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
 import { packageVersion } from '../terminal/package-version.ts';
 import { Progress } from '../terminal/progress.ts';
-import { defaultWorkers } from './study-session.ts';
+import { defaultWorkers } from '../terminal/workers.ts';
 
 export const experimentCommand: LoadedCommand = {
   build: (parser) =>

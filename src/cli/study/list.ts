@@ -11,8 +11,8 @@ import { readYamlFile } from '../../study/io/yaml-file.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { switchFlag, textFlag } from '../terminal/flags.ts';
 import { packageFile, packageVersion } from '../terminal/package-version.ts';
+import { aligned } from '../terminal/table.ts';
 import { openRecorded } from './study-session.ts';
-import { aligned } from './summary.ts';
 
 export const listCommand: LoadedCommand = {
   build: (parser) =>

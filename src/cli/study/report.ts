@@ -4,8 +4,9 @@ import { writeReport } from '../../report/write-report.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
 import { packageVersion } from '../terminal/package-version.ts';
+import { aligned } from '../terminal/table.ts';
 import { openRecorded } from './study-session.ts';
-import { aligned, frontTable, printSummary } from './summary.ts';
+import { frontTable, printSummary } from './summary.ts';
 
 async function reportOf(folder: string): Promise<StudyReport> {
   const { plan, state } = await openRecorded(folder);

@@ -8,7 +8,8 @@ import { describePlan, type StudyPlan } from '../../study/plan/study-plan.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { integerFlag, requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
 import { packageVersion } from '../terminal/package-version.ts';
-import { continueStudy, createRunFolder, defaultWorkers, openRecorded, planOf } from './study-session.ts';
+import { defaultWorkers } from '../terminal/workers.ts';
+import { continueStudy, createRunFolder, openRecorded, planOf } from './study-session.ts';
 import { printSummary } from './summary.ts';
 
 const MAX_WORKERS = 1024;

@@ -12,8 +12,8 @@ import type { BaselineValue } from '../../study/plan/template.ts';
 import { baselineValues, normalizeWeights } from '../../study/plan/template.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { integerFlag, requiredText, switchFlag } from '../terminal/flags.ts';
+import { aligned } from '../terminal/table.ts';
 import { planOf } from './study-session.ts';
-import { aligned } from './summary.ts';
 
 export const simulateCommand: LoadedCommand = {
   build: (parser) =>

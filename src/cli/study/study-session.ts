@@ -1,5 +1,4 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import { createSampler } from '../../optimizer/sampler/registry.ts';
@@ -31,10 +30,6 @@ export interface RecordedStudy {
 
 /** Wall times live apart from the journal, which must not depend on them. */
 const TIMINGS_FILE = 'timings.jsonl';
-
-export function defaultWorkers(): number {
-  return Math.max(1, availableParallelism());
-}
 
 export async function planOf(sources: PlanSources): Promise<StudyPlan> {
   const policies = await loadPolicies(sources.policies.map(({ file }) => file));

@@ -2,6 +2,7 @@ import { formatChange, formatNumber, formatPercent, formatValue } from '../../re
 import { savingsText } from '../../report/page/sections.ts';
 import type { StudyReport } from '../../report/study-report.ts';
 import { stdoutColours as pc } from '../terminal/colours.ts';
+import { aligned } from '../terminal/table.ts';
 
 /** The short version of a report, for the terminal. */
 export function printSummary(report: StudyReport, files: readonly string[]): void {
@@ -83,14 +84,4 @@ function regimeLines({ regimes = [] }: StudyReport): string[] {
       ]),
     ]),
   ]);
-}
-
-/** Columns padded to their widest cell. */
-export function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
-      .join('  '),
-  );
 }

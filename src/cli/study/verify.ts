@@ -7,7 +7,8 @@ import { isComplete, verifyJournal } from '../../study/verify.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { integerFlag, requiredText, switchFlag } from '../terminal/flags.ts';
 import { Progress } from '../terminal/progress.ts';
-import { defaultWorkers, openRecorded } from './study-session.ts';
+import { defaultWorkers } from '../terminal/workers.ts';
+import { openRecorded } from './study-session.ts';
 
 export const verifyCommand: LoadedCommand = {
   build: (parser) =>
