@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { from } from 'arquero';
 import { type KvschedBar, kvschedBars } from '../../report/chart/kvsched-bars.ts';
 import { type CdfPoint, cdfSteps, kvschedCdf } from '../../report/chart/kvsched-cdf.ts';
 import type { ChartSpec } from '../../report/chart/render.ts';
@@ -21,7 +22,7 @@ export interface FinishedRun {
 
 export type Render = (spec: ChartSpec) => Promise<{ readonly svg: string; readonly png: Uint8Array }>;
 
-const BYTES_PER_GIB = 1024 ** 3;
+export const BYTES_PER_GIB = 1024 ** 3;
 
 /** `pf1 ov0`. */
 export function ablationName(row: Pick<IndexRow, 'prefetch' | 'overlap'>): string {
@@ -76,20 +77,21 @@ export async function writeFigures(
 }
 
 function cdfFigure(runs: readonly FinishedRun[], scenario: string, stage: keyof Samples): Figure {
-  const groups = groupBy(
-    runs.filter(({ row }) => row.scenario === scenario),
-    ({ row }) => `${row.scheduler} ${ablationName(row)}`,
+  const groups = from(
+    runs
+      .filter(({ row }) => row.scenario === scenario)
+      .map(({ row, samples }) => ({
+        scheduler: row.scheduler,
+        ablation: ablationName(row),
+        samples: samples[stage],
+      })),
+  )
+    .groupby('scheduler', 'ablation')
+    .rollup({ parts: 'd => op.array_agg(d.samples)' })
+    .objects() as { scheduler: string; ablation: string; parts: Float64Array[] }[];
+  const points = groups.flatMap(({ scheduler, ablation, parts }): CdfPoint[] =>
+    cdfSteps(pooled(parts)).map(([latencyMs, share]) => ({ scheduler, ablation, latencyMs, share })),
   );
-  const points = groups.flatMap((members): CdfPoint[] => {
-    const { row } = members[0]!;
-    const steps = cdfSteps(pooled(members.map(({ samples }) => samples[stage])));
-    return steps.map(([latencyMs, share]) => ({
-      scheduler: row.scheduler,
-      ablation: ablationName(row),
-      latencyMs,
-      share,
-    }));
-  });
   return {
     name: `cdf_${stage}_${pathPart(scenario)}`,
     spec: kvschedCdf(points, scenario, stage),
@@ -98,25 +100,19 @@ function cdfFigure(runs: readonly FinishedRun[], scenario: string, stage: keyof 
   };
 }
 
+/** Means over seeds, in order of first appearance. */
 function meanBars(runs: readonly FinishedRun[], value: (row: IndexRow) => number): readonly KvschedBar[] {
-  const groups = groupBy(runs, ({ row }) => JSON.stringify([row.scenario, row.scheduler, ablationName(row)]));
-  return groups.map((members) => {
-    const { scenario, scheduler, ...row } = members[0]!.row;
-    const sum = members.reduce((total, member) => total + value(member.row), 0);
-    return { scenario, scheduler, ablation: ablationName(row), value: sum / members.length };
-  });
-}
-
-/** Groups in order of first appearance. */
-export function groupBy<T>(items: readonly T[], key: (item: T) => string): readonly (readonly T[])[] {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const name = key(item);
-    const group = groups.get(name);
-    if (group === undefined) groups.set(name, [item]);
-    else group.push(item);
-  }
-  return [...groups.values()];
+  return from(
+    runs.map(({ row }) => ({
+      scenario: row.scenario,
+      scheduler: row.scheduler,
+      ablation: ablationName(row),
+      value: value(row),
+    })),
+  )
+    .groupby('scenario', 'scheduler', 'ablation')
+    .rollup({ value: 'd => op.sum(d.value) / op.count()' })
+    .objects() as KvschedBar[];
 }
 
 function pooled(parts: readonly Float64Array[]): Float64Array {
