@@ -1,4 +1,14 @@
-import { type Document, isAlias, isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  stringify,
+} from 'yaml';
 import { InputError, inputErrors, type SourcePosition } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import { shortText } from '../base/short-text.ts';
@@ -18,6 +28,9 @@ export interface YamlOptions {
   readonly furtherDocuments?: 'refuse' | 'ignore';
 }
 
+/** Uses of aliases in one text; more would be an attack on the memory of the reader. */
+const MOST_ALIASES = 1000;
+
 /** @param file - name used in messages */
 export function parseYaml(text: string, file: string, { furtherDocuments = 'refuse' }: YamlOptions = {}): YamlSource {
   const lines = new LineCounter();
@@ -36,11 +49,21 @@ export function parseYaml(text: string, file: string, { furtherDocuments = 'refu
     const key = /^["']?([^"':\n]+)/.exec(text.slice(problem.pos[0]))?.[1]?.trim() ?? '';
     throw new InputError(`key ${shortText(key)} is given twice`, { position, path: [key], suggestion: 'remove one' });
   }
-  const value = narrowIntegers(document.toJS({ maxAliasCount: 1000 })) as Json;
+  const value = narrowIntegers(document.toJS({ maxAliasCount: MOST_ALIASES })) as Json;
   if (value === null || value === undefined) {
     throw new InputError('the file is empty', { position: { file, line: 1, column: 1 } });
   }
   return { file, text, value, locate: (path) => locate(document, lines, file, path) };
+}
+
+/** YAML text of a value; long texts stay on one line. */
+export function formatYaml(value: unknown): string {
+  return stringify(value, { lineWidth: 0 });
+}
+
+/** The value of a text that parses, with a `Map` for every mapping: unlike objects it keeps the order of all keys. */
+export function orderedValue(text: string): unknown {
+  return parseDocument(text, { version: '1.2', merge: true }).toJS({ mapAsMap: true, maxAliasCount: MOST_ALIASES });
 }
 
 /** Runs `body` and places any InputError it throws in the file, by its path (after dropping `dropPrefix` steps). */

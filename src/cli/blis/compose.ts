@@ -1,7 +1,6 @@
-import { stringify } from 'yaml';
 import { InputError } from '../../base/errors.ts';
 import { isJsonObject } from '../../base/json.ts';
-import { placed } from '../../document/yaml.ts';
+import { formatYaml, placed } from '../../document/yaml.ts';
 import { composeWorkloads, type WorkloadSource } from '../../simulators/workload/compose-workloads.ts';
 import { parseWorkload } from '../../simulators/workload/parse-workload.ts';
 import type { LoadedCommand } from '../terminal/command.ts';
@@ -19,7 +18,7 @@ export const blisComposeCommand: LoadedCommand = {
     const { document, warnings } = composeWorkloads(sources);
     parseWorkload(document);
     for (const warning of warnings) process.stderr.write(`paretune: warning: ${warning}\n`);
-    process.stdout.write(stringify(document, { lineWidth: 0 }));
+    process.stdout.write(formatYaml(document));
     return undefined;
   },
 };

@@ -1,6 +1,6 @@
-import { stringify } from 'yaml';
 import { InputError } from '../../base/errors.ts';
 import { shortText } from '../../base/short-text.ts';
+import { formatYaml } from '../../document/yaml.ts';
 import { presetDocument } from '../../simulators/workload/synthetic-workload.ts';
 import type { Command, LoadedCommand } from '../terminal/command.ts';
 import { commandGroup } from '../terminal/command-group.ts';
@@ -18,7 +18,7 @@ const presetCommand: LoadedCommand = {
     const rate = positive(textFlag(flags, 'rate') ?? '1', 'rate', Number.isFinite);
     const requests = positive(textFlag(flags, 'num-requests') ?? '100', 'num-requests', Number.isSafeInteger);
     const document = named(() => presetDocument(requiredText(flags, 'name'), rate, requests));
-    process.stdout.write(stringify(document, { lineWidth: 0 }));
+    process.stdout.write(formatYaml(document));
     return undefined;
   },
 };

@@ -1,6 +1,6 @@
-import { stringify } from 'yaml';
 import { InputError } from '../../base/errors.ts';
 import { shortText } from '../../base/short-text.ts';
+import { formatYaml } from '../../document/yaml.ts';
 import type { ParameterValues } from '../../optimizer/space/parameter.ts';
 import { toBlis } from '../../study/export/export-blis.ts';
 import { toEndpointPickerConfig } from '../../study/export/export-epp.ts';
@@ -39,7 +39,7 @@ export const exportCommand: LoadedCommand = {
     ].join('\n');
     process.stdout.write(
       textFlag(flags, 'as') === 'epp'
-        ? `${origin}\n# for llm-d router v0.10; weights mean the same in any common multiple\n${stringify(toEndpointPickerConfig(strategy))}`
+        ? `${origin}\n# for llm-d router v0.10; weights mean the same in any common multiple\n${formatYaml(toEndpointPickerConfig(strategy))}`
         : blisScript(plan, toBlis(strategy), origin),
     );
     return EXIT.ok;
@@ -64,8 +64,7 @@ function pointOf(
 }
 
 function blisScript(plan: StudyPlan, { flags, policy }: ReturnType<typeof toBlis>, origin: string): string {
-  const file = (name: string, content: unknown): string =>
-    `cat > ${name} <<'END'\n${stringify(content, { lineWidth: 0 })}END\n`;
+  const file = (name: string, content: unknown): string => `cat > ${name} <<'END'\n${formatYaml(content)}END\n`;
   const words = flags.map(([flag, value]) => (value === null ? flag : `${flag} ${quoted(value)}`));
   if (policy !== null) words.push('--policy-config policy.yaml');
   words.push('--workload-spec workload.yaml', `--seed ${plan.seeds[0]}`);

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { from } from 'arquero';
+import { csvLine } from '../../document/csv.ts';
 import { type KvschedBar, kvschedBars } from '../../report/chart/kvsched-bars.ts';
 import { type CdfPoint, cdfSteps, kvschedCdf } from '../../report/chart/kvsched-cdf.ts';
 import type { ChartSpec } from '../../report/chart/render.ts';
-import { csvField, type IndexRow, pathPart, writeText } from './run-index.ts';
+import { type IndexRow, pathPart, writeText } from './run-index.ts';
 import type { Samples } from './task.ts';
 
 /** A chart, and the numbers it shows. */
@@ -127,6 +128,6 @@ function pooled(parts: readonly Float64Array[]): Float64Array {
 
 function csvTable(rows: Figure['table']): string {
   const columns = Object.keys(rows[0] ?? {});
-  const lines = rows.map((row) => columns.map((column) => csvField(row[column]!)).join(','));
+  const lines = rows.map((row) => csvLine(columns.map((column) => row[column]!)));
   return `${[columns.join(','), ...lines].join('\n')}\n`;
 }

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fromCSV } from 'arquero';
 import { InputError } from '../../base/errors.ts';
 import { shortText } from '../../base/short-text.ts';
+import { csvLine, mapRows, readCsvTable } from '../../document/csv.ts';
 import { SUMMARY_KEYS, type Summary } from '../../simulators/kvsched/summary.ts';
 
 /** One run of a batch. */
@@ -55,7 +55,7 @@ export function indexRecord(row: IndexRow): Readonly<Record<string, string | num
 export function writeIndex(file: string, rows: readonly IndexRow[]): void {
   const lines = rows.map((row) => {
     const record = indexRecord(row);
-    return COLUMNS.map((column) => csvField(record[column]!)).join(',');
+    return csvLine(COLUMNS.map((column) => record[column]!));
   });
   writeText(file, `${[COLUMNS.join(','), ...lines].join('\n')}\n`);
 }
@@ -76,35 +76,25 @@ export function readIndex(place: string): readonly ComparedRow[] {
   if (statSync(file, { throwIfNoEntry: false }) === undefined) {
     throw new InputError('index not found', { position, suggestion: 'write it with `paretune kvsched batch --index`' });
   }
-  const rows = fromCSV(readFileSync(file, 'utf8'), { autoType: false }).objects() as Record<string, string>[];
-  if (rows.length === 0) throw new InputError('the index has no rows', { position });
-  return rows.map((row, index) => {
-    const text = (column: string): string => {
-      const value = row[column];
-      if (value === undefined)
-        throw new InputError(`column ${shortText(column)} is missing`, { position: { file, line: 1 } });
-      return value;
-    };
-    const number = (column: string): number => {
-      const value = text(column).trim() === '' ? Number.NaN : Number(text(column));
+  const table = readCsvTable(readFileSync(file, 'utf8'), file, { required: COMPARED_COLUMNS });
+  const places = COMPARED_COLUMNS.map((column) => table.columns.indexOf(column));
+  const rows = mapRows(table, (row): ComparedRow => {
+    const number = (index: number): number => {
+      const text = row.fields[places[index]!]!;
+      const value = text.trim() === '' ? Number.NaN : Number(text);
       if (Number.isFinite(value)) return value;
-      const line = index + 2;
-      throw new InputError(`${column} must be a number, got ${shortText(text(column))}`, { position: { file, line } });
+      throw new InputError(`${COMPARED_COLUMNS[index]} must be a number, got ${shortText(text)}`, {
+        position: table.locate(row, places[index]!),
+      });
     };
-    return {
-      scenario: text('scenario'),
-      label: text('label'),
-      p99TotalMs: number('p99_ms'),
-      p99DecodeMs: number('p99_decode_ms'),
-      migrationBytes: number('kv_migration_bytes'),
-    };
+    const [scenario, label] = [row.fields[places[0]!]!, row.fields[places[1]!]!];
+    return { scenario, label, p99TotalMs: number(2), p99DecodeMs: number(3), migrationBytes: number(4) };
   });
+  if (rows.length === 0) throw new InputError('the index has no rows', { position });
+  return rows;
 }
 
-export function csvField(value: string | number | boolean): string {
-  const text = String(value);
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
+const COMPARED_COLUMNS = ['scenario', 'label', 'p99_ms', 'p99_decode_ms', 'kv_migration_bytes'];
 
 /** Writes a file and the folders above it. @throws InputError when the place cannot be written */
 export function writeText(file: string, content: string | Uint8Array): void {

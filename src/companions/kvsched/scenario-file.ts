@@ -1,9 +1,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { parseDocument } from 'yaml';
 import { InputError } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
-import { placed, type YamlSource } from '../../document/yaml.ts';
+import { orderedValue, placed, type YamlSource } from '../../document/yaml.ts';
 import { BASE_SCENARIO } from '../../simulators/kvsched/base-scenario.ts';
 import { mergeScenario } from '../../simulators/kvsched/merge-scenario.ts';
 import { readScenario, requireKeys } from '../../simulators/kvsched/read-scenario.ts';
@@ -106,7 +105,7 @@ function locatingInBase(own: YamlSource, base: YamlSource, fidelity: Fidelity): 
  * files, base first.
  */
 function inWrittenOrder(scenario: Scenario, sources: readonly YamlSource[], fidelity: Fidelity): Scenario {
-  const documents = sources.map(orderedDocument);
+  const documents = sources.map(({ text }) => orderedValue(text));
   const own = keysAt(documents.at(-1), ['nodes']);
   const nodes = fidelity === 'wired' && own.length > 0 ? own : mergedKeys(documents, ['nodes']);
   const { workload } = scenario;
@@ -121,10 +120,6 @@ function inWrittenOrder(scenario: Scenario, sources: readonly YamlSource[], fide
       maxNewTokens: ordered(workload.maxNewTokens, 'max_new_tokens_dist'),
     },
   };
-}
-
-function orderedDocument({ text }: YamlSource): unknown {
-  return parseDocument(text, { version: '1.2', merge: true }).toJS({ mapAsMap: true, maxAliasCount: 1000 });
 }
 
 function mergedKeys(documents: readonly unknown[], path: readonly string[]): readonly string[] {

@@ -1,3 +1,4 @@
+import { csvLine } from '../../document/csv.ts';
 import { hostPort, type PdSloRun } from '../../simulators/pd-slo/run-simulation.ts';
 import { requestTimes } from '../../simulators/pd-slo/summary.ts';
 
@@ -29,7 +30,7 @@ const COLUMNS = [
 export function requestCsv(run: PdSloRun): string {
   const { requests, log, setup } = run;
   const times = requestTimes(run);
-  const lines = [COLUMNS.join(',')];
+  const lines = [csvLine(COLUMNS)];
   for (let i = 0; i < requests.count; i++) {
     const placement = log.placements[i] ?? null;
     const prefill = placement?.prefill ?? -1;
@@ -57,12 +58,12 @@ export function requestCsv(run: PdSloRun): string {
       placement?.outcome ?? 'none',
       prefill < 0 ? '' : hostPort(setup, prefill),
     ];
-    lines.push(cells.map(cellText).join(','));
+    lines.push(csvLine(cells.map(shown)));
   }
   return `${lines.join('\n')}\n`;
 }
 
-function cellText(value: string | number): string {
-  if (typeof value === 'number') return Number.isNaN(value) ? '' : String(Number(value.toFixed(6)));
-  return /[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+function shown(cell: string | number): string | number {
+  if (typeof cell === 'string') return cell;
+  return Number.isNaN(cell) ? '' : Number(cell.toFixed(6));
 }

@@ -1,3 +1,4 @@
+import { csvLine } from '../../document/csv.ts';
 import type { CloudEdgeConfig } from './config.ts';
 import { fileSafeName } from './dataset-lines.ts';
 import { SCHEDULER_LABELS } from './scheduler-names.ts';
@@ -66,7 +67,7 @@ export function artifactRows(kind: ArtifactKind, run: ExperimentRun): string {
   const head = [run.epoch, SCHEDULER_LABELS[run.config.scheduler]];
   switch (kind) {
     case 'summary':
-      return csvLine([...head, ...summaryCells(run.summary), run.summary === null ? NOTHING_COMPLETED : '']);
+      return line([...head, ...summaryCells(run.summary), run.summary === null ? NOTHING_COMPLETED : '']);
     case 'timeseries':
       return decisionLines(run, head);
     case 'completed_requests':
@@ -88,7 +89,7 @@ function decisionLines({ config, record }: ExperimentRun, head: readonly Cell[])
   const edgeSlots = config.mode === 'continuous' ? edge_concurrency * capacity : edge_concurrency;
   return record.decisions
     .map(({ time, queueLength, edgeBusy, cloudBusy, reward }) =>
-      csvLine([...head, time, queueLength, edgeBusy, edgeSlots, capacity, cloudBusy, cloud_concurrency, reward]),
+      line([...head, time, queueLength, edgeBusy, edgeSlots, capacity, cloudBusy, cloud_concurrency, reward]),
     )
     .join('');
 }
@@ -96,7 +97,7 @@ function decisionLines({ config, record }: ExperimentRun, head: readonly Cell[])
 function completedLines({ config, record }: ExperimentRun, head: readonly Cell[]): string {
   return record.completed
     .map(({ id, arrivedAt, startedAt, completedAt, side, ownTime, baseTime, prediction }) =>
-      csvLine([
+      line([
         ...head,
         id,
         arrivedAt,
@@ -117,6 +118,6 @@ function completedLines({ config, record }: ExperimentRun, head: readonly Cell[]
 
 type Cell = string | number;
 
-function csvLine(cells: readonly Cell[]): string {
-  return `${cells.map((cell) => (typeof cell === 'string' && /[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',')}\n`;
+function line(cells: readonly Cell[]): string {
+  return `${csvLine(cells)}\n`;
 }

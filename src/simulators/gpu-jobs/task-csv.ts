@@ -1,4 +1,6 @@
-import { InputError, type SourcePosition } from '../../base/errors.ts';
+import { InputError } from '../../base/errors.ts';
+import { shortText } from '../../base/short-text.ts';
+import { type CsvRecord, type CsvTable, mapRows, readCsv, readCsvTable } from '../../document/csv.ts';
 import { findModel } from './model-catalog.ts';
 import { parsePhase, type Task } from './task.ts';
 
@@ -7,26 +9,20 @@ const OPTIONAL_COLUMNS = ['DecodeTokens', 'TP', 'PrefixId', 'PrefixTokens'];
 const TRACE_COLUMNS = ['timestamp', 'input_tokens', 'output_tokens'];
 const TRACE_OPTIONAL = ['ttft', 'e2e', 'model', 'weight'];
 
-interface Table {
-  readonly file: string;
-  readonly columns: readonly string[];
-  readonly rows: readonly { readonly line: number; readonly cells: readonly string[] }[];
-}
-
 /**
  * Reads a task table: `Task,Workload,Memory,Weight,ArrivalTime,Phase,Tokens` with optional
  * `DecodeTokens,TP,PrefixId,PrefixTokens`.
  * @param file - name used in messages
- * @throws InputError with file and line
+ * @throws InputError with file, line and column
  */
 export function parseTaskCsv(text: string, file: string): Task[] {
-  const table = readTable(text, file, TASK_COLUMNS, OPTIONAL_COLUMNS);
+  const table = readCsvTable(text, file, { required: TASK_COLUMNS, optional: OPTIONAL_COLUMNS });
   const seen = new Set<string>();
-  return table.rows.map((row) => {
+  return someRows(table, file, (row) => {
     const cell = cellReader(table, row);
     const id = cell.text('Task');
     if (id === '') throw cell.fail('Task', 'must not be empty');
-    if (seen.has(id)) throw cell.fail('Task', `task id "${id}" is used twice`);
+    if (seen.has(id)) throw cell.fail('Task', `task id ${shortText(id)} is used twice`);
     seen.add(id);
     const model = cell.placed('Workload', () => findModel(cell.text('Workload')));
     const phase = cell.placed('Phase', () => parsePhase(cell.text('Phase')));
@@ -54,10 +50,11 @@ export function parseTaskCsv(text: string, file: string): Task[] {
  * @param speed - 2 replays twice as fast
  */
 export function parseTraceCsv(text: string, file: string, options: { readonly model: string; readonly speed: number }) {
-  const table = readTable(text, file, TRACE_COLUMNS, TRACE_OPTIONAL);
+  const table = readCsvTable(text, file, { required: TRACE_COLUMNS, optional: TRACE_OPTIONAL });
   let start: number | undefined;
   let previous = Number.NEGATIVE_INFINITY;
-  return table.rows.map((row, index): Task => {
+  let index = 0;
+  return someRows(table, file, (row): Task => {
     const cell = cellReader(table, row);
     const stamp = cell.number('timestamp', { min: Number.NEGATIVE_INFINITY });
     if (stamp < previous) throw cell.fail('timestamp', `must not decrease, got ${stamp} after ${previous}`);
@@ -69,7 +66,7 @@ export function parseTraceCsv(text: string, file: string, options: { readonly mo
     const ttft = recorded('ttft');
     const e2e = recorded('e2e');
     return {
-      id: `R${index + 1}`,
+      id: `R${++index}`,
       model: model.name,
       memoryGB: model.parametersBillions,
       weight: cell.number('weight', { fallback: 1 }),
@@ -87,36 +84,14 @@ export function parseTraceCsv(text: string, file: string, options: { readonly mo
 
 /** True when the header is that of a request log rather than of a task table. */
 export function isTraceCsv(text: string): boolean {
-  const header = text.replace(/^\uFEFF/, '').split(/\r?\n/, 1)[0] ?? '';
-  return header.split(',').some((cell) => cell.replaceAll('"', '').trim() === 'timestamp');
+  const header = readCsv(text, '').next();
+  return header.done !== true && header.value.fields.some((name) => name.trim() === 'timestamp');
 }
 
-function readTable(text: string, file: string, required: readonly string[], optional: readonly string[]): Table {
-  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
-  const at = { position: { file, line: 1 } };
-  const columns = splitLine(lines[0] ?? '', at.position);
-  const missing = required.find((name) => !columns.includes(name));
-  if (missing !== undefined) {
-    throw new InputError(`column "${missing}" is missing`, { ...at, suggestion: `needed: ${required.join(',')}` });
-  }
-  const known = [...required, ...optional];
-  const stray = columns.find((name, index) => !known.includes(name) || columns.indexOf(name) !== index);
-  if (stray !== undefined) {
-    throw new InputError(`unknown or repeated column "${stray}"`, { ...at, suggestion: `known: ${known.join(', ')}` });
-  }
-  const rows = lines
-    .map((content, index) => ({ line: index + 1, content }))
-    .slice(1)
-    .filter(({ content }) => content.trim() !== '')
-    .map(({ line, content }) => ({ line, cells: splitLine(content, { file, line }) }));
-  const ragged = rows.find(({ cells }) => cells.length !== columns.length);
-  if (ragged !== undefined) {
-    throw new InputError(`row has ${ragged.cells.length} cells, the header has ${columns.length}`, {
-      position: { file, line: ragged.line },
-    });
-  }
-  if (rows.length === 0) throw new InputError('the table has no rows', at);
-  return { file, columns, rows };
+function someRows(table: CsvTable, file: string, read: (row: CsvRecord) => Task): Task[] {
+  const rows = mapRows(table, read);
+  if (rows.length === 0) throw new InputError('the table has no rows', { position: { file, line: 1, column: 1 } });
+  return rows;
 }
 
 interface NumberRule {
@@ -125,10 +100,12 @@ interface NumberRule {
   readonly min?: number;
 }
 
-function cellReader(table: Table, row: Table['rows'][number]) {
-  const position = { file: table.file, line: row.line };
-  const text = (column: string): string => row.cells[table.columns.indexOf(column)] ?? '';
-  const fail = (column: string, rule: string): InputError => new InputError(rule, { position, path: [column] });
+/** Cells of a row by column name; people write tables by hand, so white space around a cell does not count. */
+function cellReader(table: CsvTable, row: CsvRecord) {
+  const text = (column: string): string => row.fields[table.columns.indexOf(column)]?.trim() ?? '';
+  const position = (column: string) => table.locate(row, Math.max(0, table.columns.indexOf(column)));
+  const fail = (column: string, rule: string): InputError =>
+    new InputError(rule, { position: position(column), path: [column] });
   return {
     text,
     fail,
@@ -141,7 +118,7 @@ function cellReader(table: Table, row: Table['rows'][number]) {
       if (!Number.isFinite(value) || !integral || value < min) {
         const kind = rule.integer === true ? 'an integer' : 'a number';
         const bound = Number.isFinite(min) ? ` ≥ ${min}` : '';
-        throw fail(column, `must be ${kind}${bound}, got ${JSON.stringify(content)}`);
+        throw fail(column, `must be ${kind}${bound}, got ${shortText(content)}`);
       }
       return value;
     },
@@ -150,25 +127,9 @@ function cellReader(table: Table, row: Table['rows'][number]) {
         return body();
       } catch (error) {
         throw error instanceof InputError && error.position === undefined
-          ? error.at({ prefix: [column], position })
+          ? error.at({ prefix: [column], position: position(column) })
           : error;
       }
     },
   };
-}
-
-/** Cells of one line, trimmed; double quotes protect commas. @throws InputError at a stray quote */
-function splitLine(line: string, position: SourcePosition): string[] {
-  const cells: string[] = [];
-  const pattern = /\s*(?:"((?:[^"]|"")*)"|([^,]*))\s*(?:,|$)/gy;
-  while (pattern.lastIndex <= line.length) {
-    const match = pattern.exec(line);
-    if (match === null) break;
-    if (match[2]?.includes('"')) {
-      throw new InputError('a double quote must open its cell and be closed at the end of it', { position });
-    }
-    cells.push(match[1] === undefined ? match[2]!.trim() : match[1].replaceAll('""', '"'));
-    if (!match[0].endsWith(',')) break;
-  }
-  return cells;
 }

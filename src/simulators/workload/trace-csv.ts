@@ -1,6 +1,6 @@
 import { InputError } from '../../base/errors.ts';
 import { shortText } from '../../base/short-text.ts';
-import { csvLine, readCsv } from '../../document/csv.ts';
+import { type CsvRecord, type CsvTable, csvLine, mapRows, readCsvTable } from '../../document/csv.ts';
 import type { TraceRow } from './trace-row.ts';
 
 type Kind = 'text' | 'count' | 'integer' | 'flag' | 'ratio';
@@ -72,29 +72,21 @@ function withoutExponent(text: string): string {
   return `0.${'0'.repeat(Number(exponent) - 1)}${mantissa.replace('.', '')}`;
 }
 
+/** Columns of other programs are allowed and not read. */
+const REQUIRED = COLUMNS.filter(({ optional }) => optional === undefined).map(({ name }) => name);
+
 /**
  * @param file - name used in messages
- * @throws InputError for missing columns, unreadable or negative values, and deadlines before the arrival
+ * @throws InputError with line and column for what the table refuses, unreadable or negative values, and deadlines
+ *   before the arrival
  */
 export function readTraceCsv(text: string, file: string): TraceRow[] {
-  const rows: TraceRow[] = [];
-  let places: readonly number[] = [];
-  for (const { line, fields } of readCsv(text, file)) {
-    if (places.length === 0) {
-      places = COLUMNS.map((column) => fields.indexOf(column.name));
-      const missing = COLUMNS.find((column, i) => column.optional === undefined && places[i]! < 0);
-      if (missing !== undefined) {
-        throw new InputError(`the column ${shortText(missing.name)} is missing`, { position: { file, line } });
-      }
-      continue;
-    }
-    rows.push(readRow(fields, places, file, line));
-  }
-  if (places.length === 0) throw new InputError('the file is empty', { position: { file, line: 1 } });
-  return rows;
+  const table = readCsvTable(text, file, { required: REQUIRED });
+  const places = COLUMNS.map((column) => table.columns.indexOf(column.name));
+  return mapRows(table, (record) => readRow(table, record, places));
 }
 
-function readRow(fields: readonly string[], places: readonly number[], file: string, line: number): TraceRow {
+function readRow(table: CsvTable, record: CsvRecord, places: readonly number[]): TraceRow {
   const row: Record<string, TraceRow[keyof TraceRow]> = {};
   for (let i = 0; i < COLUMNS.length; i++) {
     const column = COLUMNS[i]!;
@@ -103,44 +95,39 @@ function readRow(fields: readonly string[], places: readonly number[], file: str
       if (column.key !== 'vllmPriority') row[column.key] = column.kind === 'text' ? '' : 0;
       continue;
     }
-    const field = fields[place];
-    if (field === undefined) {
-      throw new InputError(`has ${fields.length} columns, ${shortText(column.name)} is missing`, {
-        position: { file, line },
+    const field = record.fields[place]!;
+    const value = parseField(field, column.kind);
+    if (value === null) {
+      throw new InputError(`${column.name} ${RULES[column.kind]}, got ${shortText(field)}`, {
+        position: table.locate(record, place),
       });
     }
-    row[column.key] = parseField(field, column, file, line);
+    row[column.key] = value;
   }
   const result = row as unknown as TraceRow;
   if (result.deadlineUs > 0 && result.arrivalTimeUs > 0 && result.deadlineUs < result.arrivalTimeUs) {
     throw new InputError(
       `deadline_us must not lie before the arrival ${result.arrivalTimeUs}, got ${result.deadlineUs}`,
-      { position: { file, line } },
+      { position: table.locate(record, table.columns.indexOf('deadline_us')) },
     );
   }
   return result;
 }
 
-function parseField(field: string, column: Column, file: string, line: number): string | number | boolean {
-  if (column.kind === 'text') return field;
-  if (column.kind === 'flag') {
-    if (field === 'true') return true;
-    if (field === 'false') return false;
-    throw wrong(column, 'must be true or false', field, file, line);
-  }
-  const value = Number(field);
-  if (column.kind === 'ratio') {
-    if (field.trim() === '' || !(value >= 0 && value <= 1))
-      throw wrong(column, 'must be within 0 … 1', field, file, line);
-    return value;
-  }
-  if (!/^[+-]?\d+$/.test(field) || !Number.isSafeInteger(value)) {
-    throw wrong(column, 'must be an integer', field, file, line);
-  }
-  if (column.kind === 'count' && value < 0) throw wrong(column, 'must be ≥ 0', field, file, line);
-  return value;
-}
+const RULES: Readonly<Record<Kind, string>> = {
+  text: 'is text',
+  flag: 'must be true or false',
+  ratio: 'must be within 0 … 1',
+  integer: 'must be an integer',
+  count: 'must be an integer ≥ 0',
+};
 
-function wrong(column: Column, rule: string, field: string, file: string, line: number): InputError {
-  return new InputError(`${column.name} ${rule}, got ${shortText(field)}`, { position: { file, line } });
+/** Null where the field breaks the rule of its kind. */
+function parseField(field: string, kind: Kind): string | number | boolean | null {
+  if (kind === 'text') return field;
+  if (kind === 'flag') return field === 'true' ? true : field === 'false' ? false : null;
+  const value = Number(field);
+  if (kind === 'ratio') return field.trim() !== '' && value >= 0 && value <= 1 ? value : null;
+  if (!/^[+-]?\d+$/.test(field) || !Number.isSafeInteger(value)) return null;
+  return kind === 'count' && value < 0 ? null : value;
 }

@@ -44,27 +44,27 @@ describe('task tables', () => {
   });
 
   it.each([
-    ['a duplicate id', `${HEAD}\na,Qwen3,30,1,0,1,5\na,Qwen3,30,1,0,1,5`, 't.csv:3 Task: task id "a" is used twice'],
+    ['a duplicate id', `${HEAD}\na,Qwen3,30,1,0,1,5\na,Qwen3,30,1,0,1,5`, 't.csv:3:1 Task: task id "a" is used twice'],
     [
       'an unknown model',
       `${HEAD}\na,Qwen4,30,1,0,1,5`,
-      't.csv:2 Workload: unknown model "Qwen4"; did you mean "Qwen3"?',
+      't.csv:2:3 Workload: unknown model "Qwen4"; did you mean "Qwen3"?',
     ],
-    ['a negative weight', `${HEAD}\na,Qwen3,30,-1,0,1,5`, 't.csv:2 Weight: must be a number ≥ 0, got "-1"'],
-    ['a negative arrival', `${HEAD}\na,Qwen3,30,1,-2,1,5`, 't.csv:2 ArrivalTime: must be a number ≥ 0, got "-2"'],
-    ['fractional tokens', `${HEAD}\na,Qwen3,30,1,0,1,5.5`, 't.csv:2 Tokens: must be an integer ≥ 0, got "5.5"'],
+    ['a negative weight', `${HEAD}\na,Qwen3,30,-1,0,1,5`, 't.csv:2:12 Weight: must be a number ≥ 0, got "-1"'],
+    ['a negative arrival', `${HEAD}\na,Qwen3,30,1,-2,1,5`, 't.csv:2:14 ArrivalTime: must be a number ≥ 0, got "-2"'],
+    ['fractional tokens', `${HEAD}\na,Qwen3,30,1,0,1,5.5`, 't.csv:2:18 Tokens: must be an integer ≥ 0, got "5.5"'],
     [
       'an unknown phase',
       `${HEAD}\n\na,Qwen3,30,1,0,2,5`,
-      't.csv:3 Phase: phase must be PREFILL (1) or DECODE (0), got "2"',
+      't.csv:3:16 Phase: phase must be PREFILL (1) or DECODE (0), got "2"',
     ],
-    ['a short row', `${HEAD}\na,Qwen3,30`, 't.csv:2: row has 3 cells, the header has 7'],
-    ['a missing column', 'Task,Workload\na,Qwen3', 't.csv:1: column "Memory" is missing'],
-    ['an unknown column', `${HEAD},Colour\na,Qwen3,30,1,0,1,5,red`, 't.csv:1: unknown or repeated column "Colour"'],
-    ['an open quote', `${HEAD}\n"a,Qwen3,30,1,0,1,5`, 't.csv:2: a double quote must open its cell and be closed'],
-    ['text after a quote', `${HEAD}\n"a"b,Qwen3,30,1,0,1,5`, 't.csv:2: a double quote must open its cell'],
-    ['no rows', `${HEAD}\n`, 't.csv:1: the table has no rows'],
-  ])('refuses %s with its line', (_, text, message) => {
+    ['a short row', `${HEAD}\na,Qwen3,30`, 't.csv:2:9: the row has 3 fields, the header has 7'],
+    ['a missing column', 'Task,Workload\na,Qwen3', 't.csv:1:1: the column "Memory" is missing'],
+    ['an unknown column', `${HEAD},Colour\na,Qwen3,30,1,0,1,5,red`, 't.csv:1:54: unknown column "Colour"'],
+    ['an open quote', `${HEAD}\n"a,Qwen3,30,1,0,1,5`, 't.csv:2:1: a quoted field does not end'],
+    ['text after a quote', `${HEAD}\n"a"b,Qwen3,30,1,0,1,5`, 't.csv:2:4: text after a quoted field'],
+    ['no rows', `${HEAD}\n`, 't.csv:1:1: the table has no rows'],
+  ])('refuses %s with its line and column', (_, text, message) => {
     expect(complaint(() => parseTaskCsv(text, 't.csv'))).toContain(message);
   });
 

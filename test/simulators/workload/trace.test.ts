@@ -109,20 +109,20 @@ describe('trace files', () => {
   });
 
   it.each([
-    ['request_id', '1.5', /trace\.csv:2: request_id must be an integer, got "1\.5"/],
-    ['prefix_length', '-3', /prefix_length must be ≥ 0, got "-3"/],
+    ['request_id', '1.5', /trace\.csv:2:1: request_id must be an integer, got "1\.5"/],
+    ['prefix_length', '-3', /prefix_length must be an integer ≥ 0, got "-3"/],
     ['reason_ratio', '1.2', /reason_ratio must be within 0 … 1/],
     ['streaming', 'maybe', /streaming must be true or false/],
     ['arrival_time_us', '', /arrival_time_us must be an integer, got ""/],
     ['deadline_us', '1', /must not lie before the arrival 3001, got 1/],
-  ])('with a bad %s are refused with line and value', (column, value, message) => {
+  ])('with a bad %s are refused with line, column and value', (column, value, message) => {
     expect(problemOf(edit(multiturn, 1, column, value))).toMatch(message);
   });
 
   it.each([
     ['nothing', '', /empty/],
     ['a missing column', multiturn.replace('input_tokens', 'tokens'), /column "input_tokens" is missing/],
-    ['a short line', `${multiturn.split('\n')[0]}\n0,a\n`, /trace\.csv:2: has 2 columns/],
+    ['a short line', `${multiturn.split('\n')[0]}\n0,a\n`, /trace\.csv:2:3: the row has 2 fields, the header has/],
     ['an open quote', `${multiturn.split('\n')[0]}\n0,"a\n`, /does not end/],
   ])('with %s are refused', (_, csv, message) => {
     expect(problemOf(csv)).toMatch(message);
