@@ -35,12 +35,24 @@ const trial = (number: number, outcome: Trial['outcome'], more: Partial<Trial> =
 });
 
 describe('trial table', () => {
-  test.each(RECORDED)('writes the trials.csv recorded in %s again, byte for byte', async (name) => {
+  test.each(RECORDED)('writes the trials.csv recorded in %s again, byte for byte but for bounds', async (name) => {
     const folder = join(REPORTS, name);
     const { plan, state } = await openRecorded(folder);
     expect(state.trials.length).toBeGreaterThan(20);
-    const recorded = readFileSync(join(folder, 'trials.csv'), 'utf8');
-    expect(trialsOf(plan, state.trials).toCSV() === recorded).toBe(true);
+    const cells = (csv: string): string[][] => csv.split('\n').map((line) => line.split(','));
+    const recorded = cells(readFileSync(join(folder, 'trials.csv'), 'utf8'));
+    const written = cells(trialsOf(plan, state.trials).toCSV());
+    const isBound = recorded[0]!.map((column) => /_(?:low|high)$/.test(column));
+    const without = (rows: string[][]): string[][] => rows.map((row) => row.filter((_, index) => !isBound[index]));
+    expect(without(written)).toEqual(without(recorded));
+    // Bounds of intervals to 13 digits: the last ones are those of the quantile of Student's t.
+    const apart = recorded.flatMap((row, r) =>
+      row.flatMap((cell, c) => {
+        const difference = Math.abs(Number(cell) - Number(written[r]![c]));
+        return isBound[c] && r > 0 && difference > 1e-13 * Math.abs(Number(cell)) ? [`${r} ${recorded[0]![c]}`] : [];
+      }),
+    );
+    expect(apart).toEqual([]);
   });
 
   test('has its columns before there is a trial', async () => {
