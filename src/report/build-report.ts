@@ -1,5 +1,4 @@
 import { hypervolume } from '../optimizer/pareto/hypervolume.ts';
-import type { Parameter, ParameterValue } from '../optimizer/space/parameter.ts';
 import { isInside } from '../optimizer/space/search-space.ts';
 import { paretoFront, shortList } from '../study/front.ts';
 import type { StudyState } from '../study/journal.ts';
@@ -7,20 +6,13 @@ import { isFeasible, losses, mean, metricValues } from '../study/objective.ts';
 import type { StudyPlan } from '../study/plan/study-plan.ts';
 import { normalizeWeights } from '../study/plan/template.ts';
 import { samplerName } from '../study/propose.ts';
-import type { Replicate, Trial, TrialOutcome } from '../study/trial.ts';
-import { compare, estimate } from './estimate.ts';
+import type { Replicate, Trial } from '../study/trial.ts';
+import { compare } from './estimate.ts';
 import { regimeTables } from './regimes.ts';
-import { hasSavers, replicateCount, savingsOf, stoppedReason } from './savings.ts';
+import { reportTrials } from './report-trials.ts';
+import { hasSavers, savingsOf } from './savings.ts';
 import { analyseSensitivity } from './sensitivity.ts';
-import type {
-  Comparison,
-  Estimate,
-  HypervolumeHistory,
-  ReportMetric,
-  ReportParameter,
-  ReportTrial,
-  StudyReport,
-} from './study-report.ts';
+import type { Comparison, HypervolumeHistory, StudyReport } from './study-report.ts';
 
 /** Reference point of scaled losses (1 = the worst value seen). */
 const SCALED_REFERENCE = 1.1;
@@ -29,9 +21,9 @@ const SHORT_LIST_LENGTH = 5;
 /** Everything that a report says, computed from the plan and the replayed journal alone. */
 export function buildReport(plan: StudyPlan, state: StudyState, tool: string): StudyReport {
   const front = paretoFront(plan, state.trials);
-  const onFront = new Set(front);
   const listed = shortList(plan, front, SHORT_LIST_LENGTH);
   const baseline = state.trials.find(({ origin }) => origin === 'baseline') ?? null;
+  const { parameters, metrics, trials } = reportTrials(plan, state.trials, front);
   return {
     schemaVersion: 1,
     name: plan.name,
@@ -44,83 +36,23 @@ export function buildReport(plan: StudyPlan, state: StudyState, tool: string): S
     seeds: plan.seeds,
     validationSeeds: plan.validation?.seeds ?? [],
     ended: state.ended,
-    parameters: plan.space.parameters.flatMap(reportParameters),
-    metrics: plan.metrics.map((metric): ReportMetric => ({ ...metric, role: roleOf(plan, metric.name) })),
+    parameters,
+    metrics,
     objectives: plan.objectives.map(({ metric }) => metric),
     constraints: plan.constraints.map(({ metric, kind, bound, unit }) =>
       `${metric} ${kind === 'at-least' ? '≥' : '≤'} ${bound} ${unit === '1' ? '' : unit}`.trim(),
     ),
-    trials: state.trials.map((trial) => reportTrial(plan, trial, onFront.has(trial))),
+    trials,
     front: front.map(({ number }) => number),
     shortList: listed.map(({ number }) => number),
     baseline: baseline?.number ?? null,
     hypervolume: hypervolumeHistory(plan, state.trials, baseline),
     comparisons: baseline === null ? [] : listed.flatMap((trial) => comparisons(plan, baseline, trial)),
-    sensitivity: analyseSensitivity(plan, state.trials),
+    sensitivity: analyseSensitivity(plan, state.trials, { parameters, metrics, trials }),
     ...(plan.regimes === undefined ? {} : { regimes: regimeTables(plan, state.trials) }),
     ...(hasSavers(plan) ? { savings: savingsOf(plan, state.trials) } : {}),
     notes: notes(plan, state, front.length, baseline),
   };
-}
-
-function reportParameters(parameter: Parameter): ReportParameter[] {
-  const log = (parameter.kind === 'real' || parameter.kind === 'integer') && parameter.log;
-  const base = { parameter: parameter.name, kind: parameter.kind, log };
-  if (parameter.kind !== 'simplex') return [{ column: parameter.name, ...base }];
-  return parameter.components.map((component) => ({ column: `${parameter.name}.${component}`, ...base }));
-}
-
-/** Values under their report columns; weights of a simplex apart. */
-function columnsOf(plan: StudyPlan, trial: Trial): Record<string, ParameterValue> {
-  const columns: Record<string, ParameterValue> = {};
-  const values = normalizeWeights(plan.space, trial.values);
-  for (const parameter of plan.space.parameters) {
-    const value = values[parameter.name];
-    if (value === undefined) continue;
-    if (parameter.kind === 'simplex') {
-      for (const [index, component] of parameter.components.entries())
-        columns[`${parameter.name}.${component}`] = (value as readonly number[])[index]!;
-    } else columns[parameter.name] = value;
-  }
-  return columns;
-}
-
-function roleOf(plan: StudyPlan, name: string): ReportMetric['role'] {
-  if (plan.objectives.some(({ metric }) => metric === name)) return 'objective';
-  return plan.constraints.some(({ metric }) => metric === name) ? 'constraint' : 'context';
-}
-
-function reportTrial(plan: StudyPlan, trial: Trial, onFront: boolean): ReportTrial {
-  const { outcome } = trial;
-  return {
-    number: trial.number,
-    origin: trial.origin,
-    status: outcome?.kind ?? 'pending',
-    reason: reasonOf(plan, outcome),
-    parameters: columnsOf(plan, trial),
-    metrics: estimates(plan, outcome),
-    feasible: isFeasible(plan, trial),
-    onFront,
-    ...(hasSavers(plan) ? { replicates: replicateCount(trial) } : {}),
-  };
-}
-
-function reasonOf(plan: StudyPlan, outcome: TrialOutcome | null): string | null {
-  switch (outcome?.kind) {
-    case 'infeasible':
-      return outcome.reason;
-    case 'failed':
-      return outcome.message;
-    case 'stopped':
-      return stoppedReason(plan, outcome);
-    default:
-      return null;
-  }
-}
-
-function estimates(plan: StudyPlan, outcome: TrialOutcome | null): Record<string, Estimate> {
-  if (outcome?.kind !== 'observed') return {};
-  return Object.fromEntries(plan.metrics.map(({ name }) => [name, estimate(metricValues(outcome.replicates, name))]));
 }
 
 function comparisons(plan: StudyPlan, baseline: Trial, trial: Trial): Comparison[] {

@@ -1,26 +1,34 @@
 import { historyLine } from './chart/history-line.ts';
 import { type ParallelAxis, type ParallelLine, parallelCoordinates } from './chart/parallel-coordinates.ts';
+import { parameterTrends } from './chart/parameter-trends.ts';
 import { beyondFrame, paretoScatter, type ScatterPoint } from './chart/pareto-scatter.ts';
 import { renderSvg } from './chart/render.ts';
 import { sensitivityBars } from './chart/sensitivity-bars.ts';
 import type { Figure, ReportFigures } from './page/sections.ts';
-import type { ReportTrial, StudyReport } from './study-report.ts';
+import type { ObjectiveSensitivity, ReportTrial, StudyReport } from './study-report.ts';
+import { trendPanels } from './trend-panels.ts';
 
 /** Renders every chart of a report. */
 export async function renderFigures(report: StudyReport): Promise<ReportFigures> {
   return {
     pareto: await paretoFigures(report),
     history: report.hypervolume.values.length < 2 ? null : await historyFigure(report),
-    sensitivity: await Promise.all(
-      report.sensitivity.map(
-        async ({ metric, rows }): Promise<Figure> => ({
-          svg: await renderSvg(sensitivityBars(rows, metric)),
-          caption: `What ${metric} depends on; black lines are 95 % intervals.`,
-        }),
-      ),
-    ),
+    sensitivity: (
+      await Promise.all(report.sensitivity.map((objective) => sensitivityFigures(report, objective)))
+    ).flat(),
     parallel: await parallelFigure(report),
   };
+}
+
+async function sensitivityFigures(report: StudyReport, { metric, rows }: ObjectiveSensitivity): Promise<Figure[]> {
+  const bars = {
+    svg: await renderSvg(sensitivityBars(rows, metric)),
+    caption: `What ${metric} depends on; black lines are 95 % intervals.`,
+  };
+  const panels = trendPanels(report, metric, rows);
+  if (panels.length === 0) return [bars];
+  const caption = `${metric} of the observed trials over the parameters with the strongest trends; lines are least-squares lines or parabolas, R² the share of variance they explain.`;
+  return [bars, { svg: await renderSvg(parameterTrends(panels, metric)), caption }];
 }
 
 const MAX_PAIRS = 6;

@@ -1,10 +1,14 @@
 import { type MainEffect, mainEffects } from '../optimizer/sensitivity/main-effects.ts';
 import { surrogateSensitivity } from '../optimizer/sensitivity/surrogate-sensitivity.ts';
 import type { Parameter, ParameterValues } from '../optimizer/space/parameter.ts';
+import { isInside } from '../optimizer/space/search-space.ts';
 import type { StudyPlan } from '../study/plan/study-plan.ts';
+import { normalizeWeights } from '../study/plan/template.ts';
 import { evidenceOf } from '../study/propose.ts';
 import type { Trial } from '../study/trial.ts';
 import { formatNumber } from './page/format.ts';
+import { parameterEffects } from './parameter-effects.ts';
+import type { ReportTrials } from './report-trials.ts';
 import type { ObjectiveSensitivity, SensitivityRow } from './study-report.ts';
 
 /** Below this many measured points indices would say nothing. */
@@ -12,13 +16,26 @@ const LEAST_POINTS = 8;
 /** A parameter whose total index stays below this, interval included, is called flat. */
 const FLAT_BELOW = 0.05;
 
-/** What each objective depends on: surrogate indices, and a regression on the trials as a cross-check. */
-export function analyseSensitivity(plan: StudyPlan, trials: readonly Trial[]): readonly ObjectiveSensitivity[] {
+/**
+ * What each objective depends on: surrogate indices; regression, trends and means by level on the trials as cross-checks.
+ * @param reported - the same trials with their figures
+ */
+export function analyseSensitivity(
+  plan: StudyPlan,
+  trials: readonly Trial[],
+  reported: ReportTrials,
+): readonly ObjectiveSensitivity[] {
   const evidence = evidenceOf(plan, trials, []);
   const measured = evidence.observations.filter(({ losses }) => losses !== null);
   if (measured.length < LEAST_POINTS) return [];
   const analysis = surrogateSensitivity({ ...evidence, pending: [] }, plan.seed);
   if (analysis === null) return [];
+  const effectsOf = parameterEffects({
+    ...reported,
+    trials: reported.trials.filter((_, index) =>
+      isInside(plan.space, normalizeWeights(plan.space, trials[index]!.values)),
+    ),
+  });
   return plan.objectives.map(({ metric, direction }, objective): ObjectiveSensitivity => {
     const { leaveOneOutR2, indices, best } = analysis[objective]!;
     const losses = measured.map((observation) => observation.losses![objective]!);
@@ -37,6 +54,7 @@ export function analyseSensitivity(plan: StudyPlan, trials: readonly Trial[]): r
           first,
           total,
           ...shownEffect(own, sign),
+          ...effectsOf(parameter, reported.metrics.find(({ name }) => name === metric)!),
           goodRange: goodRange(parameter, best),
           flat: total.high < FLAT_BELOW,
         },

@@ -1,3 +1,4 @@
+import type { Trend } from '../optimizer/sensitivity/trend.ts';
 import type { ParameterValue } from '../optimizer/space/parameter.ts';
 import type { RegimeTable } from './regimes.ts';
 
@@ -134,9 +135,29 @@ export interface SensitivityRow {
   /** Standardised main effect of a linear regression, with its t statistic; null where it is not defined. */
   readonly mainEffect: number | null;
   readonly tStatistic: number | null;
+  /** Trend of the metric over the trials, for each numeric column of the parameter that has one. */
+  readonly trends: readonly ParameterTrend[];
+  /** What trials came to at each level; present exactly for ordinal and categorical parameters. */
+  readonly levels?: readonly LevelRow[];
   /** Values among the best predicted tenth of the space, printed. */
   readonly goodRange: string;
   readonly flat: boolean;
+}
+
+export interface ParameterTrend extends Trend {
+  /** `routing_weights.prefix-affinity` for a weight of a simplex. */
+  readonly column: string;
+}
+
+/** Observed trials at one level of a parameter: they lie where the sampler went, so rows differ in more than the level. */
+export interface LevelRow {
+  readonly level: string | number | boolean;
+  readonly trials: number;
+  readonly feasible: number;
+  /** Of the trials' means; the standard deviation between trials is null for one. */
+  readonly mean: number;
+  readonly deviation: number | null;
+  readonly best: number;
 }
 
 export interface IndexEstimate {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { historyLine } from '../../src/report/chart/history-line.ts';
 import { parallelCoordinates } from '../../src/report/chart/parallel-coordinates.ts';
+import { parameterTrends } from '../../src/report/chart/parameter-trends.ts';
 import { beyondFrame, paretoScatter } from '../../src/report/chart/pareto-scatter.ts';
 import { type ChartSpec, renderPng, renderSvg } from '../../src/report/chart/render.ts';
 import { sensitivityBars } from '../../src/report/chart/sensitivity-bars.ts';
@@ -25,7 +26,37 @@ const CHARTS: readonly [string, ChartSpec][] = [
   [
     'sensitivity',
     sensitivityBars(
-      [{ parameter: 'w', first: index, total: index, mainEffect: null, tStatistic: null, goodRange: '', flat: false }],
+      [
+        {
+          parameter: 'w',
+          first: index,
+          total: index,
+          mainEffect: null,
+          tStatistic: null,
+          trends: [],
+          goodRange: '',
+          flat: false,
+        },
+      ],
+      'TTFT',
+    ),
+  ],
+  [
+    'trends',
+    parameterTrends(
+      [false, true].map((log) => ({
+        column: 'batch',
+        log,
+        r2: 0.5,
+        trials: [
+          { x: 1, y: 3 },
+          { x: 8, y: 5 },
+        ],
+        trend: [
+          { x: 1, y: 3 },
+          { x: 8, y: 4 },
+        ],
+      })),
       'TTFT',
     ),
   ],

@@ -73,11 +73,11 @@ describe('report page in a browser', () => {
     expect(problems).toEqual([]);
   });
 
-  test('shows the scatter, the history, the sensitivity bars and the parallel coordinates', async () => {
+  test('shows the scatter, the history, bars and trends of the sensitivity and the parallel coordinates', async () => {
     const sizes = await page.$$eval('figure svg', (charts) =>
       charts.map((chart) => chart.getBoundingClientRect().width),
     );
-    expect(sizes).toHaveLength(1 + 1 + 2 + 1);
+    expect(sizes).toHaveLength(1 + 1 + 2 * 2 + 1);
     for (const width of sizes) expect(width).toBeGreaterThan(200);
   });
 

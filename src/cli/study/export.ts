@@ -7,44 +7,76 @@ import { toEndpointPickerConfig } from '../../study/export/export-epp.ts';
 import { paretoFront, shortList } from '../../study/front.ts';
 import type { StudyPlan } from '../../study/plan/study-plan.ts';
 import { instantiate } from '../../study/plan/template.ts';
-import { EXIT, type LoadedCommand } from '../terminal/command.ts';
+import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, textFlag } from '../terminal/flags.ts';
 import { packageVersion } from '../terminal/package-version.ts';
+import { exportedTable, TABLES, writeExport } from './export-table.ts';
 import { openRecorded, type RecordedStudy } from './study-session.ts';
 
 export const exportCommand: LoadedCommand = {
   build: (parser) =>
     parser
       .positional('dir', { type: 'string', describe: 'folder of a run' })
-      .option('point', { type: 'string', describe: 'trial number, `knee` or `baseline`', default: 'knee' })
       .option('as', {
-        choices: ['blis', 'epp'],
-        describe: 'blis: shell script that runs it in BLIS; epp: EndpointPickerConfig of llm-d',
+        choices: ['blis', 'epp', 'csv', 'arrow'],
+        describe:
+          'blis: shell script that runs a point in BLIS; epp: its EndpointPickerConfig of llm-d; csv, arrow: a table of the whole run',
         default: 'blis',
       })
-      .example('$0 export runs/quickstart --point knee --as blis', 'command line, policy file and workload for BLIS'),
+      .option('point', {
+        type: 'string',
+        describe: 'blis, epp: trial number, `knee` or `baseline`',
+        defaultDescription: 'knee',
+      })
+      .option('table', {
+        choices: TABLES,
+        describe:
+          'csv, arrow: trials (a row each, as trials.csv), replicates (a row per simulation), summary (spread over seeds by trial and metric)',
+        defaultDescription: 'trials',
+      })
+      .option('out', { type: 'string', describe: 'file to write', defaultDescription: 'stdout' })
+      .example('$0 export runs/quickstart --point knee --as blis', 'command line, policy file and workload for BLIS')
+      .example(
+        '$0 export runs/quickstart --as arrow --table replicates --out r.arrow',
+        'for pandas, polars, DuckDB, R',
+      ),
   run: async (flags) => {
+    const as = textFlag(flags, 'as') ?? 'blis';
+    const out = textFlag(flags, 'out') ?? null;
+    const isTable = as === 'csv' || as === 'arrow';
+    refuseIdle(flags, isTable ? 'point' : 'table', as);
     const recorded = await openRecorded(requiredText(flags, 'dir'));
-    const { plan } = recorded;
-    const point = pointOf(recorded, textFlag(flags, 'point') ?? 'knee');
-    const strategy = {
-      simulator: plan.simulator,
-      policies: plan.policies,
-      config: instantiate(plan.template, plan.space, point.values),
-    };
-    const origin = [
-      `# paretune ${packageVersion()}, study ${plan.name}, ${point.name}`,
-      `# plan ${plan.hash}`,
-      `# objectives: ${plan.objectives.map(({ metric, direction }) => `${direction} ${metric}`).join(', ')}`,
-    ].join('\n');
-    process.stdout.write(
-      textFlag(flags, 'as') === 'epp'
-        ? `${origin}\n# for llm-d router v0.10; weights mean the same in any common multiple\n${formatYaml(toEndpointPickerConfig(strategy))}`
-        : blisScript(plan, toBlis(strategy), origin),
-    );
+    if (isTable) writeExport(out, await exportedTable(recorded, textFlag(flags, 'table') ?? 'trials', as));
+    else writeExport(out, exportedPoint(recorded, textFlag(flags, 'point') ?? 'knee', as));
     return EXIT.ok;
   },
 };
+
+function refuseIdle(flags: Flags, flag: string, as: string): void {
+  if (textFlag(flags, flag) === undefined) return;
+  throw new InputError(`--${flag} says nothing to --as ${as}`, {
+    suggestion:
+      flag === 'point' ? 'tables hold every trial; leave it out' : 'tables are written by --as csv and --as arrow',
+  });
+}
+
+function exportedPoint(recorded: RecordedStudy, id: string, as: string): string {
+  const { plan } = recorded;
+  const point = pointOf(recorded, id);
+  const strategy = {
+    simulator: plan.simulator,
+    policies: plan.policies,
+    config: instantiate(plan.template, plan.space, point.values),
+  };
+  const origin = [
+    `# paretune ${packageVersion()}, study ${plan.name}, ${point.name}`,
+    `# plan ${plan.hash}`,
+    `# objectives: ${plan.objectives.map(({ metric, direction }) => `${direction} ${metric}`).join(', ')}`,
+  ].join('\n');
+  if (as === 'blis') return blisScript(plan, toBlis(strategy), origin);
+  const config = formatYaml(toEndpointPickerConfig(strategy));
+  return `${origin}\n# for llm-d router v0.10; weights mean the same in any common multiple\n${config}`;
+}
 
 function pointOf(
   { plan, state }: RecordedStudy,

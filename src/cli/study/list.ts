@@ -4,13 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { describeProblem, InputError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { samplerNames } from '../../optimizer/sampler/registry.ts';
-import { buildReport } from '../../report/build-report.ts';
 import { createSimulator, simulatorNames } from '../../simulators/registry.ts';
+import { paretoFront, shortList } from '../../study/front.ts';
 import { documentKind } from '../../study/io/load-study.ts';
 import { readYamlFile } from '../../study/io/yaml-file.ts';
+import { completeMean } from '../../study/savers/complete-trials.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { switchFlag, textFlag } from '../terminal/flags.ts';
-import { packageFile, packageVersion } from '../terminal/package-version.ts';
+import { packageFile } from '../terminal/package-version.ts';
 import { aligned } from '../terminal/table.ts';
 import { openRecorded } from './study-session.ts';
 
@@ -90,13 +91,11 @@ async function runs(folder: string): Promise<{ folder: string; name: string; sta
 async function describeRun(folder: string): Promise<{ folder: string; name: string; state: string; best: string }> {
   try {
     const { plan, state } = await openRecorded(folder);
-    const report = buildReport({ ...plan, validation: null }, state, packageVersion());
+    const [balanced] = shortList(plan, paretoFront(plan, state.trials), 1);
     const best =
-      report.shortList[0] === undefined
+      balanced === undefined
         ? 'nothing feasible'
-        : report.objectives
-            .map((metric) => `${metric} ${report.trials[report.shortList[0]!]!.metrics[metric]!.mean.toPrecision(5)}`)
-            .join(', ');
+        : plan.objectives.map(({ metric }) => `${metric} ${completeMean(balanced, metric).toPrecision(5)}`).join(', ');
     return {
       folder,
       name: plan.name,

@@ -1,4 +1,4 @@
-import { buildReport } from '../../report/build-report.ts';
+import { trendText } from '../../report/page/sensitivity-section.ts';
 import type { StudyReport } from '../../report/study-report.ts';
 import { writeReport } from '../../report/write-report.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
@@ -10,6 +10,7 @@ import { frontTable, printSummary } from './summary.ts';
 
 async function reportOf(folder: string): Promise<StudyReport> {
   const { plan, state } = await openRecorded(folder);
+  const { buildReport } = await import('../../report/build-report.ts');
   return buildReport(plan, state, packageVersion());
 }
 
@@ -71,7 +72,12 @@ function sensitivityText(objective: StudyReport['sensitivity'][number]): string[
     index(row.first),
     index(row.total),
     row.mainEffect === null ? '–' : row.mainEffect.toFixed(3),
+    trendText(row),
     row.flat ? 'flat' : '',
   ]);
-  return [objective.metric, ...aligned([['parameter', 'first order', 'total', 'main effect', ''], ...rows]), ''];
+  return [
+    objective.metric,
+    ...aligned([['parameter', 'first order', 'total', 'main effect', 'trend R²', ''], ...rows]),
+    '',
+  ];
 }

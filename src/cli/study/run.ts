@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
-import { buildReport } from '../../report/build-report.ts';
 import { writeReport } from '../../report/write-report.ts';
 import { loadStudySources } from '../../study/io/load-study.ts';
 import type { StudyState } from '../../study/journal.ts';
@@ -74,6 +73,7 @@ async function runAndReport(folder: string, plan: StudyPlan, flags: Flags, worke
 }
 
 async function finish(folder: string, plan: StudyPlan, state: StudyState, flags: Flags): Promise<number> {
+  const { buildReport } = await import('../../report/build-report.ts');
   const report = buildReport(plan, state, packageVersion());
   const files = await writeReport(folder, report);
   if (switchFlag(flags, 'json')) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);

@@ -7,4 +7,11 @@ declare module 'ml-regression' {
     /** Absent where the design has no full rank. */
     readonly tStats?: readonly number[];
   }
+
+  /** Least-squares polynomial; `coefficients[k]` belongs to x^k. */
+  export class PolynomialRegression {
+    constructor(x: readonly number[], y: readonly number[], degree: number);
+    readonly coefficients: readonly number[];
+    predict(x: number): number;
+  }
 }

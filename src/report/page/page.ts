@@ -9,9 +9,9 @@ import {
   header,
   provenance,
   type ReportFigures,
-  sensitivitySection,
   trialsSection,
 } from './sections.ts';
+import { sensitivitySection } from './sensitivity-section.ts';
 import { STYLES } from './styles.ts';
 
 /** The whole report as one HTML text that needs no other file and no network. */

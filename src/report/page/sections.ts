@@ -149,28 +149,6 @@ function estimateText(value: Estimate | undefined): string {
     : `${formatNumber(value.mean)} ± ${formatNumber(value.high - value.mean)}`;
 }
 
-export function sensitivitySection(report: StudyReport, figures: readonly Figure[]): string {
-  if (report.sensitivity.length === 0) return '';
-  const tables = report.sensitivity.map((objective) => {
-    const rows = objective.rows.map(
-      (row) =>
-        `<tr><td>${escapeHtml(row.parameter)}</td><td>${indexText(row.first)}</td><td>${indexText(row.total)}</td><td>${row.mainEffect === null ? '–' : formatNumber(row.mainEffect)}</td><td>${row.tStatistic === null ? '–' : formatNumber(row.tStatistic)}</td><td>${escapeHtml(row.goodRange)}</td><td>${row.flat ? 'flat' : ''}</td></tr>`,
-    );
-    const trust =
-      objective.surrogateR2 === null
-        ? ''
-        : ` <span class="soft">(surrogate: leave-one-out R² ${objective.surrogateR2.toFixed(2)})</span>`;
-    return `<h3>${escapeHtml(objective.metric)}${trust}</h3><table><thead><tr><th>parameter</th><th>first order</th><th>total</th><th>main effect</th><th>t</th><th>good range</th><th></th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
-  });
-  return `<h2>Sensitivity</h2>
-<p class="soft">Sobol indices of the surrogate's mean over the search space, with 95 % intervals: the share of variance a parameter explains alone (first order) and with all its interactions (total). The main effect is that of a standardised linear regression on the trials themselves, as a cross-check. The good range holds the values met in the best predicted tenth of the space.</p>
-${figureBlock(figures)}${tables.join('\n')}`;
-}
-
-function indexText(index: { readonly value: number; readonly low: number; readonly high: number }): string {
-  return `${index.value.toFixed(3)} [${index.low.toFixed(3)}, ${index.high.toFixed(3)}]`;
-}
-
 export function provenance(report: StudyReport): string {
   return `<h2>How to repeat this</h2>
 <p>The folder of this page holds <code>plan.json</code> (every input, word for word) and <code>journal.jsonl</code> (every proposal and outcome). <code>paretune verify DIR</code> recomputes all of it and names the first difference.</p>

@@ -1,0 +1,44 @@
+import { InputError } from '../../base/errors.ts';
+import { reportTrials } from '../../report/report-trials.ts';
+import { paretoFront } from '../../study/front.ts';
+import { writeFileAtomically } from '../../study/io/atomic-file.ts';
+import type { RecordedStudy } from './study-session.ts';
+
+export const TABLES = ['trials', 'replicates', 'summary'] as const;
+
+/** A table of a run as text, or as an Arrow file. */
+export async function exportedTable(
+  { plan, state: { trials } }: RecordedStudy,
+  name: string,
+  as: 'csv' | 'arrow',
+): Promise<string | Uint8Array> {
+  const [{ trialTable }, { replicateTable, replicateSummary }] = await Promise.all([
+    import('../../report/trial-table.ts'),
+    import('../../report/replicate-table.ts'),
+  ]);
+  const table =
+    name === 'replicates'
+      ? replicateTable(plan, trials)
+      : name === 'summary'
+        ? replicateSummary(plan, trials)
+        : trialTable(reportTrials(plan, trials, paretoFront(plan, trials)));
+  if (as === 'csv') return table.toCSV();
+  const { arrowFile } = await import('../../report/export-arrow.ts');
+  return arrowFile(table);
+}
+
+/** @param out - null = stdout. @throws InputError for bytes on a terminal, and for a place that cannot be written */
+export function writeExport(out: string | null, content: string | Uint8Array): void {
+  if (out === null) {
+    if (typeof content !== 'string' && process.stdout.isTTY) {
+      throw new InputError('an Arrow file is no text for a terminal', { suggestion: 'give it a name with --out' });
+    }
+    process.stdout.write(content);
+    return;
+  }
+  try {
+    writeFileAtomically(out, content);
+  } catch (error) {
+    throw new InputError(`cannot be written (${(error as NodeJS.ErrnoException).code})`, { position: { file: out } });
+  }
+}

@@ -1,0 +1,60 @@
+import type { LevelRow, ObjectiveSensitivity, SensitivityRow, StudyReport } from '../study-report.ts';
+import { escapeHtml } from './escape.ts';
+import { formatNumber, formatValue } from './format.ts';
+import { type Figure, figureBlock } from './sections.ts';
+
+export function sensitivitySection(report: StudyReport, figures: readonly Figure[]): string {
+  if (report.sensitivity.length === 0) return '';
+  return `<h2>Sensitivity</h2>
+<p class="soft">Sobol indices of the surrogate's mean over the search space, with 95 % intervals: the share of variance a parameter explains alone (first order) and with all its interactions (total). As cross-checks on the trials themselves: the main effect of a standardised linear regression, and R² of the metric's trend over the parameter alone (a line or a parabola). The good range holds the values met in the best predicted tenth of the space.</p>
+${figureBlock(figures)}${report.sensitivity.map(objectiveTables).join('\n')}`;
+}
+
+function objectiveTables({ metric, surrogateR2, rows }: ObjectiveSensitivity): string {
+  const trust =
+    surrogateR2 === null ? '' : ` <span class="soft">(surrogate: leave-one-out R² ${surrogateR2.toFixed(2)})</span>`;
+  const head = ['parameter', 'first order', 'total', 'main effect', 't', 'trend R²', 'good range', ''];
+  const body = rows.map((row) => [
+    row.parameter,
+    indexText(row.first),
+    indexText(row.total),
+    row.mainEffect === null ? '–' : formatNumber(row.mainEffect),
+    row.tStatistic === null ? '–' : formatNumber(row.tStatistic),
+    trendText(row),
+    row.goodRange,
+    row.flat ? 'flat' : '',
+  ]);
+  const levels = rows.flatMap((row) => (row.levels === undefined ? [] : [levelTable(row.parameter, row.levels)]));
+  return `<h3>${escapeHtml(metric)}${trust}</h3>${table(head, body)}${levels.join('')}`;
+}
+
+/** R² of the strongest trend; of a weight vector with the name of the weight. */
+export function trendText({ parameter, trends }: Pick<SensitivityRow, 'parameter' | 'trends'>): string {
+  const [strongest] = [...trends].sort((a, b) => b.r2 - a.r2);
+  if (strongest === undefined) return '–';
+  const { column, r2 } = strongest;
+  return column === parameter ? r2.toFixed(2) : `${r2.toFixed(2)} (${column.slice(parameter.length + 1)})`;
+}
+
+function levelTable(parameter: string, levels: readonly LevelRow[]): string {
+  const head = [parameter, 'trials', 'feasible', 'mean', 'standard deviation', 'best'];
+  const body = levels.map(({ level, trials, feasible, mean, deviation, best }) => [
+    formatValue(level),
+    String(trials),
+    String(feasible),
+    formatNumber(mean),
+    deviation === null ? '–' : formatNumber(deviation),
+    formatNumber(best),
+  ]);
+  return `<p class="soft">Observed trials by ${escapeHtml(parameter)}; they lie where the sampler went, so rows differ in more than this.</p>${table(head, body)}`;
+}
+
+function table(head: readonly string[], body: readonly (readonly string[])[]): string {
+  const row = (tag: 'th' | 'td', cells: readonly string[]): string =>
+    `<tr>${cells.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('')}</tr>`;
+  return `<table><thead>${row('th', head)}</thead><tbody>${body.map((cells) => row('td', cells)).join('')}</tbody></table>`;
+}
+
+function indexText(index: { readonly value: number; readonly low: number; readonly high: number }): string {
+  return `${index.value.toFixed(3)} [${index.low.toFixed(3)}, ${index.high.toFixed(3)}]`;
+}

@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest';
+import { sensitivitySection, trendText } from '../../src/report/page/sensitivity-section.ts';
+import type { ParameterTrend, SensitivityRow, StudyReport } from '../../src/report/study-report.ts';
+
+const index = { value: 0.5, low: 0.25, high: 0.75 };
+const trend = (column: string, r2: number): ParameterTrend => ({
+  column,
+  degree: 1,
+  coefficients: [0, 1],
+  low: 0,
+  high: 1,
+  log: false,
+  r2,
+});
+const row = (parameter: string, more: Partial<SensitivityRow>): SensitivityRow => ({
+  parameter,
+  first: index,
+  total: index,
+  mainEffect: null,
+  tStatistic: null,
+  trends: [],
+  goodRange: '–',
+  flat: false,
+  ...more,
+});
+
+describe('sensitivity section', () => {
+  test('shows the strongest trend, of a weight vector with the name of its weight', () => {
+    expect(trendText(row('size', { trends: [trend('size', 0.314)] }))).toBe('0.31');
+    expect(trendText(row('w', { trends: [trend('w.queue-depth', 0.1), trend('w.prefix', 0.9)] }))).toBe(
+      '0.90 (prefix)',
+    );
+    expect(trendText(row('mode', {}))).toBe('–');
+  });
+
+  test('has a table of levels below the indices, with names as text', () => {
+    const levels = [
+      { level: '<fast>', trials: 3, feasible: 2, mean: 1.5, deviation: 0.5, best: 1 },
+      { level: false, trials: 1, feasible: 0, mean: 4, deviation: null, best: 4 },
+    ];
+    const sensitivity = [{ metric: 'cost', surrogateR2: null, rows: [row('mode', { levels })] }];
+    const html = sensitivitySection({ sensitivity } as unknown as StudyReport, []);
+    expect(html).toContain('Observed trials by mode');
+    expect(html).toContain('<tr><td>&lt;fast&gt;</td><td>3</td><td>2</td><td>1.500</td><td>0.5000</td><td>1</td></tr>');
+    expect(html).toContain('<tr><td>false</td><td>1</td><td>0</td><td>4</td><td>–</td><td>4</td></tr>');
+  });
+});
