@@ -37,6 +37,12 @@ function pathText(path: readonly PropertyKey[]): string {
   return path.map(String).join('\0');
 }
 
+/** An issue for refinements and transforms that `parseWith` reports in the words of `error`, below its own path. */
+export function toldIssue(error: InputError) {
+  const { message, path, suggestion } = error;
+  return { code: 'custom' as const, message, path: [...path], params: { told: true, suggestion } };
+}
+
 type Issue = z.core.$ZodIssue;
 
 /** For unions the branch that got furthest explains best. */
@@ -65,6 +71,10 @@ function issueToErrors(schema: z.ZodType, issue: Issue, root: Json): InputError[
       });
     });
   }
+  if (issue.code === 'custom' && issue.params?.['told'] === true) {
+    const suggestion = issue.params['suggestion'] as string | undefined;
+    return [new InputError(issue.message, { path, ...(suggestion === undefined ? {} : { suggestion }) })];
+  }
   if (issue.code === 'invalid_key') {
     return issue.issues.map((inner) => new InputError(`${rule(inner)}, got ${shortText(path.at(-1))}`, { path }));
   }
@@ -90,7 +100,9 @@ function rule(issue: Issue): string {
       return `must be ${issue.inclusive ? '≤' : '<'} ${issue.maximum}${origin(issue.origin)}`;
     case 'invalid_union': {
       const values = acceptedValues(issue);
-      return values.length > 0 ? `must be ${values.map(shortText).join(' or ')}` : 'has none of the accepted forms';
+      if (values.length > 0) return `must be ${values.map(shortText).join(' or ')}`;
+      // A union may name its forms by an `error` of its own.
+      return issue.message === 'Invalid input' ? 'has none of the accepted forms' : issue.message;
     }
     default:
       return issue.message;
