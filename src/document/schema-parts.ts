@@ -7,6 +7,15 @@ export function orElse<S extends z.ZodType, F>(schema: S, fallback: F) {
   return z.nullish(schema).transform((value): NonNullable<z.output<S>> | F => value ?? fallback);
 }
 
+/** A whole number of any size that a double holds: 1e18 may stand for "never". */
+export function wholeNumber({ least, most }: { readonly least?: number; readonly most?: number } = {}) {
+  const bounds = [least === undefined ? '' : `≥ ${least}`, most === undefined ? '' : `≤ ${most}`];
+  const error = ['must be an integer', bounds.filter((bound) => bound !== '').join(' and ')].join(' ').trim();
+  let schema = z.number({ error }).refine(Number.isInteger, { error, abort: true }).meta({ type: 'integer' });
+  if (least !== undefined) schema = schema.min(least, { error });
+  return most === undefined ? schema : schema.max(most, { error });
+}
+
 /** A name; a number written without quotes is taken as its text. */
 export const nameText = z
   .preprocess((value) => (typeof value === 'number' ? String(value) : value), z.string().min(1))

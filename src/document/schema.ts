@@ -89,6 +89,8 @@ function issueToErrors(schema: z.ZodType, issue: Issue, root: Json): InputError[
 }
 
 function rule(issue: Issue): string {
+  // A schema may word its rule by an `error` of its own.
+  if (!/^(?:Invalid|Too big|Too small)/.test(issue.message)) return issue.message;
   switch (issue.code) {
     case 'invalid_type':
       return `must be ${article(issue.expected)}`;
@@ -100,9 +102,7 @@ function rule(issue: Issue): string {
       return `must be ${issue.inclusive ? '≤' : '<'} ${issue.maximum}${origin(issue.origin)}`;
     case 'invalid_union': {
       const values = acceptedValues(issue);
-      if (values.length > 0) return `must be ${values.map(shortText).join(' or ')}`;
-      // A union may name its forms by an `error` of its own.
-      return issue.message === 'Invalid input' ? 'has none of the accepted forms' : issue.message;
+      return values.length > 0 ? `must be ${values.map(shortText).join(' or ')}` : 'has none of the accepted forms';
     }
     default:
       return issue.message;

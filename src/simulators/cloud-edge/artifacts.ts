@@ -1,4 +1,4 @@
-import type { CloudEdgeConfig } from './config.ts';
+import type { CloudEdgeConfig } from './config-schema.ts';
 import { fileSafeName } from './dataset-lines.ts';
 import { SCHEDULER_LABELS } from './scheduler-names.ts';
 import type { RunRecord } from './simulate.ts';
