@@ -89,6 +89,8 @@ function issueToErrors(schema: z.ZodType, issue: Issue, root: Json): InputError[
 }
 
 function rule(issue: Issue): string {
+  // A schema may word its rule by an `error` of its own.
+  if (!/^(?:Invalid|Too big|Too small)/.test(issue.message)) return issue.message;
   switch (issue.code) {
     case 'invalid_type':
       return `must be ${article(issue.expected)}`;

@@ -1,17 +1,7 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
-import {
-  endpointUrl,
-  measurePrompt,
-  openConnection,
-  type ServerSettings,
-} from '../../companions/cloud-edge/completion-client.ts';
-import { DatasetFile } from '../../companions/cloud-edge/dataset-file.ts';
+import { type Collected, collectDataset, writeSyntheticDataset } from '../../companions/cloud-edge/collect-dataset.ts';
+import { endpointUrl, type ServerSettings } from '../../companions/cloud-edge/completion-client.ts';
 import { readPrompts } from '../../companions/cloud-edge/prompts.ts';
-import { type DatasetLine, fileSafeName } from '../../simulators/cloud-edge/dataset-lines.ts';
-import { syntheticDataset } from '../../simulators/cloud-edge/synthetic-dataset.ts';
-import { writeFileAtomically } from '../../study/io/atomic-file.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { integerFlag, requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
 import { Progress } from '../terminal/progress.ts';
@@ -62,106 +52,43 @@ function drawSynthetic(flags: Flags): number {
   const rows = integerFlag(flags, 'synthetic', 1, MANY)!;
   const seed = integerFlag(flags, 'seed', 0, Number.MAX_SAFE_INTEGER)!;
   const name = textFlag(flags, 'name') ?? textFlag(flags, 'model') ?? 'synthetic';
-  const file = datasetFile(flags, name);
-  const lines = syntheticDataset(rows, seed, name);
-  writeFileAtomically(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  const file = writeSyntheticDataset(rows, seed, { name, out: requiredText(flags, 'out') });
   report(flags, { file, rows, measured: 0, synthetic: rows, failed: 0 });
   return EXIT.ok;
 }
 
 async function collect(flags: Flags): Promise<number> {
-  const settings = serverSettings(flags);
+  const server = serverSettings(flags);
   const concurrency = integerFlag(flags, 'concurrency', 1, 1024)!;
   const limit = integerFlag(flags, 'limit', 0, MANY)!;
   const prompts = readPrompts(requiredText(flags, 'prompts'), textFlag(flags, 'input-field'), limit);
   const device = requiredText(flags, 'device');
-  const name = textFlag(flags, 'name') ?? settings.model;
-  const path = datasetFile(flags, name);
-  const file = new DatasetFile(path, { prompts, modelName: name });
-  const resumed = file.done.size;
+  const name = textFlag(flags, 'name') ?? server.model;
+  const request = { prompts, server, concurrency, name, device, out: requiredText(flags, 'out') };
   const progress = new Progress('prompts', prompts.length, switchFlag(flags, 'quiet'));
   const stop = new AbortController();
   const interrupt = (): void => stop.abort();
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
-  let failures: readonly string[];
+  let collected: Collected;
   try {
-    if (resumed > 0) process.stderr.write(`${resumed} of ${prompts.length} prompts are there already\n`);
-    failures = await measureMissing({ file, prompts, settings, concurrency, name, device, stop, progress });
+    collected = await collectDataset(request, {
+      signal: stop.signal,
+      onStart: (there) => {
+        if (there > 0) process.stderr.write(`${there} of ${prompts.length} prompts are there already\n`);
+      },
+      onPrompt: (done, failed) => progress.update(done, failed === 0 ? '' : `${failed} failed`),
+    });
   } finally {
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
     progress.end();
-    file.close();
   }
+  const { file, rows, resumed, failures } = collected;
   for (const failure of failures.slice(0, 5)) process.stderr.write(`${failure}\n`);
-  const rows = file.done.size;
-  report(flags, { file: path, rows, measured: rows - resumed, resumed, failed: failures.length });
+  report(flags, { file, rows, measured: rows - resumed, resumed, failed: failures.length });
   if (stop.signal.aborted) return EXIT.interrupted;
   return failures.length > 0 ? EXIT.failure : EXIT.ok;
-}
-
-interface Collection {
-  readonly file: DatasetFile;
-  readonly prompts: readonly string[];
-  readonly settings: ServerSettings;
-  readonly concurrency: number;
-  readonly name: string;
-  readonly device: string;
-  readonly stop: AbortController;
-  readonly progress: Progress;
-}
-
-/**
- * Measures what has no row yet and answers the failures. Returns early when stopped.
- * @throws InputError when no request can succeed
- */
-async function measureMissing(collection: Collection): Promise<readonly string[]> {
-  const { file, prompts, settings, concurrency, name, device, stop, progress } = collection;
-  const failures: string[] = [];
-  const waiting = prompts.map((_, index) => index).filter((index) => !file.done.has(index));
-  let fatal: unknown;
-  const work = async (): Promise<void> => {
-    try {
-      for (let index = waiting.shift(); index !== undefined && !stop.signal.aborted; index = waiting.shift()) {
-        const prompt = prompts[index]!;
-        const outcome = await measurePrompt(prompt, settings, stop.signal);
-        if (outcome.kind === 'measured') file.append(index, toLine(prompt, name, device, outcome));
-        else failures.push(`prompt ${index}: ${outcome.reason}`);
-        progress.update(file.done.size, failures.length === 0 ? '' : `${failures.length} failed`);
-      }
-    } catch (error) {
-      if (!stop.signal.aborted) fatal = error;
-      stop.abort();
-    }
-  };
-  if (waiting.length > 0) await openConnection(settings, stop.signal);
-  // All have ended before the file closes: none may write to a closed one.
-  await Promise.all(Array.from({ length: concurrency }, work));
-  if (fatal !== undefined) throw fatal;
-  return failures;
-}
-
-function toLine(
-  prompt: string,
-  modelName: string,
-  device: string,
-  measured: {
-    readonly text: string;
-    readonly seconds: number;
-    readonly inputTokens: number;
-    readonly outputTokens: number;
-  },
-): DatasetLine {
-  return {
-    request_text: prompt,
-    model_name: modelName,
-    response_text: measured.text,
-    device,
-    inference_time: Math.round(measured.seconds * 1e4) / 1e4,
-    input_token_count: measured.inputTokens,
-    output_token_count: measured.outputTokens,
-  };
 }
 
 function serverSettings(flags: Flags): ServerSettings {
@@ -179,18 +106,6 @@ function serverSettings(flags: Flags): ServerSettings {
   };
   endpointUrl(settings);
   return settings;
-}
-
-function datasetFile(flags: Flags, name: string): string {
-  const folder = requiredText(flags, 'out');
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw new InputError(`--out: cannot make the folder (${(error as NodeJS.ErrnoException).code})`, {
-      position: { file: folder },
-    });
-  }
-  return join(folder, `inference_data_${fileSafeName(name)}.jsonl`);
 }
 
 function report(flags: Flags, result: Readonly<Record<string, string | number>>): void {

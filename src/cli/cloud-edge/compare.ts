@@ -2,12 +2,14 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { InputError, unknownName } from '../../base/errors.ts';
 import { type Interval, meanInterval, type PairedChange, pairedChange } from '../../numeric/statistics.ts';
 import { formatChange } from '../../report/page/format.ts';
+import { scheduler } from '../../simulators/cloud-edge/config-schema.ts';
 import { runExperiment } from '../../simulators/cloud-edge/experiment.ts';
-import { SCHEDULER_LABELS, type SchedulerName, schedulerNamed } from '../../simulators/cloud-edge/scheduler-names.ts';
+import { SCHEDULER_LABELS, type SchedulerName } from '../../simulators/cloud-edge/scheduler-names.ts';
 import type { RunSummary } from '../../simulators/cloud-edge/summary.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
 import { Progress } from '../terminal/progress.ts';
+import { flagValue } from '../terminal/schema-flag.ts';
 import { textTable } from '../terminal/table.ts';
 import { experimentFlags, experimentSettings } from './settings.ts';
 
@@ -42,7 +44,7 @@ export const compareCommand: LoadedCommand = {
       .example('$0 cloud-edge compare --epochs 10 --load 0.9 --duration 1800', '95 % intervals near saturation'),
   run: async (flags) => {
     const settings = await experimentSettings(flags);
-    const reference = schedulerNamed(requiredText(flags, 'against'));
+    const reference = flagValue('against', requiredText(flags, 'against'), scheduler);
     const schedulers = [reference, ...settings.schedulers.filter((name) => name !== reference)];
     const metrics = metricsOf(flags);
     const progress = new Progress('runs', schedulers.length * settings.epochs, switchFlag(flags, 'quiet'));

@@ -1,17 +1,6 @@
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
-import { InputError } from '../../base/errors.ts';
-import {
-  type ArtifactKind,
-  artifactHeader,
-  artifactKinds,
-  artifactName,
-  artifactRows,
-  type ExperimentRun,
-  NOTHING_COMPLETED,
-} from '../../simulators/cloud-edge/artifacts.ts';
-import type { CloudEdgeConfig } from '../../simulators/cloud-edge/config.ts';
+import { ArtifactFiles } from '../../companions/cloud-edge/artifact-files.ts';
+import { type ExperimentRun, NOTHING_COMPLETED } from '../../simulators/cloud-edge/artifacts.ts';
 import { runExperiment } from '../../simulators/cloud-edge/experiment.ts';
 import { SCHEDULER_LABELS } from '../../simulators/cloud-edge/scheduler-names.ts';
 import type { RunSummary } from '../../simulators/cloud-edge/summary.ts';
@@ -91,47 +80,4 @@ function listing(rows: readonly SummaryRow[]): string {
         ],
   );
   return textTable(head, body, 2);
-}
-
-/** CSV files that grow run by run under a draft name and appear whole. */
-class ArtifactFiles {
-  readonly names: readonly string[];
-  readonly #kinds: readonly ArtifactKind[];
-  readonly #descriptors: number[] = [];
-
-  constructor(folder: string, config: CloudEdgeConfig) {
-    this.#kinds = artifactKinds(config);
-    this.names = this.#kinds.map((kind) => join(folder, artifactName(kind, config)));
-    try {
-      mkdirSync(folder, { recursive: true });
-      for (const [i, name] of this.names.entries()) {
-        this.#descriptors.push(openSync(`${name}.part`, 'w'));
-        this.#write(i, artifactHeader(this.#kinds[i]!));
-      }
-    } catch (error) {
-      this.discard();
-      throw new InputError(`--out: cannot write here (${(error as NodeJS.ErrnoException).code})`, {
-        position: { file: folder },
-      });
-    }
-  }
-
-  append(run: ExperimentRun): void {
-    for (const [i, kind] of this.#kinds.entries()) this.#write(i, artifactRows(kind, run));
-  }
-
-  finish(): void {
-    for (const descriptor of this.#descriptors.splice(0)) closeSync(descriptor);
-    for (const name of this.names) renameSync(`${name}.part`, name);
-  }
-
-  discard(): void {
-    for (const descriptor of this.#descriptors.splice(0)) closeSync(descriptor);
-    for (const name of this.names) rmSync(`${name}.part`, { force: true });
-  }
-
-  #write(index: number, text: string): void {
-    const bytes = Buffer.from(text);
-    for (let offset = 0; offset < bytes.length; ) offset += writeSync(this.#descriptors[index]!, bytes, offset);
-  }
 }

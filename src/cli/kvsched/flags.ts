@@ -1,33 +1,30 @@
 import { statSync } from 'node:fs';
 import type { Argv } from 'yargs';
+import type { z } from 'zod';
 import { InputError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { shortText } from '../../base/short-text.ts';
-import type { ScenarioFile, ScenarioOptions } from '../../companions/kvsched/scenario-file.ts';
+import { type CommonSettings, DEFAULT_TICKS } from '../../companions/kvsched/run-settings.ts';
+import type { ScenarioOptions } from '../../companions/kvsched/scenario-file.ts';
+import { parseWith } from '../../document/schema.ts';
 import { parseYaml, placed } from '../../document/yaml.ts';
-import { readRoles } from '../../simulators/kvsched/read-scenario.ts';
-import type { Fidelity, HeuristicWeights, PolicySettings } from '../../simulators/kvsched/scenario.ts';
+import type { Fidelity } from '../../simulators/kvsched/scenario.ts';
 import {
-  type LinkMode,
-  type RunSettings,
-  readPolicy,
-  readWeights,
-  resolvePolicy,
-  resolveWeights,
-  schedulerName,
-} from '../../simulators/kvsched/settings.ts';
+  decodeRoles,
+  dynamics,
+  fidelity,
+  heuristicWeights,
+  policySettings,
+  seedTexts,
+  ticks,
+} from '../../simulators/kvsched/settings-schema.ts';
 import { readYamlFile } from '../../study/io/yaml-file.ts';
 import type { Flags } from '../terminal/command.ts';
-import { integerFlag, switchFlag, textFlag } from '../terminal/flags.ts';
+import { switchFlag, textFlag } from '../terminal/flags.ts';
+import { flagValue, schemaFlag } from '../terminal/schema-flag.ts';
 
-export const DEFAULT_TICKS = 1000;
+/** More would not fit into memory. */
 const MAX_TICKS = 10_000_000;
-
-/** One combination of the prefetch and overlap switches. */
-export interface Ablation {
-  readonly prefetch: boolean;
-  readonly overlap: boolean;
-}
 
 /** Flags that mean the same in `run` and `batch`. */
 export function simulationFlags(parser: Argv): Argv {
@@ -42,12 +39,12 @@ export function simulationFlags(parser: Argv): Argv {
       describe: 'a pair without a link is skipped, or ends the run (default: skip; legacy: error)',
     })
     .option('fidelity', {
-      choices: ['wired', 'legacy'] as const,
+      choices: fidelity.options,
       default: 'wired',
       describe: "what the document says, or the published program's numbers",
     })
     .option('dynamics', {
-      choices: ['walk', 'queue'] as const,
+      choices: dynamics.options,
       describe: 'loads walk at random, or follow the requests',
     })
     .option('gpu-latency', { type: 'boolean', describe: 'slower GPUs take longer' })
@@ -62,7 +59,7 @@ export function scenarioOptions(flags: Flags): ScenarioOptions {
   if (dynamics !== undefined) over['dynamics'] = dynamics;
   if (switchFlag(flags, 'gpu-latency')) over['gpu_latency'] = true;
   const roles = textFlag(flags, 'decode-roles');
-  if (roles !== undefined) over['decode_roles'] = readRoles(listOf(roles), ['--decode-roles']);
+  if (roles !== undefined) over['decode_roles'] = flagValue('decode-roles', listOf(roles), decodeRoles);
   return { base: textFlag(flags, 'base') ?? null, fidelity: fidelityOf(flags), over };
 }
 
@@ -78,44 +75,17 @@ export function listOf(text: string): readonly string[] {
     .filter((item) => item !== '');
 }
 
-/** What the command line fixes for all of its runs. */
-export interface CommonSettings {
-  readonly ticks: number | undefined;
-  readonly fidelity: Fidelity;
-  readonly links: LinkMode;
-  readonly weights: Partial<HeuristicWeights>;
-  readonly policy: Partial<PolicySettings>;
-}
-
 /** @throws InputError naming the flag */
 export function commonSettings(flags: Flags): CommonSettings {
-  const fidelity = fidelityOf(flags);
-  const behaviour = textFlag(flags, 'strict-behaviour') ?? (fidelity === 'legacy' ? 'error' : 'skip');
+  const chosen = fidelityOf(flags);
+  const behaviour = textFlag(flags, 'strict-behaviour') ?? (chosen === 'legacy' ? 'error' : 'skip');
   const links = !switchFlag(flags, 'strict-network') ? 'relaxed' : behaviour === 'error' ? 'error' : 'skip';
   return {
-    ticks: integerFlag(flags, 'ticks', 1, MAX_TICKS),
-    fidelity,
+    ticks: schemaFlag(flags, 'ticks', ticks.max(MAX_TICKS)),
+    fidelity: chosen,
     links,
-    weights: jsonFlag(flags, 'weights-json', readWeights),
-    policy: jsonFlag(flags, 'policy-json', readPolicy),
-  };
-}
-
-/** Settings of one run. Policy documents win over the switches. */
-export function runSettings(
-  { scenario, own }: Pick<ScenarioFile, 'scenario' | 'own'>,
-  common: CommonSettings,
-  one: Ablation & { readonly scheduler: string; readonly seed: number },
-): RunSettings {
-  const switches = { enablePrefetch: one.prefetch, overlapRatio: one.overlap ? null : 0 };
-  return {
-    scheduler: schedulerName(one.scheduler),
-    ticks: common.ticks ?? own.ticks ?? DEFAULT_TICKS,
-    seed: one.seed,
-    fidelity: common.fidelity,
-    links: common.links,
-    weights: resolveWeights(scenario.defaults.weights, common.weights),
-    policy: resolvePolicy(scenario, switches, scenario.defaults.policy, common.policy),
+    weights: jsonFlag(flags, 'weights-json', heuristicWeights) ?? {},
+    policy: jsonFlag(flags, 'policy-json', policySettings) ?? {},
   };
 }
 
@@ -123,21 +93,16 @@ export function runSettings(
 export function seedsFlag(flags: Flags, name: string): readonly number[] {
   const items = listOf(textFlag(flags, name) ?? '');
   if (items.length === 0) throw new InputError(`--${name} needs at least one seed`);
-  const seeds = items.map((item) => {
-    const seed = Number(item);
-    if (!Number.isSafeInteger(seed)) throw new InputError(`--${name} must list integers, got ${shortText(item)}`);
-    return seed;
-  });
-  return [...new Set(seeds)];
+  return [...new Set(flagValue(name, items, seedTexts))];
 }
 
-function jsonFlag<T>(flags: Flags, name: string, read: (value: unknown, path: readonly string[]) => T): T | object {
+function jsonFlag<T>(flags: Flags, name: string, schema: z.ZodType<T>): T | undefined {
   const given = textFlag(flags, name);
-  if (given === undefined) return {};
+  if (given === undefined) return undefined;
   const inline = given.trimStart().startsWith('{') || statSync(given, { throwIfNoEntry: false }) === undefined;
   if (inline && !given.trimStart().startsWith('{')) {
     throw new InputError(`--${name} must be a JSON object or the path of a file, got ${shortText(given)}`);
   }
   const source = inline ? parseYaml(given, `--${name}`) : readYamlFile(given);
-  return placed(source, 0, () => read(source.value, []));
+  return placed(source, 0, () => parseWith(schema, source.value));
 }

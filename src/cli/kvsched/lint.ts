@@ -1,6 +1,7 @@
 import { writeText } from '../../companions/kvsched/run-index.ts';
 import { loadScenarioFile, scenarioFiles } from '../../companions/kvsched/scenario-file.ts';
 import { type LintReport, lintNetwork } from '../../simulators/kvsched/lint-network.ts';
+import { fidelity } from '../../simulators/kvsched/settings-schema.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
 import { fidelityOf, listOf } from './flags.ts';
@@ -18,7 +19,7 @@ export const lintNetworkCommand: LoadedCommand = {
       .option('require-complete', { type: 'boolean', describe: 'every pair of nodes needs a link' })
       .option('json', { type: 'string', describe: 'print the report as JSON; with a path, write it there' })
       .option('fidelity', {
-        choices: ['wired', 'legacy'] as const,
+        choices: fidelity.options,
         default: 'wired',
         describe: 'how scenarios are laid over the base',
       })
@@ -30,7 +31,12 @@ export const lintNetworkCommand: LoadedCommand = {
       bidirectional: switchFlag(flags, 'require-bidirectional'),
       complete: switchFlag(flags, 'require-complete'),
     };
-    const options = { base: textFlag(flags, 'base') ?? null, fidelity: fidelityOf(flags), over: {} };
+    const options = {
+      base: textFlag(flags, 'base') ?? null,
+      fidelity: fidelityOf(flags),
+      over: {},
+      links: 'any' as const,
+    };
     const results = files.map((file) => lintNetwork(loadScenarioFile(file, options).scenario, rules));
     const ok = results.every((report) => report.ok);
     const document = files.length === 1 && files[0] === places[0] ? results[0]! : { ok, results };

@@ -1,13 +1,14 @@
-import { join } from 'node:path';
-import type { InputError } from '../../base/errors.ts';
-import { type IndexRow, indexRecord, pathPart, writeText } from '../../companions/kvsched/run-index.ts';
+import { type IndexRow, indexRecord } from '../../companions/kvsched/run-index.ts';
+import { placedRefusal, saveRun } from '../../companions/kvsched/run-result.ts';
+import { runSettings } from '../../companions/kvsched/run-settings.ts';
 import { loadScenarioFile } from '../../companions/kvsched/scenario-file.ts';
-import { refusal, runTask, summaryDocument } from '../../companions/kvsched/task.ts';
-import { placed } from '../../document/yaml.ts';
+import { runTask } from '../../companions/kvsched/task.ts';
 import { gpuWarnings } from '../../simulators/kvsched/gpu-latency.ts';
+import { scheduler, seed } from '../../simulators/kvsched/settings-schema.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
-import { integerFlag, requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
-import { commonSettings, runSettings, scenarioOptions, simulationFlags } from './flags.ts';
+import { requiredText, switchFlag } from '../terminal/flags.ts';
+import { schemaFlag } from '../terminal/schema-flag.ts';
+import { commonSettings, scenarioOptions, simulationFlags } from './flags.ts';
 
 export const runScenarioCommand: LoadedCommand = {
   build: (parser) =>
@@ -28,35 +29,19 @@ export const runScenarioCommand: LoadedCommand = {
     const common = commonSettings(flags);
     const loaded = loadScenarioFile(requiredText(flags, 'scenario'), scenarioOptions(flags));
     const ablation = { prefetch: switchFlag(flags, 'prefetch'), overlap: switchFlag(flags, 'overlap') };
-    const seed = integerFlag(flags, 'seed', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER) ?? loaded.own.seed ?? 0;
-    const scheduler = textFlag(flags, 'scheduler') ?? loaded.own.scheduler ?? 'kv_heuristic';
-    const settings = runSettings(loaded, common, { ...ablation, scheduler, seed });
-    const outcome = runTask(loaded.scenario, settings);
-    if (outcome.kind === 'refused') {
-      const error = refusal(outcome);
-      throw placed(loaded.source, 0, (): InputError => raise(error));
-    }
-    for (const warning of gpuWarnings(loaded.scenario)) process.stderr.write(`warning: ${warning}\n`);
-    const folder = join(requiredText(flags, 'out'), pathPart(loaded.scenario.id), settings.scheduler, `seed=${seed}`);
-    const row: IndexRow = {
-      summary: outcome.summary,
-      scenario: loaded.scenario.id,
-      scheduler: settings.scheduler,
-      seed,
-      ticks: settings.ticks,
+    const settings = runSettings(loaded, common, {
       ...ablation,
-      strictNetwork: settings.links !== 'relaxed',
-      summaryPath: join(folder, 'summary.json'),
-    };
-    writeText(row.summaryPath, `${JSON.stringify(summaryDocument(outcome.summary, outcome.samples))}\n`);
+      scheduler: schemaFlag(flags, 'scheduler', scheduler) ?? loaded.own.scheduler ?? 'kv_heuristic',
+      seed: schemaFlag(flags, 'seed', seed) ?? loaded.own.seed ?? 0,
+    });
+    const outcome = runTask(loaded.scenario, settings);
+    if (outcome.kind === 'refused') throw placedRefusal(loaded, outcome);
+    for (const warning of gpuWarnings(loaded.scenario)) process.stderr.write(`warning: ${warning}\n`);
+    const { row } = saveRun({ loaded, settings, ablation, outcome }, requiredText(flags, 'out'));
     process.stdout.write(switchFlag(flags, 'json') ? `${JSON.stringify(indexRecord(row), null, 2)}\n` : listing(row));
     return EXIT.ok;
   },
 };
-
-function raise(error: InputError): never {
-  throw error;
-}
 
 function listing(row: IndexRow): string {
   const record = Object.entries(indexRecord(row));

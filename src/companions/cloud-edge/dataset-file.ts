@@ -1,9 +1,9 @@
 import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { InputError } from '../../base/errors.ts';
-import { isJsonObject, type Json } from '../../base/json.ts';
 import { shortText } from '../../base/short-text.ts';
 import type { DatasetLine, LoadedRows } from '../../simulators/cloud-edge/dataset-lines.ts';
 import { parseDatasetLines } from '../../simulators/cloud-edge/dataset-lines.ts';
+import { collectedLine } from '../../simulators/cloud-edge/dataset-schema.ts';
 import { takeLock } from '../../study/io/lock-file.ts';
 
 /** Reads a dataset. @throws InputError with the file, also when it is missing or still a placeholder */
@@ -104,21 +104,18 @@ function checkRow(
   { prompts, modelName }: Expected,
   fail: (message: string, way?: string) => never,
 ): number {
-  let row: Json;
+  let value: unknown;
   try {
-    row = JSON.parse(line) as Json;
+    value = JSON.parse(line);
   } catch {
     return fail('is not JSON', 'remove the line: its prompt will be measured again');
   }
-  const index = isJsonObject(row) ? row['prompt_index'] : undefined;
-  if (!isJsonObject(row) || typeof index !== 'number')
-    return fail('has no prompt_index: not a collection to resume', OTHER_FILE);
-  if (row['request_text'] !== prompts[index]) return fail(`prompt ${index} differs from the prompt list`, OTHER_FILE);
-  if (row['model_name'] !== modelName) {
-    return fail(
-      `was measured with model ${shortText(String(row['model_name']))}, not ${shortText(modelName)}`,
-      OTHER_FILE,
-    );
+  const row = collectedLine.safeParse(value).data;
+  if (row === undefined) return fail('has no prompt_index: not a collection to resume', OTHER_FILE);
+  const index = row.prompt_index;
+  if (row.request_text !== prompts[index]) return fail(`prompt ${index} differs from the prompt list`, OTHER_FILE);
+  if (row.model_name !== modelName) {
+    return fail(`was measured with model ${shortText(row.model_name)}, not ${shortText(modelName)}`, OTHER_FILE);
   }
   return index;
 }

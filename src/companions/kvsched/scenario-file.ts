@@ -5,8 +5,9 @@ import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { orderedValue, placed, type YamlSource } from '../../document/yaml.ts';
 import { BASE_SCENARIO } from '../../simulators/kvsched/base-scenario.ts';
 import { mergeScenario } from '../../simulators/kvsched/merge-scenario.ts';
-import { readScenario, requireKeys } from '../../simulators/kvsched/read-scenario.ts';
+import { readRunnableScenario, readScenario, withoutBorrowedKeys } from '../../simulators/kvsched/read-scenario.ts';
 import type { Fidelity, Scenario, WeightedValues } from '../../simulators/kvsched/scenario.ts';
+import type { SchedulerName } from '../../simulators/kvsched/scheduler-names.ts';
 import { readYamlFile } from '../../study/io/yaml-file.ts';
 
 export interface ScenarioFile {
@@ -14,7 +15,7 @@ export interface ScenarioFile {
   readonly source: YamlSource;
   readonly scenario: Scenario;
   /** Ticks, seed and scheduler that the scenario file itself names, not its base. */
-  readonly own: { readonly ticks?: number; readonly seed?: number; readonly scheduler?: string };
+  readonly own: { readonly ticks?: number; readonly seed?: number; readonly scheduler?: SchedulerName };
 }
 
 export interface ScenarioOptions {
@@ -23,6 +24,8 @@ export interface ScenarioOptions {
   readonly fidelity: Fidelity;
   /** Keys laid over the scenario. */
   readonly over: JsonObject;
+  /** Whether links must end at nodes that exist (the default), or may end anywhere. */
+  readonly links?: 'between-nodes' | 'any';
 }
 
 /** Reads a scenario over its base. @throws InputError with file, line and key */
@@ -33,10 +36,10 @@ export function loadScenarioFile(file: string, options: ScenarioOptions): Scenar
   const base = baseSource === null ? BASE_SCENARIO : (baseSource.value as JsonObject);
   const read = placed(source, 0, () => {
     const merged = mergeScenario(base, source.value, options.fidelity);
-    const checked = readScenario({ ...merged, ...options.over });
     // Only an explicit base, or the published program's merge, may supply what a scenario leaves out.
-    requireKeys(options.base === null && options.fidelity === 'wired' ? (source.value as JsonObject) : merged);
-    return checked;
+    const borrows = options.base !== null || options.fidelity === 'legacy';
+    const document = { ...(borrows ? merged : withoutBorrowedKeys(merged, source.value)), ...options.over };
+    return options.links === 'any' ? readScenario(document) : readRunnableScenario(document);
   });
   const written = baseSource === null ? [source] : [baseSource, source];
   const scenario = inWrittenOrder(read, written, options.fidelity);

@@ -1,6 +1,6 @@
 import { InputError } from '../../base/errors.ts';
 import { type Rng, stream } from '../../base/random.ts';
-import type { CloudEdgeConfig } from './config.ts';
+import type { CloudEdgeConfig } from './config-schema.ts';
 import type { PromptRow } from './dataset-source.ts';
 import { type Features, type PromptEncoder, resize, toFeatures } from './features.ts';
 import { hashingEncoder } from './hashing-encoder.ts';

@@ -1,5 +1,5 @@
 import { csvLine } from '../../document/csv.ts';
-import type { CloudEdgeConfig } from './config.ts';
+import type { CloudEdgeConfig } from './config-schema.ts';
 import { fileSafeName } from './dataset-lines.ts';
 import { SCHEDULER_LABELS } from './scheduler-names.ts';
 import type { RunRecord } from './simulate.ts';

@@ -1,4 +1,4 @@
-import type { CloudEdgeConfig } from './config.ts';
+import type { CloudEdgeConfig } from './config-schema.ts';
 
 /** Mean of the largest of `size` independent draws from the sample. @param sorted - ascending */
 export function expectedMaximum(sorted: ArrayLike<number>, size: number): number {

@@ -1,6 +1,6 @@
 import { InputError } from '../../base/errors.ts';
-import { isJsonObject, type Json } from '../../base/json.ts';
-import { checkEmbeddings, isTime, isVector, type PromptRow } from './dataset-source.ts';
+import { datasetLine, oddEmbedding } from './dataset-schema.ts';
+import type { PromptRow } from './dataset-source.ts';
 
 /** One measured prompt, a line of the dataset file. */
 export interface DatasetLine {
@@ -66,22 +66,19 @@ export function parseDatasetLines(
   if (skipped * 2 > seen) {
     throw new InputError(`${skipped} of ${seen} lines are no valid rows`, { suggestion: ROW_HINT });
   }
-  checkEmbeddings(rows, []);
+  const odd = oddEmbedding(rows);
+  if (odd !== null) throw odd;
   return { rows, skipped, tooLong };
 }
 
 const ROW_HINT = 'a row needs "request_text" and "inference_time" ≥ 0 in seconds';
 
 function parseLine(line: string): PromptRow | null {
-  let value: Json;
+  let value: unknown;
   try {
-    value = JSON.parse(line) as Json;
+    value = JSON.parse(line);
   } catch {
     return null;
   }
-  if (!isJsonObject(value)) return null;
-  const { request_text, inference_time, embedding } = value;
-  if (typeof request_text !== 'string' || request_text.trim() === '' || !isTime(inference_time)) return null;
-  if (embedding !== undefined && !isVector(embedding)) return null;
-  return { text: request_text, seconds: inference_time, embedding: embedding ?? null };
+  return datasetLine.safeParse(value).data ?? null;
 }

@@ -1,6 +1,6 @@
 import { arrivalsFor, type PromptSet, promptSet, rowsFor } from './arrivals.ts';
 import { artifactKinds, type ExperimentRun } from './artifacts.ts';
-import type { CloudEdgeConfig } from './config.ts';
+import type { CloudEdgeConfig } from './config-schema.ts';
 import type { SchedulerName } from './scheduler-names.ts';
 import { createScheduler } from './scheduler-table.ts';
 import { simulate } from './simulate.ts';

@@ -1,4 +1,4 @@
-import type { CloudEdgeConfig } from './config.ts';
+import type { CloudEdgeConfig } from './config-schema.ts';
 import type { SlotNode } from './nodes.ts';
 import type { NodesView } from './scheduler.ts';
 

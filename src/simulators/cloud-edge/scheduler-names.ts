@@ -21,6 +21,6 @@ export const SCHEDULER_NAMES = Object.keys(SCHEDULER_LABELS) as readonly Schedul
 /** Accepts a short name or a result-file name. @throws InputError */
 export function schedulerNamed(name: string): SchedulerName {
   const found = SCHEDULER_NAMES.find((key) => key === name || SCHEDULER_LABELS[key] === name);
-  if (found === undefined) throw unknownName('scheduler', name, SCHEDULER_NAMES, { path: ['scheduler'] });
+  if (found === undefined) throw unknownName('scheduler', name, SCHEDULER_NAMES);
   return found;
 }

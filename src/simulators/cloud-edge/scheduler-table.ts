@@ -1,5 +1,5 @@
 import { stream } from '../../base/random.ts';
-import type { CloudEdgeConfig } from './config.ts';
+import type { CloudEdgeConfig } from './config-schema.ts';
 import { firstComeFirstServed, leastConnections, randomOffload, roundRobinOffload } from './fifo-schedulers.ts';
 import type { LabelRules } from './labels.ts';
 import { LatencyEstimator } from './latency-estimator.ts';

@@ -1,6 +1,6 @@
 import { EventQueue } from '../kernel/event-queue.ts';
 import type { ArrivalSource } from './arrivals.ts';
-import type { CloudEdgeConfig } from './config.ts';
+import type { CloudEdgeConfig } from './config-schema.ts';
 import type { Features } from './features.ts';
 import { SlotNode } from './nodes.ts';
 import { viewOf } from './nodes-view.ts';

@@ -1,5 +1,5 @@
 import { quantile } from '../kernel/quantile.ts';
-import type { CloudEdgeConfig } from './config.ts';
+import type { CloudEdgeConfig } from './config-schema.ts';
 import type { RunRecord } from './simulate.ts';
 
 /** Figures of one run, in the published column names; null where nothing was measured. */

@@ -1,6 +1,6 @@
 import { InputError } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
-import { shown } from './fields.ts';
+import { shortText } from '../../base/short-text.ts';
 import type { Fidelity } from './scenario.ts';
 
 /** Maps merge key by key, in the order base first; everything else, lists included, is replaced. */
@@ -21,7 +21,7 @@ export function deepMerge(base: JsonObject, over: JsonObject): JsonObject {
  * @throws InputError when the scenario is no map
  */
 export function mergeScenario(base: JsonObject, scenario: Json, fidelity: Fidelity): JsonObject {
-  if (!isJsonObject(scenario)) throw new InputError(`a scenario must be a map of keys, got ${shown(scenario)}`);
+  if (!isJsonObject(scenario)) throw new InputError(`a scenario must be a map of keys, got ${shortText(scenario)}`);
   const merged = deepMerge(base, scenario);
   if (fidelity === 'legacy') return merged;
   const own = scenario['network'];

@@ -1,3 +1,5 @@
+import type { SchedulerName } from './scheduler-names.ts';
+
 export type NodeRole = 'prefill' | 'decode';
 
 /** One GPU worker. Loads count requests at the start of the run. */
@@ -77,7 +79,7 @@ export interface Scenario {
 
 /** What a scenario file suggests for its runs. */
 export interface RunDefaults {
-  readonly scheduler: string | null;
+  readonly scheduler: SchedulerName | null;
   readonly seed: number | null;
   readonly ticks: number | null;
   readonly weights: Partial<HeuristicWeights>;

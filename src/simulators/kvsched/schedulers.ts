@@ -1,6 +1,7 @@
 import type { PythonRandom } from './python-random.ts';
 import type { HeuristicWeights } from './scenario.ts';
-import type { RunPolicy, SchedulerName } from './settings.ts';
+import type { SchedulerName } from './scheduler-names.ts';
+import type { RunPolicy } from './settings.ts';
 
 /** What a scheduler may see of one request. */
 export interface DecodeRequest {

@@ -1,8 +1,8 @@
 import { InputError } from '../../base/errors.ts';
 import { gpuFactors } from './gpu-latency.ts';
 import { StageLoads } from './loads.ts';
+import { strayEnds } from './network-ends.ts';
 import { PythonRandom } from './python-random.ts';
-import { checkNetworkEnds } from './read-scenario.ts';
 import type { NodeSpec, Scenario } from './scenario.ts';
 import { type ClusterView, createScheduler } from './schedulers.ts';
 import type { RunSettings } from './settings.ts';
@@ -128,7 +128,10 @@ function checkRun(scenario: Scenario, { ticks, fidelity }: RunSettings): void {
       suggestion: 'remove it, or run the wired fidelity',
     });
   }
-  checkNetworkEnds(scenario);
+  const { nodes, network } = scenario;
+  const ids = nodes.map(({ id }) => id);
+  const [stray] = strayEnds(ids, network?.links ?? [], [...(network?.utilByPair.keys() ?? [])]);
+  if (stray !== undefined) throw stray;
 }
 
 /** Nodes tagged `prefill`, or all where none is. */

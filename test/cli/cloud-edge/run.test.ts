@@ -118,12 +118,12 @@ describe('paretune cloud-edge run', () => {
   });
 
   test.each([
-    [['--set', 'nn_batchsize=8'], /nn_batchsize: unknown key "nn_batchsize"; did you mean "nn_batch_size"/],
+    [['--set', 'nn_batchsize=8'], /--set nn_batchsize: unknown key "nn_batchsize"; did you mean "nn_batch_size"/],
     [['--set', 'oops'], /--set needs key=value/],
-    [['--rate', '-1'], /request_rate_lambda: must be a number ≥ 0, got -1/],
+    [['--rate', '-1'], /^paretune: --rate: must be ≥ 0, got -1$/m],
     [['--epochs', '0'], /--epochs must be an integer from 1/],
     [['--scheduler', 'fcsf'], /unknown scheduler "fcsf"; did you mean "fcfs"/],
-    [['--mode', 'dynamic'], /unknown mode "dynamic"/],
+    [['--mode', 'dynamic'], /--mode: must be "static" or "time-series" or .*, got "dynamic"/],
     [['--dataset', 'path/to/dataset.jsonl'], /still a placeholder/],
     [['--dataset', 'nowhere.jsonl'], /nowhere\.jsonl: dataset_path: file not found/],
     [['--rate', '5', '--load', '0.9'], /exclude each other/],
@@ -140,7 +140,29 @@ describe('paretune cloud-edge run', () => {
     writeFileSync(config, 'random_seed: 1\nnetwork_rtt: -2\n');
     const { code, stderr } = await cloudEdge('run', '--config', config, '--out', join(folder, 'out'));
     expect(code).toBe(2);
-    expect(stderr).toMatch(/c\.yaml:2:1 network_rtt: must be a number ≥ 0, got -2/);
+    expect(stderr).toMatch(/c\.yaml:2:1 network_rtt: must be ≥ 0, got -2/);
+    expect(existsSync(join(folder, 'out'))).toBe(false);
+  });
+
+  test('every mistake is told: of the file in its order with line and column, of flags by their name', async () => {
+    const config = join(folder, 'c.yaml');
+    writeFileSync(
+      config,
+      'network_rtt: -2\nnn_hidden_layers: [8, 0]\nnn_batch_size: 64\nrandom_seed: x\nlegacy: [stale]\n',
+    );
+    const flags = ['--seed', '-1', '--set', 'nn_training_buffer_maxlen=8', '--out', join(folder, 'out')];
+    const { code, stderr } = await cloudEdge('run', '--config', config, ...flags);
+    expect(code).toBe(2);
+    const lines = stderr.replaceAll(config, 'c.yaml').trim().split('\n');
+    expect(lines.sort()).toEqual(
+      [
+        '--seed: must be an integer ≥ 0, got -1',
+        '--set nn_training_buffer_maxlen: must be ≥ nn_batch_size (64), got 8: the network would never train',
+        'c.yaml:1:1 network_rtt: must be ≥ 0, got -2',
+        'c.yaml:2:23 nn_hidden_layers[1]: must be an integer ≥ 1 and ≤ 4096, got 0',
+        'c.yaml:5:10 legacy[0]: must be "cloud_average" or "stale_scores" or "mixed_labels", got "stale"',
+      ].map((line) => expect.stringContaining(line)),
+    );
     expect(existsSync(join(folder, 'out'))).toBe(false);
   });
 });

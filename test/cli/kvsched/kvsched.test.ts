@@ -153,6 +153,23 @@ describe('kvsched run', () => {
     expect(existsSync(at('refused'))).toBe(false);
   });
 
+  test('tells every mistake of a scenario, one a line, in the order of the file', async () => {
+    const text = readFileSync(S4, 'utf8')
+      .replace('num_requests: 80', 'num_requests: 0')
+      .replace('rtt_ms: 30', 'rtt_ms: x');
+    writeFileSync(at('bad.yaml'), text.replace('dst: decodeX', 'dst: decodeZ'));
+    const { code, stderr } = await kvsched('run', '--scenario', './bad.yaml', '--out', './refused');
+    expect(stderr.trim().split('\n')).toEqual([
+      'paretune: ./bad.yaml:5:3 workload.num_requests: must be ≥ 1, got 0',
+      expect.stringMatching(
+        /bad\.yaml:27:24 network\.links\[0\]\.dst: unknown node "decodeZ"; nodes: prefillX, decodeX/,
+      ),
+      expect.stringMatching(/bad\.yaml:28:57 network\.links\[1\]\.rtt_ms: must be a number, got "x"$/),
+    ]);
+    expect(code).toBe(2);
+    expect(existsSync(at('refused'))).toBe(false);
+  });
+
   test.each([
     ['vram_free_gb: 20', 'vram_free_gb: 90', './base.yaml:3:76 nodes.a.gpu.vram_free_gb: must be ≤ vram_total_gb (80)'],
     ['rtt_ms: 1', 'rtt_ms: -1', './base.yaml:4:58 network.links[0].rtt_ms: must be ≥ 0, got -1'],
@@ -173,8 +190,11 @@ network: { links: [{ src: a, dst: a, bandwidth_Gbps: 10, rtt_ms: 1 }] }
 
   test.each([
     [['--scheduler', 'fastest'], 'Unknown scheduler: fastest'],
-    [['--ticks', '0'], '--ticks must be an integer from 1'],
-    [['--decode-roles', 'decoder'], 'paretune: --decode-roles: must list prefill or decode, got "decoder"'],
+    [['--ticks', '0'], 'paretune: --ticks: must be ≥ 1, got 0'],
+    [
+      ['--decode-roles', 'decoder'],
+      'paretune: --decode-roles[0]: must be "prefill" or "decode", got "decoder"; did you mean "decode"?',
+    ],
     [['--weights-json', '{"w_que": 1}'], 'unknown key "w_que"; did you mean "w_queue"?'],
     [['--policy-json', './no-such.json'], 'must be a JSON object or the path of a file'],
     [['--policy-json', './empty.json'], 'empty.json:1:1: the file is empty'],
@@ -270,7 +290,7 @@ describe('kvsched batch', () => {
 
   test.each([
     [['--seeds', ''], '--seeds needs at least one seed'],
-    [['--seeds', '0,x'], '--seeds must list integers, got "x"'],
+    [['--seeds', '0,x'], '--seeds[1]: must be an integer, got "x"'],
     [['--scenarios', './nowhere'], './nowhere: not found'],
     [['--scenarios', './empty'], 'the folder holds no *.yaml file'],
     [['--schedulers', 'kv_only,fast'], 'Unknown scheduler: fast'],

@@ -1,12 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Fidelity } from '../../../src/simulators/kvsched/scenario.ts';
-import {
-  type RunSettings,
-  resolvePolicy,
-  resolveWeights,
-  SCHEDULERS,
-} from '../../../src/simulators/kvsched/settings.ts';
+import { SCHEDULERS } from '../../../src/simulators/kvsched/scheduler-names.ts';
+import { type RunSettings, resolvePolicy, resolveWeights } from '../../../src/simulators/kvsched/settings.ts';
 import { type RunRecord, simulate } from '../../../src/simulators/kvsched/simulate.ts';
 import { loadScenario, settingsFor, shippedScenarios } from './scenario-files.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { resolvePolicy, resolveWeights, type SchedulerName } from '../../../src/simulators/kvsched/settings.ts';
+import type { SchedulerName } from '../../../src/simulators/kvsched/scheduler-names.ts';
+import { resolvePolicy, resolveWeights } from '../../../src/simulators/kvsched/settings.ts';
 import { loadScenario, run } from './scenario-files.ts';
 
 type LegacyRow = readonly [string, SchedulerName, number, number, number, number, number, number, number];

@@ -1,34 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import { describeInputError, formatPath, InputError } from '../../../src/base/errors.ts';
+import { describeInputError, formatPath } from '../../../src/base/errors.ts';
 import type { Json, JsonObject } from '../../../src/base/json.ts';
+import { parseWith } from '../../../src/document/schema.ts';
 import { BASE_SCENARIO } from '../../../src/simulators/kvsched/base-scenario.ts';
 import { mergeScenario } from '../../../src/simulators/kvsched/merge-scenario.ts';
 import { readScenario } from '../../../src/simulators/kvsched/read-scenario.ts';
 import type { Scenario } from '../../../src/simulators/kvsched/scenario.ts';
-import { readPolicy, readWeights, schedulerName } from '../../../src/simulators/kvsched/settings.ts';
+import { schedulerName } from '../../../src/simulators/kvsched/scheduler-names.ts';
+import { heuristicWeights, policySettings } from '../../../src/simulators/kvsched/settings-schema.ts';
 import { simulate } from '../../../src/simulators/kvsched/simulate.ts';
-import { loadScenario, scenarioDocument, settingsFor, shippedScenarios } from './scenario-files.ts';
+import {
+  complaint,
+  edited,
+  loadScenario,
+  type Place,
+  scenarioDocument,
+  settingsFor,
+  shippedScenarios,
+} from './scenario-files.ts';
 
 /** S4 with one value replaced; `undefined` removes it. */
-function altered(path: readonly (string | number)[], value: Json | undefined): JsonObject {
-  const document = structuredClone(scenarioDocument('S4_network_scan')) as Record<string, unknown>;
-  let node = document;
-  for (const step of path.slice(0, -1)) node = node[step] as Record<string, unknown>;
-  const last = path.at(-1)!;
-  if (value === undefined) delete node[last];
-  else node[last] = value;
-  return document as JsonObject;
-}
-
-function complaint(body: () => unknown): InputError {
-  try {
-    body();
-  } catch (error) {
-    if (error instanceof InputError) return error;
-    throw error;
-  }
-  throw new Error('no complaint');
-}
+const altered = (path: Place, value: Json | undefined): JsonObject =>
+  edited(scenarioDocument('S4_network_scan') as JsonObject, [[path, value]]);
 
 const read = (document: JsonObject): Scenario => readScenario(mergeScenario(BASE_SCENARIO, document, 'wired'));
 
@@ -43,12 +36,18 @@ describe('a bad scenario', () => {
     ['negative memory', [...nodeX, 'gpu', 'vram_total_gb'], -1, '≥ 0, got -1'],
     ['a negative load', [...nodeX, 'running_decode'], -1, '≥ 0, got -1'],
     ['half a request', [...nodeX, 'queued_decode'], 1.5, 'an integer, got 1.5'],
-    ['an unknown role', [...nodeX, 'tags', 'role'], 'decod', 'did you mean "decode"', 'unknown role'],
+    [
+      'an unknown role',
+      [...nodeX, 'tags', 'role'],
+      'decod',
+      'must be "prefill" or "decode", got "decod"',
+      'did you mean "decode"',
+    ],
     ['no bandwidth', [...link, 'bandwidth_Gbps'], 0, '> 0, got 0'],
     ['endless bandwidth', [...link, 'bandwidth_Gbps'], Number.POSITIVE_INFINITY, 'a number, got Infinity'],
     ['a negative round trip', [...link, 'rtt_ms'], -2, '≥ 0, got -2'],
-    ['a loss above 1', [...link, 'loss_rate'], 2, 'in [0, 1], got 2'],
-    ['a full network', ['network', 'default_util'], 1, 'in [0, 0.99], got 1'],
+    ['a loss above 1', [...link, 'loss_rate'], 2, '≤ 1, got 2'],
+    ['a full network', ['network', 'default_util'], 1, '≤ 0.99, got 1'],
     ['text for a number', ['network', 'default_util'], 'high', 'a number, got "high"'],
     ['a misspelt key', ['network', 'default_utl'], 0.1, 'did you mean "default_util"', 'unknown key'],
     ['no requests', ['workload', 'num_requests'], 0, '≥ 1, got 0'],
@@ -56,7 +55,7 @@ describe('a bad scenario', () => {
     ['a word for tokens', ['workload', 'prompt_tokens_dist'], { many: 1 }, 'integers ≥ 0, got "many"'],
     ['an odd utilisation pair', ['network', 'util_by_pair'], { decodeX: 0.1 }, 'must read a->b'],
     ['no nodes', ['nodes'], {}, 'at least one node'],
-    ['unknown dynamics', ['dynamics'], 'wlk', 'did you mean "walk"', 'unknown dynamics'],
+    ['unknown dynamics', ['dynamics'], 'wlk', 'must be "walk" or "queue", got "wlk"', 'did you mean "walk"'],
   ];
 
   it.each(cases)('with %s is told at the key', (_, path, value, ...texts) => {
@@ -74,7 +73,7 @@ describe('a bad scenario', () => {
 
   it('with a missing top key is told its name', () => {
     const { nodes: _, ...rest } = altered(['description'], 'x');
-    expect(complaint(() => readScenario(rest)).message).toBe("Missing 'nodes' in config");
+    expect(describeInputError(complaint(() => readScenario(rest)))).toContain('nodes: is required but missing');
   });
 });
 
@@ -87,8 +86,8 @@ describe('settings', () => {
   });
 
   it('refuse unknown keys', () => {
-    expect(complaint(() => readWeights({ w_que: 1 }, [])).suggestion).toContain('w_queue');
-    expect(complaint(() => readPolicy({ hysteresis: 1 }, [])).suggestion).toContain('hysteresis_ms');
+    expect(complaint(() => parseWith(heuristicWeights, { w_que: 1 })).suggestion).toContain('w_queue');
+    expect(complaint(() => parseWith(policySettings, { hysteresis: 1 })).suggestion).toContain('hysteresis_ms');
   });
 });
 

@@ -1,15 +1,12 @@
 import { readdirSync } from 'node:fs';
+import { InputError } from '../../../src/base/errors.ts';
 import type { Json, JsonObject } from '../../../src/base/json.ts';
 import { BASE_SCENARIO } from '../../../src/simulators/kvsched/base-scenario.ts';
 import { mergeScenario } from '../../../src/simulators/kvsched/merge-scenario.ts';
 import { readScenario } from '../../../src/simulators/kvsched/read-scenario.ts';
 import type { Fidelity, Scenario } from '../../../src/simulators/kvsched/scenario.ts';
-import {
-  type RunSettings,
-  resolvePolicy,
-  resolveWeights,
-  type SchedulerName,
-} from '../../../src/simulators/kvsched/settings.ts';
+import type { SchedulerName } from '../../../src/simulators/kvsched/scheduler-names.ts';
+import { type RunSettings, resolvePolicy, resolveWeights } from '../../../src/simulators/kvsched/settings.ts';
 import { simulate } from '../../../src/simulators/kvsched/simulate.ts';
 import { type Summary, summarize } from '../../../src/simulators/kvsched/summary.ts';
 import { readYamlFile } from '../../../src/study/io/yaml-file.ts';
@@ -57,4 +54,29 @@ export function run(
 ): Summary {
   const scenario = loadScenario(name, over.fidelity);
   return summarize(simulate(scenario, settingsFor(scenario, scheduler, over)));
+}
+
+export type Place = readonly (string | number)[];
+
+/** The document with values replaced; `undefined` removes one. */
+export function edited(document: JsonObject, edits: readonly (readonly [Place, Json | undefined])[]): JsonObject {
+  const copy = structuredClone(document) as Record<string, unknown>;
+  for (const [path, value] of edits) {
+    let node = copy;
+    for (const step of path.slice(0, -1)) node = node[step] as Record<string, unknown>;
+    if (value === undefined) delete node[path.at(-1)!];
+    else node[path.at(-1)!] = value;
+  }
+  return copy as JsonObject;
+}
+
+/** What `body` complains of. */
+export function complaint(body: () => unknown): InputError {
+  try {
+    body();
+  } catch (error) {
+    if (error instanceof InputError) return error;
+    throw error;
+  }
+  throw new Error('no complaint');
 }

@@ -61,7 +61,7 @@ describe('the kvsched backend', () => {
       'config.policy.prefetch_horizon_tokens',
     ],
     ['no workload', {}, null, 'workload'],
-    ['a workload without nodes', {}, { scenario_id: 'x', workload: {}, network: {} }, 'workload'],
+    ['a workload without nodes', {}, { scenario_id: 'x', workload: {}, network: {} }, 'workload.nodes'],
     ['a bad workload', {}, { ...S4, workload: { num_requests: 0 } }, 'workload.workload.num_requests'],
     ['queue dynamics in legacy', { fidelity: 'legacy' }, { ...S4, dynamics: 'queue' }, 'workload.dynamics'],
   ])('places %s', (_, config, workload, path) => {
