@@ -13,11 +13,11 @@ import {
 import { type RunOutcome, refusal, summaryDocument } from '../../companions/kvsched/task.ts';
 import { gpuWarnings } from '../../simulators/kvsched/gpu-latency.ts';
 import { type SchedulerName, schedulerName } from '../../simulators/kvsched/settings.ts';
+import { defaultWorkers } from '../../study/io/worker-pool.ts';
 import { stdoutColours as pc } from '../terminal/colours.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { integerFlag, requiredText, switchFlag } from '../terminal/flags.ts';
 import { Progress } from '../terminal/progress.ts';
-import { defaultWorkers } from '../terminal/workers.ts';
 import {
   type Ablation,
   commonSettings,

@@ -5,12 +5,12 @@ import type { ParameterValues } from '../../optimizer/space/parameter.ts';
 import { toBlis } from '../../study/export/export-blis.ts';
 import { toEndpointPickerConfig } from '../../study/export/export-epp.ts';
 import { paretoFront, shortList } from '../../study/front.ts';
+import { packageVersion } from '../../study/io/package-file.ts';
+import { type RecordedStudy, readRecorded } from '../../study/io/study-session.ts';
 import type { StudyPlan } from '../../study/plan/study-plan.ts';
 import { instantiate } from '../../study/plan/template.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, textFlag } from '../terminal/flags.ts';
-import { packageVersion } from '../terminal/package-version.ts';
-import { openRecorded, type RecordedStudy } from './study-session.ts';
 
 export const exportCommand: LoadedCommand = {
   build: (parser) =>
@@ -24,7 +24,7 @@ export const exportCommand: LoadedCommand = {
       })
       .example('$0 export runs/quickstart --point knee --as blis', 'command line, policy file and workload for BLIS'),
   run: async (flags) => {
-    const recorded = await openRecorded(requiredText(flags, 'dir'));
+    const recorded = await readRecorded(requiredText(flags, 'dir'));
     const { plan } = recorded;
     const point = pointOf(recorded, textFlag(flags, 'point') ?? 'knee');
     const strategy = {
