@@ -12,6 +12,8 @@ const SAMPLERS = {
   sobol: sampleSobol,
 } as const satisfies Readonly<Record<string, Sampler>>;
 
+export type SamplerName = keyof typeof SAMPLERS;
+
 /**
  * The first version of paretune that proposed what it proposes today, by sampler. Raised to the coming version by every
  * change that moves a proposal, however slightly: `verify` does not compare the proposals of older journals.
@@ -21,15 +23,13 @@ export const PROPOSALS_SINCE: Readonly<Record<string, string>> = {
   grid: '0.1.0',
   random: '0.1.0',
   sobol: '0.1.0',
-} satisfies Readonly<Record<keyof typeof SAMPLERS, string>>;
+} satisfies Readonly<Record<SamplerName, string>>;
 
 export const samplerNames: readonly string[] = Object.keys(SAMPLERS);
 
 /** @throws InputError for an unknown name */
 export function createSampler(name: string): Sampler {
-  const sampler: Sampler | undefined = Object.hasOwn(SAMPLERS, name)
-    ? SAMPLERS[name as keyof typeof SAMPLERS]
-    : undefined;
+  const sampler: Sampler | undefined = Object.hasOwn(SAMPLERS, name) ? SAMPLERS[name as SamplerName] : undefined;
   if (sampler === undefined) throw unknownName('sampler', name, samplerNames);
   return sampler;
 }

@@ -1,6 +1,7 @@
-import { InputError, isJsonObject, type JsonObject, unknownName } from '../../src/policy.ts';
+import { InputError, unknownName } from '../../../base/errors.ts';
+import type { JsonObject } from '../../../base/json.ts';
 
-export interface Range {
+export interface PolicyRange {
   readonly min: number;
   readonly max: number;
 }
@@ -13,7 +14,7 @@ export interface Range {
  */
 export function readParameters<Name extends string>(
   settings: JsonObject,
-  ranges: Readonly<Record<Name, Range>>,
+  ranges: Readonly<Record<Name, PolicyRange>>,
 ): Readonly<Record<Name, number>> {
   const names = Object.keys(ranges) as Name[];
   for (const key of Object.keys(settings)) {
@@ -26,19 +27,12 @@ export function readParameters<Name extends string>(
   >;
 }
 
-function readNumber(settings: JsonObject, name: string, { min, max }: Range): number {
+function readNumber(settings: JsonObject, name: string, { min, max }: PolicyRange): number {
   const value = settings[name];
   const path = ['config', 'policy', name];
   if (value === undefined) throw new InputError('is required but missing', { path });
   if (typeof value !== 'number' || !(value >= min && value <= max)) {
     throw new InputError(`must be a number in [${min}, ${max}], got ${JSON.stringify(value)}`, { path });
   }
-  return value;
-}
-
-/** Takes the parameters of one policy out of a map with several. @throws InputError where it is no map */
-export function section(settings: JsonObject, name: string): JsonObject {
-  const value = settings[name] ?? {};
-  if (!isJsonObject(value)) throw new InputError('must be a map', { path: ['config', 'policy', name] });
   return value;
 }
