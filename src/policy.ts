@@ -1,6 +1,17 @@
 /**
- * Public entry for policy modules of the cluster: `import type { ClusterPolicy } from 'paretune/policy'`. Everything a
- * policy may rest on is named here; the modules behind it may move.
+ * Public entry for policy modules of the cluster. Everything a policy may rest on is named here; the modules behind it may
+ * move.
+ *
+ * @example
+ * ```ts
+ * import { type ClusterPolicy, readParameters } from 'paretune/policy';
+ *
+ * const create: ClusterPolicy = (settings) => {
+ *   const { tokens } = readParameters(settings, { tokens: { min: 1, max: 1e6 } });
+ *   return { prefillThreshold: () => tokens };
+ * };
+ * export default create;
+ * ```
  */
 export { InputError, unknownName } from './base/errors.ts';
 export { isJsonObject, type JsonObject } from './base/json.ts';
@@ -22,3 +33,4 @@ export type {
   StepTokens,
 } from './simulators/cluster/policy/policy.ts';
 export type { ClusterPolicy } from './simulators/cluster/policy/policy-modules.ts';
+export { type PolicyRange, readParameters } from './simulators/cluster/policy/policy-parameters.ts';

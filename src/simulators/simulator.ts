@@ -27,9 +27,15 @@ export interface SimulationInput {
   readonly config: Json;
   /** The workload document, or null where the configuration says it all. */
   readonly workload: Json;
-  /** Policy modules of the strategy, in its order. A backend without extension points refuses them. */
-  readonly policies?: readonly PolicyModule[];
+  /** Policy modules of the strategy, in its order. */
+  readonly policies?: PolicyModules;
 }
+
+/**
+ * `not-loaded` where a recorded run is only read: the metrics can be told without the modules, names that only they know
+ * are taken as they stand, and nothing can run.
+ */
+export type PolicyModules = readonly PolicyModule[] | 'not-loaded';
 
 /** A user's policy module: what its default export is, each backend says. */
 export interface PolicyModule {

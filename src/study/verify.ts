@@ -1,4 +1,6 @@
+import { InputError } from '../base/errors.ts';
 import { canonicalText, type Json } from '../base/json.ts';
+import { PROPOSALS_SINCE } from '../optimizer/sampler/registry.ts';
 import type { Sampler } from '../optimizer/sampler/sampler.ts';
 import { applyEntry, EMPTY_STATE, type JournalEntry, type StudyState } from './journal.ts';
 import type { StudyPlan } from './plan/study-plan.ts';
@@ -45,6 +47,26 @@ export async function verifyJournal(
   return extra === undefined ? null : { line: line + 1, key: 'kind', recorded: extra.kind, recomputed: undefined };
 }
 
+/** @throws InputError where the version that recorded the run proposes other points than this one */
+export function requireSameProposals(sampler: string, tool: string): void {
+  const since = PROPOSALS_SINCE[sampler]!;
+  if (!isOlder(tool, since)) return;
+  throw new InputError(
+    `paretune ${tool} recorded this run, and sampler "${sampler}" proposes other points since ${since}`,
+    {
+      suggestion: `verify it with paretune ${tool}, or its outcomes alone with --outcomes`,
+    },
+  );
+}
+
+/** Order of versions; what follows a hyphen does not count. */
+function isOlder(version: string, than: string): boolean {
+  const parts = (text: string) => text.split('-')[0]!.split('.').map(Number);
+  const [a, b] = [parts(version), parts(than)];
+  const index = a.findIndex((part, i) => part !== b[i]);
+  return index >= 0 && a[index]! < b[index]!;
+}
+
 /** Whether a journal covers a whole study. */
 export function isComplete(entries: readonly JournalEntry[]): boolean {
   const state: StudyState = entries.reduce(applyEntry, EMPTY_STATE);
@@ -53,7 +75,8 @@ export function isComplete(entries: readonly JournalEntry[]): boolean {
 
 type Found = Omit<Difference, 'line'>;
 
-function firstDifference(recorded: Json | undefined, recomputed: Json | undefined, key: string): Found | null {
+/** Where two values part first; null where they are equal, to the bit. */
+export function firstDifference(recorded: Json | undefined, recomputed: Json | undefined, key: string): Found | null {
   if (isBranch(recorded) && isBranch(recomputed) && Array.isArray(recorded) === Array.isArray(recomputed)) {
     const keys = new Set([...Object.keys(recorded), ...Object.keys(recomputed)]);
     for (const step of keys) {

@@ -1,5 +1,4 @@
-import type { ClusterPolicy } from '../../src/policy.ts';
-import { readParameters } from './parameters.ts';
+import { type ClusterPolicy, readParameters } from '../../src/policy.ts';
 
 /**
  * Admits together what shares cached blocks: a waiting request moves ahead by `cached_block_ms` for every leading block

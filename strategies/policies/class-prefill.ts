@@ -1,6 +1,5 @@
-import type { ClusterPolicy } from '../../src/policy.ts';
+import { type ClusterPolicy, readParameters } from '../../src/policy.ts';
 import { tierOf } from './classes.ts';
-import { readParameters } from './parameters.ts';
 
 const CHUNK = { min: 1, max: 1e6 };
 

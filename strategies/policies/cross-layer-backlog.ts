@@ -1,6 +1,5 @@
-import type { ClusterPolicy, PausePolicy, RequestView } from '../../src/policy.ts';
+import { type ClusterPolicy, type PausePolicy, type RequestView, readParameters } from '../../src/policy.ts';
 import crossLayer from './cross-layer.ts';
-import { readParameters } from './parameters.ts';
 
 /**
  * The cross-layer policy for a backlog of many seconds: it decides by context whose answer is put off.

@@ -3,12 +3,12 @@ import {
   type PausePolicy,
   PressureTier,
   type RequestView,
+  readParameters,
   type Scheduler,
   type Scorer,
   type StepTokens,
 } from '../../src/policy.ts';
 import { tierOf } from './classes.ts';
-import { readParameters } from './parameters.ts';
 
 /**
  * One idea through all layers: the first token has a due time, and every layer works towards it.

@@ -1,6 +1,5 @@
-import type { ClusterPolicy, RequestView } from '../../src/policy.ts';
+import { type ClusterPolicy, type RequestView, readParameters } from '../../src/policy.ts';
 import { tierOf } from './classes.ts';
-import { readParameters } from './parameters.ts';
 
 const TARGET = { min: 1, max: 1e9 };
 

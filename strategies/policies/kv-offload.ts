@@ -1,5 +1,4 @@
-import { type ClusterPolicy, PressureTier } from '../../src/policy.ts';
-import { readParameters } from './parameters.ts';
+import { type ClusterPolicy, PressureTier, readParameters } from '../../src/policy.ts';
 
 /**
  * Copies blocks to CPU memory only while the share of GPU blocks in use is at least `offload_threshold`, and fetches

@@ -1,5 +1,4 @@
-import { type ClusterPolicy, InputError } from '../../src/policy.ts';
-import { readParameters } from './parameters.ts';
+import { type ClusterPolicy, InputError, readParameters } from '../../src/policy.ts';
 
 /**
  * Two ways to route, chosen by load. Relaxed: to the cached prefix. Busy: to the fewest requests in flight. Busy begins

@@ -1,6 +1,5 @@
-import type { ClusterPolicy } from '../../src/policy.ts';
+import { type ClusterPolicy, readParameters } from '../../src/policy.ts';
 import { tierOf } from './classes.ts';
-import { readParameters } from './parameters.ts';
 
 /**
  * Rejects by class when the cluster is full: free-tier requests from `sheddable_limit` requests in flight per

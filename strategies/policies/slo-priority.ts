@@ -1,6 +1,5 @@
-import type { ClusterPolicy } from '../../src/policy.ts';
+import { type ClusterPolicy, readParameters } from '../../src/policy.ts';
 import { tierOf } from './classes.ts';
-import { readParameters } from './parameters.ts';
 
 /**
  * Priority by class that falls with age: a request gains `age_weight` levels per µs of age, and goes before everything

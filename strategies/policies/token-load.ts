@@ -1,5 +1,10 @@
-import type { ClusterPolicy, InstanceView, RequestView, Scorer } from '../../src/policy.ts';
-import { readParameters } from './parameters.ts';
+import {
+  type ClusterPolicy,
+  type InstanceView,
+  type RequestView,
+  readParameters,
+  type Scorer,
+} from '../../src/policy.ts';
 
 /** Prompt tokens routed to each instance and not ended there: exact, since the router counts them itself. */
 export class TokensInFlight {

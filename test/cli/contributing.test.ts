@@ -17,10 +17,7 @@ const snippets = new Map(
 );
 for (const [file, text] of snippets) {
   mkdirSync(dirname(join(folder, file)), { recursive: true });
-  const placed = text
-    .replaceAll("'../../src/", "'../../../src/")
-    .replaceAll("'./parameters.ts'", "'../../../strategies/policies/parameters.ts'");
-  writeFileSync(join(folder, file), placed);
+  writeFileSync(join(folder, file), text.replaceAll("'../../src/", "'../../../src/"));
 }
 
 afterAll(() => rmSync(folder, { recursive: true }));

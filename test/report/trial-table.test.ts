@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ColumnTable, fromArrow } from 'arquero';
 import { describe, expect, test } from 'vitest';
-import { openRecorded } from '../../src/cli/study/study-session.ts';
 import { arrowFile } from '../../src/report/export-arrow.ts';
 import { replicateSummary, replicateTable } from '../../src/report/replicate-table.ts';
 import { reportTrials } from '../../src/report/report-trials.ts';
 import { trialTable } from '../../src/report/trial-table.ts';
 import { paretoFront } from '../../src/study/front.ts';
+import { readRecorded } from '../../src/study/io/study-session.ts';
 import type { StudyPlan } from '../../src/study/plan/study-plan.ts';
 import type { ObservedOutcome, Trial } from '../../src/study/trial.ts';
 import { planOf } from '../support/plan-builder.ts';
@@ -15,7 +15,7 @@ import { planOf } from '../support/plan-builder.ts';
 const REPORTS = new URL('../../reports/orthogonal-slo/', import.meta.url).pathname;
 /** Studies without policy modules: their plans are read whatever the modules here say today. */
 const RECORDED = ['llm-d-weighted', 'overload/llm-d-weighted', 'overload/llm-d-weighted-slots'];
-const first = async () => await openRecorded(join(REPORTS, RECORDED[0]!));
+const first = async () => await readRecorded(join(REPORTS, RECORDED[0]!));
 
 const trialsOf = (plan: StudyPlan, trials: readonly Trial[]): ColumnTable =>
   trialTable(reportTrials(plan, trials, paretoFront(plan, trials)));
@@ -37,7 +37,7 @@ const trial = (number: number, outcome: Trial['outcome'], more: Partial<Trial> =
 describe('trial table', () => {
   test.each(RECORDED)('writes the trials.csv recorded in %s again, byte for byte but for bounds', async (name) => {
     const folder = join(REPORTS, name);
-    const { plan, state } = await openRecorded(folder);
+    const { plan, state } = await readRecorded(folder);
     expect(state.trials.length).toBeGreaterThan(20);
     const cells = (csv: string): string[][] => csv.split('\n').map((line) => line.split(','));
     const recorded = cells(readFileSync(join(folder, 'trials.csv'), 'utf8'));

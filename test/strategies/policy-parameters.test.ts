@@ -4,7 +4,7 @@ import { InputError } from '../../src/base/errors.ts';
 import type { ClusterPolicy } from '../../src/simulators/cluster/policy/policy-modules.ts';
 import { loadPolicies } from '../../src/study/io/load-policy.ts';
 
-const HELPERS = ['parameters.ts', 'classes.ts'];
+const HELPERS = ['classes.ts'];
 const FILES = readdirSync('strategies/policies').filter((file) => !HELPERS.includes(file));
 
 describe('policy modules', () => {

@@ -7,12 +7,12 @@ import type { Ablation } from '../../companions/kvsched/run-settings.ts';
 import { scenarioFiles, shortName } from '../../companions/kvsched/scenario-file.ts';
 import { gpuWarnings } from '../../simulators/kvsched/gpu-latency.ts';
 import { schedulers as schedulerList } from '../../simulators/kvsched/settings-schema.ts';
+import { defaultWorkers } from '../../study/io/worker-pool.ts';
 import { stdoutColours as pc } from '../terminal/colours.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { integerFlag, requiredText, switchFlag } from '../terminal/flags.ts';
 import { Progress } from '../terminal/progress.ts';
 import { flagValue } from '../terminal/schema-flag.ts';
-import { defaultWorkers } from '../terminal/workers.ts';
 import { commonSettings, listOf, scenarioOptions, seedsFlag, simulationFlags } from './flags.ts';
 
 const MAX_WORKERS = 256;

@@ -3,8 +3,8 @@ import { describeInputError, InputError } from '../../base/errors.ts';
 import { answerLine } from '../../optimizer/ask-tell/session.ts';
 import { EMPTY_SESSION, type SessionState } from '../../optimizer/ask-tell/session-state.ts';
 import { createSampler, samplerNames } from '../../optimizer/sampler/registry.ts';
+import { packageVersion } from '../../study/io/package-file.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
-import { packageVersion } from '../terminal/package-version.ts';
 
 export const askTellCommand: LoadedCommand = {
   build: (parser) =>

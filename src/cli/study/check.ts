@@ -1,6 +1,9 @@
 import { InputError } from '../../base/errors.ts';
 import { placed } from '../../document/yaml.ts';
+import { loadExperiment } from '../../study/io/load-experiment.ts';
 import { documentKind, loadStudySources } from '../../study/io/load-study.ts';
+import { documentFile } from '../../study/io/package-file.ts';
+import { planOf } from '../../study/io/study-session.ts';
 import { readYamlFile } from '../../study/io/yaml-file.ts';
 import { parseSearchSpace } from '../../study/plan/search-space-file.ts';
 import { parseStrategyFile } from '../../study/plan/strategy-file.ts';
@@ -8,7 +11,6 @@ import { describePlan } from '../../study/plan/study-plan.ts';
 import { holesOf } from '../../study/plan/template.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
-import { planOf } from './study-session.ts';
 
 interface Checked {
   readonly kind: string;
@@ -18,12 +20,15 @@ interface Checked {
 export const checkCommand: LoadedCommand = {
   build: (parser) =>
     parser
-      .positional('file', { type: 'string', describe: 'study, strategy, search-space or workload file' })
+      .positional('file', {
+        type: 'string',
+        describe: 'study, experiment, strategy, search-space or workload: a file, or a name from `paretune list`',
+      })
       .option('json', { type: 'boolean', describe: 'print the result as JSON' })
       .example('$0 check studies/quickstart.yaml', 'read everything the study names, simulate nothing'),
   run: async (flags) => {
     const file = requiredText(flags, 'file');
-    const checked = await check(file);
+    const checked = await check(documentFile(file));
     process.stdout.write(
       switchFlag(flags, 'json')
         ? `${JSON.stringify({ file, ok: true, ...checked })}\n`
@@ -39,6 +44,10 @@ async function check(file: string): Promise<Checked> {
   switch (kind) {
     case 'study':
       return { kind, summary: describePlan(await planOf(loadStudySources(file))) };
+    case 'experiment': {
+      const { spec } = await loadExperiment(file);
+      return { kind, summary: `${spec.name}: ${Object.keys(spec.arms).length} arms × ${spec.seeds.length} seeds` };
+    }
     case 'strategy': {
       const { template, space } = placed(source, 0, () => parseStrategyFile(source.value));
       const own = space === null ? '' : `, ${space.parameters.length} parameters`;
@@ -60,7 +69,7 @@ async function check(file: string): Promise<Checked> {
       return { kind, summary: 'request workload' };
     }
     case 'unknown':
-      throw new InputError('is neither a study nor a strategy, search space or workload', {
+      throw new InputError('is neither a study nor an experiment, strategy, search space or workload', {
         position: { file, line: 1, column: 1 },
         suggestion:
           'a study has `strategy` and `objectives`, a strategy `simulator` and `config`, a search space `parameters`, a workload `clients`',

@@ -7,12 +7,11 @@ import { appendLedger, writeExperiment, writeIndex } from '../../report/write-ex
 import { type ExperimentResult, runExperiment } from '../../study/experiment/experiment.ts';
 import type { ExperimentPlan } from '../../study/experiment/experiment-plan.ts';
 import { loadExperiment } from '../../study/io/load-experiment.ts';
-import { openSimulationPool } from '../../study/io/worker-pool.ts';
+import { documentFile, packageVersion } from '../../study/io/package-file.ts';
+import { defaultWorkers, openSimulationPool } from '../../study/io/worker-pool.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { integerFlag, requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
-import { packageVersion } from '../terminal/package-version.ts';
 import { Progress } from '../terminal/progress.ts';
-import { defaultWorkers } from '../terminal/workers.ts';
 
 export const experimentCommand: LoadedCommand = {
   build: (parser) =>
@@ -25,7 +24,7 @@ export const experimentCommand: LoadedCommand = {
       .example('$0 experiment studies/findings', 'run all prior findings: one report each, and an index')
       .example('$0 experiment studies/findings/07-horizontal-scaling.yaml', 'one of them'),
   run: async (flags) => {
-    const name = requiredText(flags, 'file');
+    const name = documentFile(requiredText(flags, 'file'));
     const out = textFlag(flags, 'out') ?? 'reports/experiments';
     const workers = integerFlag(flags, 'workers', 1, 1024) ?? defaultWorkers();
     const json = switchFlag(flags, 'json');

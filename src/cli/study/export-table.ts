@@ -2,7 +2,7 @@ import { InputError } from '../../base/errors.ts';
 import { reportTrials } from '../../report/report-trials.ts';
 import { paretoFront } from '../../study/front.ts';
 import { writeFileAtomically } from '../../study/io/atomic-file.ts';
-import type { RecordedStudy } from './study-session.ts';
+import type { RecordedStudy } from '../../study/io/study-session.ts';
 
 export const TABLES = ['trials', 'replicates', 'summary'] as const;
 

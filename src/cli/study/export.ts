@@ -5,13 +5,13 @@ import type { ParameterValues } from '../../optimizer/space/parameter.ts';
 import { toBlis } from '../../study/export/export-blis.ts';
 import { toEndpointPickerConfig } from '../../study/export/export-epp.ts';
 import { paretoFront, shortList } from '../../study/front.ts';
+import { packageVersion } from '../../study/io/package-file.ts';
+import { type RecordedStudy, readRecorded } from '../../study/io/study-session.ts';
 import type { StudyPlan } from '../../study/plan/study-plan.ts';
 import { instantiate } from '../../study/plan/template.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, textFlag } from '../terminal/flags.ts';
-import { packageVersion } from '../terminal/package-version.ts';
 import { exportedTable, TABLES, writeExport } from './export-table.ts';
-import { openRecorded, type RecordedStudy } from './study-session.ts';
 
 export const exportCommand: LoadedCommand = {
   build: (parser) =>
@@ -45,7 +45,7 @@ export const exportCommand: LoadedCommand = {
     const out = textFlag(flags, 'out') ?? null;
     const isTable = as === 'csv' || as === 'arrow';
     refuseIdle(flags, isTable ? 'point' : 'table', as);
-    const recorded = await openRecorded(requiredText(flags, 'dir'));
+    const recorded = await readRecorded(requiredText(flags, 'dir'));
     if (isTable) writeExport(out, await exportedTable(recorded, textFlag(flags, 'table') ?? 'trials', as));
     else writeExport(out, exportedPoint(recorded, textFlag(flags, 'point') ?? 'knee', as));
     return EXIT.ok;

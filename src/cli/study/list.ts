@@ -7,13 +7,13 @@ import { samplerNames } from '../../optimizer/sampler/registry.ts';
 import { createSimulator, simulatorNames } from '../../simulators/registry.ts';
 import { paretoFront, shortList } from '../../study/front.ts';
 import { documentKind } from '../../study/io/load-study.ts';
+import { packageFile, packageVersion } from '../../study/io/package-file.ts';
+import { readRecorded } from '../../study/io/study-session.ts';
 import { readYamlFile } from '../../study/io/yaml-file.ts';
 import { completeMean } from '../../study/savers/complete-trials.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { switchFlag, textFlag } from '../terminal/flags.ts';
-import { packageFile } from '../terminal/package-version.ts';
 import { aligned } from '../terminal/table.ts';
-import { openRecorded } from './study-session.ts';
 
 export const listCommand: LoadedCommand = {
   build: (parser) =>
@@ -24,6 +24,7 @@ export const listCommand: LoadedCommand = {
   run: async (flags) => {
     const content = {
       studies: documents('studies', 'study'),
+      experiments: documents('studies', 'experiment'),
       strategies: documents('strategies', 'strategy'),
       searchSpaces: documents('search-spaces', 'space'),
       simulators: await simulators(),
@@ -35,9 +36,10 @@ export const listCommand: LoadedCommand = {
       return EXIT.ok;
     }
     const sections: [string, string[]][] = [
-      ['studies', content.studies.map(({ file, description }) => `${file}  ${description}`)],
-      ['strategies', content.strategies.map(({ file, description }) => `${file}  ${description}`)],
-      ['search spaces', content.searchSpaces.map(({ file }) => file)],
+      ['studies', content.studies.map(({ name, description }) => `${name}  ${description}`)],
+      ['experiments', content.experiments.map(({ name, description }) => `${name}  ${description}`)],
+      ['strategies', content.strategies.map(({ name, description }) => `${name}  ${description}`)],
+      ['search spaces', content.searchSpaces.map(({ name }) => name)],
       ['simulators', content.simulators.map(({ name, description }) => `${name}  ${description}`)],
       ['samplers', content.samplers],
       ['runs', aligned(content.runs.map((run) => [run.folder, run.name, run.state, run.best]))],
@@ -51,24 +53,29 @@ export const listCommand: LoadedCommand = {
   },
 };
 
-function documents(folder: string, kind: string): { file: string; description: string }[] {
+interface ListedDocument {
+  /** As `run`, `check` and `simulate` take it, in any folder. */
+  readonly name: string;
+  readonly file: string;
+  readonly description: string;
+}
+
+function documents(folder: string, kind: string): ListedDocument[] {
   const root = fileURLToPath(packageFile(folder));
   if (!existsSync(root)) return [];
   const names = readdirSync(root, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.yaml'))
     .sort();
-  return names.flatMap((name) => {
+  return names.flatMap((path) => {
+    const file = join(folder, path);
+    const name = folder === 'studies' ? path.replace(/\.yaml$/, '') : file;
     try {
-      const source = readYamlFile(join(root, name));
+      const source = readYamlFile(join(root, path));
       if (documentKind(source) !== kind) return [];
-      return [
-        {
-          file: join(folder, name),
-          description: String((source.value as JsonObject)['description'] ?? '').split('\n')[0]!,
-        },
-      ];
+      const description = String((source.value as JsonObject)['description'] ?? '').split('\n')[0]!;
+      return [{ name, file, description }];
     } catch (error) {
-      if (error instanceof InputError) return [{ file: join(folder, name), description: `invalid: ${error.message}` }];
+      if (error instanceof InputError) return [{ name, file, description: `invalid: ${error.message}` }];
       throw error;
     }
   });
@@ -90,7 +97,7 @@ async function runs(folder: string): Promise<{ folder: string; name: string; sta
 
 async function describeRun(folder: string): Promise<{ folder: string; name: string; state: string; best: string }> {
   try {
-    const { plan, state } = await openRecorded(folder);
+    const { plan, state } = await readRecorded(folder);
     const [balanced] = shortList(plan, paretoFront(plan, state.trials), 1);
     const best =
       balanced === undefined

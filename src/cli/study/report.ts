@@ -1,15 +1,15 @@
 import { trendText } from '../../report/page/sensitivity-section.ts';
 import type { StudyReport } from '../../report/study-report.ts';
 import { writeReport } from '../../report/write-report.ts';
+import { packageVersion } from '../../study/io/package-file.ts';
+import { readRecorded } from '../../study/io/study-session.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
-import { packageVersion } from '../terminal/package-version.ts';
 import { aligned } from '../terminal/table.ts';
-import { openRecorded } from './study-session.ts';
 import { frontTable, printSummary } from './summary.ts';
 
 async function reportOf(folder: string): Promise<StudyReport> {
-  const { plan, state } = await openRecorded(folder);
+  const { plan, state } = await readRecorded(folder);
   const { buildReport } = await import('../../report/build-report.ts');
   return buildReport(plan, state, packageVersion());
 }

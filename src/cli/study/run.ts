@@ -2,13 +2,14 @@ import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { writeReport } from '../../report/write-report.ts';
 import { loadStudySources } from '../../study/io/load-study.ts';
+import { documentFile, packageVersion } from '../../study/io/package-file.ts';
+import { createRunFolder, openRecorded, planOf, requireRecordedPolicies } from '../../study/io/study-session.ts';
+import { defaultWorkers } from '../../study/io/worker-pool.ts';
 import type { StudyState } from '../../study/journal.ts';
 import { describePlan, type StudyPlan } from '../../study/plan/study-plan.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { integerFlag, requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
-import { packageVersion } from '../terminal/package-version.ts';
-import { defaultWorkers } from '../terminal/workers.ts';
-import { continueStudy, createRunFolder, openRecorded, planOf } from './study-session.ts';
+import { followStudy } from './follow-study.ts';
 import { printSummary } from './summary.ts';
 
 const MAX_WORKERS = 1024;
@@ -28,17 +29,21 @@ export const runCommand: LoadedCommand = {
   build: (parser) =>
     sharedOptions(
       parser
-        .positional('study', { type: 'string', describe: 'study file (YAML)' })
+        .positional('study', {
+          type: 'string',
+          describe: 'study file (YAML), or the name of one that `paretune list` shows',
+        })
         .option('out', {
           type: 'string',
           describe: 'folder for plan, journal and report',
           defaultDescription: 'runs/<study name>',
         })
-        .example('$0 run studies/quickstart.yaml', 'tune routing weights of a small cluster')
-        .example('$0 run studies/quickstart.yaml --out runs/a --workers 2', 'the same, elsewhere, on two threads'),
+
+        .example('$0 run quickstart', 'tune routing weights of a small cluster')
+        .example('$0 run quickstart --out runs/a --workers 2', 'the same, elsewhere, on two threads'),
     ),
   run: async (flags) => {
-    const sources = loadStudySources(requiredText(flags, 'study'));
+    const sources = loadStudySources(documentFile(requiredText(flags, 'study')));
     const plan = await planOf(sources);
     const folder = textFlag(flags, 'out') ?? join('runs', plan.name);
     const workers = integerFlag(flags, 'workers', 1, MAX_WORKERS) ?? defaultWorkers();
@@ -55,6 +60,7 @@ export const resumeCommand: LoadedCommand = {
     ),
   run: async (flags) => {
     const folder = requiredText(flags, 'dir');
+    requireRecordedPolicies(folder);
     const { plan } = await openRecorded(folder);
     const workers = integerFlag(flags, 'workers', 1, MAX_WORKERS) ?? defaultWorkers();
     return await runAndReport(folder, plan, flags, workers);
@@ -64,7 +70,7 @@ export const resumeCommand: LoadedCommand = {
 async function runAndReport(folder: string, plan: StudyPlan, flags: Flags, workers: number): Promise<number> {
   const quiet = switchFlag(flags, 'quiet');
   if (!quiet) process.stderr.write(`${describePlan(plan)}\n`);
-  const end = await continueStudy(folder, plan, { workers, quiet });
+  const end = await followStudy(folder, plan, { workers, quiet });
   if (end === 'interrupted') {
     process.stderr.write(`\nparetune: interrupted; go on with \`paretune resume ${folder}\`\n`);
     return EXIT.interrupted;

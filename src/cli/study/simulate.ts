@@ -7,25 +7,26 @@ import { createSimulator } from '../../simulators/registry.ts';
 import { evaluateTask, evaluationSetup } from '../../study/evaluation.ts';
 import { loadPolicies } from '../../study/io/load-policy.ts';
 import { loadStudySources } from '../../study/io/load-study.ts';
+import { documentFile } from '../../study/io/package-file.ts';
+import { planOf } from '../../study/io/study-session.ts';
 import type { StudyPlan } from '../../study/plan/study-plan.ts';
 import type { BaselineValue } from '../../study/plan/template.ts';
 import { baselineValues, normalizeWeights } from '../../study/plan/template.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { integerFlag, requiredText, switchFlag } from '../terminal/flags.ts';
 import { aligned } from '../terminal/table.ts';
-import { planOf } from './study-session.ts';
 
 export const simulateCommand: LoadedCommand = {
   build: (parser) =>
     parser
-      .positional('study', { type: 'string', describe: 'study file: its strategy, workload and baseline' })
+      .positional('study', { type: 'string', describe: 'study file or name: its strategy, workload and baseline' })
       .option('set', { type: 'string', array: true, describe: 'parameter=value; a weight vector as a=1,b=2' })
       .option('seed', { type: 'number', describe: "seed of the run; default: the study's seeds" })
       .option('json', { type: 'boolean', describe: 'print the metrics as JSON' })
       .example('$0 simulate studies/quickstart.yaml', "measure the study's baseline")
       .example('$0 simulate studies/quickstart.yaml --set prefill_threshold=128 --seed 7', 'one vector, one seed'),
   run: async (flags) => {
-    const plan = await planOf(loadStudySources(requiredText(flags, 'study')));
+    const plan = await planOf(loadStudySources(documentFile(requiredText(flags, 'study'))));
     if (plan.regimes !== undefined) {
       throw new InputError('simulates one workload, but this study has several', {
         path: ['workloads'],

@@ -1,8 +1,8 @@
 import yargs from 'yargs';
 import { describeInputError, InputError } from '../../base/errors.ts';
+import { packageVersion } from '../../study/io/package-file.ts';
 import { type Command, EXIT } from './command.ts';
 import { ChosenCommand, registerCommands } from './command-group.ts';
-import { packageVersion } from './package-version.ts';
 
 /**
  * Parses `argv`, runs the command and answers the exit code. Errors the user can fix become one line each on stderr.

@@ -35,8 +35,9 @@ export function createClusterSimulator(): Simulator {
 
 function prepare(input: SimulationInput, workloads: WorkloadCache): PreparedSimulation {
   const settings = under('config', () => policySettings(input.config));
-  const hooks = () => policyHooks(input.policies ?? [], settings);
-  const ownScorers = Object.keys(hooks().scorers ?? {});
+  const { policies = [] } = input;
+  const hooks = () => policyHooks(policies, settings);
+  const ownScorers = policies === 'not-loaded' ? 'any' : Object.keys(hooks().scorers ?? {});
   const cluster = under('config', () => resolveStrategyConfig(input.config, ownScorers));
   const document = under('workload', () => workloads.document(input.workload));
   const { spec } = document;

@@ -82,10 +82,6 @@ async function tunedPoint(folder: string, rule: PointRule): Promise<TunedPoint> 
 
 async function recordedRun(folder: string): Promise<RecordedRun> {
   const sources = readPlanFile(folder);
-  const plan = await resolvePlan(
-    sources,
-    createSimulator,
-    await loadPolicies(sources.policies.map(({ file }) => file)),
-  );
+  const plan = await resolvePlan(sources, createSimulator, 'not-loaded');
   return { plan, trials: replay(readJournal(folder).entries).trials };
 }

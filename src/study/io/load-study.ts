@@ -12,6 +12,7 @@ import { parseStrategyFile, type StrategyFile } from '../plan/strategy-file.ts';
 import type { PlanSource, PlanSources } from '../plan/study-plan.ts';
 import { parseStudyFile, type StudySpec } from '../plan/study-spec.ts';
 import { readJournal } from './journal-file.ts';
+import { policyName } from './load-policy.ts';
 import { PLAN_FILE } from './plan-file.ts';
 import { readYamlFile } from './yaml-file.ts';
 
@@ -119,7 +120,7 @@ export function readPolicy(
     const path = ['policies', index];
     throw new InputError(`file not found: ${shortKey(name)}`, { path, position: from.locate(path) });
   }
-  return { file: shownName(file), text: readFileSync(file, 'utf8') };
+  return { file: policyName(file), text: readFileSync(file, 'utf8') };
 }
 
 /** Names in plans and messages are relative to the working folder where possible: no machine paths in records. */
@@ -134,9 +135,12 @@ export function shownName(file: string): string {
 }
 
 /** The kind of a document, by its keys. */
-export function documentKind(source: YamlSource): 'study' | 'strategy' | 'space' | 'workload' | 'unknown' {
+export function documentKind(
+  source: YamlSource,
+): 'experiment' | 'study' | 'strategy' | 'space' | 'workload' | 'unknown' {
   const { value } = source;
   if (!isJsonObject(value)) return 'unknown';
+  if ('arms' in value) return 'experiment';
   if ('strategy' in value || 'objectives' in value || 'budget' in value) return 'study';
   if ('simulator' in value || 'config' in value || 'fixed_args' in value || 'objective' in value) return 'strategy';
   if ('parameters' in value) return hasFlags(value['parameters']) ? 'strategy' : 'space';

@@ -50,7 +50,10 @@ export function readStarted(folder: string): StudyStarted {
   throw new InputError('must hold the first journal entry', { position: { file }, path: ['started'] });
 }
 
-/** Reads the documents of a recorded study. @throws InputError when the folder holds none or a text was changed */
+/**
+ * Reads the documents of a recorded study. Policy modules are texts here: nothing is loaded, nor compared with today's files.
+ * @throws InputError when the folder holds none or a text was changed
+ */
 export function readPlanFile(folder: string): PlanSources {
   const file = join(folder, PLAN_FILE);
   if (!existsSync(file)) {
@@ -86,19 +89,8 @@ export function readPlanFile(folder: string): PlanSources {
         }
       : {}),
     earlier: restore('earlier'),
-    policies: ((documents['policies'] as StoredDocument[] | undefined) ?? []).map((stored) => unchanged(stored)),
+    policies: (documents['policies'] as StoredDocument[] | undefined) ?? [],
   };
-}
-
-/** A policy module runs from its file, which must still be what was recorded. */
-function unchanged(stored: StoredDocument): StoredDocument {
-  const position = { file: stored.file };
-  if (!existsSync(stored.file)) throw new InputError('the policy module of this run is missing', { position });
-  if (textHash(readFileSync(stored.file, 'utf8')) === stored.sha256) return stored;
-  throw new InputError('the policy module was changed after the run', {
-    position,
-    suggestion: 'restore it, or run the study again',
-  });
 }
 
 function parsePlan(file: string): JsonObject {

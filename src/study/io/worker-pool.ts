@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import { type EvaluationSetup, evaluationSetups } from '../evaluation.ts';
 import type { StudyPlan } from '../plan/study-plan.ts';
@@ -8,6 +9,11 @@ import { workerThread } from './worker-thread.ts';
 
 /** How often a simulation is tried again after its worker thread died. */
 const RETRIES = 1;
+
+/** Worker threads where nobody says how many. */
+export function defaultWorkers(): number {
+  return Math.max(1, availableParallelism());
+}
 
 export interface SimulationPool {
   /** Never rejects: a dead worker thread is a failed outcome. */

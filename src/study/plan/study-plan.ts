@@ -5,7 +5,7 @@ import { merge } from '../../document/merge.ts';
 import type { ParameterPrior } from '../../optimizer/sampler/sampler.ts';
 import type { ParameterValues, SearchSpace } from '../../optimizer/space/parameter.ts';
 import { isInside } from '../../optimizer/space/search-space.ts';
-import type { MetricSpec, PolicyModule, SimulationInput, Simulator } from '../../simulators/simulator.ts';
+import type { MetricSpec, PolicyModules, SimulationInput, Simulator } from '../../simulators/simulator.ts';
 import { describeRegimes, regimeTemplate, resolveRegimes } from '../regimes/regime-plan.ts';
 import type { Regimes } from '../regimes/regimes.ts';
 import { describeSavers, type Racing, resolveRacing, resolveScreening, type Screening } from '../savers/savers.ts';
@@ -92,12 +92,13 @@ const DEFAULT_VALIDATION_POINTS = 3;
 /**
  * Resolves a study.
  * @param createSimulator - looks a backend up by name
+ * @param policies - modules of the strategy; `not-loaded` for a recorded run that is only read
  * @throws InputError placed in the document where the mistake is
  */
 export async function resolvePlan(
   sources: PlanSources,
   createSimulator: (name: string) => Promise<Simulator>,
-  policies: readonly PolicyModule[] = [],
+  policies: PolicyModules = [],
 ): Promise<StudyPlan> {
   const spec = inDocument(sources.study, () => parseStudyFile(sources.study.value));
   const strategy = inDocument(sources.strategy, () => parseStrategyFile(sources.strategy.value));

@@ -1,7 +1,7 @@
 import { InputError } from '../../../base/errors.ts';
 import type { JsonObject } from '../../../base/json.ts';
 import { shortText } from '../../../base/short-text.ts';
-import type { PolicyModule } from '../../simulator.ts';
+import type { PolicyModule, PolicyModules } from '../../simulator.ts';
 import type { EngineHooks } from './policy.ts';
 
 /**
@@ -15,7 +15,8 @@ export type ClusterPolicy = (settings: JsonObject) => EngineHooks;
 const SINGLE = ['admission', 'scheduler', 'priority', 'prefillThreshold', 'stepTokens', 'pause', 'kvTier'] as const;
 
 /** The joint hooks of all modules. @throws InputError where two provide the same thing */
-export function policyHooks(modules: readonly PolicyModule[], settings: JsonObject): EngineHooks {
+export function policyHooks(modules: PolicyModules, settings: JsonObject): EngineHooks {
+  if (modules === 'not-loaded') throw new RangeError('a simulation needs the modules of its policies');
   let joined: EngineHooks = {};
   for (const module of modules) joined = join(joined, create(module, settings), module.file);
   return joined;

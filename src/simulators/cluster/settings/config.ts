@@ -10,7 +10,7 @@ import {
 import { parseHardwareConfig } from './hardware-catalog.ts';
 import { BUNDLE_SECTIONS, parsePolicyBundle } from './policy-bundle.ts';
 import { type ResolvedCluster, resolveCluster } from './resolve-cluster.ts';
-import type { ScorerRules } from './scorer-profile.ts';
+import type { OwnScorers, ScorerRules } from './scorer-profile.ts';
 import { readSetting } from './setting-values.ts';
 
 /** Settings of the strategy's policy modules, handed to them as they are. */
@@ -25,7 +25,7 @@ const DOCUMENTS = ['model_config', 'hardware_config', 'kv_offload'] as const;
  * @param ownScorers - names that policy modules add
  * @throws InputError whose path starts at the configuration
  */
-export function resolveStrategyConfig(config: Json, ownScorers: readonly string[] = []): ResolvedCluster {
+export function resolveStrategyConfig(config: Json, ownScorers: OwnScorers = []): ResolvedCluster {
   if (!isJsonObject(config)) throw new InputError('must be a map of cluster settings');
   const rules = { zeroWeight: 'drops', ownScorers } as const;
   const sections: Record<string, Json> = {};

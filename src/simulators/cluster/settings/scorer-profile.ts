@@ -27,10 +27,12 @@ export const DEFAULT_SCORERS: readonly ScorerWeight[] = [
 /** A weight of 0 drops the scorer where an optimizer chooses weights, and is a mistake where a person types them. */
 export type ZeroWeight = 'drops' | 'is-an-error';
 
+export type OwnScorers = readonly string[] | 'any';
+
 export interface ScorerRules {
   readonly zeroWeight: ZeroWeight;
-  /** Scorers of policy modules, besides the built-in ones. */
-  readonly ownScorers?: readonly string[];
+  /** Scorers of policy modules, besides the built-in ones; `any` where the modules are not at hand. */
+  readonly ownScorers?: OwnScorers;
 }
 
 /**
@@ -38,11 +40,11 @@ export interface ScorerRules {
  * @param value - `name:weight,…`, a list of {name, weight}, or a map name → weight
  */
 export function parseScorers(value: Json, { zeroWeight, ownScorers = [] }: ScorerRules): readonly ScorerWeight[] {
-  const known: readonly string[] = [...SCORER_NAMES, ...ownScorers];
+  const known: readonly string[] = [...SCORER_NAMES, ...(ownScorers === 'any' ? [] : ownScorers)];
   const seen = new Set<string>();
   const scorers: ScorerWeight[] = [];
   for (const { name, weight, path } of entries(value)) {
-    if (!known.includes(name)) throw unknownName('scorer', name, known, { path });
+    if (ownScorers !== 'any' && !known.includes(name)) throw unknownName('scorer', name, known, { path });
     if (seen.has(name)) throw new InputError(`scorer ${shortText(name)} is given twice`, { path });
     seen.add(name);
     const number = typeof weight === 'string' && weight.trim() !== '' ? Number(weight) : weight;

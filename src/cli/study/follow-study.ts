@@ -1,0 +1,48 @@
+import { paretoFront } from '../../study/front.ts';
+import { continueStudy } from '../../study/io/study-session.ts';
+import type { StudyState } from '../../study/journal.ts';
+import { mean, metricValues } from '../../study/objective.ts';
+import type { StudyPlan } from '../../study/plan/study-plan.ts';
+import { Progress } from '../terminal/progress.ts';
+
+/** Runs or goes on with a recorded study, with progress on stderr, until it ends or the user interrupts it. */
+export async function followStudy(
+  folder: string,
+  plan: StudyPlan,
+  options: { readonly workers: number; readonly quiet: boolean },
+): Promise<StudyState | 'interrupted'> {
+  const progress = new Progress('trials', plan.trials, options.quiet);
+  const interruption = new AbortController();
+  const stop = (): void => interruption.abort();
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  try {
+    const end = await continueStudy(folder, plan, {
+      workers: options.workers,
+      signal: interruption.signal,
+      onTornLine: () => process.stderr.write('paretune: dropped the last journal line, which a crash had torn\n'),
+      onEntry: (entry, state) => {
+        if (entry.kind === 'trial-finished') progress.update(entry.trial + 1, bestNote(plan, state));
+      },
+    });
+    if (end !== 'interrupted') progress.end();
+    return end;
+  } finally {
+    process.removeListener('SIGINT', stop);
+    process.removeListener('SIGTERM', stop);
+  }
+}
+
+/** Best feasible value so far of each objective. */
+function bestNote(plan: StudyPlan, state: StudyState): string {
+  const front = paretoFront(plan, state.trials);
+  if (front.length === 0) return 'nothing feasible yet';
+  const parts = plan.objectives.map(({ metric, direction }) => {
+    const values = front.map(({ outcome }) =>
+      outcome?.kind === 'observed' ? mean(metricValues(outcome.replicates, metric)) : Number.NaN,
+    );
+    const best = direction === 'minimize' ? Math.min(...values) : Math.max(...values);
+    return `${metric} ${Number(best.toPrecision(5))}`;
+  });
+  return `best ${parts.join(', ')}`;
+}

@@ -1,0 +1,195 @@
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { InputError } from '../../base/errors.ts';
+import { textHash } from '../../base/json.ts';
+import { createSampler } from '../../optimizer/sampler/registry.ts';
+import { createSimulator } from '../../simulators/registry.ts';
+import type { PolicyModules } from '../../simulators/simulator.ts';
+import { applyEntry, JOURNAL_FORMAT, type JournalEntry, replay, type StudyState } from '../journal.ts';
+import { type PlanSources, resolvePlan, type StudyPlan } from '../plan/study-plan.ts';
+import { samplerName } from '../propose.ts';
+import { runStudy } from '../run-study.ts';
+import { JournalFile, readJournal } from './journal-file.ts';
+import { loadPolicies, policyText } from './load-policy.ts';
+import { packageVersion } from './package-file.ts';
+import { readPlanFile, readStarted, type StudyStarted, writePlanFile } from './plan-file.ts';
+import { openWorkerPool } from './worker-pool.ts';
+
+export interface RecordedStudy {
+  readonly sources: PlanSources;
+  readonly plan: StudyPlan;
+  readonly entries: readonly JournalEntry[];
+  readonly state: StudyState;
+}
+
+/** Wall times live apart from the journal, which must not depend on them. */
+const TIMINGS_FILE = 'timings.jsonl';
+
+/** Resolves a study that is to run: its policy modules are loaded. @throws InputError placed in its documents */
+export async function planOf(sources: PlanSources): Promise<StudyPlan> {
+  return await resolved(sources, await loadPolicies(sources.policies.map(({ file }) => file)));
+}
+
+async function resolved(sources: PlanSources, policies: PolicyModules): Promise<StudyPlan> {
+  const plan = await resolvePlan(sources, createSimulator, policies);
+  placeSampler(sources, plan);
+  return plan;
+}
+
+function placeSampler(sources: PlanSources, plan: StudyPlan): void {
+  try {
+    createSampler(samplerName(plan));
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(error.message, {
+      path: ['sampler'],
+      position: sources.study.locate(['sampler']),
+      ...(error.suggestion === undefined ? {} : { suggestion: error.suggestion }),
+    });
+  }
+}
+
+/**
+ * Reads a run folder. Reading is not running: no policy module is loaded, and it does not matter whether one is there.
+ * @throws InputError when the folder holds no run, or a damaged one
+ */
+export async function readRecorded(folder: string): Promise<RecordedStudy> {
+  const sources = readPlanFile(folder);
+  return recorded(folder, sources, await resolved(sources, 'not-loaded'));
+}
+
+/**
+ * Reads a run folder to simulate its points again, with the policy modules as they are today.
+ * @throws InputError as `readRecorded`, and when a module cannot be loaded
+ */
+export async function openRecorded(folder: string): Promise<RecordedStudy> {
+  const sources = readPlanFile(folder);
+  return recorded(folder, sources, await planOf(sources));
+}
+
+function recorded(folder: string, sources: PlanSources, plan: StudyPlan): RecordedStudy {
+  const { entries } = readJournal(folder);
+  const started = entries[0];
+  if (started?.kind === 'study-started' && started.plan !== plan.hash) {
+    throw new InputError('the journal belongs to another plan', {
+      position: { file: join(folder, 'journal.jsonl'), line: 1 },
+      path: ['plan'],
+      suggestion: 'the plan was changed after the run, or written by another version of paretune',
+    });
+  }
+  return { sources, plan, entries, state: replay(entries) };
+}
+
+/**
+ * Policy modules run from their files, which must still be what was recorded.
+ * @throws InputError that names the first one that is not, and the version of paretune that recorded it
+ */
+export function requireRecordedPolicies(folder: string): void {
+  const [file] = changedPolicies(readPlanFile(folder));
+  if (file === undefined) return;
+  const { tool } = readStarted(folder);
+  const fate = policyText(file) === undefined ? 'is missing' : 'has changed';
+  throw new InputError(`the policy module ${fate} since paretune ${tool} recorded this run`, {
+    position: { file },
+    suggestion: `restore it, or install paretune ${tool} and use its own; \`paretune verify --outcomes ${folder}\` recomputes the outcomes with the modules of today`,
+  });
+}
+
+/** Names of the policy modules whose files are not what was recorded. */
+export function changedPolicies(sources: PlanSources): readonly string[] {
+  return sources.policies
+    .filter(({ file, text }) => {
+      const today = policyText(file);
+      return today === undefined || textHash(today) !== textHash(text);
+    })
+    .map(({ file }) => file);
+}
+
+/** First entry of a journal that this program writes. */
+export function startedEntry(plan: StudyPlan): StudyStarted {
+  return {
+    kind: 'study-started',
+    format: JOURNAL_FORMAT,
+    plan: plan.hash,
+    name: plan.name,
+    tool: packageVersion(),
+    node: Number(process.versions.node.split('.')[0]),
+  };
+}
+
+/** Starts a new run folder. */
+export function createRunFolder(folder: string, sources: PlanSources, plan: StudyPlan): void {
+  mkdirSync(folder, { recursive: true });
+  if (readJournal(folder).entries.length > 0) {
+    throw new InputError('already holds a run', {
+      position: { file: folder },
+      suggestion: `go on with \`paretune resume ${folder}\`, or choose another --out`,
+    });
+  }
+  writePlanFile(folder, sources, plan, startedEntry(plan));
+}
+
+export interface SessionOptions {
+  readonly workers: number;
+  /** Called after each entry, once it is on disk. */
+  readonly onEntry?: (entry: JournalEntry, state: StudyState) => void;
+  /** Called where the journal ended in a line that a crash had torn, which is dropped. */
+  readonly onTornLine?: () => void;
+  /** Ends the run early; what is recorded by then stays. */
+  readonly signal?: AbortSignal;
+}
+
+/** Runs or goes on with the study recorded in `folder` until it ends or is interrupted. */
+export async function continueStudy(
+  folder: string,
+  plan: StudyPlan,
+  options: SessionOptions,
+): Promise<StudyState | 'interrupted'> {
+  const { entries, torn, completeBytes } = readJournal(folder);
+  if (torn) options.onTornLine?.();
+  const journal = new JournalFile(folder, completeBytes);
+  let lastAt = performance.now();
+  try {
+    return await follow(plan, readStarted(folder), entries, options, (entry) => {
+      journal.append(entry);
+      if (entry.kind !== 'trial-finished') return;
+      const now = performance.now();
+      const timing = { trial: entry.trial, wall_ms: Math.round(now - lastAt) };
+      appendFileSync(join(folder, TIMINGS_FILE), `${JSON.stringify(timing)}\n`);
+      lastAt = now;
+    });
+  } finally {
+    journal.close();
+  }
+}
+
+/** Runs a study that leaves no files. */
+export async function runInMemory(plan: StudyPlan, options: SessionOptions): Promise<StudyState | 'interrupted'> {
+  return await follow(plan, startedEntry(plan), [], options, () => undefined);
+}
+
+async function follow(
+  plan: StudyPlan,
+  started: StudyStarted,
+  entries: readonly JournalEntry[],
+  { workers, onEntry, signal }: SessionOptions,
+  record: (entry: JournalEntry) => void,
+): Promise<StudyState | 'interrupted'> {
+  const sampler = createSampler(samplerName(plan));
+  const pool = openWorkerPool(plan, { workers });
+  const stop = (): void => void pool.close();
+  signal?.addEventListener('abort', stop, { once: true });
+  let state = replay(entries);
+  try {
+    for await (const entry of runStudy({ plan, sampler, evaluate: pool.evaluate, started, entries })) {
+      if (signal?.aborted) return 'interrupted';
+      record(entry);
+      state = applyEntry(state, entry);
+      onEntry?.(entry, state);
+    }
+    return signal?.aborted ? 'interrupted' : state;
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    await pool.close();
+  }
+}
