@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config';
+
+/** The quick tests of what `stryker.config.mjs` mutates; page, charts and command line would say little and take long. */
+export default defineConfig({
+  test: {
+    root: new URL('..', import.meta.url).pathname,
+    include: [
+      'test/numeric/{statistics,student-t,paired-tests,two-way-layout,covariance}.test.ts',
+      'test/report/{build-report,estimate,correlations,regimes,savings}.test.ts',
+      'test/study/{objective,observations}.test.ts',
+      'test/study/experiment/{experiment,judge-claim}.test.ts',
+      'test/optimizer/acquisition/*.test.ts',
+      'test/optimizer/sensitivity/*.test.ts',
+    ],
+    testTimeout: 60_000,
+    pool: 'threads',
+  },
+});
