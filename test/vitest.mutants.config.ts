@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** The quick tests of what `stryker.config.mjs` mutates; page, charts and command line would say little and take long. */
+/**
+ * The quick tests of what `stryker.config.mjs` mutates. Page, charts, command line and the coverage of intervals by many
+ * draws would say little more and take long.
+ */
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
