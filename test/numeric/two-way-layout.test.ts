@@ -24,17 +24,17 @@ describe('fitTwoWay', () => {
   });
 
   test('too small a table, or logarithms of what is not positive, gives nothing', () => {
-    const fit = (rows: number[][], logarithmic = false) => fitTwoWay(new Matrix(rows), logarithmic);
-    expect(fit([])).toBeNull();
-    expect(fit([[1, 2]])).toBeNull();
-    expect(fit([[1], [2]])).toBeNull();
+    const layoutOf = (rows: number[][], logarithmic = false) => fitTwoWay(new Matrix(rows), logarithmic);
+    expect(layoutOf([])).toBeNull();
+    expect(layoutOf([[1, 2]])).toBeNull();
+    expect(layoutOf([[1], [2]])).toBeNull();
     for (const wrong of [0, -1, Number.NaN]) {
       const rows = [
         [1, wrong],
         [2, 3],
       ];
-      expect(fit(rows, true)).toBeNull();
-      expect(fit(rows)).not.toBeNull();
+      expect(layoutOf(rows, true)).toBeNull();
+      expect(layoutOf(rows)).not.toBeNull();
     }
   });
 
