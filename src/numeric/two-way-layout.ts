@@ -1,3 +1,4 @@
+import { Matrix } from 'ml-matrix';
 import { allPositive } from './statistics.ts';
 
 /**
@@ -24,25 +25,31 @@ export interface RowMean {
 }
 
 /**
- * Fits complete rows of equal length. @returns null where residuals cannot be estimated: fewer than two rows or columns,
- * or logarithms of values that are not positive
+ * Fits a table of complete rows. @returns null where residuals cannot be estimated: fewer than two rows or columns, or
+ * logarithms of values that are not positive
  */
-export function fitTwoWay(rows: readonly (readonly number[])[], logarithmic: boolean): TwoWayLayout | null {
-  const columns = rows[0]?.length ?? 0;
-  if (rows.length < 2 || columns < 2) return null;
-  if (logarithmic && !rows.every(allPositive)) return null;
-  const scaled = rows.map((row) => (logarithmic ? row.map(Math.log) : row));
-  const columnMeans = Array.from({ length: columns }, (_, s) => average(scaled.map((row) => row[s]!)));
-  const grand = average(columnMeans);
+export function fitTwoWay(table: Matrix, logarithmic: boolean): TwoWayLayout | null {
+  if (table.rows < 2 || table.columns < 2) return null;
+  if (logarithmic && !allPositive(table.to1DArray())) return null;
+  const scaled = logarithmic ? Matrix.log(table) : table;
   let squares = 0;
-  for (const row of scaled) {
-    const level = average(row);
-    row.forEach((value, s) => {
-      squares += (value - level - (columnMeans[s]! - grand)) ** 2;
-    });
+  for (const residual of twoWayResiduals(scaled).to1DArray()) squares += residual ** 2;
+  const freedom = (table.rows - 1) * (table.columns - 1);
+  return { logarithmic, columnMeans: scaled.mean('column'), variance: squares / freedom, freedom, rows: table.rows };
+}
+
+/** What is left of each cell without its row's level and its column's effect; sums to 0 along rows and columns. */
+export function twoWayResiduals(table: Matrix): Matrix {
+  const levels = table.mean('row');
+  const columnMeans = table.mean('column');
+  const grand = average(columnMeans);
+  const residuals = new Matrix(table.rows, table.columns);
+  for (let t = 0; t < table.rows; t++) {
+    for (let s = 0; s < table.columns; s++) {
+      residuals.set(t, s, table.get(t, s) - levels[t]! - (columnMeans[s]! - grand));
+    }
   }
-  const freedom = (rows.length - 1) * (columns - 1);
-  return { logarithmic, columnMeans, variance: squares / freedom, freedom, rows: rows.length };
+  return residuals;
 }
 
 /**

@@ -7,6 +7,7 @@ import type { StudyPlan } from '../study/plan/study-plan.ts';
 import { normalizeWeights } from '../study/plan/template.ts';
 import { samplerName } from '../study/propose.ts';
 import type { Replicate, Trial } from '../study/trial.ts';
+import { objectiveCorrelations } from './correlations.ts';
 import { compare } from './estimate.ts';
 import { regimeTables } from './regimes.ts';
 import { reportTrials } from './report-trials.ts';
@@ -48,6 +49,7 @@ export function buildReport(plan: StudyPlan, state: StudyState, tool: string): S
     baseline: baseline?.number ?? null,
     hypervolume: hypervolumeHistory(plan, state.trials, baseline),
     comparisons: baseline === null ? [] : listed.flatMap((trial) => comparisons(plan, baseline, trial)),
+    correlations: objectiveCorrelations(plan, state.trials),
     sensitivity: analyseSensitivity(plan, state.trials, { parameters, metrics, trials }),
     ...(plan.regimes === undefined ? {} : { regimes: regimeTables(plan, state.trials) }),
     ...(hasSavers(plan) ? { savings: savingsOf(plan, state.trials) } : {}),

@@ -1,5 +1,6 @@
 import type { Trend } from '../optimizer/sensitivity/trend.ts';
 import type { ParameterValue } from '../optimizer/space/parameter.ts';
+import type { ObjectiveCorrelations } from './correlations.ts';
 import type { RegimeTable } from './regimes.ts';
 
 /** All that tables, charts and the page may know about a study; also the content of report.json. */
@@ -27,6 +28,8 @@ export interface StudyReport {
   readonly baseline: number | null;
   readonly hypervolume: HypervolumeHistory;
   readonly comparisons: readonly Comparison[];
+  /** Null for one objective or too few trials. */
+  readonly correlations: ObjectiveCorrelations | null;
   readonly sensitivity: readonly ObjectiveSensitivity[];
   /** Present exactly where the study has several workloads. */
   readonly regimes?: readonly RegimeTable[];

@@ -1,4 +1,6 @@
-import { expectedRowMean } from '../numeric/two-way-layout.ts';
+import { Matrix } from 'ml-matrix';
+import { allPositive } from '../numeric/statistics.ts';
+import { expectedRowMean, twoWayResiduals } from '../numeric/two-way-layout.ts';
 import type { Observation } from '../optimizer/sampler/sampler.ts';
 import { isInside } from '../optimizer/space/search-space.ts';
 import { mean, metricValues, toLoss, toSlack } from './objective.ts';
@@ -112,18 +114,18 @@ function residualVariances(trials: readonly Trial[], metric: string, seedCount: 
   );
   const full = rows.filter((row) => row !== null);
   if (seedCount < 2 || full.length < 2) return rows.map(() => null);
-  const positive = full.every((row) => row.every((value) => value > 0));
-  const scaled = rows.map((row) => (row !== null && positive ? row.map(Math.log) : row));
-  const present = scaled.filter((row) => row !== null);
-  const seedMeans = Array.from({ length: seedCount }, (_, s) => mean(present.map((row) => row[s]!)));
-  const grand = mean(seedMeans);
-  const squares = scaled.map((row) => (row === null ? null : squaredResiduals(row, seedMeans, grand)));
+  const positive = full.every(allPositive);
+  const table = new Matrix(full);
+  const squares = twoWayResiduals(positive ? Matrix.log(table) : table)
+    .to2DArray()
+    .map(sumOfSquares);
   const freedom = ((full.length - 1) * (seedCount - 1)) / full.length;
-  const pooled = median(squares.filter((value) => value !== null)) / freedom;
-  return squares.map((own, index) => {
-    if (own === null) return null;
-    const variance = (own + POOLING * pooled) / (freedom + POOLING) / seedCount;
-    return positive ? variance * mean(rows[index]!) ** 2 : variance;
+  const pooled = median(squares) / freedom;
+  let next = 0;
+  return rows.map((row) => {
+    if (row === null) return null;
+    const variance = (squares[next++]! + POOLING * pooled) / (freedom + POOLING) / seedCount;
+    return positive ? variance * mean(row) ** 2 : variance;
   });
 }
 
@@ -132,12 +134,8 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)]!;
 }
 
-function squaredResiduals(row: readonly number[], seedMeans: readonly number[], grand: number): number {
-  const own = mean(row);
+function sumOfSquares(values: readonly number[]): number {
   let sum = 0;
-  for (const [s, value] of row.entries()) {
-    const residual = value - own - (seedMeans[s]! - grand);
-    sum += residual * residual;
-  }
+  for (const value of values) sum += value * value;
   return sum;
 }

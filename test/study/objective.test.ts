@@ -1,61 +1,81 @@
 import { describe, expect, test } from 'vitest';
-import { stream } from '../../src/base/random.ts';
-import { fromLoss, isFeasible, losses, toLoss } from '../../src/study/objective.ts';
-import { toObservations } from '../../src/study/observations.ts';
+import {
+  fromLoss,
+  isFeasible,
+  losses,
+  mean,
+  meanMetrics,
+  metricValues,
+  toLoss,
+  toSlack,
+} from '../../src/study/objective.ts';
 import type { Trial } from '../../src/study/trial.ts';
 import { planOf, STUDY } from '../support/plan-builder.ts';
+import { observed, replicatesOf, stopped } from '../support/trials.ts';
 
-/** Trials with mean costs `means`, a shift by seed common to all, and multiplicative noise of their own. */
-function trialsWith(means: readonly number[], noise: number): Trial[] {
-  const rng = stream(3, 'trials');
-  return means.map((level, number) => ({
-    number,
-    origin: 'sampler',
-    seen: 0,
-    values: { x: number / 10, y: 0 },
-    validation: null,
-    outcome: {
-      kind: 'observed',
-      replicates: [1, 2, 3].map((seed) => ({
-        seed,
-        metrics: { cost: level * (1 + 0.3 * seed) * Math.exp(noise * rng.normal()), gain: 1, share: 1 },
-      })),
-    },
-  }));
-}
+const BOUNDED = `${STUDY}constraints: [{metric: cost, at_most: 5}, {metric: share, at_least: 0.5}]\n`;
+const at = (cost: number, share: number): Trial =>
+  observed(0, { cost: [cost - 1, cost, cost + 1], gain: [1, 1, 1], share: [share, share, share] });
 
-describe('toObservations', () => {
-  test('what a seed does to all vectors alike is no noise', async () => {
+describe('losses', () => {
+  test('are minimised: a maximised metric changes its sign, once', async () => {
     const plan = await planOf();
-    const observations = toObservations(plan, trialsWith([1, 2, 3, 4], 0));
-    for (const { lossVariances } of observations) expect(lossVariances[0]).toBeLessThan(1e-20);
+    const trial = observed(0, { cost: [2, 4, 9], gain: [1, 2, 6], share: [1, 1, 1] });
+    expect(losses(plan, trial)).toEqual([5, -3]);
+    const [cost, gain] = plan.objectives;
+    expect([toLoss(cost!, 7), fromLoss(cost!, 7)]).toEqual([7, 7]);
+    expect([toLoss(gain!, 7), fromLoss(gain!, 7)]).toEqual([-7, -7]);
   });
 
-  test('noise grows with the level: a bad vector does not make a good one look noisy', async () => {
+  test.each([
+    ['pending', null],
+    ['failed', { kind: 'failed', message: 'no' }],
+    ['infeasible', { kind: 'infeasible', reason: 'no memory' }],
+    ['stopped', stopped(0, { cost: [1], gain: [1], share: [1] }).outcome],
+  ] as const)('a trial that is %s has none and is not feasible', async (_, outcome) => {
     const plan = await planOf();
-    const [good, , , bad] = toObservations(plan, trialsWith([1, 1.1, 1.2, 1000], 0.05));
-    expect(Math.sqrt(good!.lossVariances[0]!) / 1.6).toBeLessThan(0.06);
-    expect(Math.sqrt(bad!.lossVariances[0]!)).toBeGreaterThan(5);
+    const trial: Trial = { ...at(1, 1), outcome };
+    expect(losses(plan, trial)).toBeNull();
+    expect(isFeasible(plan, trial)).toBe(false);
+  });
+});
+
+describe('a point is feasible', () => {
+  test.each([
+    ['within both bounds', 4, 0.6, true],
+    ['exactly on both bounds', 5, 0.5, true],
+    ['a little beyond the upper bound', 5.001, 0.6, false],
+    ['a little below the lower bound', 4, 0.499, false],
+  ])('%s: %d, %d', async (_, cost, share, expected) => {
+    expect(isFeasible(await planOf({ study: BOUNDED }), at(cost, share))).toBe(expected);
   });
 
-  test('one seed, or one trial, leaves the noise unknown', async () => {
-    const plan = await planOf();
-    expect(toObservations(plan, trialsWith([1], 0.1))[0]!.lossVariances).toEqual([null, null]);
-    const single = await planOf({ study: STUDY.replace('[1, 2, 3]', '[1]') });
-    expect(toObservations(single, trialsWith([1, 2], 0.1))[0]!.lossVariances).toEqual([null, null]);
+  test('by the mean over its seeds, not by its worst one', async () => {
+    const plan = await planOf({ study: BOUNDED });
+    expect(isFeasible(plan, observed(0, { cost: [1, 1, 12], gain: [1, 1, 1], share: [1, 1, 1] }))).toBe(true);
   });
 
-  test('losses are minimised: a maximised metric changes its sign, once', async () => {
-    const plan = await planOf();
-    const [trial] = trialsWith([2], 0);
-    expect(losses(plan, trial!)![1]).toBe(-1);
-    for (const objective of plan.objectives) expect(fromLoss(objective, toLoss(objective, 7))).toBe(7);
+  test('without constraints whenever it was measured', async () => {
+    expect(isFeasible(await planOf(), at(1e9, -1))).toBe(true);
   });
 
-  test('a failed trial has no losses and is not feasible', async () => {
-    const plan = await planOf();
-    const failed: Trial = { ...trialsWith([1], 0)[0]!, outcome: { kind: 'failed', message: 'no' } };
-    expect(toObservations(plan, [failed])[0]!.losses).toBeNull();
-    expect(isFeasible(plan, failed)).toBe(false);
+  test('not where a bounded metric is missing', async () => {
+    const plan = await planOf({ study: BOUNDED });
+    expect(isFeasible(plan, observed(0, { cost: [1, 1, 1], gain: [1, 1, 1] }))).toBe(false);
   });
+});
+
+test('slack is how far a bound is broken, in the unit of the metric', () => {
+  const bound = { metric: 'm', unit: '1', bound: 10 };
+  expect(toSlack({ ...bound, kind: 'at-most' }, 12)).toBe(2);
+  expect(toSlack({ ...bound, kind: 'at-least' }, 12)).toBe(-2);
+});
+
+test('means over seeds, in seed order', () => {
+  const replicates = replicatesOf({ a: [3, 1, 2], b: [0, 0, 3] });
+  expect(metricValues(replicates, 'a')).toEqual([3, 1, 2]);
+  expect(metricValues(replicates, 'c')).toEqual([Number.NaN, Number.NaN, Number.NaN]);
+  expect(meanMetrics(replicates)).toEqual({ a: 2, b: 1 });
+  expect(meanMetrics([])).toEqual({});
+  expect(mean([1, 2, 6])).toBe(3);
 });

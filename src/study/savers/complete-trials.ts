@@ -1,3 +1,4 @@
+import { Matrix } from 'ml-matrix';
 import { fitLine, type LineFit, predictLine, rankCorrelation } from '../../numeric/line-fit.ts';
 import { allPositive } from '../../numeric/statistics.ts';
 import { fitTwoWay, type TwoWayLayout } from '../../numeric/two-way-layout.ts';
@@ -21,7 +22,7 @@ export function metricLayout(
   known: readonly number[],
 ): TwoWayLayout | null {
   const rows = complete.map((trial) => valuesOf(trial, metric));
-  return fitTwoWay(rows, allPositive(known) && rows.every(allPositive));
+  return fitTwoWay(new Matrix(rows), allPositive(known) && rows.every(allPositive));
 }
 
 /** What short horizons say about the means over whole ones, learned from the trials that had both. */

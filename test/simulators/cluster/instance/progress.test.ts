@@ -85,6 +85,60 @@ describe('a run that cannot progress', () => {
   });
 });
 
+describe('an instance that can only wait', () => {
+  /** Two prompts of two blocks each fill the decode instance, so that neither gets a block for its first token. */
+  const blocked = (horizonUs: number, deadlines: readonly [number, number]) => {
+    const base = config({}, horizonUs);
+    const tiered = { kind: 'tiered', cpuBlocks: 10, transferBandwidth: 100, transferBaseLatency: 0 } as const;
+    const decodeInstance = { ...base.instance, kv: tiered };
+    const engine = run(
+      {
+        ...base,
+        instances: 2,
+        disaggregation: {
+          prefill: 1,
+          decode: 1,
+          shared: 0,
+          encode: 0,
+          decider: 'always',
+          prefixThreshold: 0,
+          encodeDecider: 'never',
+          transferBandwidth: 100,
+          transferBaseMs: 0.05,
+          contention: false,
+          kvBytesPerToken: 1000,
+          prefillScorers: null,
+          decodeScorers: null,
+          prefillInstance: null,
+          decodeInstance,
+          pairRouting: null,
+        },
+      },
+      [request(0, 8, 5, deadlines[0]), request(0, 8, 5, deadlines[1])].map((one, index) => ({
+        ...one,
+        id: `r${index}`,
+      })),
+    );
+    return engine.instances[1]!;
+  };
+
+  it('misses its tier once in every step that it sleeps through, until a deadline frees blocks', () => {
+    const decode = blocked(Number.POSITIVE_INFINITY, [10_000, 40_000]);
+    expect([decode.timedOut, decode.completed]).toEqual([1, 1]);
+    // The four steps that do not miss are those of the request that is left.
+    expect(decode.steps - decode.tier!.misses).toBe(4);
+    const later = blocked(Number.POSITIVE_INFINITY, [11_000, 40_000]);
+    expect([later.steps - decode.steps, later.tier!.misses - decode.tier!.misses]).toEqual([1_000, 1_000]);
+  });
+
+  it('and likewise up to the horizon', () => {
+    const [short, long] = [blocked(20_000, [0, 0]), blocked(25_000, [0, 0])];
+    expect(short.completed).toBe(0);
+    expect(short.tier!.misses).toBe(short.steps);
+    expect([long.steps - short.steps, long.tier!.misses - short.tier!.misses]).toEqual([5_000, 5_000]);
+  });
+});
+
 describe('waiting for storage', () => {
   it('counts the empty steps of an idle instance without executing them', () => {
     const scenario = readScenarios('instance-scenarios.jsonl.gz').find(

@@ -1,0 +1,194 @@
+import { describe, expect, test } from 'vitest';
+import { stream } from '../../src/base/random.ts';
+import { earlierObservations, toObservations } from '../../src/study/observations.ts';
+import { expectedOfShort, horizonModel } from '../../src/study/savers/complete-trials.ts';
+import type { Trial } from '../../src/study/trial.ts';
+import { planOf, STUDY } from '../support/plan-builder.ts';
+import { observed, replicatesOf, stopped } from '../support/trials.ts';
+
+/** Trials with mean costs `means`, a shift by seed common to all, and multiplicative noise of their own. */
+function trialsWith(means: readonly number[], noise: number): Trial[] {
+  const rng = stream(3, 'trials');
+  return means.map((level, number) =>
+    observed(number, {
+      cost: [1, 2, 3].map((seed) => level * (1 + 0.3 * seed) * Math.exp(noise * rng.normal())),
+      gain: [1, 1, 1],
+      share: [1, 1, 1],
+    }),
+  );
+}
+
+const costs = (number: number, cost: readonly number[]): Trial =>
+  observed(number, { cost, gain: [1, 1, 1], share: [1, 1, 1] });
+/** Levels 1, 4, 10, seeds +1, −2, +1, and residuals (1, −1, 0), (−1, 1, 0), (0, 0, 0): some values are not positive. */
+const PLAIN = [
+  [3, -2, 2],
+  [4, 3, 5],
+  [11, 8, 11],
+];
+const variances = (observations: readonly { readonly lossVariances: readonly (number | null)[] }[]) =>
+  observations.map(({ lossVariances }) => lossVariances[0]);
+
+describe('the variance of a mean', () => {
+  test('what a seed does to all vectors alike is no noise', async () => {
+    const observations = toObservations(await planOf(), trialsWith([1, 2, 3, 4], 0));
+    for (const { lossVariances } of observations) expect(lossVariances[0]).toBeLessThan(1e-20);
+  });
+
+  test('noise grows with the level: a bad vector does not make a good one look noisy', async () => {
+    const [good, , , bad] = toObservations(await planOf(), trialsWith([1, 1.1, 1.2, 1000], 0.05));
+    expect(Math.sqrt(good!.lossVariances[0]!) / 1.6).toBeLessThan(0.06);
+    expect(Math.sqrt(bad!.lossVariances[0]!)).toBeGreaterThan(5);
+  });
+
+  test('own residuals count with their freedom, the median of all with four degrees', async () => {
+    // Squares 2, 2, 0 with 2 · 2 / 3 degrees each; the median per degree is 3 / 2; three seeds in a mean.
+    const observations = toObservations(
+      await planOf(),
+      PLAIN.map((cost, number) => costs(number, cost)),
+    );
+    const [first, second, third] = variances(observations);
+    expect(first).toBeCloseTo((2 + 4 * 1.5) / (4 / 3 + 4) / 3, 12);
+    expect(second).toBeCloseTo(first!, 12);
+    expect(third).toBeCloseTo((0 + 4 * 1.5) / (4 / 3 + 4) / 3, 12);
+  });
+
+  test('of positive values is relative: that of the logarithms times the squared mean', async () => {
+    const positive = PLAIN.map((row) => row.map((value) => Math.exp(value / 10)));
+    const observations = toObservations(
+      await planOf(),
+      positive.map((cost, number) => costs(number, cost)),
+    );
+    const level = positive[2]!.reduce((sum, value) => sum + value, 0) / 3;
+    expect(variances(observations)[2]).toBeCloseTo(0.01 * 0.375 * level ** 2, 12);
+  });
+
+  test('trials that were not measured have none and do not change that of the others', async () => {
+    const plan = await planOf();
+    const trials = PLAIN.map((cost, number) => costs(number, cost));
+    const failed: Trial = { ...trials[0]!, number: 3, outcome: { kind: 'failed', message: 'no' } };
+    const pending: Trial = { ...trials[0]!, number: 4, outcome: null };
+    const observations = toObservations(plan, [failed, ...trials, pending]);
+    expect(observations).toHaveLength(4);
+    expect(observations[0]).toMatchObject({
+      losses: null,
+      lossVariances: [null, null],
+      slacks: [],
+      slackVariances: [],
+    });
+    expect(observations.slice(1)).toEqual(toObservations(plan, trials));
+  });
+
+  test('is unknown with one seed or one trial', async () => {
+    const plan = await planOf();
+    expect(toObservations(plan, trialsWith([1], 0.1))[0]!.lossVariances).toEqual([null, null]);
+    const single = await planOf({ study: STUDY.replace('[1, 2, 3]', '[1]') });
+    const one = [1, 2].map((cost, number) => observed(number, { cost: [cost], gain: [1], share: [1] }));
+    expect(toObservations(single, one)[0]!.lossVariances).toEqual([null, null]);
+  });
+});
+
+test('the sampler sees losses and slacks, each with its variance', async () => {
+  const plan = await planOf({ study: `${STUDY}constraints: [{metric: cost, at_most: 5}]\n` });
+  const [first] = toObservations(
+    plan,
+    PLAIN.map((cost, number) => observed(number, { cost, gain: [7, 8, 9], share: [1, 1, 1] })),
+  );
+  expect(first!.values).toEqual({ x: 0, y: 0 });
+  expect(first!.losses).toEqual([1, -8]);
+  expect(first!.slacks).toEqual([-4]);
+  expect(first!.slackVariances).toEqual([first!.lossVariances[0]]);
+  expect(first!.lossVariances[1]).toBeLessThan(1e-20);
+});
+
+test('a loss that is not a number is no loss', async () => {
+  const [first] = toObservations(await planOf(), [costs(0, [1, Number.NaN, 2])]);
+  expect(first!.losses).toBeNull();
+});
+
+describe('a trial stopped after the first of three seeds', () => {
+  test('is told with the mean expected over all, and the variance of both', async () => {
+    const trials = PLAIN.map((cost, number) => costs(number, cost));
+    const told = toObservations(await planOf(), [...trials, stopped(3, { cost: [8], gain: [1], share: [1] })]).at(-1)!;
+    // Columns have means 6, 3, 6; the residual mean square is 4 / 4. Level 8 − 6, so 8, 5 and 8 over the seeds.
+    expect(told.losses![0]).toBeCloseTo(7, 12);
+    expect(told.lossVariances[0]).toBeCloseTo(1 / 3 + (2 / 3) * (1 + 1 / 3), 12);
+  });
+
+  test('relative to that mean where all is positive', async () => {
+    const trials = PLAIN.map((row, number) =>
+      costs(
+        number,
+        row.map((value) => Math.exp(value / 10)),
+      ),
+    );
+    const one = stopped(3, { cost: [Math.exp(0.8)], gain: [1], share: [1] });
+    const told = toObservations(await planOf(), [...trials, one]).at(-1)!;
+    const expected = (2 * Math.exp(0.8) + Math.exp(0.5)) / 3;
+    expect(told.losses![0]).toBeCloseTo(expected, 12);
+    expect(told.lossVariances[0]).toBeCloseTo(0.01 * (11 / 9) * expected ** 2, 12);
+  });
+
+  test('with what it measured and unknown noise where there is nothing to learn from', async () => {
+    const trials = [costs(0, [1, 2, 3]), stopped(1, { cost: [8, 10], gain: [1, 1], share: [1, 1] })];
+    const told = toObservations(await planOf(), trials).at(-1)!;
+    expect(told).toMatchObject({ losses: [9, -1], lossVariances: [null, null] });
+  });
+});
+
+describe('a trial stopped after its short run', () => {
+  const pair = (number: number, short: number, long: number): Trial => {
+    const trial = costs(number, [long, long, long]);
+    const replicates = trial.outcome?.kind === 'observed' ? trial.outcome.replicates : [];
+    return {
+      ...trial,
+      outcome: { kind: 'observed', replicates, short: replicatesOf({ cost: [short], gain: [1], share: [1] }) },
+    };
+  };
+  const screened = stopped(9, {}, { cost: [5], gain: [1], share: [1] });
+
+  test('is told with what the line through the pairs predicts, and the scatter about it', async () => {
+    const trials = [pair(0, 1, 2.1), pair(1, 2, 3.8), pair(2, 3, 6.3), pair(3, 4, 7.9)];
+    const told = toObservations(await planOf(), [...trials, screened]).at(-1)!;
+    const short = replicatesOf({ cost: [5] });
+    const { mean, deviation } = expectedOfShort(horizonModel(trials, 'cost', short)!, short, 'cost');
+    expect(told.losses![0]).toBe(mean);
+    expect(mean).toBeGreaterThan(9);
+    expect(told.lossVariances[0]).toBeCloseTo((deviation * mean) ** 2, 12);
+    expect(deviation).toBeGreaterThan(0.01);
+  });
+
+  test('in the unit of the metric where a value is not positive', async () => {
+    const trials = [pair(0, -1, -2.1), pair(1, 2, 3.8), pair(2, 3, 6.3), pair(3, 4, 7.9)];
+    const told = toObservations(await planOf(), [...trials, screened]).at(-1)!;
+    const short = replicatesOf({ cost: [5] });
+    const { mean, deviation } = expectedOfShort(horizonModel(trials, 'cost', short)!, short, 'cost');
+    expect(told.losses![0]).toBe(mean);
+    expect(told.lossVariances[0]).toBeCloseTo(deviation ** 2, 12);
+  });
+
+  test('with its short figures and unknown noise before there are enough pairs', async () => {
+    const told = toObservations(await planOf(), [pair(0, 1, 2), pair(1, 2, 4), screened]).at(-1)!;
+    expect(told).toMatchObject({ losses: [5, -1], lossVariances: [null, null] });
+  });
+});
+
+test('points of earlier runs count where they lie in the space and have every metric', async () => {
+  const plan = await planOf({ study: `${STUDY}constraints: [{metric: share, at_least: 0.5}]\n` });
+  const metrics = { cost: 3, gain: 4, share: 0.75 };
+  const earlier = [
+    { values: { x: 0.5, y: 0.5 }, metrics },
+    { values: { x: 1.5, y: 0.5 }, metrics },
+    { values: { x: 0.5, y: 0.5 }, metrics: { cost: 3, share: 0.75 } },
+    { values: { x: 0.5, y: 0.5 }, metrics: { cost: 3, gain: 4 } },
+  ];
+  expect(earlierObservations({ ...plan, earlier })).toEqual([
+    {
+      values: { x: 0.5, y: 0.5 },
+      losses: [3, -4],
+      lossVariances: [null, null],
+      slacks: [-0.25],
+      slackVariances: [null],
+    },
+  ]);
+});
