@@ -6,7 +6,7 @@
 export default {
   mutate: [
     'src/numeric/{statistics,student-t,paired-tests,two-way-layout,covariance}.ts',
-    'src/report/{build-report,estimate,correlations,regimes,savings}.ts',
+    'src/report/{build-report,report-trials,estimate,correlations,regimes,savings}.ts',
     'src/study/{objective,observations}.ts',
     'src/study/experiment/{experiment,judge-claim}.ts',
     'src/optimizer/acquisition/acquisition.ts',
@@ -25,7 +25,7 @@ export default {
   tempDirName: '.stryker-tmp',
   cleanTempDir: 'always',
   ignorePatterns: ['dist', 'reports', 'test/fixtures', 'test/long', 'test/bench'],
-  reporters: ['clear-text', 'json'],
+  reporters: ['clear-text', 'progress-append-only', 'json'],
   jsonReporter: { fileName: 'node_modules/.cache/stryker/mutants.json' },
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
   thresholds: { high: 95, low: 90, break: 85 },
