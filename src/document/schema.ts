@@ -19,7 +19,7 @@ export function parseWith<T>(schema: z.ZodType<T>, value: Json): T {
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
   const issues = result.error.issues.flatMap(inBestBranch);
-  const misspelt = new Set(issues.flatMap((issue) => misspeltKeys(schema, issue)));
+  const misspelt = new Set(issues.flatMap((issue) => misspeltKeys(schema, issue, value)));
   const told = issues.filter(
     (issue) => valueAt(value, issue.path) !== undefined || !misspelt.has(pathText(issue.path)),
   );
@@ -27,14 +27,27 @@ export function parseWith<T>(schema: z.ZodType<T>, value: Json): T {
 }
 
 /** Keys that an unknown key was meant to be: of them it is not said as well that they are missing. */
-function misspeltKeys(schema: z.ZodType, issue: Issue): string[] {
+function misspeltKeys(schema: z.ZodType, issue: Issue, root: Json): string[] {
   if (issue.code !== 'unrecognized_keys') return [];
-  const known = knownKeys(schema, issue.path);
+  const known = knownKeys(schema, issue.path, root);
   return issue.keys.flatMap((key) => nearestName(key, known) ?? []).map((key) => pathText([...issue.path, key]));
 }
 
 function pathText(path: readonly PropertyKey[]): string {
   return path.map(String).join('\0');
+}
+
+/**
+ * Checks a part of a larger document.
+ * @param path - where `value` stands: the start of the paths in messages
+ * @throws InputError like `parseWith`
+ */
+export function parsePart<T>(schema: z.ZodType<T>, value: Json, path: readonly (string | number)[]): T {
+  try {
+    return parseWith(schema, value);
+  } catch (error) {
+    throw error instanceof InputError ? error.at({ prefix: path }) : error;
+  }
 }
 
 /** An issue for refinements and transforms that `parseWith` reports in the words of `error`, below its own path. */
@@ -45,13 +58,20 @@ export function toldIssue(error: InputError) {
 
 type Issue = z.core.$ZodIssue;
 
-/** For unions the branch that got furthest explains best. */
+/** For unions the only branch for values of this type explains best, else the one that got furthest. */
 function inBestBranch(issue: Issue): Issue[] {
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue];
   const branches = issue.errors.map((branch) => branch.flatMap(inBestBranch)).filter((branch) => branch.length > 0);
+  const fitting = branches.filter((branch) => !isWrongType(branch[0]!));
   const best = branches.sort((a, b) => depth(b[0]!) - depth(a[0]!))[0];
-  if (best === undefined || depth(best[0]!) < 1) return [issue];
-  return best.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
+  if (best === undefined || (fitting.length !== 1 && depth(best[0]!) < 1)) return [issue];
+  const told = fitting.length === 1 ? fitting[0]! : best;
+  return told.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
+/** The value as a whole is none for this schema. */
+function isWrongType({ code, path }: Issue): boolean {
+  return path.length === 0 && (code === 'invalid_type' || code === 'invalid_union');
 }
 
 function depth(issue: Issue): number {
@@ -61,7 +81,7 @@ function depth(issue: Issue): number {
 function issueToErrors(schema: z.ZodType, issue: Issue, root: Json): InputError[] {
   const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
   if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(schema, path);
+    const known = knownKeys(schema, path, root);
     return issue.keys.map((key) => {
       const near = nearestName(key, known);
       const hint = `${near === undefined ? '' : `did you mean "${near}"? `}known keys: ${nameList(known)}`;
@@ -71,12 +91,10 @@ function issueToErrors(schema: z.ZodType, issue: Issue, root: Json): InputError[
       });
     });
   }
-  if (issue.code === 'custom' && issue.params?.['told'] === true) {
-    const suggestion = issue.params['suggestion'] as string | undefined;
-    return [new InputError(issue.message, { path, ...(suggestion === undefined ? {} : { suggestion }) })];
-  }
+  if (isTold(issue)) return [toldError(issue, path)];
   if (issue.code === 'invalid_key') {
-    return issue.issues.map((inner) => new InputError(`${rule(inner)}, got ${shortText(path.at(-1))}`, { path }));
+    const wrong = (inner: Issue) => new InputError(`${rule(inner)}, got ${shortText(path.at(-1))}`, { path });
+    return issue.issues.map((inner) => (isTold(inner) ? toldError(inner, path) : wrong(inner)));
   }
   const received = valueAt(root, path);
   const missing = received === undefined;
@@ -86,6 +104,17 @@ function issueToErrors(schema: z.ZodType, issue: Issue, root: Json): InputError[
       ...(missing ? { suggestion: `add it: ${rule(issue)}` } : suggestionFor(issue, received)),
     }),
   ];
+}
+
+type CustomIssue = Extract<Issue, { code: 'custom' }>;
+
+function isTold(issue: Issue): issue is CustomIssue {
+  return issue.code === 'custom' && issue.params?.['told'] === true;
+}
+
+function toldError({ message, params }: CustomIssue, path: readonly (string | number)[]): InputError {
+  const suggestion = params?.['suggestion'] as string | undefined;
+  return new InputError(message, { path, ...(suggestion === undefined ? {} : { suggestion }) });
 }
 
 function rule(issue: Issue): string {
@@ -136,10 +165,12 @@ function suggestionFor(issue: Issue, received: Json): { suggestion?: string } {
 /** The closed list of values that `issue` speaks of. */
 function acceptedValues(issue: Issue): readonly unknown[] {
   if (issue.code === 'invalid_value') return issue.values;
-  return issue.code === 'invalid_union' && 'options' in issue ? ((issue.options ?? []) as readonly unknown[]) : [];
+  const options = issue.code === 'invalid_union' && 'options' in issue ? issue.options : undefined;
+  return (options ?? []).filter((option) => option !== null && option !== undefined);
 }
 
-function valueAt(root: Json, path: readonly PropertyKey[]): Json | undefined {
+/** What stands at the path, if anything does. */
+export function valueAt(root: Json, path: readonly PropertyKey[]): Json | undefined {
   let node: unknown = root;
   for (const step of path) {
     if (node === null || typeof node !== 'object') return undefined;
@@ -148,18 +179,20 @@ function valueAt(root: Json, path: readonly PropertyKey[]): Json | undefined {
   return node as Json | undefined;
 }
 
-/** Keys that the object schema at `path` accepts; union branches are merged. */
-function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+/** Keys that the object schema at `path` accepts: of a union those of the branch that the value chose, else of all. */
+function knownKeys(schema: z.ZodType, path: readonly PropertyKey[], root: Json): string[] {
   let level: z.core.$ZodType[] = [schema];
-  for (const step of path) level = level.flatMap((node) => descend(node, step));
-  const keys = new Set(
-    level.flatMap(unwrap).flatMap((node) => (node instanceof z.ZodObject ? Object.keys(node.shape) : [])),
-  );
-  return [...keys].sort();
+  for (const [index, step] of path.entries()) {
+    const value = valueAt(root, path.slice(0, index));
+    level = level.flatMap((node) => descend(node, step, value));
+  }
+  const value = valueAt(root, path);
+  const objects = level.flatMap((node) => unwrap(node, value)).filter((node) => node instanceof z.ZodObject);
+  return [...new Set(objects.flatMap(({ shape }) => Object.keys(shape)))].sort();
 }
 
-function descend(schema: z.core.$ZodType, step: PropertyKey): z.core.$ZodType[] {
-  return unwrap(schema).flatMap((node): z.core.$ZodType[] => {
+function descend(schema: z.core.$ZodType, step: PropertyKey, value: Json | undefined): z.core.$ZodType[] {
+  return unwrap(schema, value).flatMap((node): z.core.$ZodType[] => {
     if (node instanceof z.ZodObject) {
       const next = (node.shape as Record<string, z.core.$ZodType>)[String(step)];
       return next === undefined ? [] : [next];
@@ -170,11 +203,24 @@ function descend(schema: z.core.$ZodType, step: PropertyKey): z.core.$ZodType[] 
   });
 }
 
-function unwrap(schema: z.core.$ZodType): z.core.$ZodType[] {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodNullable) {
-    return unwrap(schema.unwrap());
+function unwrap(schema: z.core.$ZodType, value: Json | undefined): z.core.$ZodType[] {
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodNullable
+  ) {
+    return unwrap(schema.unwrap(), value);
   }
-  if (schema instanceof z.ZodUnion) return schema.options.flatMap(unwrap);
-  if (schema instanceof z.ZodPipe) return unwrap(schema.in);
+  if (schema instanceof z.ZodDiscriminatedUnion) return chosen(schema, value).flatMap((node) => unwrap(node, value));
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap((node) => unwrap(node, value));
+  if (schema instanceof z.ZodPipe) return unwrap(schema.in, value);
   return [schema];
+}
+
+/** The options of a union that its tag in the value names; all where it names none. */
+function chosen({ def, options }: z.ZodDiscriminatedUnion, value: Json | undefined): readonly z.core.$ZodType[] {
+  const tag = valueAt(value ?? null, [def.discriminator]);
+  const named = options.filter(({ _zod }) => _zod.propValues?.[def.discriminator]?.has(tag as null));
+  return named.length > 0 ? named : options;
 }

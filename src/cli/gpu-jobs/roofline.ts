@@ -1,10 +1,12 @@
-import { InputError } from '../../base/errors.ts';
+import { z } from 'zod';
+import { rooflineSteps } from '../../companions/gpu-jobs/roofline-steps.ts';
 import { findGpu, ridgePoint } from '../../simulators/gpu-jobs/gpu-catalog.ts';
 import { findModel } from '../../simulators/gpu-jobs/model-catalog.ts';
-import { type PerfConfig, rooflineStep, type StepLoad } from '../../simulators/gpu-jobs/step-model.ts';
+import { share } from '../../simulators/gpu-jobs/token-config.ts';
+import { amount } from '../../simulators/gpu-jobs/written-values.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
-import { integerFlag, requiredText, switchFlag } from '../terminal/flags.ts';
-import { named, positiveFlag } from './input.ts';
+import { requiredText, switchFlag } from '../terminal/flags.ts';
+import { ofFlag, schemaFlag } from '../terminal/schema-flag.ts';
 
 export const rooflineJobsCommand: LoadedCommand = {
   build: (parser) =>
@@ -24,43 +26,23 @@ export const rooflineJobsCommand: LoadedCommand = {
       .option('json', { type: 'boolean', describe: 'print JSON' })
       .example('$0 gpu-jobs roofline --model Llama3-70B --gpu A100 --tp 4', 'where its steps are bound'),
   run: async (flags) => {
-    const found = named('gpu', () => findGpu(requiredText(flags, 'gpu')));
-    const tflops = positiveFlag(flags, 'a100-tflops')!;
+    const names = { gpu: requiredText(flags, 'gpu'), model: requiredText(flags, 'model') };
+    const found = ofFlag('gpu', () => findGpu(names.gpu));
+    const tflops = schemaFlag(flags, 'a100-tflops', amount({ above: 0 }))!;
     const gpu = found.name.startsWith('A100') ? { ...found, tflops } : found;
-    const model = named('model', () => findModel(requiredText(flags, 'model')));
-    const tp = integerFlag(flags, 'tp', model.minTp, model.maxTp)!;
-    const context = integerFlag(flags, 'context', 0, 1e8)!;
-    const prompt = integerFlag(flags, 'prompt', 1, 1e8)!;
-    const perf: PerfConfig = {
-      kind: 'roofline',
-      mfu: share(flags, 'mfu'),
-      mbu: share(flags, 'mbu'),
-      overhead: 0,
-      quant: 16,
+    const model = ofFlag('model', () => findModel(names.model));
+    const tp = schemaFlag(flags, 'tp', z.int().min(model.minTp).max(model.maxTp))!;
+    const lengths = {
+      context: schemaFlag(flags, 'context', z.int().min(0).max(1e8))!,
+      prompt: schemaFlag(flags, 'prompt', z.int().min(1).max(1e8))!,
     };
-    const loads: readonly (readonly [string, StepLoad])[] = [
-      [
-        `prefill ${prompt}`,
-        { prefillTokens: prompt, decodeBatch: 0, attended: (prompt * (prompt + 1)) / 2, storedContext: 0 },
-      ],
-      ...[1, 8, 32, 128, 256].map((b) => [`decode ${b}`, decodeLoad(b, context)] as const),
-    ];
-    const rows = loads.map(([step, load]) => {
-      const result = rooflineStep(load, { gpu, tp, model }, perf);
-      const tokens = load.prefillTokens + load.decodeBatch;
-      return {
-        step,
-        ms: result.seconds * 1000,
-        tokens_per_sec: tokens / result.seconds,
-        intensity: result.intensity,
-        bound: result.bound,
-      };
-    });
+    const [mfu, mbu] = [schemaFlag(flags, 'mfu', share)!, schemaFlag(flags, 'mbu', share)!];
+    const perf = { kind: 'roofline', mfu, mbu, overhead: 0, quant: 16 } as const;
+    const rows = rooflineSteps({ gpu, tp, model }, perf, lengths);
     const ridge = ridgePoint(gpu);
     if (switchFlag(flags, 'json')) {
-      process.stdout.write(
-        `${JSON.stringify({ model: model.name, gpu: gpu.name, tp, ridge, steps: rows }, null, 2)}\n`,
-      );
+      const page = { model: model.name, gpu: gpu.name, tp, ridge, steps: rows };
+      process.stdout.write(`${JSON.stringify(page, null, 2)}\n`);
       return EXIT.ok;
     }
     const lines = rows.map(
@@ -73,13 +55,3 @@ export const rooflineJobsCommand: LoadedCommand = {
     return EXIT.ok;
   },
 };
-
-function decodeLoad(batch: number, context: number): StepLoad {
-  return { prefillTokens: 0, decodeBatch: batch, attended: batch * (context + 1), storedContext: batch * context };
-}
-
-function share(flags: Readonly<Record<string, unknown>>, name: string): number {
-  const value = positiveFlag(flags, name)!;
-  if (value > 1) throw new InputError(`--${name} must be a number > 0 and ≤ 1, got ${value}`);
-  return value;
-}

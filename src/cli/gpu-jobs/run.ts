@@ -1,26 +1,22 @@
+import { z } from 'zod';
 import { InputError } from '../../base/errors.ts';
-import { isJsonObject, type Json } from '../../base/json.ts';
-import type { YamlSource } from '../../document/yaml.ts';
-import { gpuCount } from '../../simulators/gpu-jobs/cluster-spec.ts';
+import type { Json } from '../../base/json.ts';
+import { fileStem, readCluster, readTasks, readWorkload } from '../../companions/gpu-jobs/inputs.ts';
+import type { DrawnWorkload, NamedOrdering, RunReport } from '../../companions/gpu-jobs/run-report.ts';
+import { simplifiedReport } from '../../companions/gpu-jobs/simplified-report.ts';
+import { tokenReport } from '../../companions/gpu-jobs/token-report.ts';
+import type { ClusterSpec } from '../../simulators/gpu-jobs/cluster-spec.ts';
+import { parseJobsConfig } from '../../simulators/gpu-jobs/config.ts';
 import { DEFAULT_WORKLOAD_SEED } from '../../simulators/gpu-jobs/generator.ts';
 import { taskWarnings } from '../../simulators/gpu-jobs/task.ts';
 import { workloadTasks } from '../../simulators/gpu-jobs/workload-document.ts';
+import { amount } from '../../simulators/gpu-jobs/written-values.ts';
+import { writeTextFile } from '../../study/io/text-file.ts';
 import { readYamlFile } from '../../study/io/yaml-file.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
-import { integerFlag, requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
-import {
-  algorithmsFlag,
-  clusterFlag,
-  fileStem,
-  type NamedOrdering,
-  positiveFlag,
-  tasksFlag,
-  workloadFlag,
-  writeOutput,
-} from './input.ts';
-import type { DrawnWorkload, RunReport } from './report.ts';
-import { type SimplifiedOptions, simplifiedReport } from './simplified.ts';
-import { tokenReport } from './token.ts';
+import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
+import { asFlags, ofFlag, schemaFlag } from '../terminal/schema-flag.ts';
+import { algorithmsFlag } from './flags.ts';
 
 /** A flag whose value was forgotten must not fall back to its default. */
 const VALUE_FLAGS = [
@@ -95,10 +91,10 @@ export const runJobsCommand: LoadedCommand = {
     const report =
       flags['engine'] === 'token'
         ? runTokenEngine(flags, workloads, algorithms)
-        : simplifiedReport(workloads, algorithms, simplifiedOptions(flags));
+        : runSimplifiedEngine(flags, workloads, algorithms);
     const output = textFlag(flags, 'output');
-    for (const { file, text } of report.files) writeOutput(file, text);
-    if (output !== undefined) writeOutput(output, `${JSON.stringify(report.document, null, 2)}\n`);
+    for (const { file, text } of report.files) writeTextFile(file, text);
+    if (output !== undefined) writeTextFile(output, `${JSON.stringify(report.document, null, 2)}\n`);
     process.stdout.write(switchFlag(flags, 'json') ? `${JSON.stringify(report.document, null, 2)}\n` : report.text);
     if (output !== undefined && !switchFlag(flags, 'json')) process.stdout.write(`\nresults → ${output}\n`);
     return EXIT.ok;
@@ -108,19 +104,20 @@ export const runJobsCommand: LoadedCommand = {
 function drawWorkloads(flags: Flags): readonly DrawnWorkload[] {
   const file = textFlag(flags, 'tasks');
   const given = textFlag(flags, 'workload');
-  const seed = integerFlag(flags, 'seed', 0, Number.MAX_SAFE_INTEGER) ?? DEFAULT_WORKLOAD_SEED;
+  const seed = schemaFlag(flags, 'seed', z.int().min(0)) ?? DEFAULT_WORKLOAD_SEED;
   if (file !== undefined) {
     if (given !== undefined) throw new InputError('--tasks and --workload exclude each other');
-    const speed = positiveFlag(flags, 'speed')!;
-    return [{ name: fileStem(file), tasks: tasksFlag(file, { model: requiredText(flags, 'model'), speed }) }];
+    const speed = schemaFlag(flags, 'speed', positive)!;
+    return [{ name: fileStem(file), tasks: readTasks(file, { model: requiredText(flags, 'model'), speed }) }];
   }
   const names = given === undefined || given === 'both' ? ['discriminating', 'staggered'] : [given];
   return names.map((text) => {
-    const { name, workload } = workloadFlag(text);
+    const { name, workload } = ofFlag('workload', () => readWorkload(text));
     return { name, tasks: workloadTasks(workload, seed) };
   });
 }
 
+const positive = amount({ above: 0 });
 const TOKEN_FLAGS = ['config', 'events', 'tasks-output'];
 const SIMPLIFIED_FLAGS = ['dt', 'slot-rule', 'clock'];
 
@@ -131,16 +128,33 @@ function refuseFlags(flags: Flags, names: readonly string[], engine: string): vo
   }
 }
 
-function simplifiedOptions(flags: Flags): SimplifiedOptions {
+function clusterFlag(flags: Flags): ClusterSpec {
+  const given = requiredText(flags, 'cluster');
+  return ofFlag('cluster', () => readCluster(given));
+}
+
+/** Flag of each key of the simplified engine's settings; a task that does not fit is a matter of the cluster. */
+const SIMPLIFIED_KEYS = { slot_rule: 'slot-rule', clock: 'clock', dt: 'dt', max_time: 'max-time', tasks: 'cluster' };
+
+function runSimplifiedEngine(
+  flags: Flags,
+  workloads: readonly DrawnWorkload[],
+  algorithms: readonly NamedOrdering[],
+): RunReport {
   refuseFlags(flags, TOKEN_FLAGS, 'token');
-  return {
-    cluster: clusterFlag(requiredText(flags, 'cluster')),
-    slotRule: flags['slot-rule'] === 'work_conserving' ? 'work-conserving' : 'legacy',
-    clock: flags['clock'] === 'index' ? 'index' : 'accumulate',
-    dt: positiveFlag(flags, 'dt') ?? 0.01,
-    maxTime: positiveFlag(flags, 'max-time') ?? 5,
-    timelineFile: textFlag(flags, 'timeline'),
-  };
+  const cluster = clusterFlag(flags);
+  const written = (name: string): Json => (flags[name] as Json | undefined) ?? null;
+  return asFlags(SIMPLIFIED_KEYS, () => {
+    const document = {
+      slot_rule: written('slot-rule') ?? 'legacy',
+      clock: written('clock'),
+      dt: written('dt'),
+      max_time: written('max-time'),
+    };
+    const config = parseJobsConfig(document, []);
+    if (config.engine !== 'simplified') throw new RangeError('asked for the simplified engine');
+    return simplifiedReport(workloads, algorithms, { ...config.simplified, cluster }, textFlag(flags, 'timeline'));
+  });
 }
 
 function runTokenEngine(
@@ -150,20 +164,14 @@ function runTokenEngine(
 ): RunReport {
   refuseFlags(flags, SIMPLIFIED_FLAGS, 'simplified');
   const file = textFlag(flags, 'config');
-  const source: YamlSource | null = file === undefined ? null : readYamlFile(file);
-  const cluster = clusterFlag(requiredText(flags, 'cluster'));
-  if (source !== null && !isJsonObject(source.value)) {
-    throw new InputError('must be a map of settings', { position: { file: source.file, line: 1, column: 1 } });
-  }
-  return tokenReport(workloads, algorithms, {
-    cluster,
-    source,
-    settings: (source?.value ?? {}) as Readonly<Record<string, Json>>,
-    maxTime: positiveFlag(flags, 'max-time'),
-    window: positiveFlag(flags, 'window')!,
-    gpus: gpuCount(cluster),
+  const options = {
+    cluster: clusterFlag(flags),
+    source: file === undefined ? null : readYamlFile(file),
+    maxTime: schemaFlag(flags, 'max-time', positive),
+    window: schemaFlag(flags, 'window', positive)!,
     timelineFile: textFlag(flags, 'timeline'),
     tasksFile: textFlag(flags, 'tasks-output'),
     eventsFile: textFlag(flags, 'events'),
-  });
+  };
+  return asFlags({ window: 'window' }, () => tokenReport(workloads, algorithms, options));
 }

@@ -1,7 +1,9 @@
+import { z } from 'zod';
 import { type ExplainedDecision, type ExplainedPair, explainDecision } from '../../companions/pd-slo/explain.ts';
 import { stdoutColours as pc } from '../terminal/colours.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
-import { integerFlag, switchFlag } from '../terminal/flags.ts';
+import { switchFlag } from '../terminal/flags.ts';
+import { schemaFlag } from '../terminal/schema-flag.ts';
 import { aligned } from '../terminal/table.ts';
 import { pdSloFlags, pdSloSetup, seedFlag } from './flags.ts';
 
@@ -12,7 +14,7 @@ export const explainPdSloCommand: LoadedCommand = {
       .option('json', { type: 'boolean', describe: 'print the decision as JSON' })
       .example('$0 pd-slo explain --request 100', 'the pair table of the 101st request'),
   run: async (flags) => {
-    const request = integerFlag(flags, 'request', 0, Number.MAX_SAFE_INTEGER) ?? 0;
+    const request = schemaFlag(flags, 'request', z.int().min(0)) ?? 0;
     const decision = explainDecision(pdSloSetup(flags), seedFlag(flags), request);
     process.stdout.write(switchFlag(flags, 'json') ? `${JSON.stringify(decision, null, 2)}\n` : listing(decision));
     return EXIT.ok;

@@ -1,14 +1,15 @@
 import type { Argv } from 'yargs';
-import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
-import { placed } from '../../document/yaml.ts';
-import { isEndpointPickerDocument, readEndpointPickerConfig } from '../../simulators/pd-slo/endpoint-picker-config.ts';
-import { type ReadConfig, readPdSloConfig } from '../../simulators/pd-slo/read-config.ts';
+import { z } from 'zod';
+import type { JsonObject } from '../../base/json.ts';
+import { readSetup } from '../../companions/pd-slo/read-setup.ts';
+import type { ReadConfig } from '../../simulators/pd-slo/read-config.ts';
 import { SCENARIO_NAMES } from '../../simulators/pd-slo/scenario.ts';
-import { readYamlFile } from '../../study/io/yaml-file.ts';
 import type { Flags } from '../terminal/command.ts';
-import { integerFlag, textFlag } from '../terminal/flags.ts';
+import { textFlag } from '../terminal/flags.ts';
+import { asFlags, schemaFlag } from '../terminal/schema-flag.ts';
 
-const MAX_REQUESTS = 10_000_000;
+const seed = z.int().min(0);
+const requestCount = z.int().min(1).max(10_000_000);
 
 /** Flags that say what is simulated. */
 export function pdSloFlags(parser: Argv): Argv {
@@ -21,10 +22,12 @@ export function pdSloFlags(parser: Argv): Argv {
     .option('seed', { type: 'number', default: 0, describe: 'seed of all random streams' });
 }
 
+/** Flag of each key of the configuration. */
+const FLAG_OF = { scenario: 'scenario', mode: 'mode', predictor: 'predictor' };
+
 /** The configuration that the flags describe; flags win over the file. @throws InputError */
 export function pdSloSetup(flags: Flags): ReadConfig {
-  const file = textFlag(flags, 'config');
-  const requests = integerFlag(flags, 'requests', 1, MAX_REQUESTS);
+  const requests = schemaFlag(flags, 'requests', requestCount);
   const scenario = textFlag(flags, 'scenario');
   const mode = textFlag(flags, 'mode');
   const predictor = textFlag(flags, 'predictor');
@@ -34,33 +37,13 @@ export function pdSloSetup(flags: Flags): ReadConfig {
     ...(predictor === undefined ? {} : { predictor: { kind: predictor } }),
     ...(requests === undefined ? {} : { workload: { requests } }),
   };
-  const setup = file === undefined ? readPdSloConfig(over, null, []) : readFile(file, over);
+  const setup = asFlags(FLAG_OF, () => readSetup(textFlag(flags, 'config'), over));
   for (const notice of [...setup.notices, ...serviceNotices()]) process.stderr.write(`note: ${notice}\n`);
   return setup;
 }
 
 export function seedFlag(flags: Flags): number {
-  return integerFlag(flags, 'seed', 0, Number.MAX_SAFE_INTEGER) ?? 0;
-}
-
-function readFile(file: string, over: JsonObject): ReadConfig {
-  const source = readYamlFile(file);
-  const { value } = source;
-  if (isEndpointPickerDocument(value)) {
-    placed(source, 0, () => readEndpointPickerConfig(value));
-    return readPdSloConfig({ ...over, endpoint_picker: value }, null, []);
-  }
-  return placed(source, 0, () => readPdSloConfig(isJsonObject(value) ? combine(value, over) : value, null, []));
-}
-
-/** Top-level maps of both are joined, everything else is replaced. */
-function combine(below: JsonObject, above: JsonObject): JsonObject {
-  const joined: Record<string, Json> = { ...below };
-  for (const [key, value] of Object.entries(above)) {
-    const old = joined[key];
-    joined[key] = isJsonObject(old) && isJsonObject(value) ? { ...old, ...value } : value;
-  }
-  return joined;
+  return schemaFlag(flags, 'seed', seed) ?? 0;
 }
 
 /** Addresses of the scheduler's predictor services, in its three- and two-predictor versions. */

@@ -1,11 +1,10 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { requestCsv } from '../../companions/pd-slo/request-csv.ts';
+import { runFiles } from '../../companions/pd-slo/run-files.ts';
 import { formatNumber } from '../../report/page/format.ts';
 import { prometheusText } from '../../simulators/pd-slo/metrics-text.ts';
 import { type PdSloRun, runPdSlo } from '../../simulators/pd-slo/run-simulation.ts';
 import { type Attainment, type PdSloSummary, summarizeRun } from '../../simulators/pd-slo/summary.ts';
-import { writeFileAtomically } from '../../study/io/atomic-file.ts';
+import { writeTextFile } from '../../study/io/text-file.ts';
 import { stdoutColours as pc } from '../terminal/colours.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { switchFlag, textFlag } from '../terminal/flags.ts';
@@ -23,7 +22,9 @@ export const runPdSloCommand: LoadedCommand = {
     const run = runPdSlo(pdSloSetup(flags), { seed: seedFlag(flags) });
     const summary = summarizeRun(run);
     const folder = textFlag(flags, 'out');
-    if (folder !== undefined) writeRun(folder, run, summary);
+    if (folder !== undefined) {
+      for (const [name, text] of runFiles(run, summary)) writeTextFile(join(folder, name), text);
+    }
     process.stdout.write(switchFlag(flags, 'json') ? `${JSON.stringify(summary, null, 2)}\n` : listing(run, summary));
     return EXIT.ok;
   },
@@ -36,13 +37,6 @@ export const metricsPdSloCommand: LoadedCommand = {
     return EXIT.ok;
   },
 };
-
-function writeRun(folder: string, run: PdSloRun, summary: PdSloSummary): void {
-  mkdirSync(folder, { recursive: true });
-  writeFileAtomically(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
-  writeFileAtomically(join(folder, 'requests.csv'), requestCsv(run));
-  writeFileAtomically(join(folder, 'metrics.prom'), prometheusText(run.counters));
-}
 
 function listing({ setup, counters }: PdSloRun, summary: PdSloSummary): string {
   const { config } = setup;

@@ -12,9 +12,30 @@ export function schemaFlag<T>(flags: Flags, name: string, schema: z.ZodType<T>):
 
 /** What was given to the flag, or made of it, checked by a schema. @throws InputError naming the flag */
 export function flagValue<T>(name: string, value: Json, schema: z.ZodType<T>): T {
+  return ofFlag(name, () => parseWith(schema, value));
+}
+
+/** Puts the flag in front of complaints about its value; those about a file name the file already. */
+export function ofFlag<T>(flag: string, body: () => T): T {
+  return mapProblems(body, (problem) =>
+    problem.position === undefined ? problem.at({ prefix: [`--${flag}`] }) : problem,
+  );
+}
+
+/** Complaints name keys of the configuration; the user wrote flags. @param flagOf - flag of each key */
+export function asFlags<T>(flagOf: Readonly<Record<string, string>>, body: () => T): T {
+  return mapProblems(body, (problem) => {
+    const flag = flagOf[String(problem.path[0])];
+    if (flag === undefined || problem.position !== undefined) return problem;
+    const { message, suggestion } = problem;
+    return new InputError(message, { path: [`--${flag}`], ...(suggestion === undefined ? {} : { suggestion }) });
+  });
+}
+
+function mapProblems<T>(body: () => T, change: (problem: InputError) => InputError): T {
   try {
-    return parseWith(schema, value);
+    return body();
   } catch (error) {
-    throw error instanceof InputError ? error.at({ prefix: [`--${name}`] }) : error;
+    throw error instanceof InputError ? error.map(change) : error;
   }
 }

@@ -1,6 +1,6 @@
 import { InputError } from '../../base/errors.ts';
 import { pairProbabilities } from '../../simulators/kernel/pair-selection.ts';
-import type { Placement } from '../../simulators/pd-slo/pair-router.ts';
+import type { Placement } from '../../simulators/pd-slo/placement.ts';
 import type { ReadConfig } from '../../simulators/pd-slo/read-config.ts';
 import { hostPort, runPdSlo } from '../../simulators/pd-slo/run-simulation.ts';
 import { PREFILLER_HEADER } from '../../simulators/pd-slo/slo-headers.ts';

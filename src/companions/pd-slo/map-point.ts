@@ -1,4 +1,4 @@
-import type { PairedChange } from '../../numeric/statistics.ts';
+import type { Interval, PairedChange } from '../../numeric/statistics.ts';
 import type { PdSloMapCell } from '../../report/chart/pd-slo-map.ts';
 
 /** Time factor of the last pod of either role. */
@@ -27,4 +27,10 @@ export interface MapPoint {
   readonly ttftP99Ms: PairedFigure;
   readonly tpotP99Ms: PairedFigure;
   readonly verdict: PdSloMapCell['verdict'];
+}
+
+/** @param gain - interval of what joint choice gains */
+export function verdictOf({ low, high }: Interval): MapPoint['verdict'] {
+  if (low !== null && low > 0) return 'joint better';
+  return high !== null && high < 0 ? 'independent better' : 'no clear difference';
 }

@@ -1,8 +1,8 @@
+import { z } from 'zod';
 import { InputError, unknownName } from '../../base/errors.ts';
-import { isJsonObject, type Json } from '../../base/json.ts';
-import { MappingReader } from '../../document/document-reader.ts';
+import { readBy } from '../../document/schema-parts.ts';
 import { findGpu, GPUS, type GpuSpec } from './gpu-catalog.ts';
-import { integerIn } from './read-values.ts';
+import { orDefault, text, whole } from './written-values.ts';
 
 /** GPUs of one type, numbered from 1 (`H100-1`, `H100-2`, …). */
 export interface GpuGroup {
@@ -42,26 +42,27 @@ export const NAMED_CLUSTERS: readonly string[] = [
 
 const MAX_GPUS = 65_536;
 
-/**
- * `h100_16gpu`, a mix by name, or `{ groups: [{ gpu: H100, count: 4 }] }`.
- * @throws InputError
- */
-export function parseCluster(document: Json, path: readonly (string | number)[]): ClusterSpec {
-  if (typeof document === 'string') return clusterByName(document, path);
-  if (!isJsonObject(document)) {
-    throw new InputError(`must be a cluster name or { groups: [...] }, got ${JSON.stringify(document)}`, { path });
-  }
-  const reader = new MappingReader(document, path, ['name', 'groups']);
-  const groups = reader.items('groups', (item, at) => {
-    const entry = new MappingReader(item, at, ['gpu', 'count']);
-    if (!entry.has('gpu')) throw entry.fail('gpu', 'is required but missing', `known: ${gpuNames()}`);
-    const gpu = findGpu(entry.text('gpu'), entry.at('gpu'));
-    return { gpu, count: integerIn(entry, 'count', { fallback: 1, min: 1, max: MAX_GPUS }) };
-  });
-  if (groups.length === 0) throw reader.fail('groups', 'needs at least one group of GPUs');
-  return { name: reader.text('name', 'custom'), groups };
-}
+/** A GPU type by name, in any case. */
+export const gpuName = z
+  .string()
+  .meta({ examples: Object.keys(GPUS) })
+  .transform(readBy((name) => findGpu(name)));
 
+/** `h100_16gpu`, a mix by name, or `{ groups: [{ gpu: H100, count: 4 }] }`. */
+export const clusterSchema = z.union([
+  z
+    .string()
+    .meta({ examples: [...NAMED_CLUSTERS] })
+    .transform(readBy((name) => clusterByName(name))),
+  z
+    .strictObject({
+      name: orDefault(text, 'custom'),
+      groups: z.array(z.strictObject({ gpu: gpuName, count: orDefault(whole({ min: 1, max: MAX_GPUS }), 1) })).min(1),
+    })
+    .transform(({ name, groups }): ClusterSpec => ({ name, groups })),
+]);
+
+/** @throws InputError naming the known clusters */
 export function clusterByName(name: string, path: readonly (string | number)[] = []): ClusterSpec {
   const mix = Object.hasOwn(MIXES, name) ? MIXES[name] : undefined;
   if (mix !== undefined) return { name, groups: mix.map(([gpu, count]) => ({ gpu: GPUS[gpu]!, count })) };

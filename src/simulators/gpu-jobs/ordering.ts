@@ -1,9 +1,9 @@
+import { z } from 'zod';
 import { unknownName } from '../../base/errors.ts';
-import type { Json } from '../../base/json.ts';
-import { MappingReader } from '../../document/document-reader.ts';
+import { readBy } from '../../document/schema-parts.ts';
 import { knownModel } from './model-catalog.ts';
-import { numberIn } from './read-values.ts';
 import { type Task, taskFlops } from './task.ts';
+import { amount, orDefault } from './written-values.ts';
 
 /** Queue discipline: which waiting task goes first. */
 export type Ordering =
@@ -37,21 +37,25 @@ const MIN_ESTIMATE = 0.001;
 /** FLOP/s behind the size estimate of the simplified engine. */
 const ESTIMATE_FLOPS = 30e12;
 
-/** A name, or `{ weight, size, age }` for the score family. @throws InputError */
-export function parseOrdering(document: Json, path: readonly (string | number)[]): Ordering {
-  if (typeof document === 'string') {
-    const key = Object.keys(NAMED_ORDERINGS).find((known) => known.toLowerCase() === document.toLowerCase());
-    if (key === undefined) throw unknownName('algorithm', document, Object.keys(NAMED_ORDERINGS), { path });
-    return NAMED_ORDERINGS[key]!;
-  }
-  const reader = new MappingReader(document, path, ['weight', 'size', 'age']);
-  return {
-    kind: 'score',
-    weight: numberIn(reader, 'weight', { fallback: 0, min: 0 }),
-    size: numberIn(reader, 'size', { fallback: 0, min: 0 }),
-    age: numberIn(reader, 'age', { fallback: 0, min: 0 }),
-  };
+/** @param name - in any case. @throws InputError naming the known disciplines */
+export function orderingByName(name: string): Ordering {
+  const key = Object.keys(NAMED_ORDERINGS).find((known) => known.toLowerCase() === name.toLowerCase());
+  if (key === undefined) throw unknownName('algorithm', name, Object.keys(NAMED_ORDERINGS));
+  return NAMED_ORDERINGS[key]!;
 }
+
+const factor = orDefault(amount({ min: 0 }), 0);
+
+/** A name, or `{ weight, size, age }` for the score family. */
+export const orderingSchema = z.union([
+  z
+    .string()
+    .meta({ examples: Object.keys(NAMED_ORDERINGS) })
+    .transform(readBy(orderingByName)),
+  z
+    .strictObject({ weight: factor, size: factor, age: factor })
+    .transform(({ weight, size, age }): Ordering => ({ kind: 'score', weight, size, age })),
+]);
 
 /**
  * Larger goes first; equal priorities go in queue order. The time waited enters as −arrival: the present is the same
@@ -111,6 +115,6 @@ export function flopsEstimate(task: Task): number | undefined {
   return (taskFlops(task, model) / ESTIMATE_FLOPS) * Math.min(1, 1 / task.tp);
 }
 
-function term(factor: number, value: number): number {
-  return factor === 0 ? 0 : factor * value;
+function term(times: number, value: number): number {
+  return times === 0 ? 0 : times * value;
 }

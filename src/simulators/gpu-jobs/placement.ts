@@ -133,3 +133,16 @@ function weightsOnGpu(perf: PerfConfig, { model, tp }: InstanceHardware): number
   const table = weightsPerGpu(model, tp);
   return perf.kind === 'roofline' && perf.quant === 8 ? Math.min(table, model.parametersBillions / tp) : table;
 }
+
+/** @returns why the configuration cannot run, or null */
+export function memoryProblem(config: TokenConfig, instances: readonly InstanceHardware[]): string | null {
+  for (const hardware of instances) {
+    if (kvCapacityBlocks(config, hardware) >= 1) continue;
+    const { gpu, model, tp } = hardware;
+    return (
+      `no KV memory left: ${model.name} at TP ${tp} on ${gpu.name} (${gpu.memoryGB} GB) ` +
+      `with gpu_memory_utilization ${config.memoryUtilization}`
+    );
+  }
+  return null;
+}

@@ -1,6 +1,7 @@
 import { InputError } from '../../base/errors.ts';
 import { EventQueue } from '../kernel/event-queue.ts';
 import { type ClusterSpec, gpuCount } from './cluster-spec.ts';
+import { GpuBank } from './gpu-bank.ts';
 import { findModel, weightsPerGpu } from './model-catalog.ts';
 import { flopsEstimate, type Ordering, priority } from './ordering.ts';
 import type { Task } from './task.ts';
@@ -13,9 +14,6 @@ import type { Task } from './task.ts';
 export type SlotRule = 'legacy' | 'work-conserving';
 /** `accumulate`: t ← t + dt in binary64, rounding included; `index`: t = k·dt. */
 export type ClockRule = 'accumulate' | 'index';
-
-export const SLOT_RULES: readonly SlotRule[] = ['legacy', 'work-conserving'];
-export const CLOCK_RULES: readonly ClockRule[] = ['accumulate', 'index'];
 
 export interface SimplifiedConfig {
   readonly cluster: ClusterSpec;
@@ -239,45 +237,4 @@ function rankTasks(ordering: Ordering, tasks: readonly Task[], arrivals: readonl
   const sorted = [...arrivals].sort((a, b) => (keys[a] === keys[b] ? 0 : keys[b]! > keys[a]! ? 1 : -1));
   for (const [place, index] of sorted.entries()) order[index] = place;
   return order;
-}
-
-/** Free GPUs by type; tasks take the types with the least sufficient memory first. */
-class GpuBank {
-  readonly #memory: readonly number[];
-  readonly #free: Int32Array;
-  free: number;
-
-  constructor(cluster: ClusterSpec) {
-    const groups = [...cluster.groups].sort((a, b) => a.gpu.memoryGB - b.gpu.memoryGB);
-    this.#memory = groups.map(({ gpu }) => gpu.memoryGB);
-    this.#free = Int32Array.from(groups, ({ count }) => count);
-    this.free = gpuCount(cluster);
-  }
-
-  freeWith(memoryGB: number): number {
-    let sum = 0;
-    for (let g = 0; g < this.#free.length; g++) if (this.#memory[g]! >= memoryGB) sum += this.#free[g]!;
-    return sum;
-  }
-
-  /** @returns how many were taken of each type */
-  take(count: number, memoryGB: number): Int32Array {
-    const taken = new Int32Array(this.#free.length);
-    let left = count;
-    for (let g = 0; g < this.#free.length && left > 0; g++) {
-      if (this.#memory[g]! < memoryGB) continue;
-      taken[g] = Math.min(left, this.#free[g]!);
-      this.#free[g]! -= taken[g]!;
-      left -= taken[g]!;
-    }
-    this.free -= count;
-    return taken;
-  }
-
-  give(taken: Int32Array): void {
-    for (let g = 0; g < taken.length; g++) {
-      this.#free[g]! += taken[g]!;
-      this.free += taken[g]!;
-    }
-  }
 }

@@ -10,14 +10,15 @@ import type {
   SimulatorFactory,
 } from '../simulator.ts';
 import { parseJobsConfig } from './config.ts';
-import { placeInstances } from './placement.ts';
+import { memoryProblem, placeInstances } from './placement.ts';
 import { checkSimplified, type SimplifiedConfig, simulateSimplified } from './simplified-engine.ts';
 import { simplifiedMetrics } from './simplified-metrics.ts';
 import type { Task } from './task.ts';
 import type { TokenConfig } from './token-config.ts';
-import { memoryProblem, simulateTokens } from './token-engine.ts';
+import { simulateTokens } from './token-engine.ts';
 import { type TokenMetrics, tokenMetrics } from './token-metrics.ts';
-import { type JobWorkload, parseWorkload, workloadTasks } from './workload-document.ts';
+import { parseWorkload, workloadTasks } from './workload-document.ts';
+import type { JobWorkload } from './workload-schema.ts';
 
 function metric(name: string, unit: string, better: 'lower' | 'higher', description: string): MetricSpec {
   return { name, unit, better, description };

@@ -1,89 +1,25 @@
 import { InputError } from '../../base/errors.ts';
 import { EventQueue } from '../kernel/event-queue.ts';
-import { kvCapacityBlocks, placeInstances } from './placement.ts';
-import { createStepModel, type InstanceHardware } from './step-model.ts';
+import { memoryProblem, placeInstances } from './placement.ts';
+import type { InstanceHardware } from './step-model.ts';
 import type { Task } from './task.ts';
 import type { TokenConfig } from './token-config.ts';
-import { type Iteration, TokenInstance } from './token-instance.ts';
-import { InstanceMemory } from './token-memory.ts';
-import { orderedScheduler, type SchedulerFactory } from './token-scheduler.ts';
-import { newTokenTask, type TokenTask } from './token-task.ts';
-
-/**
- * Kinds of events in the order in which they are handled at one instant: completions of tasks and prefills, then
- * batches, then the rest; insertion breaks ties.
- */
-export const EVENT_KINDS = [
-  'TASK_COMPLETE',
-  'PREFILL_COMPLETE',
-  'BATCH_DECODE',
-  'DECODE_TOKEN',
-  'PREFILL_TOKEN',
-  'DECODE_START',
-  'PREFILL_START',
-  'TASK_ARRIVAL',
-  'SCHEDULE',
-] as const;
-export type EventKind = (typeof EVENT_KINDS)[number];
+import { createInstances, groupByModel, leastOutstanding } from './token-fleet.ts';
+import type { TokenInstance } from './token-instance.ts';
+import { hasWork, type Iteration } from './token-iteration.ts';
+import {
+  EVENT_KINDS,
+  type EventKind,
+  type IterationRow,
+  iterationRow,
+  type LoggedEvent,
+  type TokenResult,
+  type TokenRunOptions,
+} from './token-log.ts';
+import { orderedScheduler } from './token-scheduler.ts';
+import { newTokenTask, placesByArrival, type TokenTask } from './token-task.ts';
 
 const RANK = Object.fromEntries(EVENT_KINDS.map((kind, rank) => [kind, rank])) as Readonly<Record<EventKind, number>>;
-
-export interface LoggedEvent {
-  readonly time: number;
-  readonly kind: EventKind;
-  readonly instance: number;
-  /** Absent for events of a whole batch. */
-  readonly task?: string;
-  /** Tokens of a prefill chunk, or tasks of a decode batch. */
-  readonly tokens?: number;
-}
-
-/** One iteration as it ended; blocks as they were when it was planned. */
-export interface IterationRow {
-  readonly instance: number;
-  readonly start: number;
-  readonly end: number;
-  readonly prefillTokens: number;
-  readonly decodeBatch: number;
-  readonly running: number;
-  readonly waiting: number;
-  readonly blocksUsed: number;
-  readonly blocksCached: number;
-  readonly blocksFree: number;
-}
-
-export interface TokenResult {
-  readonly tasks: readonly TokenTask[];
-  readonly instances: readonly TokenInstance[];
-  /** Time of the last event handled. */
-  readonly endedAt: number;
-  readonly events: readonly LoggedEvent[];
-  readonly iterations: readonly IterationRow[];
-}
-
-export interface TokenRunOptions {
-  /** Keep every event. */
-  readonly logEvents?: boolean;
-  /** Keep a row per iteration. */
-  readonly logIterations?: boolean;
-  /** Called after each planned iteration; tests check invariants here. */
-  readonly onIteration?: (instance: TokenInstance, iteration: Iteration, time: number) => void;
-  /** Replaces the scheduler of the configured ordering. */
-  readonly scheduler?: SchedulerFactory;
-}
-
-/** @returns why the configuration cannot run, or null */
-export function memoryProblem(config: TokenConfig, instances: readonly InstanceHardware[]): string | null {
-  for (const hardware of instances) {
-    if (kvCapacityBlocks(config, hardware) >= 1) continue;
-    const { gpu, model, tp } = hardware;
-    return (
-      `no KV memory left: ${model.name} at TP ${tp} on ${gpu.name} (${gpu.memoryGB} GB) ` +
-      `with gpu_memory_utilization ${config.memoryUtilization}`
-    );
-  }
-  return null;
-}
 
 /**
  * Event-driven simulation at token granularity. All events of one instant are handled before any instance plans, so
@@ -107,7 +43,7 @@ class TokenEngine {
   readonly #queue = new EventQueue(1024);
   readonly #tasks: TokenTask[];
   readonly #instances: TokenInstance[];
-  readonly #byModel = new Map<string, TokenInstance[]>();
+  readonly #byModel: ReadonlyMap<string, readonly TokenInstance[]>;
   readonly #ready = new Set<TokenInstance>();
   readonly #events: LoggedEvent[] = [];
   readonly #iterations: IterationRow[] = [];
@@ -123,19 +59,9 @@ class TokenEngine {
     this.#options = options;
     const places = placesByArrival(tasks);
     this.#tasks = tasks.map((task, index) => newTokenTask(task, index, places[index]!));
-    const prefixes = numberPrefixes(tasks);
     const factory = options.scheduler ?? orderedScheduler(config.ordering, config.preemptMargin);
-    this.#instances = placed.map((hardware, index) => {
-      const model = createStepModel(config.perf, hardware);
-      const scheduler = factory({ tasks: this.#tasks, model });
-      const blocks = kvCapacityBlocks(config, hardware);
-      const memory = new InstanceMemory(blocks, config.blockSize, config.prefixCache ? prefixes : null);
-      return new TokenInstance(index, hardware, model, scheduler, memory, config);
-    });
-    for (const instance of this.#instances) {
-      const name = instance.hardware.model.name;
-      this.#byModel.set(name, [...(this.#byModel.get(name) ?? []), instance]);
-    }
+    this.#instances = createInstances(config, placed, { tasks: this.#tasks, scheduler: factory });
+    this.#byModel = groupByModel(this.#instances);
     const inOrder = [...this.#tasks].sort((a, b) => a.place - b.place);
     for (const state of inOrder) this.#queue.push(state.task.arrival, RANK.TASK_ARRIVAL, state.index);
   }
@@ -226,7 +152,7 @@ class TokenEngine {
     const instance = this.#instanceOf(state);
     this.#log('PREFILL_TOKEN', instance, state, state.chunk);
     this.#advancePrefill(state, instance);
-    this.#boundary(instance);
+    this.#ready.add(instance);
   }
 
   #onPrefillComplete(state: TokenTask): void {
@@ -238,7 +164,7 @@ class TokenEngine {
     instance.scheduler.onPrefillComplete?.(state, this.#now);
     if (state.generated >= state.task.decodeTokens) this.#queue.push(this.#now, RANK.TASK_COMPLETE, state.index);
     else this.#queue.push(this.#now, RANK.DECODE_START, state.index);
-    this.#boundary(instance);
+    this.#ready.add(instance);
   }
 
   #onDecodeStart(state: TokenTask): void {
@@ -259,7 +185,7 @@ class TokenEngine {
       instance.track(state);
       if (state.generated >= state.task.decodeTokens) this.#queue.push(this.#now, RANK.TASK_COMPLETE, state.index);
     }
-    this.#boundary(instance);
+    this.#ready.add(instance);
   }
 
   #onComplete(state: TokenTask): void {
@@ -278,11 +204,6 @@ class TokenEngine {
     state.chunk = 0;
     instance.memory.publish(state);
     instance.track(state);
-  }
-
-  /** The instance has reached the end of its iteration; it plans again once this instant is over. */
-  #boundary(instance: TokenInstance): void {
-    this.#ready.add(instance);
   }
 
   #schedule(instance: TokenInstance): void {
@@ -326,44 +247,4 @@ class TokenEngine {
       ...(tokens === undefined ? {} : { tokens }),
     });
   }
-}
-
-function placesByArrival(tasks: readonly Task[]): Int32Array {
-  const places = new Int32Array(tasks.length);
-  const sorted = tasks.map((_, index) => index).sort((a, b) => tasks[a]!.arrival - tasks[b]!.arrival || a - b);
-  for (const [place, index] of sorted.entries()) places[index] = place;
-  return places;
-}
-
-function numberPrefixes(tasks: readonly Task[]): ReadonlyMap<string, number> {
-  const ids = new Map<string, number>();
-  for (const { prefix } of tasks) if (prefix !== null && !ids.has(prefix)) ids.set(prefix, ids.size);
-  return ids;
-}
-
-/** False for an idle instance and for a boundary at which only empty tasks came and went. */
-function hasWork(iteration: Iteration | null): boolean {
-  return iteration !== null && iteration.decode.length + iteration.prefill.length > 0;
-}
-
-function leastOutstanding(instances: readonly TokenInstance[]): TokenInstance {
-  let best = instances[0]!;
-  for (const instance of instances) if (instance.outstanding < best.outstanding) best = instance;
-  return best;
-}
-
-function iterationRow(instance: TokenInstance, iteration: Iteration, start: number, end: number): IterationRow {
-  const { pool } = instance.memory;
-  return {
-    instance: instance.index,
-    start,
-    end,
-    prefillTokens: iteration.load.prefillTokens,
-    decodeBatch: iteration.load.decodeBatch,
-    running: instance.running.length,
-    waiting: instance.scheduler.length,
-    blocksUsed: pool.used,
-    blocksCached: pool.cached,
-    blocksFree: pool.free,
-  };
 }

@@ -1,37 +1,11 @@
+import { countIteration, newInstanceCounters } from './instance-counters.ts';
 import { kvTokenBytes } from './placement.ts';
-import type { InstanceHardware, StepLoad, StepModel } from './step-model.ts';
+import type { InstanceHardware, StepModel } from './step-model.ts';
 import type { TokenConfig } from './token-config.ts';
+import { type Iteration, stepLoad } from './token-iteration.ts';
 import type { InstanceMemory } from './token-memory.ts';
 import type { TokenScheduler } from './token-scheduler.ts';
 import { contextLength, remainingTokens, type TokenTask } from './token-task.ts';
-
-/** What an instance does until its next token boundary. */
-export interface Iteration {
-  readonly decode: readonly TokenTask[];
-  /** Tasks with a prefill chunk in flight; the size is in `chunk`. */
-  readonly prefill: readonly TokenTask[];
-  /** Tasks admitted now, in order. */
-  readonly admitted: readonly TokenTask[];
-  readonly load: StepLoad;
-  /** Running tasks. */
-  readonly batch: number;
-  readonly seconds: number;
-}
-
-export interface InstanceCounters {
-  iterations: number;
-  busySeconds: number;
-  prefillTokens: number;
-  decodeTokens: number;
-  prefillSeconds: number;
-  decodeSeconds: number;
-  /** Σ batch size × seconds. */
-  batchSeconds: number;
-  preemptions: number;
-  recomputedTokens: number;
-  swappedBytes: number;
-  rejected: number;
-}
 
 /**
  * One serving instance with iteration-level scheduling: running decodes first, then running prefills, then admissions,
@@ -44,19 +18,7 @@ export class TokenInstance {
   readonly model: StepModel;
   readonly scheduler: TokenScheduler;
   readonly memory: InstanceMemory;
-  readonly counters: InstanceCounters = {
-    iterations: 0,
-    busySeconds: 0,
-    prefillTokens: 0,
-    decodeTokens: 0,
-    prefillSeconds: 0,
-    decodeSeconds: 0,
-    batchSeconds: 0,
-    preemptions: 0,
-    recomputedTokens: 0,
-    swappedBytes: 0,
-    rejected: 0,
-  };
+  readonly counters = newInstanceCounters();
   running: TokenTask[] = [];
   current: Iteration | null = null;
   /** When the last finished iteration ended. */
@@ -119,7 +81,7 @@ export class TokenInstance {
   /** Books the current iteration at its end; one that the end of the simulation cuts off does not count. */
   finish(now: number): void {
     if (this.current === null) return;
-    this.#count(this.current);
+    countIteration(this.counters, this.current);
     this.lastEnd = now;
     this.current = null;
   }
@@ -273,36 +235,4 @@ export class TokenInstance {
     this.counters.swappedBytes += bytes;
     this.#transferSeconds += bytes / (this.#config.pcieGBs * 1e9);
   }
-
-  #count({ load, seconds, batch: running }: Iteration): void {
-    const { counters } = this;
-    const batch = load.decodeBatch;
-    counters.iterations++;
-    counters.busySeconds += seconds;
-    counters.prefillTokens += load.prefillTokens;
-    counters.decodeTokens += batch;
-    const both = load.prefillTokens + batch;
-    if (both > 0) {
-      counters.prefillSeconds += (seconds * load.prefillTokens) / both;
-      counters.decodeSeconds += (seconds * batch) / both;
-    }
-    counters.batchSeconds += running * seconds;
-  }
-}
-
-function stepLoad(decode: readonly TokenTask[], prefill: readonly TokenTask[]): StepLoad {
-  let attended = 0;
-  let storedContext = 0;
-  let prefillTokens = 0;
-  for (const state of decode) {
-    const context = contextLength(state);
-    attended += Math.max(1, context);
-    storedContext += Math.max(0, context - 1);
-  }
-  for (const { chunk, computed } of prefill) {
-    prefillTokens += chunk;
-    attended += chunk * computed + (chunk * (chunk + 1)) / 2;
-    storedContext += computed;
-  }
-  return { prefillTokens, decodeBatch: decode.length, attended, storedContext };
 }

@@ -1,8 +1,8 @@
 import { InputError } from '../../base/errors.ts';
 import { type Summary, summarize } from '../kernel/quantile.ts';
 import { batchEfficiency } from './step-model.ts';
-import type { IterationRow, TokenResult } from './token-engine.ts';
 import type { TokenInstance } from './token-instance.ts';
+import type { IterationRow, TokenResult } from './token-log.ts';
 import type { TokenTask } from './token-task.ts';
 
 /** Latencies of a group of tasks, seconds. */

@@ -77,3 +77,18 @@ export function orderView(state: TokenTask, model: StepModel): OrderView {
   const decode = (state.task.decodeTokens - state.generated) / model.decodeRate;
   return { weight: state.task.weight, arrival: state.task.arrival, estimate: prefill + decode };
 }
+
+/** Place of each task in order of arrival, list order breaking ties. */
+export function placesByArrival(tasks: readonly Task[]): Int32Array {
+  const places = new Int32Array(tasks.length);
+  const sorted = tasks.map((_, index) => index).sort((a, b) => tasks[a]!.arrival - tasks[b]!.arrival || a - b);
+  for (const [place, index] of sorted.entries()) places[index] = place;
+  return places;
+}
+
+/** Numbers of the prefixes that tasks name. */
+export function numberPrefixes(tasks: readonly Task[]): ReadonlyMap<string, number> {
+  const ids = new Map<string, number>();
+  for (const { prefix } of tasks) if (prefix !== null && !ids.has(prefix)) ids.set(prefix, ids.size);
+  return ids;
+}

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { endpointPickerDocument, pairOptimizerSchema, profileHandlerSchema } from './endpoint-picker-schema.ts';
+import { SCENARIO_NAMES } from './scenario.ts';
 
 const nonNegative = z.number().min(0);
 const positive = z.number().positive();
@@ -17,35 +19,6 @@ export type PairMode = (typeof PAIR_MODES)[number];
 
 export const PREDICTOR_KINDS = ['informed', 'heuristic', 'learned'] as const;
 export type PredictorKind = (typeof PREDICTOR_KINDS)[number];
-
-/** Parameters of the plug-in `pd-slo-pair-optimizer`; `weight_floor` and `legacy_missing_slo` are additions. */
-export const pairOptimizerSchema = z
-  .strictObject({
-    ttftWeight: nonNegative.default(0.8),
-    tpotWeight: nonNegative.default(0.2),
-    transferOverheadMs: nonNegative.default(5),
-    sloBufferFactor: positive.max(1).default(0.9),
-    selectionStrategy: z.enum(['weighted_random', 'best_headroom']).default('weighted_random'),
-    negativeHeadroomProb: probability.default(0.01),
-    weight_floor: positive.default(1),
-    legacy_missing_slo: z.boolean().default(false),
-  })
-  .refine(({ ttftWeight, tpotWeight }) => ttftWeight > 0 || tpotWeight > 0, {
-    error: 'ttftWeight and tpotWeight must not both be 0',
-    when: ({ value }) => isMapping(value) && value['ttftWeight'] === 0 && value['tpotWeight'] === 0,
-  });
-
-/** Parameters of the plug-in `pd-slo-profile-handler`; `threshold_applies_to_slo` is an addition. */
-export const profileHandlerSchema = z.strictObject({
-  decodeProfile: z.string().min(1).default('decode'),
-  prefillProfile: z.string().min(1).default('prefill'),
-  prefixPluginName: z.string().min(1).default('prefix-cache-scorer'),
-  hashBlockSize: count.default(16),
-  transferOverheadMs: nonNegative.default(5),
-  /** Uncached prompt tokens below which the decode pod prefills itself; 0 = never. */
-  pdThreshold: z.int().min(0).default(0),
-  threshold_applies_to_slo: z.boolean().default(true),
-});
 
 const podSchema = z.strictObject({
   name: z.string().min(1),
@@ -104,7 +77,7 @@ const transferSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
-export const pdSloConfigSchema = z.strictObject({
+const pdSloConfigSchema = z.strictObject({
   mode: z.enum(PAIR_MODES).default('joint'),
   predictor: z
     .strictObject({
@@ -161,6 +134,11 @@ export type PdSloConfig = z.infer<typeof pdSloConfigSchema>;
 export type PodConfig = z.infer<typeof podSchema>;
 export type PdSloWorkload = PdSloConfig['workload'];
 
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+/** The configuration, with what it starts from: a named scenario, and the scheduler's own document. */
+export const scenarioKeys = pdSloConfigSchema.extend({
+  scenario: z.enum(SCENARIO_NAMES).default('balanced'),
+  endpoint_picker: endpointPickerDocument.optional(),
+});
+
+/** A scenario document as it is written; the scheduler's own document alone is one too. */
+export const pdSloScenario = z.union([endpointPickerDocument, scenarioKeys]);

@@ -1,57 +1,10 @@
-import { z } from 'zod';
-import { nearestName } from '../../base/errors.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
-import { findProblems, joinProblems, type Problem } from './config-problems.ts';
-import { pairOptimizerSchema, profileHandlerSchema } from './config-schema.ts';
+import type { z } from 'zod';
+import { InputError, inputErrors, unknownName } from '../../base/errors.ts';
+import type { Json, JsonObject } from '../../base/json.ts';
+import { parseWith } from '../../document/schema.ts';
+import { endpointPickerDocument, OPTIMIZER, PREFIX_SCORER, profileHandlerSchema } from './endpoint-picker-schema.ts';
 
-export const ENDPOINT_PICKER_KIND = 'EndpointPickerConfig';
-const API_VERSION = 'inference.networking.x-k8s.io/v1alpha1';
-const OPTIMIZER = 'pd-slo-pair-optimizer';
-const HANDLER = 'pd-slo-profile-handler';
-const PREFIX_SCORER = 'prefix-cache-scorer';
-
-/** Plug-in types that the document may name; those without a schema are accepted and have no effect here. */
-const PLUGIN_TYPES: readonly string[] = [
-  'prefill-header-handler',
-  'prefill-filter',
-  'decode-filter',
-  PREFIX_SCORER,
-  'precise-prefix-cache-scorer',
-  'load-aware-scorer',
-  'queue-scorer',
-  'kv-cache-utilization-scorer',
-  'latency-scorer',
-  'slo-headroom-tier-filter',
-  'max-score-picker',
-  'random-picker',
-  'weighted-random-picker',
-  OPTIMIZER,
-];
-
-const parameters = z
-  .record(
-    z.string(),
-    z.custom<Json>((value) => value !== undefined),
-  )
-  .optional();
-const pluginSchema = z.strictObject({ type: z.string().min(1), name: z.string().min(1).optional(), parameters });
-
-const documentSchema = z.strictObject({
-  apiVersion: z.literal(API_VERSION),
-  kind: z.literal(ENDPOINT_PICKER_KIND),
-  plugins: z.array(pluginSchema).min(1),
-  profileHandler: pluginSchema,
-  schedulingProfiles: z
-    .array(
-      z.strictObject({
-        name: z.string().min(1),
-        plugins: z.array(z.strictObject({ pluginRef: z.string().min(1), weight: z.number().min(0).optional() })).min(1),
-      }),
-    )
-    .min(1),
-});
-
-type PickerDocument = z.infer<typeof documentSchema>;
+type PickerDocument = z.output<typeof endpointPickerDocument>;
 
 export interface EndpointPickerSettings {
   /** Blocks `pair_optimizer`, `profile_handler` and `scorer_weights` of a configuration. */
@@ -60,100 +13,85 @@ export interface EndpointPickerSettings {
   readonly notices: readonly string[];
 }
 
-export function isEndpointPickerDocument(value: Json): boolean {
-  return isJsonObject(value) && value['kind'] === ENDPOINT_PICKER_KIND;
-}
-
 /**
  * Reads the scheduler's own configuration document.
  * @throws InputError with all problems: unknown keys, plug-in types and references, parameters out of range
  */
 export function readEndpointPickerConfig(document: Json): EndpointPickerSettings {
-  const shape = joinProblems(findProblems(documentSchema, document));
-  if (shape !== null) throw shape;
-  const picker = documentSchema.parse(document);
-  const error = joinProblems([...pluginProblems(picker), ...handlerProblems(picker), ...profileProblems(picker)]);
-  if (error !== null) throw error;
-  const optimizer = picker.plugins.find(({ type }) => type === OPTIMIZER)!;
-  const pairOptimizer = optimizer.parameters ?? {};
-  const profileHandler = picker.profileHandler.parameters ?? {};
+  const picker = parseWith(endpointPickerDocument, document);
+  const problems = [...pluginProblems(picker), ...referenceProblems(picker), ...profileProblems(picker)];
+  if (problems.length > 0) throw inputErrors(problems);
+  const written = document as unknown as z.input<typeof endpointPickerDocument>;
+  const optimizer = written.plugins.find(({ type }) => type === OPTIMIZER)!;
+  const pairOptimizer = (optimizer.parameters ?? {}) as JsonObject;
+  const profileHandler = (written.profileHandler.parameters ?? {}) as JsonObject;
   return {
     config: {
       pair_optimizer: pairOptimizer,
       profile_handler: profileHandler,
-      scorer_weights: scorerWeights(picker, optimizer.name ?? OPTIMIZER),
+      scorer_weights: scorerWeights(picker, nameOf(optimizer)),
     },
     notices: noticesOf(picker, pairOptimizer, profileHandler),
   };
 }
 
-const nameOf = (plugin: PickerDocument['plugins'][number]): string => plugin.name ?? plugin.type;
+const HANDLER_DEFAULTS = profileHandlerSchema.parse({});
 
-function pluginProblems({ plugins }: PickerDocument): Problem[] {
-  const problems: Problem[] = [];
-  for (const [index, plugin] of plugins.entries()) {
-    const path = ['plugins', index];
-    if (!PLUGIN_TYPES.includes(plugin.type))
-      problems.push(unknownOf('plugin type', plugin.type, PLUGIN_TYPES, [...path, 'type']));
-    if (plugins.findIndex((other) => nameOf(other) === nameOf(plugin)) < index) {
-      problems.push({ path: [...path, 'name'], message: `plugin name "${nameOf(plugin)}" is used twice` });
-    }
-    if (plugin.type === OPTIMIZER)
-      problems.push(...below([...path, 'parameters'], pairOptimizerSchema, plugin.parameters));
-  }
+const nameOf = (plugin: { readonly type: string; readonly name?: string | undefined }): string =>
+  plugin.name ?? plugin.type;
+
+function pluginProblems({ plugins }: PickerDocument): InputError[] {
+  const names = plugins.map(nameOf);
+  const repeated = names.flatMap((name, index) =>
+    names.indexOf(name) < index
+      ? [new InputError(`plugin name "${name}" is used twice`, { path: ['plugins', index, 'name'] })]
+      : [],
+  );
   const optimizers = plugins.filter(({ type }) => type === OPTIMIZER).length;
-  if (optimizers !== 1) {
-    problems.push({ path: ['plugins'], message: `must hold one plugin of type ${OPTIMIZER}, got ${optimizers}` });
-  }
-  return problems;
+  if (optimizers === 1) return repeated;
+  const rule = `must hold one plugin of type ${OPTIMIZER}, got ${optimizers}`;
+  return [...repeated, new InputError(rule, { path: ['plugins'] })];
 }
 
-function handlerProblems({ profileHandler, plugins, schedulingProfiles }: PickerDocument): Problem[] {
-  if (profileHandler.type !== HANDLER)
-    return [unknownOf('profile handler', profileHandler.type, [HANDLER], ['profileHandler', 'type'])];
-  const path = ['profileHandler', 'parameters'];
-  const problems = below(path, profileHandlerSchema, profileHandler.parameters);
-  if (problems.length > 0) return problems;
-  const handler = profileHandlerSchema.parse(profileHandler.parameters ?? {});
+/** Names of profiles and plug-ins that the profile handler counts on. */
+function referenceProblems({ profileHandler, plugins, schedulingProfiles }: PickerDocument): InputError[] {
+  const { parameters } = profileHandler;
+  const handler = parameters ?? HANDLER_DEFAULTS;
   const profiles = schedulingProfiles.map(({ name }) => name);
-  for (const key of ['prefillProfile', 'decodeProfile'] as const) {
-    if (!profiles.includes(handler[key]))
-      problems.push(unknownOf('scheduling profile', handler[key], profiles, [...path, key]));
-  }
-  const names = plugins.map(nameOf);
-  if (!names.includes(handler.prefixPluginName)) {
-    problems.push(unknownOf('plugin', handler.prefixPluginName, names, [...path, 'prefixPluginName']));
-  }
-  return problems;
+  const unknown = (kind: string, key: keyof typeof handler, known: readonly string[]): InputError[] => {
+    const name = String(handler[key]);
+    return known.includes(name)
+      ? []
+      : [unknownName(kind, name, known, { path: ['profileHandler', 'parameters', key] })];
+  };
+  return [
+    ...unknown('scheduling profile', 'prefillProfile', profiles),
+    ...unknown('scheduling profile', 'decodeProfile', profiles),
+    ...unknown('plugin', 'prefixPluginName', plugins.map(nameOf)),
+  ];
 }
 
-function profileProblems({ plugins, schedulingProfiles }: PickerDocument): Problem[] {
+function profileProblems({ plugins, schedulingProfiles }: PickerDocument): InputError[] {
   const names = plugins.map(nameOf);
-  return schedulingProfiles.flatMap((profile, index) => [
-    ...(schedulingProfiles.findIndex(({ name }) => name === profile.name) < index
-      ? [{ path: ['schedulingProfiles', index, 'name'], message: `profile "${profile.name}" is defined twice` }]
-      : []),
-    ...profile.plugins.flatMap(({ pluginRef }, at) =>
+  const profiles = schedulingProfiles.map(({ name }) => name);
+  return schedulingProfiles.flatMap((profile, index) => {
+    const path = ['schedulingProfiles', index];
+    const repeated =
+      profiles.indexOf(profile.name) < index
+        ? [new InputError(`profile "${profile.name}" is defined twice`, { path: [...path, 'name'] })]
+        : [];
+    const strangers = profile.plugins.flatMap(({ pluginRef }, at) =>
       names.includes(pluginRef)
         ? []
-        : [unknownOf('plugin', pluginRef, names, ['schedulingProfiles', index, 'plugins', at, 'pluginRef'])],
-    ),
-  ]);
-}
-
-function below(path: readonly (string | number)[], schema: z.ZodType, value: unknown): Problem[] {
-  return findProblems(schema, value ?? {}).map((problem) => ({ ...problem, path: [...path, ...problem.path] }));
-}
-
-function unknownOf(kind: string, name: string, known: readonly string[], path: readonly (string | number)[]): Problem {
-  const near = nearestName(name, known);
-  const hint = near === undefined ? '' : `did you mean "${near}"? `;
-  return { path, message: `unknown ${kind} "${name}" (${hint}known: ${known.join(', ')})` };
+        : [unknownName('plugin', pluginRef, names, { path: [...path, 'plugins', at, 'pluginRef'] })],
+    );
+    return [...repeated, ...strangers];
+  });
 }
 
 /** The decode profile's weights of the prefix scorer and of the pair optimizer. */
 function scorerWeights(picker: PickerDocument, optimizerName: string): JsonObject {
-  const handler = profileHandlerSchema.parse(picker.profileHandler.parameters ?? {});
+  const handler = picker.profileHandler.parameters ?? HANDLER_DEFAULTS;
   const profile = picker.schedulingProfiles.find(({ name }) => name === handler.decodeProfile)!;
   const weightOf = (name: string): number | undefined =>
     profile.plugins.find(({ pluginRef }) => pluginRef === name)?.weight;

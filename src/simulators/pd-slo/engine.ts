@@ -1,28 +1,15 @@
 import type { Millis } from '../../base/units.ts';
 import { EventQueue } from '../kernel/event-queue.ts';
 import type { PdSloConfig } from './config-schema.ts';
-import type { PairRouter, Placement, RoutedRequest } from './pair-router.ts';
+import { DecisionFeatures } from './decision-features.ts';
+import { FleetPrefixes } from './fleet-prefixes.ts';
+import type { PairRouter } from './pair-router.ts';
+import type { Placement, RoutedRequest } from './placement.ts';
 import type { DecodePod, PrefillPod } from './pods.ts';
-import { FEATURE_COUNT, fillFeatures } from './predictor.ts';
-import { PrefixCache } from './prefix-cache.ts';
+import { emptyLog, type RequestLog } from './request-log.ts';
 import type { RequestStream } from './request-stream.ts';
-
-/** What became of each request; times in ms, NaN where it did not come to that. */
-export interface RequestLog {
-  readonly placements: (Placement | null)[];
-  readonly prefillEndMs: Float64Array;
-  readonly decodeArrivalMs: Float64Array;
-  readonly decodeStartMs: Float64Array;
-  readonly firstTokenMs: Float64Array;
-  readonly completionMs: Float64Array;
-  readonly preemptions: Int32Array;
-  /** Prompts that no decode pod could ever hold. */
-  rejected: number;
-  /** Requests that admission refused. */
-  refused: number;
-  /** Requests with an unreadable target. */
-  invalidSlo: number;
-}
+import { transferTime } from './transfer-time.ts';
+import { takeMostUrgent } from './urgency.ts';
 
 /** Told once for every placed request, before anything changes. */
 export type DecisionObserver = (request: number, routed: RoutedRequest, placement: Placement) => void;
@@ -46,17 +33,12 @@ export class PdSloEngine {
   readonly #decodePods: readonly DecodePod[];
   readonly #observer: DecisionObserver | null;
   readonly #events = new EventQueue(1024);
-  readonly #prefillCaches: readonly PrefixCache[];
-  readonly #decodeCaches: readonly PrefixCache[];
-  readonly #prefillHits: Float64Array;
-  readonly #decodeHits: Float64Array;
+  readonly #prefixes: FleetPrefixes;
+  readonly #features: DecisionFeatures;
   readonly #serviceMs: Float64Array;
   readonly #generated: Int32Array;
   /** Tokens that the decode pod has to prefill itself before the request can run. */
   readonly #localPrefill: Float64Array;
-  /** Features at the time of the decision, by request; empty unless the predictor learns. */
-  readonly #prefillFeatures: Float64Array;
-  readonly #decodeFeatures: Float64Array;
   #now: Millis = 0;
 
   constructor(
@@ -67,37 +49,18 @@ export class PdSloEngine {
     observer: DecisionObserver | null,
   ) {
     const { count } = requests;
-    const times = (): Float64Array => new Float64Array(count).fill(Number.NaN);
-    const caches = (pods: readonly unknown[]): PrefixCache[] =>
-      pods.map(() => new PrefixCache(config.prefix_cache.capacity_blocks, config.profile_handler.hashBlockSize));
+    this.log = emptyLog(count);
     this.#config = config;
     this.#requests = requests;
     this.#router = router;
     this.#prefillPods = fleet.prefillPods;
     this.#decodePods = fleet.decodePods;
     this.#observer = observer;
-    this.#prefillCaches = caches(fleet.prefillPods);
-    this.#decodeCaches = caches(fleet.decodePods);
-    this.#prefillHits = new Float64Array(fleet.prefillPods.length);
-    this.#decodeHits = new Float64Array(fleet.decodePods.length);
+    this.#prefixes = new FleetPrefixes(config, requests, fleet);
+    this.#features = new DecisionFeatures(router, requests);
     this.#serviceMs = new Float64Array(count);
     this.#generated = new Int32Array(count);
     this.#localPrefill = new Float64Array(count);
-    const featureLength = router.predictors.learns ? count * FEATURE_COUNT : 0;
-    this.#prefillFeatures = new Float64Array(featureLength);
-    this.#decodeFeatures = new Float64Array(featureLength);
-    this.log = {
-      placements: new Array<Placement | null>(count).fill(null),
-      prefillEndMs: times(),
-      decodeArrivalMs: times(),
-      decodeStartMs: times(),
-      firstTokenMs: times(),
-      completionMs: times(),
-      preemptions: new Int32Array(count),
-      rejected: 0,
-      refused: 0,
-      invalidSlo: 0,
-    };
   }
 
   /** Simulates until every request is done. */
@@ -138,13 +101,13 @@ export class PdSloEngine {
     }
     const named = targets[classIndex[request]!]!;
     if (hasHeaders[request] === 1 && named.problems.length > 0) this.log.invalidSlo++;
-    this.#readHits(request);
+    this.#prefixes.readHits(request);
     const routed: RoutedRequest = {
       inputTokens: inputTokens[request]!,
       targets: hasHeaders[request] === 1 ? named : NO_TARGETS,
       priority: this.#config.workload.classes[classIndex[request]!]!.priority,
-      prefillHits: this.#prefillHits,
-      decodeHits: this.#decodeHits,
+      prefillHits: this.#prefixes.prefillHits,
+      decodeHits: this.#prefixes.decodeHits,
     };
     const placement = this.#router.decide(routed, this.#now);
     this.log.placements[request] = placement;
@@ -159,18 +122,18 @@ export class PdSloEngine {
     const decode = this.#decodePods[placement.decode]!;
     decode.dispatched++;
     decode.sent++;
-    this.#keepFeatures(request, placement);
+    this.#features.keep(request, placement, this.#prefixes);
     if (placement.kind === 'decode-only') {
-      this.#localPrefill[request] = input * (1 - this.#decodeHits[placement.decode]!);
-      this.#remember(this.#decodeCaches[placement.decode]!, request);
+      this.#localPrefill[request] = input * (1 - this.#prefixes.decodeHits[placement.decode]!);
+      this.#prefixes.rememberAtDecode(placement.decode, request);
       this.#arriveAtDecode(request);
       return;
     }
     const pod = this.#prefillPods[placement.prefill]!;
-    const uncached = input * (1 - this.#prefillHits[placement.prefill]!);
+    const uncached = input * (1 - this.#prefixes.prefillHits[placement.prefill]!);
     this.#serviceMs[request] = pod.speed * (prefillConfig.base_ms + prefillConfig.ms_per_token * uncached);
-    this.#remember(this.#prefillCaches[placement.prefill]!, request);
-    this.#remember(this.#decodeCaches[placement.decode]!, request);
+    this.#prefixes.rememberAtPrefill(placement.prefill, request);
+    this.#prefixes.rememberAtDecode(placement.decode, request);
     pod.dispatched++;
     pod.sent++;
     if (pod.current >= 0) {
@@ -194,34 +157,13 @@ export class PdSloEngine {
     pod.current = -1;
     pod.dispatched--;
     this.log.prefillEndMs[request] = this.#now;
-    this.#learn('prefill-ttft', this.#prefillFeatures, request, this.#now - this.#requests.arrivalMs[request]!);
-    this.#schedule(this.#transferMs(request), DECODE_ARRIVAL, request);
+    this.#learn('prefill-ttft', request, this.#now - this.#requests.arrivalMs[request]!);
+    const transferMs = transferTime(this.#config.transfer, this.#requests.inputTokens[request]!);
+    this.#schedule(transferMs, DECODE_ARRIVAL, request);
     if (pod.queue.length === 0) return;
-    const next = this.#takeNext(pod);
+    const next = this.#config.prefill_order === 'fcfs' ? pod.queue.shift()! : takeMostUrgent(pod.queue, this.#requests);
     pod.queuedMs = pod.queue.length === 0 ? 0 : pod.queuedMs - this.#serviceMs[next]!;
     this.#startPrefill(index, next);
-  }
-
-  #takeNext(pod: PrefillPod): number {
-    if (this.#config.prefill_order === 'fcfs') return pod.queue.shift()!;
-    let best = 0;
-    for (let i = 1; i < pod.queue.length; i++) {
-      if (this.#deadline(pod.queue[i]!) < this.#deadline(pod.queue[best]!)) best = i;
-    }
-    return pod.queue.splice(best, 1)[0]!;
-  }
-
-  #deadline(request: number): Millis {
-    const { hasHeaders, targets, classIndex, arrivalMs } = this.#requests;
-    const ttft = hasHeaders[request] === 1 ? targets[classIndex[request]!]!.ttftMs : null;
-    return ttft === null ? Number.POSITIVE_INFINITY : arrivalMs[request]! + ttft;
-  }
-
-  #transferMs(request: number): Millis {
-    const { transfer } = this.#config;
-    if (transfer.kind === 'fixed') return transfer.ms;
-    const bytes = this.#requests.inputTokens[request]! * transfer.kv_bytes_per_token;
-    return (bytes / ((transfer.gbit_per_s * 1e9) / 8)) * 1000 + transfer.rtt_ms;
   }
 
   #arriveAtDecode(request: number): void {
@@ -251,7 +193,7 @@ export class PdSloEngine {
     const { decodeStartMs, decodeArrivalMs } = this.log;
     if (!Number.isNaN(decodeStartMs[request]!)) return;
     decodeStartMs[request] = at;
-    this.#learn('decode-ttft', this.#decodeFeatures, request, at - decodeArrivalMs[request]!);
+    this.#learn('decode-ttft', request, at - decodeArrivalMs[request]!);
   }
 
   #contextOf(request: number): number {
@@ -304,7 +246,7 @@ export class PdSloEngine {
     this.log.completionMs[request] = this.#now;
     if (generated >= 2) {
       const tpot = (this.#now - this.log.firstTokenMs[request]!) / (generated - 1);
-      this.#learn('decode-tpot', this.#decodeFeatures, request, tpot);
+      this.#learn('decode-tpot', request, tpot);
     }
     return true;
   }
@@ -321,53 +263,9 @@ export class PdSloEngine {
     }
   }
 
-  #readHits(request: number): void {
-    if (this.#requests.prefixGroup[request]! < 0) return;
-    const input = this.#requests.inputTokens[request]!;
-    const blockOf = this.#blocksOf(request);
-    for (let p = 0; p < this.#prefillHits.length; p++)
-      this.#prefillHits[p] = this.#prefillCaches[p]!.hit(input, blockOf);
-    for (let d = 0; d < this.#decodeHits.length; d++) this.#decodeHits[d] = this.#decodeCaches[d]!.hit(input, blockOf);
-  }
-
-  #remember(cache: PrefixCache, request: number): void {
-    if (this.#requests.prefixGroup[request]! < 0) return;
-    cache.insert(this.#requests.inputTokens[request]!, this.#blocksOf(request));
-  }
-
-  /** Blocks inside the shared start belong to the group, later ones to the request alone. */
-  #blocksOf(request: number): (index: number) => number {
-    const { prefix } = this.#config.workload;
-    const shared = Math.floor(prefix.tokens / this.#config.profile_handler.hashBlockSize);
-    const group = this.#requests.prefixGroup[request]!;
-    return (index) => (index < shared ? group : prefix.groups + request) * BLOCKS_PER_PROMPT + index;
-  }
-
-  #keepFeatures(request: number, placement: Placement): void {
-    if (!this.#router.predictors.learns) return;
-    const at = request * FEATURE_COUNT;
-    const inputTokens = this.#requests.inputTokens[request]!;
-    if (placement.prefill >= 0) {
-      const view = { inputTokens, prefixHit: this.#prefillHits[placement.prefill]! };
-      const out = this.#prefillFeatures.subarray(at, at + FEATURE_COUNT);
-      fillFeatures(view, this.#router.prefillViews[placement.prefill]!, out);
-    }
-    const view = { inputTokens, prefixHit: this.#decodeHits[placement.decode]! };
-    const out = this.#decodeFeatures.subarray(at, at + FEATURE_COUNT);
-    fillFeatures(view, this.#router.decodeViews[placement.decode]!, out);
-  }
-
-  #learn(
-    target: 'prefill-ttft' | 'decode-ttft' | 'decode-tpot',
-    features: Float64Array,
-    request: number,
-    actualMs: Millis,
-  ): void {
-    if (!this.#router.predictors.learns || this.log.placements[request]!.kind !== 'prefill-decode') return;
-    const at = request * FEATURE_COUNT;
-    this.#router.predictors.observe(target, features.subarray(at, at + FEATURE_COUNT), actualMs);
+  #learn(target: 'prefill-ttft' | 'decode-ttft' | 'decode-tpot', request: number, actualMs: Millis): void {
+    if (this.log.placements[request]!.kind === 'prefill-decode') this.#features.learn(target, request, actualMs);
   }
 }
 
 const NO_TARGETS = { ttftMs: null, tpotMs: null } as const;
-const BLOCKS_PER_PROMPT = 2 ** 22;

@@ -5,47 +5,15 @@ import {
   createPairTable,
   type PairSelectionSettings,
   type PairTable,
-  type PairTargets,
   scorePairs,
 } from '../kernel/pair-selection.ts';
 import type { PdSloConfig } from './config-schema.ts';
 import { chooseByHeadroom, type HeadroomCandidates } from './latency-scorer.ts';
+import { leastLoaded, smallest } from './least-loaded.ts';
+import { type Placement, type RoutedRequest, UNPREDICTED } from './placement.ts';
 import type { DecodePod, PrefillPod } from './pods.ts';
-import { emptyView } from './pods.ts';
-import {
-  heuristicPredictor,
-  informedPredictor,
-  type LatencyPredictor,
-  learnedPredictor,
-  type PodView,
-  PredictorSet,
-} from './predictor.ts';
-
-/** What the router may know of a request: no output length. */
-export interface RoutedRequest {
-  readonly inputTokens: number;
-  readonly targets: PairTargets;
-  readonly priority: number;
-  /** Prefix hit by pod, 0 … 1. */
-  readonly prefillHits: Readonly<Float64Array>;
-  readonly decodeHits: Readonly<Float64Array>;
-}
-
-/** Where a request goes, and why. Figures that were not predicted are NaN. */
-export interface Placement {
-  kind: 'prefill-decode' | 'decode-only' | 'refused';
-  /** −1 for decode-only. */
-  prefill: number;
-  decode: number;
-  outcome: 'positive_headroom' | 'negative_headroom' | 'none';
-  prefillTtftMs: Millis;
-  decodeTtftMs: Millis;
-  jointTtftMs: Millis;
-  tpotMs: Millis;
-  ttftHeadroomMs: Millis;
-  tpotHeadroomMs: Millis;
-  blendedMs: number;
-}
+import { emptyView, loadOf } from './pods.ts';
+import { createPredictor, type PodView, PredictorSet } from './predictor.ts';
 
 /** The router of one simulation: it decides from views of the pods, which may be stale, and never from the future. */
 export class PairRouter {
@@ -95,7 +63,7 @@ export class PairRouter {
     const { pdThreshold, threshold_applies_to_slo } = this.#config.profile_handler;
     const turn = this.#turn++;
     if (pdThreshold > 0 && (!hasTargets || threshold_applies_to_slo)) {
-      const decode = this.#leastLoaded(this.#decodePods, this.decodeViews, request.decodeHits);
+      const decode = this.#leastLoadedDecode(request);
       const uncached = (1 - request.decodeHits[decode]!) * request.inputTokens;
       if (uncached < pdThreshold) return { ...UNPREDICTED, kind: 'decode-only', prefill: -1, decode };
     }
@@ -241,51 +209,19 @@ export class PairRouter {
   }
 
   #leastLoadedPair(request: RoutedRequest): Placement {
-    return this.#unpredicted(
-      this.#leastLoaded(this.#prefillPods, this.prefillViews, request.prefillHits),
-      this.#leastLoaded(this.#decodePods, this.decodeViews, request.decodeHits),
-    );
+    const candidates = { pods: this.#prefillPods, views: this.prefillViews, hits: request.prefillHits };
+    const prefill = leastLoaded(candidates, this.#config.scorer_weights);
+    return this.#unpredicted(prefill, this.#leastLoadedDecode(request));
   }
 
-  /**
-   * Highest weighted sum of prefix hit and relative idleness; ties go to the pod that has received fewest requests.
-   */
-  #leastLoaded(
-    pods: readonly { readonly sent: number }[],
-    views: readonly PodView[],
-    hits: Readonly<Float64Array>,
-  ): number {
-    const { prefix, load } = this.#config.scorer_weights;
-    const loads = views.map(loadOf);
-    const low = Math.min(...loads);
-    const range = Math.max(...loads) - low;
-    let best = 0;
-    let bestScore = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < pods.length; i++) {
-      const score = prefix * hits[i]! + load * (range === 0 ? 1 : 1 - (loads[i]! - low) / range);
-      if (score > bestScore || (score === bestScore && pods[i]!.sent < pods[best]!.sent)) {
-        best = i;
-        bestScore = score;
-      }
-    }
-    return best;
+  #leastLoadedDecode({ decodeHits: hits }: RoutedRequest): number {
+    return leastLoaded({ pods: this.#decodePods, views: this.decodeViews, hits }, this.#config.scorer_weights);
   }
 }
 
 const NEARLY_EMPTY_KV = 0.02;
 
-const UNPREDICTED: Omit<Placement, 'kind' | 'prefill' | 'decode'> = {
-  outcome: 'none',
-  prefillTtftMs: Number.NaN,
-  decodeTtftMs: Number.NaN,
-  jointTtftMs: Number.NaN,
-  tpotMs: Number.NaN,
-  ttftHeadroomMs: Number.NaN,
-  tpotHeadroomMs: Number.NaN,
-  blendedMs: Number.NaN,
-};
-
-export function selectionSettings({ pair_optimizer: optimizer }: PdSloConfig): PairSelectionSettings {
+function selectionSettings({ pair_optimizer: optimizer }: PdSloConfig): PairSelectionSettings {
   return {
     ttftWeight: optimizer.ttftWeight,
     tpotWeight: optimizer.tpotWeight,
@@ -295,31 +231,4 @@ export function selectionSettings({ pair_optimizer: optimizer }: PdSloConfig): P
     weightFloor: optimizer.weight_floor,
     legacyMissingSlo: optimizer.legacy_missing_slo,
   };
-}
-
-function createPredictor(config: PdSloConfig, noise: Rng): LatencyPredictor {
-  switch (config.predictor.kind) {
-    case 'informed':
-      return informedPredictor(config, noise);
-    case 'heuristic':
-      return heuristicPredictor;
-    case 'learned':
-      return learnedPredictor();
-    default:
-      return config.predictor.kind satisfies never;
-  }
-}
-
-function loadOf(view: PodView): number {
-  return view.waiting + view.running;
-}
-
-/** Index of the smallest value; ties go to the less loaded pod, then to the first. */
-function smallest(values: Readonly<Float64Array>, views: readonly PodView[]): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) {
-    const difference = values[best]! - values[i]! || loadOf(views[best]!) - loadOf(views[i]!);
-    if (difference > 0) best = i;
-  }
-  return best;
 }

@@ -65,3 +65,8 @@ export class DecodePod {
 export function emptyView(speed: number): PodView {
   return { speed, waiting: 0, running: 0, kvUsage: 0, kvTokens: 0, remainingPrefillMs: 0, dispatched: 0 };
 }
+
+/** Requests waiting and running as the router sees them. */
+export function loadOf(view: PodView): number {
+  return view.waiting + view.running;
+}

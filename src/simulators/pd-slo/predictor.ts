@@ -167,3 +167,17 @@ export class PredictorSet {
     this.#predictor.observe?.(target, features, actualMs);
   }
 }
+
+/** @param noise - stream of the informed predictor's errors */
+export function createPredictor(config: PdSloConfig, noise: Rng): LatencyPredictor {
+  switch (config.predictor.kind) {
+    case 'informed':
+      return informedPredictor(config, noise);
+    case 'heuristic':
+      return heuristicPredictor;
+    case 'learned':
+      return learnedPredictor();
+    default:
+      return config.predictor.kind satisfies never;
+  }
+}

@@ -1,8 +1,11 @@
-import { InputError } from '../../base/errors.ts';
+import { z } from 'zod';
+import { InputError, inputErrors } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
-import { findProblems, joinProblems, type Problem, valueAt } from './config-problems.ts';
-import { type PdSloConfig, type PodConfig, pdSloConfigSchema } from './config-schema.ts';
-import { isEndpointPickerDocument, readEndpointPickerConfig } from './endpoint-picker-config.ts';
+import { ProblemList } from '../../base/problem-list.ts';
+import { jsonValue, parsePart, parseWith, valueAt } from '../../document/schema.ts';
+import { type PdSloConfig, type PodConfig, scenarioKeys } from './config-schema.ts';
+import { readEndpointPickerConfig } from './endpoint-picker-config.ts';
+import { isEndpointPickerDocument } from './endpoint-picker-schema.ts';
 import { scenarioConfig } from './scenario.ts';
 
 export interface ReadConfig {
@@ -24,40 +27,55 @@ export function readPdSloConfig(
   root: readonly string[] = ['config'],
 ): ReadConfig {
   const own = isEndpointPickerDocument(document) ? { endpoint_picker: document } : (document ?? {});
-  if (!isJsonObject(own)) throw new InputError(`must be a map of keys, got ${JSON.stringify(own)}`, { path: root });
-  if (workload !== null && !isJsonObject(workload)) {
-    throw new InputError(`must be a map of keys, got ${JSON.stringify(workload)}`, { path: ['workload'] });
-  }
-  const { scenario = 'balanced', endpoint_picker: picker, ...rest } = own;
-  if (typeof scenario !== 'string') {
-    throw new InputError(`must be a scenario name, got ${JSON.stringify(scenario)}`, { path: [...root, 'scenario'] });
-  }
-  const preset = scenarioConfig(scenario, [...root, 'scenario']);
-  const read =
-    picker === undefined ? null : readPicker(picker, document === picker ? root : [...root, 'endpoint_picker']);
-  let merged = merge(preset, merge(read?.config ?? {}, rest));
-  if (workload !== null) merged = merge(merged, { workload });
-  const locate = (problem: Problem): Problem => placed(problem, workload, root);
-  const shape = joinProblems(findProblems(pdSloConfigSchema, merged).map(locate));
-  if (shape !== null) throw shape;
-  const config = pdSloConfigSchema.parse(merged);
-  const pods = config.pods ?? poolPods(config);
-  const meaning = joinProblems(crossProblems(config, pods).map(locate));
-  if (meaning !== null) throw meaning;
+  const { scenario = 'balanced', endpoint_picker: picker, ...rest } = mapping(own, root);
+  const load = workload === null ? {} : { workload: mapping(workload, ['workload']) };
+  const problems = new ProblemList();
+  const preset = problems.attempt(() => readScenario(scenario, [...root, 'scenario']));
+  const pickerPath = document === picker ? root : [...root, 'endpoint_picker'];
+  const read = picker === undefined ? undefined : problems.attempt(() => readPicker(picker, pickerPath));
+  const written = merge(merge(preset ?? {}, merge(read?.config ?? {}, rest)), load);
+  const config = problems.attempt(() =>
+    parseConfig(written, (path) => (valueAt(load, path) === undefined ? root : [])),
+  );
+  problems.refuse();
+  const pods = podsOf(config!);
   return {
-    config,
+    config: config!,
     prefillPods: pods.filter(isPrefill),
     decodePods: pods.filter(isDecode),
     notices: [...(read?.notices ?? []), ...ignoredPods(pods)],
   };
 }
 
+/** @param rootOf - the start of a path: some keys come from another document */
+function parseConfig(
+  written: JsonObject,
+  rootOf: (path: readonly (string | number)[]) => readonly string[],
+): PdSloConfig {
+  try {
+    const { scenario: _, endpoint_picker: __, ...config } = parseWith(scenarioKeys, written);
+    const problems = [...podProblems(config), ...workloadProblems(config)];
+    if (problems.length > 0) throw inputErrors(problems);
+    return config;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw error.map((problem) => problem.at({ prefix: rootOf(problem.path) }));
+  }
+}
+
+function mapping(value: Json, path: readonly string[]): JsonObject {
+  return parsePart(z.record(z.string(), jsonValue), value, path);
+}
+
+function readScenario(name: Json, path: readonly string[]): JsonObject {
+  return scenarioConfig(parsePart(z.string(), name, path), path);
+}
+
 function readPicker(picker: Json, prefix: readonly string[]): ReturnType<typeof readEndpointPickerConfig> {
   try {
     return readEndpointPickerConfig(picker);
   } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    throw error.at({ prefix });
+    throw error instanceof InputError ? error.at({ prefix }) : error;
   }
 }
 
@@ -71,15 +89,11 @@ function merge(below: JsonObject, above: JsonObject): JsonObject {
   return merged;
 }
 
-function placed({ path, message }: Problem, workload: Json, root: readonly string[]): Problem {
-  const inWorkload = path[0] === 'workload' && workload !== null && valueAt({ workload }, path) !== undefined;
-  return { path: inWorkload ? path : [...root, ...path], message };
-}
-
 const isPrefill = ({ role }: PodConfig): boolean => role === 'prefill';
 const isDecode = ({ role }: PodConfig): boolean => role === 'decode' || role === 'both';
 
-function poolPods({ pool }: PdSloConfig): PodConfig[] {
+/** The pods one by one; without a list, one for each factor of the pool. */
+function podsOf({ pods, pool }: PdSloConfig): readonly PodConfig[] {
   const make =
     (role: string, octet: number) =>
     (speed: number, index: number): PodConfig => ({
@@ -89,50 +103,49 @@ function poolPods({ pool }: PdSloConfig): PodConfig[] {
       address: `10.0.${octet}.${index + 1}`,
       port: 8000,
     });
-  return [...pool.prefill.map(make('prefill', 1)), ...pool.decode.map(make('decode', 2))];
+  return pods ?? [...pool.prefill.map(make('prefill', 1)), ...pool.decode.map(make('decode', 2))];
 }
 
-function crossProblems(config: PdSloConfig, pods: readonly PodConfig[]): Problem[] {
+function podProblems(config: PdSloConfig): InputError[] {
   const key = config.pods === undefined ? 'pool' : 'pods';
-  const problems: Problem[] = [];
-  if (!pods.some(isPrefill)) problems.push({ path: [key], message: 'needs at least one prefill pod, got none' });
-  if (!pods.some(isDecode)) problems.push({ path: [key], message: 'needs at least one decode pod, got none' });
-  for (const [index, { name }] of pods.entries()) {
-    if (pods.findIndex((pod) => pod.name === name) < index) {
-      problems.push({ path: [key, index, 'name'], message: `pod name "${name}" is used twice` });
-    }
-  }
-  return [...problems, ...workloadProblems(config)];
+  const pods = podsOf(config);
+  const names = pods.map(({ name }) => name);
+  const none = (role: string) => new InputError(`needs at least one ${role} pod, got none`, { path: [key] });
+  return [
+    ...(pods.some(isPrefill) ? [] : [none('prefill')]),
+    ...(pods.some(isDecode) ? [] : [none('decode')]),
+    ...repeated(names).map(
+      (at) => new InputError(`pod name "${names[at]}" is used twice`, { path: [key, at, 'name'] }),
+    ),
+  ];
 }
 
-function workloadProblems({ workload, latency_scorer: scorer }: PdSloConfig): Problem[] {
-  const problems: Problem[] = [];
+function workloadProblems({ workload, latency_scorer: scorer }: PdSloConfig): InputError[] {
+  const problems: InputError[] = [];
+  const complain = (rule: string, path: readonly (string | number)[]) => problems.push(new InputError(rule, { path }));
   for (const key of ['input', 'output'] as const) {
     const { low, high } = workload[key];
-    if (low > high) {
-      problems.push({
-        path: ['workload', key, 'low'],
-        message: `low ≤ high must hold, got low ${low} and high ${high}`,
-      });
-    }
+    if (low > high) complain(`low ≤ high must hold, got low ${low} and high ${high}`, ['workload', key, 'low']);
   }
   const { classes } = workload;
-  if (!classes.some(({ share }) => share > 0)) {
-    problems.push({ path: ['workload', 'classes'], message: 'needs at least one class with share > 0' });
-  }
-  for (const [index, { name, headers, ttft_ms, tpot_ms }] of classes.entries()) {
-    const path = ['workload', 'classes', index];
-    if (classes.findIndex((other) => other.name === name) < index) {
-      problems.push({ path: [...path, 'name'], message: `class name "${name}" is used twice` });
-    }
+  const path = ['workload', 'classes'];
+  if (!classes.some(({ share }) => share > 0)) complain('needs at least one class with share > 0', path);
+  const names = classes.map(({ name }) => name);
+  for (const at of repeated(names)) complain(`class name "${names[at]}" is used twice`, [...path, at, 'name']);
+  for (const [at, { headers, ttft_ms, tpot_ms }] of classes.entries()) {
     if (headers !== undefined && (ttft_ms !== undefined || tpot_ms !== undefined)) {
-      problems.push({ path: [...path, 'headers'], message: 'cannot be combined with ttft_ms or tpot_ms' });
+      complain('cannot be combined with ttft_ms or tpot_ms', [...path, at, 'headers']);
     }
   }
   if (scorer.ttft_weight + scorer.tpot_weight === 0) {
-    problems.push({ path: ['latency_scorer'], message: 'ttft_weight and tpot_weight must not both be 0' });
+    complain('ttft_weight and tpot_weight must not both be 0', ['latency_scorer']);
   }
   return problems;
+}
+
+/** Places of names that stand further ahead as well. */
+function repeated(names: readonly string[]): number[] {
+  return names.flatMap((name, at) => (names.indexOf(name) < at ? [at] : []));
 }
 
 function ignoredPods(pods: readonly PodConfig[]): string[] {

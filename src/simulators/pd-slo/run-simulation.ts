@@ -1,8 +1,9 @@
-import { type DecisionObserver, PdSloEngine, type RequestLog } from './engine.ts';
+import { type DecisionObserver, PdSloEngine } from './engine.ts';
 import type { PdSloCounters } from './metrics-text.ts';
 import { PairRouter } from './pair-router.ts';
 import { DecodePod, PrefillPod } from './pods.ts';
 import type { ReadConfig } from './read-config.ts';
+import type { RequestLog } from './request-log.ts';
 import { drawRequests, type RequestStream } from './request-stream.ts';
 
 /** Everything a run leaves behind. */

@@ -8,7 +8,7 @@ const HALVED_CLASSES = [
 ];
 
 /** Named starting points of a configuration; what is not named has the schema's default. */
-const SCENARIOS: Readonly<Record<string, JsonObject>> = {
+const SCENARIOS = {
   balanced: {},
   strict: { workload: { classes: HALVED_CLASSES } },
   slow_net: { transfer: { kind: 'fixed', ms: 40 } },
@@ -17,13 +17,13 @@ const SCENARIOS: Readonly<Record<string, JsonObject>> = {
     workload: { rate: 80 },
   },
   overload: { workload: { rate: 35 } },
-};
+} satisfies Readonly<Record<string, JsonObject>>;
 
-export const SCENARIO_NAMES: readonly string[] = Object.keys(SCENARIOS);
+export const SCENARIO_NAMES = Object.keys(SCENARIOS) as readonly (keyof typeof SCENARIOS)[];
 
 /** @throws InputError naming the known scenarios */
 export function scenarioConfig(name: string, path: readonly (string | number)[]): JsonObject {
-  const scenario = Object.hasOwn(SCENARIOS, name) ? SCENARIOS[name] : undefined;
-  if (scenario === undefined) throw unknownName('scenario', name, SCENARIO_NAMES, { path });
-  return scenario;
+  const known = SCENARIO_NAMES.find((scenario) => scenario === name);
+  if (known === undefined) throw unknownName('scenario', name, SCENARIO_NAMES, { path });
+  return SCENARIOS[known];
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { COMMANDS } from '../../../src/cli/commands.ts';
 import { main } from '../../../src/cli/terminal/program.ts';
-import { compareEngines, VALIDATION_CASES } from '../../../src/companions/gpu-jobs/validation.ts';
+import { VALIDATION_CASES } from '../../../src/companions/gpu-jobs/validation-cases.ts';
+import { compareEngines } from '../../../src/companions/gpu-jobs/validation-comparison.ts';
 import { temporaryFolder } from '../../support/command-line.ts';
 
 interface Finished {
@@ -116,21 +117,19 @@ describe('paretune gpu-jobs run', () => {
     [['--algorithms', 'FIFO', 'SPRT'], /--algorithms: unknown algorithm "SPRT"; did you mean "SRPT"/],
     [['--algorithms'], /--algorithms needs at least one name/],
     [['--algorithms', 'FIFO', 'fifo'], /names FIFO twice/],
-    [['--dt', '0'], /--dt must be a number > 0, got 0/],
-    [['--dt', '7'], /--dt must be ≤ max_time \(5\), got 7/],
-    [['--max-time', '0'], /--max-time must be a number > 0, got 0/],
+    [['--dt', '0'], /--dt: must be > 0, got 0/],
+    [['--dt', '7'], /--dt: must be ≤ max_time \(5\), got 7/],
+    [['--max-time', '0'], /--max-time: must be > 0, got 0/],
     [['--cluster', 'h100_1gpu'], /needs 2 GPUs, cluster h100_1gpu has 1/],
     [['--tasks', 'no-such.csv'], /no-such\.csv: file not found/],
     [['--engine', 'token', '--dt', '1'], /--dt belongs to the simplified engine/],
     [['--events', 'x.jsonl'], /--events belongs to the token engine/],
-    [
-      ['--engine', 'token', '--config', 'studies/gpu-jobs/small-cluster.yaml'],
-      /small-cluster\.yaml:\d+:\d+ (name|groups)/,
-    ],
-    [['--dt', '1e-7', '--timeline', 'steps.csv'], /--dt gives a timeline of more than 2000000 rows/],
+    [['--max-time', 'soon'], /--max-time: must be a number, got NaN/],
+    [['--engine', 'token', '--window', '0'], /--window: must be > 0, got 0/],
+    [['--dt', '1e-7', '--timeline', 'steps.csv'], /--dt: gives a timeline of more than 2000000 rows/],
     [
       ['--engine', 'token', '--window', '1e-9', '--timeline', 'windows.csv'],
-      /--window gives \d+ windows in .* s, at most 1000000/,
+      /--window: gives \d+ windows in .* s, at most 1000000/,
     ],
     [['--dtt', '1'], /Unknown argument/i],
     [['--dt'], /Not enough arguments following: dt/],
@@ -140,6 +139,62 @@ describe('paretune gpu-jobs run', () => {
     const { code, stdout, stderr } = await gpuJobs('run', '--output', output, ...flags);
     expect({ code, stdout, lines: stderr.trimEnd().split('\n').length }).toEqual({ code: 2, stdout: '', lines: 1 });
     expect(stderr).toMatch(message);
+    expect(existsSync(output)).toBe(false);
+  });
+});
+
+describe('paretune gpu-jobs run with a bad file', () => {
+  it.each([
+    [
+      ['--engine', 'token', '--config'],
+      'max_batch_size: 0\nperf: {kind: roofline, mfu: 2, quant: 4}\nplacement:\n  - {model: Qwen4}\ndt: 1\n',
+      [
+        '1:1 max_batch_size: must be ≥ 1, got 0',
+        '2:24 perf.mfu: must be ≤ 1, got 2',
+        '2:32 perf.quant: must be 8 or 16, got 4',
+        '4:6 placement[0].model: unknown model "Qwen4"; did you mean "Qwen3"?',
+        '5:1 dt: belongs to the simplified engine: remove it or set engine: simplified, got 1',
+      ],
+    ],
+    [
+      ['--cluster'],
+      'nam: x\ngroups:\n  - {gpu: H200}\n  - {gpu: H100, count: 0}\n',
+      [
+        '1:1 nam: unknown key "nam"; did you mean "name"?',
+        '3:6 groups[0].gpu: unknown GPU "H200"; did you mean "H100"?',
+        '4:17 groups[1].count: must be ≥ 1, got 0',
+      ],
+    ],
+    [
+      ['--workload'],
+      'generate:\n  count: 0\n  arrivals: {process: gamma, rate: 1, vc: 2}\n  models: {Qwen4: 1}\n  decode: -1\n',
+      [
+        '2:3 generate.count: must be ≥ 1, got 0',
+        '3:39 generate.arrivals.vc: unknown key "vc"; did you mean "cv"? known keys: cv, process, rate',
+        '4:12 generate.models.Qwen4: unknown model "Qwen4"; did you mean "Qwen3"?',
+        '5:3 generate.decode: must be ≥ 0, got -1',
+      ],
+    ],
+    [
+      ['--workload'],
+      'tasks:\n  - {model: Qwen3, tokens: 5, decode_tokens: 1}\n  - {model: Qwen3, tokens: 1, phase: 2}\n  - {tokens: 1, tp: 0}\n',
+      [
+        '2:20 tasks[0].tokens: cannot stand beside prefill_tokens or decode_tokens',
+        '3:31 tasks[1].phase: phase must be PREFILL (1) or DECODE (0), got 2',
+        '4:5 tasks[2].model: is required but missing',
+        '4:17 tasks[2].tp: must be ≥ 1, got 0',
+      ],
+    ],
+  ])('%s: names every problem on a line of its own and writes nothing', async (flags, text, expected) => {
+    const folder = temporaryFolder();
+    const [file, output] = [join(folder, 'bad.yaml'), join(folder, 'results.json')];
+    writeFileSync(file, text);
+    const { code, stdout, stderr } = await gpuJobs('run', '--output', output, ...flags, file);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    const lines = stderr.trimEnd().split('\n');
+    expect(lines.map((line, index) => line.slice(0, `paretune: ${file}:${expected[index]}`.length))).toEqual(
+      expected.map((line) => `paretune: ${file}:${line}`),
+    );
     expect(existsSync(output)).toBe(false);
   });
 });

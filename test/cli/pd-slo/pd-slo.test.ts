@@ -69,7 +69,7 @@ describe('paretune pd-slo', () => {
     expect(read.stdout).toBe(plain.stdout);
   });
 
-  test('answers bad input with one placed line, exit code 2 and no files', async () => {
+  test('answers bad input with one placed line for each problem, exit code 2 and no files', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'bad.yaml');
     const out = join(folder, 'out');
@@ -78,18 +78,36 @@ describe('paretune pd-slo', () => {
     expect(code).toBe(2);
     expect(stdout).toBe('');
     expect(stderr).toBe(
-      `paretune: ${file}:3:3 pair_optimizer.ttftWeight: must be ≥ 0, got -1; ` +
-        'pair_optimizer.sloBufferFactor: must be ≤ 1, got 2\n',
+      `paretune: ${file}:3:3 pair_optimizer.ttftWeight: must be ≥ 0, got -1\n` +
+        `paretune: ${file}:4:3 pair_optimizer.sloBufferFactor: must be ≤ 1, got 2\n`,
     );
     expect(existsSync(out)).toBe(false);
+  });
+
+  test('refuses a folder for its files that cannot be made', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'file'), '');
+    const { code, stderr } = await command(['pd-slo', 'run', ...SMALL, '--out', join(folder, 'file', 'out')]);
+    expect({ code, lines: stderr.trimEnd().split('\n').length }).toEqual({ code: 2, lines: 1 });
+    expect(stderr).toMatch(/summary\.json: cannot be written \(/);
+  });
+
+  test('names the flag, not the file, where a flag is wrong', async () => {
+    const config = ['--config', 'studies/pd-slo/endpoint-picker.yaml'];
+    const { code, stderr } = await command(['pd-slo', 'run', ...config, '--mode', 'joitn', '--predictor', 'oracle']);
+    expect(code).toBe(2);
+    expect(stderr.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/^paretune: --mode: must be "joint" .*, got "joitn"; did you mean "joint"\?$/),
+      expect.stringMatching(/^paretune: --predictor: must be "informed" or "heuristic" or "learned", got "oracle"/),
+    ]);
   });
 
   test.each([
     [['run', '--mode', 'joitn'], 'did you mean "joint"?'],
     [['run', '--scenario', 'calm'], 'unknown scenario "calm"'],
-    [['run', '--requests', '0'], '--requests must be an integer from 1'],
+    [['run', '--requests', '0'], '--requests: must be ≥ 1, got 0'],
     [['explain', '--requests', '10', '--request', '10'], 'request must be an integer within 0 … 9, got 10'],
-    [['map', '--seeds', '1'], '--seeds must be an integer from 2'],
+    [['map', '--seeds', '1'], '--seeds: must be ≥ 2, got 1'],
   ])('%j is refused in one line', async (args, expected) => {
     const { code, stderr } = await command(['pd-slo', ...args]);
     expect(code).toBe(2);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { describeInputError, InputError } from '../../../src/base/errors.ts';
-import { taskTable } from '../../../src/cli/gpu-jobs/generate.ts';
+import { taskTable } from '../../../src/companions/gpu-jobs/task-table.ts';
 import { generateTasks, PRESETS } from '../../../src/simulators/gpu-jobs/generator.ts';
 import { taskWarnings } from '../../../src/simulators/gpu-jobs/task.ts';
 import { isTraceCsv, parseTaskCsv, parseTraceCsv } from '../../../src/simulators/gpu-jobs/task-csv.ts';

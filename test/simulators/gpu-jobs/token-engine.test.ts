@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { simulateTokens, type TokenResult } from '../../../src/simulators/gpu-jobs/token-engine.ts';
+import { simulateTokens } from '../../../src/simulators/gpu-jobs/token-engine.ts';
+import type { TokenResult } from '../../../src/simulators/gpu-jobs/token-log.ts';
 import { job, tokenConfig } from './token-cases.ts';
 
 const ttft = (result: TokenResult): number[] => result.tasks.map(({ task, firstToken }) => firstToken - task.arrival);

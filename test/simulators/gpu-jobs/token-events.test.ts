@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { Json } from '../../../src/base/json.ts';
 import { NAMED_ORDERINGS } from '../../../src/simulators/gpu-jobs/ordering.ts';
 import type { Task } from '../../../src/simulators/gpu-jobs/task.ts';
 import type { TokenConfig } from '../../../src/simulators/gpu-jobs/token-config.ts';
-import { EVENT_KINDS, type LoggedEvent, simulateTokens } from '../../../src/simulators/gpu-jobs/token-engine.ts';
+import { simulateTokens } from '../../../src/simulators/gpu-jobs/token-engine.ts';
+import { EVENT_KINDS, type LoggedEvent } from '../../../src/simulators/gpu-jobs/token-log.ts';
 import { tokenMetrics } from '../../../src/simulators/gpu-jobs/token-metrics.ts';
 import type { TokenScheduler } from '../../../src/simulators/gpu-jobs/token-scheduler.ts';
 import type { TokenTask } from '../../../src/simulators/gpu-jobs/token-task.ts';
@@ -81,7 +83,7 @@ describe('continuous batching', () => {
 
   it('first come first served does not let a small task pass one that does not fit', () => {
     const tasks = [job('a', 300, 50), job('big', 600, 2), job('small', 16, 2)];
-    const starts = (keys: Record<string, unknown>) =>
+    const starts = (keys: Readonly<Record<string, Json>>) =>
       simulateTokens(tokenConfig({ kv_blocks: 40, ...keys }), tasks).tasks.map(({ start }) => start);
     const [, big, small] = starts({});
     expect(small).toBe(big);
@@ -218,7 +220,7 @@ describe('several instances', () => {
   });
 
   it('refuses a model without an instance and a placement without room', () => {
-    const run = (keys: Record<string, unknown>, task: Task) => () => simulateTokens(tokenConfig(keys), [task]);
+    const run = (keys: Readonly<Record<string, Json>>, task: Task) => () => simulateTokens(tokenConfig(keys), [task]);
     expect(run({ placement: [{ model: 'Mistral-7B' }] }, job('a', 1, 1))).toThrow(
       /no instance serves model "Llama3-8B"/,
     );

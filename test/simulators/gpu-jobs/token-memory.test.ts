@@ -1,13 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Json } from '../../../src/base/json.ts';
 import { type GeneratorSpec, generateTasks } from '../../../src/simulators/gpu-jobs/generator.ts';
 import { findGpu } from '../../../src/simulators/gpu-jobs/gpu-catalog.ts';
 import { findModel } from '../../../src/simulators/gpu-jobs/model-catalog.ts';
 import { NAMED_ORDERINGS } from '../../../src/simulators/gpu-jobs/ordering.ts';
 import { kvCapacityBlocks } from '../../../src/simulators/gpu-jobs/placement.ts';
 import type { Task } from '../../../src/simulators/gpu-jobs/task.ts';
-import { simulateTokens, type TokenResult } from '../../../src/simulators/gpu-jobs/token-engine.ts';
-import type { Iteration, TokenInstance } from '../../../src/simulators/gpu-jobs/token-instance.ts';
+import { simulateTokens } from '../../../src/simulators/gpu-jobs/token-engine.ts';
+import type { TokenInstance } from '../../../src/simulators/gpu-jobs/token-instance.ts';
+import type { Iteration } from '../../../src/simulators/gpu-jobs/token-iteration.ts';
+import type { TokenResult } from '../../../src/simulators/gpu-jobs/token-log.ts';
 import { tokenMetrics } from '../../../src/simulators/gpu-jobs/token-metrics.ts';
 import { job, tokenConfig } from './token-cases.ts';
 
@@ -38,7 +41,7 @@ function expectAllReturned({ instances }: TokenResult): void {
 }
 
 describe('KV capacity', () => {
-  const blocks = (keys: Record<string, unknown>, gpu: string, model: string, tp: number) =>
+  const blocks = (keys: Readonly<Record<string, Json>>, gpu: string, model: string, tp: number) =>
     kvCapacityBlocks(tokenConfig(keys), { gpu: findGpu(gpu), model: findModel(model), tp });
 
   it('is what the weights leave of the usable memory', () => {
@@ -135,7 +138,7 @@ describe('memory pressure', () => {
 
 describe('preemption at token boundaries', () => {
   const tasks = [job('long', 4000, 100), job('short', 100, 10, { arrival: 0.3, weight: 10 })];
-  const run = (keys: Record<string, unknown>, name = 'SRPT') =>
+  const run = (keys: Readonly<Record<string, Json>>, name = 'SRPT') =>
     simulateTokens(tokenConfig({ max_batch_size: 1, ...keys }, NAMED_ORDERINGS[name]!), tasks);
 
   it('a clearly better task displaces the running one at the end of its iteration', () => {

@@ -71,7 +71,7 @@ describe("the scheduler's configuration document", () => {
     ['both weights 0', { ttftWeight: 0, tpotWeight: 0 }, 'ttftWeight and tpotWeight must not both be 0'],
     ['a buffer of 0', { sloBufferFactor: 0 }, 'must be > 0, got 0'],
     ['an unknown strategy', { selectionStrategy: 'best_headrom' }, 'did you mean "best_headroom"?'],
-    ['an unknown key', { ttftWeigth: 1 }, 'unknown key "ttftWeigth", did you mean "ttftWeight"?'],
+    ['an unknown key', { ttftWeigth: 1 }, 'unknown key "ttftWeigth"; did you mean "ttftWeight"?'],
   ])('refuses %s', (_, parameters, expected) => {
     expect(problemOf(() => readEndpointPickerConfig(withOptimizer(parameters)))).toContain(expected);
   });
@@ -79,7 +79,7 @@ describe("the scheduler's configuration document", () => {
   test('refuses unknown plug-in types, references and profiles', () => {
     const plugins = [...(document()['plugins'] as Json[]), { type: 'max-scor-picker' }];
     expect(problemOf(() => readEndpointPickerConfig({ ...document(), plugins }))).toMatch(
-      /plugins\[6\]\.type: unknown plugin type "max-scor-picker".*did you mean "max-score-picker"/,
+      /plugins\[6\]\.type: must be .* got "max-scor-picker".*did you mean "max-score-picker"/,
     );
     const profiles = [{ name: 'prefill', plugins: [{ pluginRef: 'nobody' }] }];
     const message = problemOf(() => readEndpointPickerConfig({ ...document(), schedulingProfiles: profiles }));
@@ -121,10 +121,40 @@ describe('configuration of a run', () => {
       { pods: ['prefill', 'decode'].map((role) => ({ name: 'a', role })) },
       'config.pods[1].name: pod name "a" is used twice',
     ],
-    ['unknown keys', { mod: 'joint' }, 'config.mod: unknown key "mod", did you mean "mode"?'],
-    ['an unknown transfer', { transfer: { kind: 'rdma' } }, 'config.transfer'],
+    ['unknown keys', { mod: 'joint' }, 'config.mod: unknown key "mod"; did you mean "mode"?'],
+    [
+      'an unknown transfer',
+      { transfer: { kind: 'rdma' } },
+      'config.transfer.kind: must be "fixed" or "bandwidth", got "rdma"',
+    ],
+    [
+      'a misspelt scenario key',
+      { scenaro: 'strict' },
+      'config.scenaro: unknown key "scenaro"; did you mean "scenario"?',
+    ],
   ])('refuses %s', (_, document, expected) => {
     expect(problemOf(() => readPdSloConfig(document))).toContain(expected);
+  });
+
+  test('names the problems of scenario, scheduler document, configuration and workload together', () => {
+    const message = problemOf(() =>
+      readPdSloConfig(
+        {
+          scenario: 'calm',
+          endpoint_picker: withOptimizer({ ttftWeight: -1 }),
+          decode: { max_running: 0 },
+          workload: { cv: 0, classes: [{ name: 'a', share: 0 }] },
+        },
+        { rate: -1 },
+      ),
+    );
+    expect(message.split('\n').map((line) => line.slice(0, line.indexOf(': ')))).toEqual([
+      'config.scenario',
+      'config.endpoint_picker.plugins[4].parameters.ttftWeight',
+      'config.decode.max_running',
+      'workload.rate',
+      'config.workload.cv',
+    ]);
   });
 
   test('takes the workload document over its own workload and blames the right one', () => {

@@ -1,11 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { capacity, compareChoices } from '../../../src/cli/pd-slo/map.ts';
+import { capacity, compareChoices } from '../../../src/companions/pd-slo/joint-comparison.ts';
 import { mapPage } from '../../../src/companions/pd-slo/map-page.ts';
 import { pdSloMap } from '../../../src/report/chart/pd-slo-map.ts';
 import { renderSvg } from '../../../src/report/chart/render.ts';
 
 describe('the map of joint against independent choice', () => {
-  const points = compareChoices(8, 1500, true, [[6, 2]], [0.5, 1]);
+  const points = compareChoices({
+    seeds: 8,
+    requests: 1500,
+    cells: [0.5, 1].map((load) => ({ prefill: 6, decode: 2, load })),
+  });
 
   test('finds that weighted-random joint choice wins at saturation when decode is tight, and not at half load', () => {
     const weighted = points.filter(({ strategy }) => strategy === 'weighted random');

@@ -1,33 +1,24 @@
 import type { JsonObject } from '../../base/json.ts';
-import { type ClusterSpec, gpuCount } from '../../simulators/gpu-jobs/cluster-spec.ts';
+import { gpuCount } from '../../simulators/gpu-jobs/cluster-spec.ts';
 import {
-  type ClockRule,
   type SimplifiedConfig,
   type SlotRule,
   type StepRow,
   simulateSimplified,
 } from '../../simulators/gpu-jobs/simplified-engine.ts';
 import { type SimplifiedMetrics, simplifiedMetrics } from '../../simulators/gpu-jobs/simplified-metrics.ts';
-import { asFlags, csvText, type NamedOrdering } from './input.ts';
-import type { DrawnWorkload, RunReport } from './report.ts';
-import { comparisonTable } from './table.ts';
+import { comparisonTable } from './comparison-table.ts';
+import { csvTable } from './csv-table.ts';
+import { type DrawnWorkload, fileFor, type NamedOrdering, type RunReport } from './run-report.ts';
 
-export interface SimplifiedOptions {
-  readonly cluster: ClusterSpec;
-  readonly slotRule: SlotRule;
-  readonly clock: ClockRule;
-  readonly dt: number;
-  readonly maxTime: number;
-  readonly timelineFile: string | undefined;
-}
-
-/** Every ordering on every workload. */
+/** Every ordering on every workload. @throws InputError with the key of the settings, or the task, at fault */
 export function simplifiedReport(
   workloads: readonly DrawnWorkload[],
   algorithms: readonly NamedOrdering[],
-  options: SimplifiedOptions,
+  settings: Omit<SimplifiedConfig, 'ordering' | 'timeline'>,
+  timelineFile: string | undefined,
 ): RunReport {
-  const { cluster, slotRule, clock, dt, maxTime, timelineFile } = options;
+  const { cluster, slotRule, clock, dt, maxTime } = settings;
   const document: Record<string, JsonObject> = {};
   const files: { file: string; text: string }[] = [];
   const lines: string[] = [
@@ -35,17 +26,8 @@ export function simplifiedReport(
   ];
   for (const { name, tasks } of workloads) {
     const rows = algorithms.map((algorithm) => {
-      const config: SimplifiedConfig = {
-        cluster,
-        ordering: algorithm.ordering,
-        slotRule,
-        clock,
-        dt,
-        maxTime,
-        timeline: timelineFile !== undefined,
-      };
-      const keys = { dt: 'dt', max_time: 'max-time', tasks: 'cluster' };
-      const result = asFlags(keys, () => simulateSimplified(config, tasks));
+      const config = { ...settings, ordering: algorithm.ordering, timeline: timelineFile !== undefined };
+      const result = simulateSimplified(config, tasks);
       const metrics = simplifiedMetrics(result, tasks, cluster);
       document[`${name}_${algorithm.name}`] = resultRecord(metrics, slotRule);
       if (timelineFile !== undefined) {
@@ -74,13 +56,6 @@ export function resultRecord(metrics: SimplifiedMetrics, slotRule: SlotRule): Js
   };
 }
 
-/** `out.csv` → `out-discriminating_FIFO.csv`. */
-export function fileFor(file: string, run: string): string {
-  const dot = file.lastIndexOf('.');
-  const cut = dot > file.lastIndexOf('/') ? dot : file.length;
-  return `${file.slice(0, cut)}-${run}${file.slice(cut)}`;
-}
-
 function shortfalls(rows: readonly (readonly [string, SimplifiedMetrics])[]): string[] {
   return rows
     .filter(([, { completedCount, totalCount }]) => completedCount < totalCount)
@@ -98,5 +73,5 @@ function stepTable(timeline: readonly StepRow[]): string {
     completed_count: row.completed,
     available_gpus: row.availableGpus,
   }));
-  return csvText(rows, ['time', 'queue_size', 'running_count', 'completed_count', 'available_gpus']);
+  return csvTable(rows, ['time', 'queue_size', 'running_count', 'completed_count', 'available_gpus']);
 }

@@ -1,12 +1,12 @@
 import { InputError } from '../../base/errors.ts';
-import type { Json, JsonObject } from '../../base/json.ts';
-import { replayErrors } from '../../companions/gpu-jobs/replay-errors.ts';
+import { isJsonObject, type JsonObject } from '../../base/json.ts';
 import { placed, type YamlSource } from '../../document/yaml.ts';
-import type { ClusterSpec } from '../../simulators/gpu-jobs/cluster-spec.ts';
+import { type ClusterSpec, gpuCount } from '../../simulators/gpu-jobs/cluster-spec.ts';
 import { parseJobsConfig } from '../../simulators/gpu-jobs/config.ts';
 import { tokenFigures } from '../../simulators/gpu-jobs/simulator.ts';
 import type { TokenConfig } from '../../simulators/gpu-jobs/token-config.ts';
-import { simulateTokens, type TokenResult } from '../../simulators/gpu-jobs/token-engine.ts';
+import { simulateTokens } from '../../simulators/gpu-jobs/token-engine.ts';
+import type { TokenResult } from '../../simulators/gpu-jobs/token-log.ts';
 import {
   type LatencySummaries,
   type TokenMetrics,
@@ -14,25 +14,24 @@ import {
   tokenMetrics,
 } from '../../simulators/gpu-jobs/token-metrics.ts';
 import type { Summary } from '../../simulators/kernel/quantile.ts';
-import { asFlags, csvText, type NamedOrdering } from './input.ts';
-import type { DrawnWorkload, RunReport } from './report.ts';
-import { fileFor } from './simplified.ts';
-import { comparisonTable } from './table.ts';
+import { comparisonTable } from './comparison-table.ts';
+import { csvTable } from './csv-table.ts';
+import { replayErrors } from './replay-errors.ts';
+import { type DrawnWorkload, fileFor, type NamedOrdering, type RunReport } from './run-report.ts';
 
 export interface TokenOptions {
   readonly cluster: ClusterSpec;
   /** Where the settings were written; null = defaults. */
   readonly source: YamlSource | null;
-  readonly settings: Readonly<Record<string, Json>>;
   readonly maxTime: number | undefined;
+  /** Of the timeline, s. */
   readonly window: number;
-  readonly gpus: number;
   readonly timelineFile: string | undefined;
   readonly tasksFile: string | undefined;
   readonly eventsFile: string | undefined;
 }
 
-/** Every ordering on every workload, token by token. */
+/** Every ordering on every workload, token by token. @throws InputError, placed in the settings where they are at fault */
 export function tokenReport(
   workloads: readonly DrawnWorkload[],
   algorithms: readonly NamedOrdering[],
@@ -42,7 +41,7 @@ export function tokenReport(
   const document: Record<string, JsonObject> = {};
   const files: { file: string; text: string }[] = [];
   const lines = [
-    `Cluster: ${options.cluster.name} (${options.gpus} GPUs), token engine, step times: ${base.perf.kind}`,
+    `Cluster: ${options.cluster.name} (${gpuCount(options.cluster)} GPUs), token engine, step times: ${base.perf.kind}`,
   ];
   for (const { name, tasks } of workloads) {
     const rows = algorithms.map((algorithm) => {
@@ -67,11 +66,16 @@ export function tokenReport(
   return { text: `${lines.join('\n')}\n`, document, files };
 }
 
-function tokenSettings({ source, settings, cluster, maxTime }: TokenOptions): TokenConfig {
-  const reserved = ['engine', 'ordering', 'max_time', 'cluster'].find((key) => key in settings);
+/** Keys of a configuration that stand beside the settings. */
+const RESERVED = ['engine', 'ordering', 'max_time', 'cluster'];
+
+function tokenSettings({ source, cluster, maxTime }: TokenOptions): TokenConfig {
   const read = (): TokenConfig => {
+    const settings = source?.value ?? {};
+    if (!isJsonObject(settings)) throw new InputError('must be a map of settings');
+    const reserved = RESERVED.find((key) => key in settings);
     if (reserved !== undefined) {
-      throw new InputError(`is given by a flag, not in the settings`, { path: [reserved], suggestion: 'remove it' });
+      throw new InputError('is given by a flag, not in the settings', { path: [reserved], suggestion: 'remove it' });
     }
     const groups = cluster.groups.map(({ gpu, count }) => ({ gpu: gpu.name, count }));
     const document = { ...settings, engine: 'token', cluster: { name: cluster.name, groups } };
@@ -138,9 +142,12 @@ function milliseconds(seconds: number): number | null {
 function exports(result: TokenResult, run: string, options: TokenOptions): { file: string; text: string }[] {
   const files: { file: string; text: string }[] = [];
   if (options.timelineFile !== undefined) {
-    const windows = asFlags({ window: 'window' }, () => timeline(result, options.window));
+    const windows = timeline(result, options.window);
     const rows = windows.map((row) => ({ ...row }));
-    files.push({ file: fileFor(options.timelineFile, run), text: csvText(rows, Object.keys(rows[0] ?? { start: 0 })) });
+    files.push({
+      file: fileFor(options.timelineFile, run),
+      text: csvTable(rows, Object.keys(rows[0] ?? { start: 0 })),
+    });
   }
   if (options.eventsFile !== undefined) {
     const text = result.events.map((event) => `${JSON.stringify(event)}\n`).join('');
@@ -168,7 +175,7 @@ function taskTimes({ tasks }: TokenResult): string {
     generated,
     preemptions,
   }));
-  return csvText(rows, Object.keys(rows[0] ?? { task: '' }));
+  return csvTable(rows, Object.keys(rows[0] ?? { task: '' }));
 }
 
 function latencyTable(rows: readonly (readonly [string, TokenMetrics])[]): string[] {

@@ -1,0 +1,33 @@
+import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
+import { placed } from '../../document/yaml.ts';
+import { readEndpointPickerConfig } from '../../simulators/pd-slo/endpoint-picker-config.ts';
+import { isEndpointPickerDocument } from '../../simulators/pd-slo/endpoint-picker-schema.ts';
+import { type ReadConfig, readPdSloConfig } from '../../simulators/pd-slo/read-config.ts';
+import { readYamlFile } from '../../study/io/yaml-file.ts';
+
+/**
+ * A configuration from a file, or from an EndpointPickerConfig document.
+ * @param over - values given elsewhere: they win over the file
+ * @throws InputError; problems of the file have a position in it, those of `over` have none
+ */
+export function readSetup(file: string | undefined, over: JsonObject): ReadConfig {
+  const alone = readPdSloConfig(over, null, []);
+  if (file === undefined) return alone;
+  const source = readYamlFile(file);
+  const { value } = source;
+  if (isEndpointPickerDocument(value)) {
+    placed(source, 0, () => readEndpointPickerConfig(value));
+    return readPdSloConfig({ ...over, endpoint_picker: value }, null, []);
+  }
+  return placed(source, 0, () => readPdSloConfig(isJsonObject(value) ? combine(value, over) : value, null, []));
+}
+
+/** Top-level maps of both are joined, everything else is replaced. */
+function combine(below: JsonObject, above: JsonObject): JsonObject {
+  const joined: Record<string, Json> = { ...below };
+  for (const [key, value] of Object.entries(above)) {
+    const old = joined[key];
+    joined[key] = isJsonObject(old) && isJsonObject(value) ? { ...old, ...value } : value;
+  }
+  return joined;
+}

@@ -1,0 +1,13 @@
+import { prometheusText } from '../../simulators/pd-slo/metrics-text.ts';
+import type { PdSloRun } from '../../simulators/pd-slo/run-simulation.ts';
+import type { PdSloSummary } from '../../simulators/pd-slo/summary.ts';
+import { requestCsv } from './request-csv.ts';
+
+/** What a run leaves in its folder, by file name. */
+export function runFiles(run: PdSloRun, summary: PdSloSummary): readonly (readonly [string, string])[] {
+  return [
+    ['summary.json', `${JSON.stringify(summary, null, 2)}\n`],
+    ['requests.csv', requestCsv(run)],
+    ['metrics.prom', prometheusText(run.counters)],
+  ];
+}
