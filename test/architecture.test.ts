@@ -9,7 +9,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   base: [],
   numeric: ['base'],
   document: ['base'],
-  optimizer: ['base', 'numeric'],
+  optimizer: ['base', 'numeric', 'document'],
   simulators: ['base', 'numeric', 'document'],
   study: ['base', 'numeric', 'document', 'optimizer', 'simulators'],
   report: ['base', 'numeric', 'optimizer', 'study'],

@@ -1,8 +1,11 @@
 import { InputError, within } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
+import { mapAll } from '../../base/problem-list.ts';
+import { parseWith } from '../../document/schema.ts';
 import type { ParameterValues } from '../space/parameter.ts';
 import { validateValues } from '../space/search-space.ts';
-import { parseResult, parseSetup, type SessionSetup, type ToldResult } from './request.ts';
+import { type SessionSetup, type ToldResult, toResult, toSetup } from './request.ts';
+import { POINTS, STATE_FORMAT, savedSession, unstartedSession } from './request-schema.ts';
 
 /** One point of a session. */
 export interface SessionPoint {
@@ -24,8 +27,6 @@ export interface SessionState {
 }
 
 export const EMPTY_SESSION: SessionState = { setup: null, init: null, points: [] };
-
-const STATE_FORMAT = 1;
 
 /** @throws InputError when the numbers of values do not fit the setup */
 export function checkResult(setup: SessionSetup, result: ToldResult): void {
@@ -81,37 +82,46 @@ export function dump(state: SessionState): Json {
   };
 }
 
-/** @throws InputError with the path of the first thing wrong */
+/** @throws InputError with the path of everything wrong */
 export function restore(dumped: Json): SessionState {
   const path = ['state'];
-  if (!isJsonObject(dumped) || dumped['format'] !== STATE_FORMAT)
-    throw new InputError(`must be a saved state of format ${STATE_FORMAT}`, { path });
-  const { init, points } = dumped;
-  if (init === null) return EMPTY_SESSION;
-  if (!isJsonObject(init)) throw new InputError('must be an object', { path: [...path, 'init'] });
-  if (!Array.isArray(points)) throw new InputError('must be a list', { path: [...path, 'points'] });
-  const setup = within([...path, 'init'], () => parseSetup(init));
-  const restored = (points as readonly Json[]).map((point, index) =>
-    within([...path, 'points', index], () => restorePoint(setup, point)),
+  if (isJsonObject(dumped) && dumped['init'] === null) {
+    within(path, () => parseWith(unstartedSession, dumped));
+    return EMPTY_SESSION;
+  }
+  const { init, points } = within(path, () => parseWith(savedSession, dumped));
+  const setup = within([...path, 'init'], () => toSetup(init));
+  const restored = mapAll(points, (point, index) =>
+    within([...path, 'points', index], () => restorePoint(setup, point as Json)),
   );
   checkNumbering(restored);
   return { setup, init: initMessage(setup), points: restored };
 }
 
-function restorePoint(setup: SessionSetup, point: Json): SessionPoint {
-  if (!isJsonObject(point)) throw new InputError('must be an object');
-  const { id = null, params, toldAt = null } = point;
-  if (id !== null && !(Number.isSafeInteger(id) && (id as number) >= 0))
-    throw new InputError('must be null or an integer ≥ 0', { path: ['id'] });
-  if (!isJsonObject(params)) throw new InputError('must be an object', { path: ['params'] });
-  within(['params'], () => validateValues(setup.space, params as ParameterValues));
-  const open = point['values'] === undefined && point['failed'] === undefined;
-  if (open !== (toldAt === null) || (toldAt !== null && !Number.isSafeInteger(toldAt)))
+function restorePoint(setup: SessionSetup, written: Json): SessionPoint {
+  const { point, result } = readPoint(written);
+  const { id = null, toldAt = null } = point;
+  const values = point.params as ParameterValues;
+  within(['params'], () => validateValues(setup.space, values));
+  if ((result === null) !== (toldAt === null))
     throw new InputError('must be null for an open point and an integer for a told one', { path: ['toldAt'] });
-  const result = open ? null : parseResult(point);
   if (result !== null) checkResult(setup, result);
-  if (id === null && open) throw new InputError('a point that was not asked for must have a result', { path: ['id'] });
-  return { id: id as number | null, values: params as ParameterValues, result, toldAt: toldAt as number | null };
+  if (id === null && result === null)
+    throw new InputError('a point that was not asked for must have a result', { path: ['id'] });
+  return { id, values, result, toldAt };
+}
+
+function readPoint(written: Json) {
+  const { failed, values } = isJsonObject(written) ? written : {};
+  if (failed !== undefined) {
+    const point = parseWith(POINTS.failed, written);
+    return { point, result: toResult(point) };
+  }
+  if (values !== undefined) {
+    const point = parseWith(POINTS.measured, written);
+    return { point, result: toResult(point) };
+  }
+  return { point: parseWith(POINTS.open, written), result: null };
 }
 
 function checkNumbering(points: readonly SessionPoint[]): void {

@@ -1,5 +1,6 @@
 import { InputError } from '../../base/errors.ts';
 import { canonicalText, type Json } from '../../base/json.ts';
+import { mapAll } from '../../base/problem-list.ts';
 import { nameList, shortText } from '../../base/short-text.ts';
 import type { Activation, Parameter, ParameterValue, ParameterValues, SearchSpace } from './parameter.ts';
 
@@ -12,7 +13,7 @@ export const SIMPLEX_SUM_TOLERANCE = 1e-9;
  */
 export function validateSpace(space: SearchSpace): void {
   if (space.parameters.length === 0) throw new InputError('a space needs at least one parameter, got none');
-  space.parameters.forEach((parameter, index) => {
+  mapAll(space.parameters, (parameter, index) => {
     const earlier = space.parameters.slice(0, index);
     if (earlier.some(({ name }) => name === parameter.name))
       throw new InputError(`parameter names must differ, got ${shortText(parameter.name)} twice`, {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { formatPath, type InputError } from '../../../src/base/errors.ts';
 import type { Json, JsonObject } from '../../../src/base/json.ts';
 import { answerLine } from '../../../src/optimizer/ask-tell/session.ts';
 import { EMPTY_SESSION, type SessionState } from '../../../src/optimizer/ask-tell/session-state.ts';
@@ -114,8 +115,8 @@ describe('ask-tell session', () => {
       ['[1]', /one JSON object/, ''],
       ['', /one JSON object/, ''],
       [{ op: 'aks' }, /unknown op "aks"/, 'op'],
-      [{ op: 'ask', count: 0 }, /from 1 to/, 'count'],
-      [{ op: 'ask', cuont: 1 }, /unknown field "cuont"/, 'cuont'],
+      [{ op: 'ask', count: 0 }, /must be ≥ 1, got 0/, 'count'],
+      [{ op: 'ask', cuont: 1 }, /unknown key "cuont"/, 'cuont'],
       [{ op: 'tell', id: 9, values: [1, 2], constraints: [0] }, /never asked/, 'id'],
       [{ op: 'tell', id: 0, values: [1], constraints: [0] }, /2 numbers/, 'values'],
       [{ op: 'tell', id: 0, values: [1, 2] }, /1 number/, 'constraints'],
@@ -134,10 +135,14 @@ describe('ask-tell session', () => {
         'constraints',
       ],
       [{ op: 'seed', params: { x: 2 }, values: [1, 2], constraints: [0] }, /must lie in/, 'params.x'],
-      [{ ...INIT, space: [{ name: 'x', type: 'flaot', low: 0, high: 1 }] }, /unknown type "flaot"/, 'space[0].type'],
+      [
+        { ...INIT, space: [{ name: 'x', type: 'flaot', low: 0, high: 1 }] },
+        /must be "float" or "int" or "categorical" or "simplex", got "flaot"/,
+        'space[0].type',
+      ],
       [{ ...INIT, space: [{ name: 'x', type: 'float', low: 1, high: 0 }] }, /low ≤ high/, 'space[0].low'],
       [{ ...INIT, objectives: [{ name: 'f', direction: 'up' }] }, /minimize/, 'objectives[0].direction'],
-      [{ op: 'restore', state: { format: 9 } }, /format 1/, 'state'],
+      [{ op: 'restore', state: { format: 9 } }, /must be 1, got 9/, 'state.format'],
     ];
     for (const [message, rule, path] of bad) {
       let caught: unknown;
@@ -159,6 +164,36 @@ describe('ask-tell session', () => {
     talk.send({ op: 'tell', id: 0, values: [1, 2], constraints: [0] });
     expect(() => talk.send({ op: 'tell', id: 0, values: [1, 2], constraints: [0] })).toThrow('told already');
     expect(() => session().send({ op: 'ask' })).toThrow('starts with "init"');
+  });
+
+  it('names every bad field of a line at once', () => {
+    const talk = session();
+    const init = {
+      op: 'init',
+      space: [
+        { name: 'x', type: 'float', low: 'a', high: 1 },
+        { name: '', type: 'int', low: 1 },
+      ],
+      objectives: [],
+      sed: 1,
+    };
+    let problems: readonly string[] = [];
+    try {
+      talk.send(init);
+    } catch (error) {
+      problems = (error as InputError).problems().map(({ path }) => formatPath(path));
+    }
+    expect(problems).toEqual(['space[0].low', 'space[1].name', 'space[1].high', 'objectives', 'sed']);
+  });
+
+  it('takes what else a failed evaluation says, and numbers beyond all doubles', () => {
+    const talk = started('random');
+    talk.send({ op: 'ask', count: 2 });
+    expect(talk.send({ op: 'tell', id: 0, values: null, constraints: 'none', failed: 'out of memory' })).toEqual({
+      ok: true,
+    });
+    expect(talk.send('{"op":"tell","id":1,"values":[1e999,1],"constraints":[0]}')).toEqual({ ok: true });
+    expect(talk.send({ op: 'best' })).toEqual({ recommendation: null, front: [] });
   });
 
   it('takes NaN, Infinity and null in a tell as a failed evaluation', () => {
