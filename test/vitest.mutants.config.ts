@@ -17,5 +17,7 @@ export default defineConfig({
     ],
     testTimeout: 60_000,
     pool: 'threads',
+    // Modules stay loaded from one mutant to the next; these tests share no state.
+    isolate: false,
   },
 });

@@ -13,7 +13,7 @@ import {
 describe('sample statistics', () => {
   it('interpolate quantiles', () => {
     expect(quantile([4, 1, 3, 2], 0.5)).toBe(2.5);
-    expect(quantile([4, 1, 3, 2], 0.25)).toBe(1.75);
+    expect(quantile([40, 10, 30, 20], 0.25)).toBe(17.5);
     expect(quantile([4, 1, 3, 2], 0)).toBe(1);
     expect(quantile([4, 1, 3, 2], 1)).toBe(4);
     expect(quantile([5], 0.9)).toBe(5);

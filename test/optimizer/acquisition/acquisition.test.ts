@@ -217,6 +217,90 @@ describe('acquisition', () => {
     expectGradient(withUserPriors(mixed, SPACE, [{ parameter: 'x', center: 0.9, spread: 0.1 }], 5), PROBE);
   });
 
+  it('of constraints is the log probability that all of them hold', () => {
+    const stricter = { ...constraint, bound: -0.4 };
+    const probability = ({ posterior, bound }: typeof constraint): number => {
+      const { means, variance } = predict(posterior, FEATURES.fromCube(PROBE), momentsBuffer(posterior));
+      return normalCdf((bound - means[0]!) / Math.sqrt(variance));
+    };
+    const both = feasibilityAcquisition(FEATURES, [constraint, stricter]);
+    expect(Math.exp(both(PROBE))).toBeCloseTo(probability(constraint) * probability(stricter), 9);
+    expect(probability(stricter)).toBeLessThan(probability(constraint));
+    expectGradient(both, PROBE);
+    // Buffers are kept from call to call: an earlier point leaves no trace.
+    const gradient = new Float64Array(3);
+    both(PROBE, gradient);
+    const again = new Float64Array(3);
+    both(CUBES[0]!, again);
+    both(PROBE, again);
+    expect(again).toEqual(gradient);
+  });
+
+  const slope =
+    (log: number, slopes: readonly number[]): Acquisition =>
+    (_, gradient) => {
+      gradient?.set(slopes);
+      return log;
+    };
+
+  it('adds as logarithms of products do', () => {
+    const sum = addAcquisitions(slope(-1, [1, 2, 3]), slope(-0.5, [10, 20, 30]));
+    const gradient = new Float64Array(3);
+    expect(sum(PROBE)).toBe(-1.5);
+    expect(sum(PROBE, gradient)).toBe(-1.5);
+    expect([...gradient]).toEqual([11, 22, 33]);
+  });
+
+  it('mixes as the weighted mean, each slope with its share', () => {
+    const logs = [Math.log(2), Math.log(6)];
+    const mixed = mixAcquisitions(
+      [slope(logs[0]!, [1, 0, 4]), slope(logs[1]!, [0, 1, 8])],
+      [Math.log(0.25), Math.log(0.75)],
+    );
+    const gradient = new Float64Array(3).fill(99);
+    // 2 / 4 + 6 · 3 / 4 = 5, of which the parts have a tenth and nine tenths.
+    expect(Math.exp(mixed(PROBE))).toBeCloseTo(5, 12);
+    expect(Math.exp(mixed(PROBE, gradient))).toBeCloseTo(5, 12);
+    for (const [j, expected] of [0.1, 0.9, 7.6].entries()) expect(gradient[j]).toBeCloseTo(expected, 12);
+    const alone = slope(-3, [1, 2, 3]);
+    expect(mixAcquisitions([alone], [0])).toBe(alone);
+  });
+
+  it('a part that is impossible does not spoil a mixture, and an impossible mixture has no slope', () => {
+    const impossible = slope(Number.NEGATIVE_INFINITY, [Number.NaN, Number.NaN, Number.NaN]);
+    const halves = [Math.log(0.5), Math.log(0.5)];
+    const gradient = new Float64Array(3).fill(99);
+    expect(mixAcquisitions([impossible, slope(0, [1, 2, 3])], halves)(PROBE, gradient)).toBeCloseTo(Math.log(0.5), 12);
+    expect([...gradient]).toEqual([1, 2, 3]);
+    expect(mixAcquisitions([impossible, impossible], halves)(PROBE, gradient)).toBe(Number.NEGATIVE_INFINITY);
+    expect([...gradient]).toEqual([0, 0, 0]);
+  });
+
+  it('of a belief that is not a number is impossible, never NaN', () => {
+    const broken = condition(
+      KERNEL,
+      POINTS,
+      [Float64Array.from([Number.NaN, 0, 0, 0])],
+      new Float64Array(4).fill(0.01),
+    );
+    const improvement = improvementAcquisition(
+      FEATURES,
+      [{ posterior: broken, scale: null }],
+      [decomposeNonDominated([], [0.2])],
+    );
+    expect(improvement(PROBE)).toBe(Number.NEGATIVE_INFINITY);
+    expect(feasibilityAcquisition(FEATURES, [{ posterior: broken, bound: 0 }])(PROBE)).toBe(Number.NEGATIVE_INFINITY);
+  });
+
+  it('leaves no trace of an earlier point in value or gradient', () => {
+    const acquisition = improvementAcquisition(FEATURES, beliefs(2), regions);
+    const [first, again] = [new Float64Array(3), new Float64Array(3)];
+    const value = acquisition(PROBE, first);
+    acquisition(CUBES[1]!, again);
+    expect(acquisition(PROBE, again)).toBe(value);
+    expect(again).toEqual(first);
+  });
+
   it('has the gradient of finite differences through every outcome transform', () => {
     for (const shape of TRANSFORM_SHAPES) {
       const scale = fitTransform([0, 1, 2, 5, 10], shape);
