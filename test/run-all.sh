@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the checks need, then runs types, linter, build and every test. README's second command.
+# Installs what the checks need, then runs types, linter, build, every test, and an installation of the packed file.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if ! command -v chromium >/dev/null 2>&1; then
@@ -8,3 +8,4 @@ if ! command -v chromium >/dev/null 2>&1; then
 fi
 npm ci --no-audit --no-fund
 npm run check
+npm run test:install
