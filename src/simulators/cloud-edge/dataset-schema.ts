@@ -62,16 +62,12 @@ export const arrivalTrace: z.ZodType<readonly TraceEntry[]> = z
   );
 
 /** One line of a dataset file, as the simulator needs it; further keys are left alone. */
-export const datasetLine = z
-  .object({
-    request_text: z.string().refine((text) => text.trim() !== '', { error: 'must not be blank' }),
-    /** Seconds. */
-    inference_time: nonNegative,
-    embedding: vector.optional(),
-  })
-  .transform(
-    ({ request_text: text, inference_time: seconds, embedding = null }): PromptRow => ({ text, seconds, embedding }),
-  );
+export const datasetLine = z.object({
+  request_text: z.string().regex(/\S/, { error: 'must not be blank' }),
+  /** Seconds. */
+  inference_time: nonNegative,
+  embedding: vector.optional(),
+});
 
 /** What a line of a collection that can be resumed says about its prompt. */
 export const collectedLine = z.object({
