@@ -9,7 +9,7 @@ export const nonNegative = z.number().min(0);
 
 /** A prompt vector. Checked in one go: a dataset has millions of numbers. */
 const vector = z
-  .custom<readonly number[]>(isVector, { error: 'must be a list of numbers' })
+  .custom<readonly number[]>(isVector, { error: 'must be a list of numbers', abort: false })
   .meta({ type: 'array', items: { type: 'number' }, minItems: 1 });
 
 const row = z.object({ text: z.string(), seconds: nonNegative, embedding: z.nullable(vector).default(null) });
