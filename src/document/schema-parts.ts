@@ -7,13 +7,23 @@ export function orElse<S extends z.ZodType, F>(schema: S, fallback: F) {
   return z.nullish(schema).transform((value): NonNullable<z.output<S>> | F => value ?? fallback);
 }
 
-/** A whole number of any size that a double holds: 1e18 may stand for "never". */
+/**
+ * A whole number of any size that a double holds: 1e18 may stand for "never". One refinement says all of its rule, and
+ * does not stop the checks of the map around it, as `abort` would.
+ */
 export function wholeNumber({ least, most }: { readonly least?: number; readonly most?: number } = {}) {
   const bounds = [least === undefined ? '' : `≥ ${least}`, most === undefined ? '' : `≤ ${most}`];
   const error = ['must be an integer', bounds.filter((bound) => bound !== '').join(' and ')].join(' ').trim();
-  let schema = z.number({ error }).refine(Number.isInteger, { error, abort: true }).meta({ type: 'integer' });
-  if (least !== undefined) schema = schema.min(least, { error });
-  return most === undefined ? schema : schema.max(most, { error });
+  const fits = (value: number): boolean =>
+    Number.isInteger(value) && !(least !== undefined && value < least) && !(most !== undefined && value > most);
+  return z
+    .number({ error })
+    .refine(fits, { error })
+    .meta({
+      type: 'integer',
+      ...(least === undefined ? {} : { minimum: least }),
+      ...(most === undefined ? {} : { maximum: most }),
+    });
 }
 
 /** A name; a number written without quotes is taken as its text. */

@@ -80,5 +80,8 @@ function parseLine(line: string): PromptRow | null {
   } catch {
     return null;
   }
-  return datasetLine.safeParse(value).data ?? null;
+  const { data } = datasetLine.safeParse(value);
+  return data === undefined
+    ? null
+    : { text: data.request_text, seconds: data.inference_time, embedding: data.embedding ?? null };
 }

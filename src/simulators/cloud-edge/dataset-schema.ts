@@ -9,7 +9,7 @@ export const nonNegative = z.number().min(0);
 
 /** A prompt vector. Checked in one go: a dataset has millions of numbers. */
 const vector = z
-  .custom<readonly number[]>(isVector, { error: 'must be a list of numbers' })
+  .custom<readonly number[]>(isVector, { error: 'must be a list of numbers', abort: false })
   .meta({ type: 'array', items: { type: 'number' }, minItems: 1 });
 
 const row = z.object({ text: z.string(), seconds: nonNegative, embedding: z.nullable(vector).default(null) });
@@ -62,16 +62,12 @@ export const arrivalTrace: z.ZodType<readonly TraceEntry[]> = z
   );
 
 /** One line of a dataset file, as the simulator needs it; further keys are left alone. */
-export const datasetLine = z
-  .object({
-    request_text: z.string().refine((text) => text.trim() !== '', { error: 'must not be blank' }),
-    /** Seconds. */
-    inference_time: nonNegative,
-    embedding: vector.optional(),
-  })
-  .transform(
-    ({ request_text: text, inference_time: seconds, embedding = null }): PromptRow => ({ text, seconds, embedding }),
-  );
+export const datasetLine = z.object({
+  request_text: z.string().regex(/\S/, { error: 'must not be blank' }),
+  /** Seconds. */
+  inference_time: nonNegative,
+  embedding: vector.optional(),
+});
 
 /** What a line of a collection that can be resumed says about its prompt. */
 export const collectedLine = z.object({
