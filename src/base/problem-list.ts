@@ -4,13 +4,17 @@ import { InputError, inputErrors } from './errors.ts';
 export class ProblemList {
   readonly #found: InputError[] = [];
 
+  add(problem: InputError): void {
+    this.#found.push(problem);
+  }
+
   /** Answers what `body` does, or undefined where it finds a problem. */
   attempt<T>(body: () => T): T | undefined {
     try {
       return body();
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      this.#found.push(error);
+      this.add(error);
       return undefined;
     }
   }

@@ -1,60 +1,53 @@
-import { unknownName } from '../../base/errors.ts';
-import { type DocumentPath, MappingReader } from '../../document/document-reader.ts';
-import { atLeast, parseTraffic, TRAFFIC_KEYS } from './parse-traffic.ts';
+import { InputError } from '../../base/errors.ts';
+import { type Form, fields, mapped } from '../../document/form.ts';
+import { choice, finite, integer } from '../../document/form-values.ts';
+import { RATE_SCHEMA, TRAFFIC_OPTIONAL, TRAFFIC_REQUIRED, toTraffic } from './parse-traffic.ts';
 import type { CohortSpec } from './workload-spec.ts';
 
-const COHORT_KEYS = [...TRAFFIC_KEYS, 'population', 'prefix_sharing', 'diurnal', 'spike', 'drain'];
+const diurnal = mapped(
+  fields({ peak_to_trough_ratio: finite({ min: 1 }) }, { peak_hour: integer({ min: 0, max: 23 }) }),
+  ({ peak_hour, peak_to_trough_ratio }) => ({ peakHour: peak_hour ?? 0, peakToTrough: peak_to_trough_ratio }),
+);
+
+const spike = mapped(
+  fields({ duration_us: integer({ min: 1 }) }, { start_time_us: integer({ min: 0 }), trace_rate: finite({ min: 0 }) }),
+  ({ start_time_us, duration_us, trace_rate }) => ({
+    startUs: start_time_us ?? 0,
+    durationUs: duration_us,
+    traceRate: trace_rate,
+  }),
+);
+
+const drain = mapped(
+  fields({ ramp_duration_us: integer({ min: 1 }) }, { start_time_us: integer({ min: 0 }) }),
+  ({ start_time_us, ramp_duration_us }) => ({ startUs: start_time_us ?? 0, rampUs: ramp_duration_us }),
+);
 
 /** A population of equal clients and the shape of their activity. */
-export function parseCohort(value: unknown, path: DocumentPath): CohortSpec {
-  const reader = new MappingReader(value, path, COHORT_KEYS);
-  const population = reader.integer('population', 0);
-  if (population < 1 || population > 100_000) {
-    throw reader.fail('population', `must be within 1 … 100000, got ${population}`);
-  }
-  const traffic = parseTraffic(reader, false, null);
-  const sharing = reader.text('prefix_sharing', 'shared');
-  if (sharing !== '' && sharing !== 'shared' && sharing !== 'per_member') {
-    throw unknownName('prefix sharing', sharing, ['shared', 'per_member'], { path: reader.at('prefix_sharing') });
-  }
-  if (sharing === 'per_member' && traffic.prefixGroup === '') {
-    throw reader.fail('prefix_sharing', 'per_member needs a prefix_group');
-  }
-  return {
-    ...traffic,
-    population,
-    prefixSharing: sharing === 'per_member' ? 'per_member' : 'shared',
-    diurnal: reader.child('diurnal', parseDiurnal),
-    spike: reader.child('spike', parseSpike),
-    drain: reader.child('drain', parseDrain),
-  };
-}
-
-function parseDiurnal(value: unknown, path: DocumentPath): NonNullable<CohortSpec['diurnal']> {
-  const reader = new MappingReader(value, path, ['peak_hour', 'peak_to_trough_ratio']);
-  const peakHour = reader.integer('peak_hour', 0);
-  if (peakHour < 0 || peakHour > 23) throw reader.fail('peak_hour', `must be within 0 … 23, got ${peakHour}`);
-  const peakToTrough = reader.number('peak_to_trough_ratio', 0);
-  if (!(Number.isFinite(peakToTrough) && peakToTrough >= 1)) {
-    throw reader.fail('peak_to_trough_ratio', `must be finite and ≥ 1, got ${peakToTrough}`);
-  }
-  return { peakHour, peakToTrough };
-}
-
-function parseSpike(value: unknown, path: DocumentPath): NonNullable<CohortSpec['spike']> {
-  const reader = new MappingReader(value, path, ['start_time_us', 'duration_us', 'trace_rate']);
-  const traceRate = reader.has('trace_rate') ? reader.number('trace_rate', 0) : null;
-  if (traceRate !== null && !(Number.isFinite(traceRate) && traceRate >= 0)) {
-    throw reader.fail('trace_rate', `must be finite and ≥ 0, got ${traceRate}`);
-  }
-  return {
-    startUs: atLeast(reader, 'start_time_us', 0),
-    durationUs: atLeast(reader, 'duration_us', 1, 0),
-    traceRate,
-  };
-}
-
-function parseDrain(value: unknown, path: DocumentPath): NonNullable<CohortSpec['drain']> {
-  const reader = new MappingReader(value, path, ['start_time_us', 'ramp_duration_us']);
-  return { startUs: atLeast(reader, 'start_time_us', 0), rampUs: atLeast(reader, 'ramp_duration_us', 1, 0) };
-}
+export const cohortForm: Form<CohortSpec> = mapped(
+  fields(
+    { ...TRAFFIC_REQUIRED, population: integer({ min: 1, max: 100_000 }) },
+    {
+      ...TRAFFIC_OPTIONAL,
+      prefix_sharing: choice('prefix sharing', ['', 'shared', 'per_member']),
+      diurnal,
+      spike,
+      drain,
+    },
+    { allOf: [RATE_SCHEMA] },
+  ),
+  (written) => {
+    const traffic = toTraffic(written, { hasUsers: false, warnings: null });
+    if (written.prefix_sharing === 'per_member' && traffic.prefixGroup === '') {
+      throw new InputError('per_member needs a prefix_group', { path: ['prefix_sharing'] });
+    }
+    return {
+      ...traffic,
+      population: written.population,
+      prefixSharing: written.prefix_sharing === 'per_member' ? 'per_member' : 'shared',
+      diurnal: written.diurnal,
+      spike: written.spike,
+      drain: written.drain,
+    };
+  },
+);

@@ -1,40 +1,37 @@
-import { InputError, unknownName } from '../../base/errors.ts';
-import { shortText } from '../../base/short-text.ts';
-import { type DocumentPath, MappingReader } from '../../document/document-reader.ts';
+import { InputError } from '../../base/errors.ts';
+import { type Form, fields, mapped, mapping, record, variants } from '../../document/form.ts';
+import { anything, choice, finite, text } from '../../document/form-values.ts';
 import type { ArrivalSpec, LengthSpec } from './workload-spec.ts';
 
-const PROCESSES = ['poisson', 'gamma', 'weibull', 'constant'] as const;
+const positive = finite({ above: 0 });
 
 /** Shape of the arrival process of rate-based traffic. */
-export function parseArrival(value: unknown, path: DocumentPath): ArrivalSpec {
-  const reader = new MappingReader(value, path, ['process', 'cv', 'shape', 'scale']);
-  const process = reader.text('process');
-  if (!PROCESSES.includes(process as ArrivalSpec['process'])) {
-    throw unknownName('arrival process', process, PROCESSES, { path: reader.at('process') });
-  }
-  const cv = positive(reader, 'cv');
-  const shape = positive(reader, 'shape');
-  const scale = positive(reader, 'scale');
-  if (process === 'weibull' && cv !== null && (shape === null || scale === null) && (cv < 0.01 || cv > 10.4)) {
-    throw reader.fail('cv', `must be within 0.01 … 10.4 for weibull arrivals, got ${cv}`);
-  }
-  return { process: process as ArrivalSpec['process'], cv, shape, scale };
-}
+export const arrivalForm: Form<ArrivalSpec> = mapped(
+  fields(
+    { process: choice('arrival process', ['poisson', 'gamma', 'weibull', 'constant'] as const) },
+    { cv: positive, shape: positive, scale: positive },
+  ),
+  (arrival) => {
+    const { process, cv, shape, scale } = arrival;
+    if (process === 'weibull' && cv !== null && (shape === null || scale === null) && (cv < 0.01 || cv > 10.4)) {
+      throw new InputError(`must be within 0.01 … 10.4 for weibull arrivals, got ${cv}`, { path: ['cv'] });
+    }
+    return { process, cv, shape, scale };
+  },
+);
 
-function positive(reader: MappingReader, key: string): number | null {
-  if (!reader.has(key)) return null;
-  const value = reader.number(key, 0);
-  if (!Number.isFinite(value) || value <= 0) throw reader.fail(key, `must be finite and > 0, got ${value}`);
-  return value;
-}
+const parameter = finite({});
 
 interface LengthParameters {
   readonly required: readonly string[];
   readonly optional: readonly string[];
+  /** @param get - the parameter of a name, 0 where it is left out */
   readonly make: (get: (name: string) => number) => LengthSpec;
 }
 
-const LENGTH_TYPES: Readonly<Record<Exclude<LengthSpec['kind'], 'empirical'>, LengthParameters>> = {
+type AnalyticKind = Exclude<LengthSpec['kind'], 'empirical'>;
+
+const LENGTH_TYPES: Readonly<Record<AnalyticKind, LengthParameters>> = {
   constant: {
     required: ['value'],
     optional: [],
@@ -89,57 +86,60 @@ const LENGTH_TYPES: Readonly<Record<Exclude<LengthSpec['kind'], 'empirical'>, Le
 /** Parameters of a length distribution by its type; undefined where any name may stand. */
 export function lengthParameters(type: string): readonly string[] | undefined {
   if (!Object.hasOwn(LENGTH_TYPES, type)) return undefined;
-  const { required, optional } = LENGTH_TYPES[type as keyof typeof LENGTH_TYPES];
+  const { required, optional } = LENGTH_TYPES[type as AnalyticKind];
   return [...required, ...optional];
 }
 
+function analyticForm({ required, optional, make }: LengthParameters): Form<LengthSpec> {
+  const all = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, parameter]));
+  return mapped(
+    fields({ type: text, params: fields(all(required), all(optional)) }, { file: anything }),
+    ({ params }) => {
+      const spec = make((name) => (params as Readonly<Record<string, number | null>>)[name] ?? 0);
+      if ((spec.kind === 'exponential' || spec.kind === 'lognormal') && spec.max > 0 && spec.min > spec.max) {
+        throw new InputError(`must not exceed max, got min ${spec.min} and max ${spec.max}`, {
+          path: ['params', 'min'],
+        });
+      }
+      return spec;
+    },
+  );
+}
+
+const LENGTH_KEYS = {
+  schema: { pattern: '^\\s*[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?\\s*$' },
+  rule: 'must be "length: weight"',
+  accepts: (key: string) => key.trim() !== '' && Number.isFinite(Number(key)),
+};
+
+const empiricalForm: Form<LengthSpec> = mapped(
+  fields(
+    { type: text, params: record(parameter, { keys: LENGTH_KEYS, min: 1, what: '"length: weight" entry' }) },
+    { file: anything },
+  ),
+  ({ params }) => {
+    const entries = Object.entries(params).map(([key, weight]) => [Math.trunc(Number(key)), weight] as const);
+    entries.sort((a, b) => a[0] - b[0]);
+    return { kind: 'empirical', values: entries.map((e) => e[0]), weights: entries.map((e) => e[1]) };
+  },
+);
+
 /** A distribution of token counts: `{type, params}`. A `file` key is accepted and not read. */
-export function parseLength(value: unknown, path: DocumentPath): LengthSpec {
-  const reader = new MappingReader(value, path, ['type', 'params', 'file']);
-  const type = reader.text('type');
-  const paramsPath = reader.at('params');
-  const params = reader.has('params') ? reader.raw('params') : {};
-  if (type === 'empirical') return parseEmpirical(params, paramsPath);
-  if (!Object.hasOwn(LENGTH_TYPES, type)) {
-    throw unknownName('length distribution', type, [...Object.keys(LENGTH_TYPES), 'empirical'], {
-      path: reader.at('type'),
-    });
-  }
-  const { required, optional, make } = LENGTH_TYPES[type as keyof typeof LENGTH_TYPES];
-  const names = new MappingReader(params, paramsPath, [...required, ...optional]);
-  for (const name of required) {
-    if (!names.has(name)) {
-      throw new InputError(`a ${type} length distribution needs the parameter ${shortText(name)}`, {
-        path: paramsPath,
-      });
-    }
-  }
-  for (const name of [...required, ...optional]) requireFinite(names, name);
-  const spec = make((name) => names.number(name, 0));
-  if ((spec.kind === 'exponential' || spec.kind === 'lognormal') && spec.max > 0 && spec.min > spec.max) {
-    throw names.fail('min', `must not exceed max, got min ${spec.min} and max ${spec.max}`);
-  }
-  return spec;
-}
+export const lengthForm: Form<LengthSpec> = variants('type', 'length distribution', {
+  ...Object.fromEntries(Object.entries(LENGTH_TYPES).map(([kind, parameters]) => [kind, analyticForm(parameters)])),
+  empirical: empiricalForm,
+});
 
-function requireFinite(reader: MappingReader, name: string): void {
-  const value = reader.number(name, 0);
-  if (!Number.isFinite(value)) throw reader.fail(name, `must be finite, got ${value}`);
-}
+const absentLength = fields({}, { type: choice('length distribution', ['']), params: anything, file: anything });
 
-function parseEmpirical(value: unknown, path: DocumentPath): LengthSpec {
-  const keys = typeof value === 'object' && value !== null ? Object.keys(value) : [];
-  const reader = new MappingReader(value, path, keys);
-  const entries = keys.map((key): [number, number] => {
-    const length = Math.trunc(Number(key));
-    if (key.trim() === '' || !Number.isFinite(length))
-      throw reader.fail(key, `must be "length: weight", got ${shortText(key)}`);
-    requireFinite(reader, key);
-    return [length, reader.number(key, 0)];
-  });
-  if (entries.length === 0) {
-    throw new InputError('an empirical length distribution needs at least one "length: weight" entry', { path });
-  }
-  entries.sort((a, b) => a[0] - b[0]);
-  return { kind: 'empirical', values: entries.map((e) => e[0]), weights: entries.map((e) => e[1]) };
-}
+/** A distribution without a type counts as absent. */
+export const optionalLengthForm: Form<LengthSpec | null> = {
+  schema: { anyOf: [lengthForm.schema, absentLength.schema] },
+  rule: lengthForm.rule,
+  read(value) {
+    const type = mapping(value)['type'];
+    if (type !== undefined && type !== null && type !== '') return lengthForm.read(value);
+    absentLength.read(value);
+    return null;
+  },
+};

@@ -1,143 +1,143 @@
-import { InputError, unknownName } from '../../base/errors.ts';
-import { shortText } from '../../base/short-text.ts';
-import { type DocumentPath, MappingReader } from '../../document/document-reader.ts';
-import { parseArrival, parseLength } from './parse-distributions.ts';
+import { InputError, unknownName, within } from '../../base/errors.ts';
+import { type Fields, fields, mapped, missing } from '../../document/form.ts';
+import { anything, choice, flag, integer, number, text } from '../../document/form-values.ts';
+import { arrivalForm, lengthForm, optionalLengthForm } from './parse-distributions.ts';
 import {
   type ArrivalSpec,
   type LengthSpec,
   type ModalitySpec,
-  type MultimodalSpec,
   SLO_CLASSES,
   type TrafficSpec,
 } from './workload-spec.ts';
-
-/** Keys that clients and cohorts have in common. */
-export const TRAFFIC_KEYS = [
-  'id',
-  'tenant_id',
-  'slo_class',
-  'model',
-  'adapter',
-  'rate_fraction',
-  'arrival',
-  'input_distribution',
-  'output_distribution',
-  'prefix_group',
-  'prefix_length',
-  'streaming',
-  'network',
-  'multimodal',
-  'reasoning',
-  'closed_loop',
-  'timeout',
-  'slo_target_us',
-];
 
 /** Class names of documents without version. */
 const OLD_CLASSES: Readonly<Record<string, string>> = { realtime: 'critical', interactive: 'standard' };
 /** What concurrency clients have instead of an arrival process. */
 const NO_ARRIVAL: ArrivalSpec = { process: 'poisson', cv: null, shape: null, scale: null };
 
-/**
- * What clients and cohorts have in common.
- * @param hasUsers - virtual users in place of a rate
- * @param warnings - collects notes on old class names; null where they are not accepted
- */
-export function parseTraffic(reader: MappingReader, hasUsers: boolean, warnings: string[] | null): TrafficSpec {
-  const rateFraction = reader.number('rate_fraction', 0);
+const reasoning = mapped(
+  fields(
+    {},
+    {
+      reason_ratio_distribution: optionalLengthForm,
+      multi_turn: mapped(
+        fields(
+          { max_rounds: integer({ min: 1 }) },
+          { think_time_us: integer({ min: 0 }), context_growth: text, single_session: flag },
+        ),
+        (turns) => ({
+          maxRounds: turns.max_rounds,
+          thinkTimeUs: turns.think_time_us ?? 0,
+          accumulate: turns.context_growth === 'accumulate',
+          singleSession: turns.single_session ?? false,
+        }),
+      ),
+    },
+  ),
+  ({ reason_ratio_distribution, multi_turn }) => ({ reasonRatio: reason_ratio_distribution, multiTurn: multi_turn }),
+);
+
+const multimodal = mapped(
+  fields(
+    {},
+    {
+      text_distribution: optionalLengthForm,
+      image_distribution: optionalLengthForm,
+      image_count_distribution: optionalLengthForm,
+      audio_distribution: optionalLengthForm,
+      audio_count_distribution: optionalLengthForm,
+      video_distribution: optionalLengthForm,
+      video_count_distribution: optionalLengthForm,
+    },
+  ),
+  (parts) => ({
+    text: parts.text_distribution,
+    image: modality(parts.image_distribution, parts.image_count_distribution),
+    audio: modality(parts.audio_distribution, parts.audio_count_distribution),
+    video: modality(parts.video_distribution, parts.video_count_distribution),
+  }),
+);
+
+function modality(length: LengthSpec | null, count: LengthSpec | null): ModalitySpec | null {
+  return length === null || count === null ? null : { length, count };
+}
+
+/** Keys that clients and cohorts have in common and must have. */
+export const TRAFFIC_REQUIRED = { input_distribution: lengthForm, output_distribution: lengthForm };
+
+/** Keys that clients and cohorts have in common and may have. */
+export const TRAFFIC_OPTIONAL = {
+  id: text,
+  tenant_id: text,
+  slo_class: choice('SLO class', ['', ...SLO_CLASSES, ...Object.keys(OLD_CLASSES)]),
+  model: text,
+  adapter: text,
+  rate_fraction: number,
+  /** Not read where virtual users take its place. */
+  arrival: anything,
+  prefix_group: text,
+  prefix_length: integer({ min: 0 }),
+  streaming: flag,
+  network: fields({}, { rtt_ms: number, bandwidth_mbps: number }),
+  multimodal,
+  reasoning,
+  closed_loop: flag,
+  timeout: integer({ min: 0 }),
+  slo_target_us: integer({ min: 0 }),
+};
+
+/** What JSON Schema says of traffic with a rate: its fraction is positive, and it has an arrival process. */
+export const RATE_SCHEMA = {
+  required: ['rate_fraction', 'arrival'],
+  properties: { rate_fraction: { not: { type: 'null' }, exclusiveMinimum: 0 }, arrival: arrivalForm.schema },
+};
+
+type Written = Fields<typeof TRAFFIC_REQUIRED, typeof TRAFFIC_OPTIONAL>;
+
+export interface TrafficRules {
+  /** Virtual users in place of a rate. */
+  readonly hasUsers: boolean;
+  /** Collects notes on old class names; null where they are not accepted. */
+  readonly warnings: string[] | null;
+}
+
+/** What clients and cohorts have in common. */
+export function toTraffic(written: Written, { hasUsers, warnings }: TrafficRules): TrafficSpec {
+  const rateFraction = written.rate_fraction ?? 0;
   if (!hasUsers && !(Number.isFinite(rateFraction) && rateFraction > 0)) {
-    throw reader.fail('rate_fraction', `must be finite and > 0, got ${rateFraction}`);
+    throw new InputError(`must be finite and > 0, got ${rateFraction}`, { path: ['rate_fraction'] });
   }
-  if (reader.has('network')) {
-    const network = new MappingReader(reader.raw('network'), reader.at('network'), ['rtt_ms', 'bandwidth_mbps']);
-    network.number('rtt_ms', 0);
-    network.number('bandwidth_mbps', 0);
-  }
-  const reasoning = reader.child('reasoning', parseReasoning);
   return {
-    id: reader.text('id'),
-    tenant: reader.text('tenant_id'),
-    sloClass: parseClass(reader, warnings),
-    model: reader.text('model'),
-    adapter: reader.text('adapter'),
+    id: written.id ?? '',
+    tenant: written.tenant_id ?? '',
+    sloClass: toClass(written.slo_class ?? '', warnings),
+    model: written.model ?? '',
+    adapter: written.adapter ?? '',
     rateFraction,
-    arrival: hasUsers ? NO_ARRIVAL : required(reader, 'arrival', parseArrival),
-    input: required(reader, 'input_distribution', parseLength),
-    output: required(reader, 'output_distribution', parseLength),
-    prefixGroup: reader.text('prefix_group'),
-    prefixLength: atLeast(reader, 'prefix_length', 0),
-    streaming: reader.flag('streaming', false),
-    multimodal: reader.child('multimodal', parseMultimodal),
-    reasonRatio: reasoning?.reasonRatio ?? null,
-    multiTurn: reasoning?.multiTurn ?? null,
-    closedLoop: reader.has('closed_loop') ? reader.flag('closed_loop', false) : null,
-    timeoutUs: reader.has('timeout') ? atLeast(reader, 'timeout', 0) : null,
-    sloTargetUs: atLeast(reader, 'slo_target_us', 0),
+    arrival: hasUsers ? NO_ARRIVAL : toArrival(written.arrival),
+    input: written.input_distribution,
+    output: written.output_distribution,
+    prefixGroup: written.prefix_group ?? '',
+    prefixLength: written.prefix_length ?? 0,
+    streaming: written.streaming ?? false,
+    multimodal: written.multimodal,
+    reasonRatio: written.reasoning?.reasonRatio ?? null,
+    multiTurn: written.reasoning?.multiTurn ?? null,
+    closedLoop: written.closed_loop,
+    timeoutUs: written.timeout,
+    sloTargetUs: written.slo_target_us ?? 0,
   };
 }
 
-function parseClass(reader: MappingReader, warnings: string[] | null): string {
-  const name = reader.text('slo_class');
-  const renamed = warnings === null ? undefined : OLD_CLASSES[name];
-  if (renamed !== undefined) {
-    warnings?.push(`slo_class "${name}" is an old name, read as "${renamed}"`);
-    return renamed;
-  }
-  if (name !== '' && !(SLO_CLASSES as readonly string[]).includes(name)) {
-    throw unknownName('SLO class', name, SLO_CLASSES, { path: reader.at('slo_class') });
-  }
-  return name;
+function toArrival(written: unknown): ArrivalSpec {
+  if (written === null) throw missing('arrival', arrivalForm.rule);
+  return within(['arrival'], () => arrivalForm.read(written));
 }
 
-function parseReasoning(value: unknown, path: DocumentPath): Pick<TrafficSpec, 'reasonRatio' | 'multiTurn'> {
-  const reader = new MappingReader(value, path, ['reason_ratio_distribution', 'multi_turn']);
-  return {
-    reasonRatio: reader.child('reason_ratio_distribution', parseOptionalLength),
-    multiTurn: reader.child('multi_turn', (item, at) => {
-      const keys = ['max_rounds', 'think_time_us', 'context_growth', 'single_session'];
-      const turns = new MappingReader(item, at, keys);
-      return {
-        maxRounds: atLeast(turns, 'max_rounds', 1, 0),
-        thinkTimeUs: atLeast(turns, 'think_time_us', 0),
-        accumulate: turns.text('context_growth') === 'accumulate',
-        singleSession: turns.flag('single_session', false),
-      };
-    }),
-  };
-}
-
-/** A distribution without a type counts as absent. */
-function parseOptionalLength(value: unknown, path: DocumentPath): LengthSpec | null {
-  const reader = new MappingReader(value, path, ['type', 'params', 'file']);
-  return reader.text('type') === '' ? null : parseLength(value, path);
-}
-
-function parseMultimodal(value: unknown, path: DocumentPath): MultimodalSpec {
-  const modalities = ['image', 'audio', 'video'] as const;
-  const keys = ['text_distribution', ...modalities.flatMap((m) => [`${m}_distribution`, `${m}_count_distribution`])];
-  const reader = new MappingReader(value, path, keys);
-  const part = (name: string): ModalitySpec | null => {
-    const length = reader.child(`${name}_distribution`, parseOptionalLength);
-    const count = reader.child(`${name}_count_distribution`, parseOptionalLength);
-    return length === null || count === null ? null : { length, count };
-  };
-  return {
-    text: reader.child('text_distribution', parseOptionalLength),
-    image: part('image'),
-    audio: part('audio'),
-    video: part('video'),
-  };
-}
-
-function required<T>(reader: MappingReader, key: string, read: (value: unknown, path: DocumentPath) => T): T {
-  const value = reader.child(key, read);
-  if (value === null) throw new InputError(`needs the key ${shortText(key)}`, { path: reader.path });
-  return value;
-}
-
-/** An integer ≥ `low`; absent counts as `fallback`, which may itself be out of range. */
-export function atLeast(reader: MappingReader, key: string, low: number, fallback = low): number {
-  const value = reader.integer(key, fallback);
-  if (value < low) throw reader.fail(key, `must be ≥ ${low}, got ${value}`);
-  return value;
+function toClass(name: string, warnings: string[] | null): string {
+  const renamed = OLD_CLASSES[name];
+  if (renamed === undefined) return name;
+  if (warnings === null) throw unknownName('SLO class', name, SLO_CLASSES, { path: ['slo_class'] });
+  warnings.push(`slo_class "${name}" is an old name, read as "${renamed}"`);
+  return renamed;
 }

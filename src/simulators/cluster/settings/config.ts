@@ -1,5 +1,6 @@
-import { InputError, unknownName } from '../../../base/errors.ts';
+import { InputError, unknownName, within } from '../../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../base/json.ts';
+import { mapAll } from '../../../base/problem-list.ts';
 import {
   type ClusterSettings,
   SETTING_ALIASES,
@@ -46,18 +47,14 @@ export function resolveStrategyConfig(config: Json, ownScorers: OwnScorers = [])
   });
 }
 
-/** Checks settings one by one. @throws InputError for unknown and unsupported names and for values outside the rule */
+/** Checks all settings. @throws InputError for unknown and unsupported names and for values outside the rule */
 export function parseSettings(given: JsonObject, rules: ScorerRules): Partial<ClusterSettings> {
   const settings: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(given)) {
+  mapAll(Object.entries(given), ([name, value]) => {
     const key = settingKey(name);
     if (Object.hasOwn(settings, key)) throw new InputError(`${key} is given twice`, { path: [name] });
-    try {
-      settings[key] = readSetting(SETTINGS[key].rule, value, rules);
-    } catch (error) {
-      throw error instanceof InputError ? error.at({ prefix: [name] }) : error;
-    }
-  }
+    settings[key] = within([name], () => readSetting(SETTINGS[key].rule, value, rules));
+  });
   return settings as Partial<ClusterSettings>;
 }
 
@@ -76,11 +73,7 @@ export function settingKey(name: string): SettingKey {
 
 function parseOwnHardware(document: Json | undefined) {
   if (document === undefined) return null;
-  try {
-    return parseHardwareConfig(document);
-  } catch (error) {
-    throw error instanceof InputError ? error.at({ prefix: ['hardware_config'] }) : error;
-  }
+  return within(['hardware_config'], () => parseHardwareConfig(document));
 }
 
 /** `scheduler` is a setting and a section with the same meaning: one reading is enough. */

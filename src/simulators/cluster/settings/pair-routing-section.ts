@@ -1,4 +1,4 @@
-import { InputError, unknownName } from '../../../base/errors.ts';
+import { InputError, unknownName, within } from '../../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../base/json.ts';
 import type { PairRoutingConfig } from '../engine-config.ts';
 import { type Rule, readDurationMs, readSetting } from './setting-values.ts';
@@ -6,7 +6,10 @@ import { type Rule, readDurationMs, readSetting } from './setting-values.ts';
 /** Key of the section, in a policy file and in a strategy's configuration. */
 export const PAIR_ROUTING_SECTION = 'pd_routing';
 
-const NUMBERS = {
+/** Rules of the section's keys but for the targets. */
+export const PAIR_ROUTING_RULES = {
+  policy: { kind: 'choice', names: ['ordinary', 'pair-slo'] },
+  selectionStrategy: { kind: 'choice', names: ['best_headroom', 'weighted_random'] },
   ttftWeight: { kind: 'number', min: 0 },
   tpotWeight: { kind: 'number', min: 0 },
   transferOverheadMs: { kind: 'number', min: 0 },
@@ -14,6 +17,9 @@ const NUMBERS = {
   negativeHeadroomProb: { kind: 'number', min: 0, max: 1 },
   weight_floor: { kind: 'number', above: 0 },
 } as const satisfies Record<string, Rule>;
+
+/** One duration for every class, or one by class. */
+export const PAIR_ROUTING_TARGETS = ['ttft_slo_ms', 'tpot_slo_ms'] as const;
 
 const DEFAULTS = {
   ttftWeight: 0.8,
@@ -24,9 +30,7 @@ const DEFAULTS = {
   weight_floor: 1,
 } as const;
 
-const POLICY: Rule = { kind: 'choice', names: ['ordinary', 'pair-slo'] };
-const STRATEGY: Rule = { kind: 'choice', names: ['best_headroom', 'weighted_random'] };
-const KEYS = ['policy', 'ttft_slo_ms', 'tpot_slo_ms', 'selectionStrategy', ...Object.keys(NUMBERS)];
+const KEYS = [...PAIR_ROUTING_TARGETS, ...Object.keys(PAIR_ROUTING_RULES)];
 
 /**
  * Reads how prefill and decode instances are chosen: `policy` is `ordinary` (each pool by its own router) or
@@ -38,9 +42,8 @@ export function parsePairRouting(section: Json | undefined): PairRoutingConfig |
   if (section === undefined) return null;
   if (!isJsonObject(section)) throw new InputError(`must be a map with ${KEYS.join(', ')}`);
   for (const key of Object.keys(section)) if (!KEYS.includes(key)) throw unknownName('key', key, KEYS, { path: [key] });
-  const policy = read(section, 'policy', POLICY) ?? 'ordinary';
-  const number = (key: keyof typeof NUMBERS) =>
-    (read(section, key, NUMBERS[key]) as number | undefined) ?? DEFAULTS[key];
+  const policy = read(section, 'policy') ?? 'ordinary';
+  const number = (key: keyof typeof DEFAULTS) => (read(section, key) as number | undefined) ?? DEFAULTS[key];
   const config: PairRoutingConfig = {
     ttftTargetsMs: targets(section, 'ttft_slo_ms'),
     tpotTargetsMs: targets(section, 'tpot_slo_ms'),
@@ -49,7 +52,7 @@ export function parsePairRouting(section: Json | undefined): PairRoutingConfig |
     transferOverheadMs: number('transferOverheadMs'),
     sloBufferFactor: number('sloBufferFactor'),
     negativeHeadroomProb: number('negativeHeadroomProb'),
-    selectionStrategy: (read(section, 'selectionStrategy', STRATEGY) ??
+    selectionStrategy: (read(section, 'selectionStrategy') ??
       'weighted_random') as PairRoutingConfig['selectionStrategy'],
     weightFloor: number('weight_floor'),
   };
@@ -78,24 +81,16 @@ function targets(section: JsonObject, key: string): PairRoutingConfig['ttftTarge
   const value = section[key];
   if (value === undefined) return {};
   const single = typeof value === 'number' || (typeof value === 'string' && !value.includes('='));
-  return located(key, () =>
+  return within([key], () =>
     single
       ? readDurationMs(value)
       : (readSetting({ kind: 'class-durations' }, value, NO_SCORERS) as Readonly<Record<string, number>>),
   );
 }
 
-function read(section: JsonObject, key: string, rule: Rule): unknown {
+function read(section: JsonObject, key: keyof typeof PAIR_ROUTING_RULES): unknown {
   const value = section[key];
-  return value === undefined ? undefined : located(key, () => readSetting(rule, value, NO_SCORERS));
+  return value === undefined ? undefined : within([key], () => readSetting(PAIR_ROUTING_RULES[key], value, NO_SCORERS));
 }
 
 const NO_SCORERS = { zeroWeight: 'is-an-error' } as const;
-
-function located<T>(key: string, body: () => T): T {
-  try {
-    return body();
-  } catch (error) {
-    throw error instanceof InputError ? error.at({ prefix: [key] }) : error;
-  }
-}

@@ -1,5 +1,6 @@
-import { InputError, unknownName } from '../../../base/errors.ts';
+import { InputError, unknownName, within } from '../../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../base/json.ts';
+import { mapAll, ProblemList } from '../../../base/problem-list.ts';
 import { shortText } from '../../../base/short-text.ts';
 import type { PairRoutingConfig } from '../engine-config.ts';
 import { type ClusterSettings, SETTINGS, UNSUPPORTED_SETTINGS } from './cluster-settings.ts';
@@ -40,16 +41,27 @@ export const BUNDLE_SECTIONS = [
   PAIR_ROUTING_SECTION,
 ] as const;
 
-const ADMISSION_RULES = {
-  policy: SETTINGS.admission_policy.rule,
-  token_bucket_capacity: { kind: 'number', min: 0 },
-  token_bucket_refill_rate: { kind: 'number', min: 0 },
-  tier_shed_threshold: { kind: 'integer', min: 0 },
-  tier_shed_min_priority: { kind: 'integer' },
-  gaie_qd_threshold: { kind: 'number', above: 0 },
-  gaie_kv_threshold: { kind: 'number', above: 0, max: 1 },
-  slo_targets: { kind: 'class-micros' },
-} as const satisfies Record<string, Rule>;
+/** Keys of each section that a rule describes. */
+export const SECTION_RULES = {
+  admission: {
+    policy: SETTINGS.admission_policy.rule,
+    token_bucket_capacity: { kind: 'number', min: 0 },
+    token_bucket_refill_rate: { kind: 'number', min: 0 },
+    tier_shed_threshold: { kind: 'integer', min: 0 },
+    tier_shed_min_priority: { kind: 'integer' },
+    gaie_qd_threshold: { kind: 'number', above: 0 },
+    gaie_kv_threshold: { kind: 'number', above: 0, max: 1 },
+    slo_targets: { kind: 'class-micros' },
+  },
+  routing: { policy: SETTINGS.routing_policy.rule, scorers: SETTINGS.routing_scorers.rule },
+  preemption: { policy: SETTINGS.preemption_policy.rule },
+} as const satisfies Record<string, Record<string, Rule>>;
+
+/** Maps from a name to a number, whose values no text may stand for. */
+export const NUMBERS_BY_NAME = {
+  slo_priorities: { kind: 'integer', min: -100, max: 100, rule: 'an integer from −100 to 100' },
+  tenant_budgets: { kind: 'number', min: 0, max: 1, rule: 'a number from 0 to 1' },
+} as const;
 
 /**
  * Reads the sections of a policy file, or those of a strategy's configuration.
@@ -57,38 +69,47 @@ const ADMISSION_RULES = {
  */
 export function parsePolicyBundle(written: JsonObject, rules: ScorerRules): PolicyBundle {
   const document = withoutNulls(written);
-  for (const [key, value] of Object.entries(document)) refuseUnknown(key, value);
-  const admission = section(document, 'admission', [...Object.keys(ADMISSION_RULES), 'slo_priorities']);
-  const routing = section(document, 'routing', ['policy', 'scorers']);
-  const preemption = section(document, 'preemption', ['policy']);
-  const priority = section(document, 'priority', ['policy']);
+  const problems = new ProblemList();
+  for (const [key, value] of Object.entries(document)) problems.attempt(() => refuseUnknown(key, value));
+  const section = (name: string, known: readonly string[]): JsonObject =>
+    problems.attempt(() => readSection(document, name, known)) ?? {};
+  const admission = section('admission', [...Object.keys(SECTION_RULES.admission), 'slo_priorities']);
+  const routing = section('routing', Object.keys(SECTION_RULES.routing));
+  const preemption = section('preemption', Object.keys(SECTION_RULES.preemption));
+  const priority = section('priority', ['policy']);
   const read = (from: JsonObject, path: readonly string[], key: string, rule: Rule) =>
-    from[key] === undefined ? undefined : located([...path, key], () => readSetting(rule, from[key]!, rules));
-  const of = (key: keyof typeof ADMISSION_RULES) => read(admission, ['admission'], key, ADMISSION_RULES[key]);
-  return {
-    settings: defined({
-      admission_policy: of('policy'),
-      token_bucket_capacity: of('token_bucket_capacity'),
-      token_bucket_refill_rate: of('token_bucket_refill_rate'),
-      slo_targets: of('slo_targets'),
-      routing_policy: read(routing, ['routing'], 'policy', SETTINGS.routing_policy.rule),
-      routing_scorers: read(routing, ['routing'], 'scorers', SETTINGS.routing_scorers.rule),
-      scheduler: read(document, [], 'scheduler', SETTINGS.scheduler.rule),
-      preemption_policy: read(preemption, ['preemption'], 'policy', SETTINGS.preemption_policy.rule),
-    }),
-    admission: {
-      selectsTierShed: admission['policy'] === 'tier-shed',
-      tierShedThreshold: (of('tier_shed_threshold') as number | undefined) ?? 0,
-      tierShedMinPriority: (of('tier_shed_min_priority') as number | undefined) ?? null,
-      gaieQueueDepth: (of('gaie_qd_threshold') as number | undefined) ?? 5,
-      gaieKvUtilization: (of('gaie_kv_threshold') as number | undefined) ?? 0.8,
-      sloPriorities: numbersByName(admission, ['admission', 'slo_priorities'], priorityRule),
-    },
-    tenantBudgets:
-      document['tenant_budgets'] === undefined ? null : numbersByName(document, ['tenant_budgets'], shareRule),
-    pairRouting: located([PAIR_ROUTING_SECTION], () => parsePairRouting(document[PAIR_ROUTING_SECTION])),
-    warnings: priorityWarnings(priority),
+    from[key] === undefined
+      ? undefined
+      : problems.attempt(() => within([...path, key], () => readSetting(rule, from[key]!, rules)));
+  const of = (key: keyof typeof SECTION_RULES.admission) =>
+    read(admission, ['admission'], key, SECTION_RULES.admission[key]);
+  const settings = defined({
+    admission_policy: of('policy'),
+    token_bucket_capacity: of('token_bucket_capacity'),
+    token_bucket_refill_rate: of('token_bucket_refill_rate'),
+    slo_targets: of('slo_targets'),
+    routing_policy: read(routing, ['routing'], 'policy', SECTION_RULES.routing.policy),
+    routing_scorers: read(routing, ['routing'], 'scorers', SECTION_RULES.routing.scorers),
+    scheduler: read(document, [], 'scheduler', SETTINGS.scheduler.rule),
+    preemption_policy: read(preemption, ['preemption'], 'policy', SECTION_RULES.preemption.policy),
+  });
+  const details = {
+    selectsTierShed: admission['policy'] === 'tier-shed',
+    tierShedThreshold: (of('tier_shed_threshold') as number | undefined) ?? 0,
+    tierShedMinPriority: (of('tier_shed_min_priority') as number | undefined) ?? null,
+    gaieQueueDepth: (of('gaie_qd_threshold') as number | undefined) ?? 5,
+    gaieKvUtilization: (of('gaie_kv_threshold') as number | undefined) ?? 0.8,
+    sloPriorities: problems.attempt(() => numbersByName(admission, ['admission', 'slo_priorities'])) ?? {},
   };
+  const tenantBudgets =
+    document['tenant_budgets'] === undefined
+      ? null
+      : (problems.attempt(() => numbersByName(document, ['tenant_budgets'])) ?? null);
+  const pairRouting =
+    problems.attempt(() => within([PAIR_ROUTING_SECTION], () => parsePairRouting(document[PAIR_ROUTING_SECTION]))) ??
+    null;
+  problems.refuse();
+  return { settings, admission: details, tenantBudgets, pairRouting, warnings: priorityWarnings(priority) };
 }
 
 export const EMPTY_BUNDLE: PolicyBundle = parsePolicyBundle({}, { zeroWeight: 'is-an-error' });
@@ -106,48 +127,31 @@ function refuseUnknown(key: string, value: Json): void {
   throw unknownName('key', key, BUNDLE_SECTIONS, { path: [key] });
 }
 
-function section(document: JsonObject, name: string, known: readonly string[]): JsonObject {
+function readSection(document: JsonObject, name: string, known: readonly string[]): JsonObject {
   const value = document[name];
   if (value === undefined) return {};
   if (!isJsonObject(value)) throw new InputError(`must be a map with ${known.join(', ')}`, { path: [name] });
-  for (const key of Object.keys(value)) {
+  mapAll(Object.keys(value), (key) => {
     if (!known.includes(key)) throw unknownName('key', key, known, { path: [name, key] });
-  }
+  });
   return withoutNulls(value);
 }
 
-function located<T>(path: readonly string[], body: () => T): T {
-  try {
-    return body();
-  } catch (error) {
-    throw error instanceof InputError ? error.at({ prefix: path }) : error;
-  }
-}
-
 /** Reads the map at the last step of `path`, found directly in `from`. */
-function numbersByName(
-  from: JsonObject,
-  path: readonly string[],
-  check: (value: number) => string | undefined,
-): Readonly<Record<string, number>> {
-  const value: Json | undefined = from[path.at(-1)!];
+function numbersByName(from: JsonObject, path: readonly string[]): Readonly<Record<string, number>> {
+  const name = path.at(-1) as keyof typeof NUMBERS_BY_NAME;
+  const value: Json | undefined = from[name];
   if (value === undefined) return {};
   if (!isJsonObject(value)) throw new InputError('must be a map from name to number', { path });
-  const numbers: Record<string, number> = {};
-  for (const [name, item] of Object.entries(value)) {
-    const rule = typeof item === 'number' ? check(item) : 'a number';
-    if (rule !== undefined) throw new InputError(`must be ${rule}, got ${shortText(item)}`, { path: [...path, name] });
-    numbers[name] = item as number;
-  }
-  return numbers;
-}
-
-function priorityRule(value: number): string | undefined {
-  return Number.isInteger(value) && value >= -100 && value <= 100 ? undefined : 'an integer from −100 to 100';
-}
-
-function shareRule(value: number): string | undefined {
-  return value >= 0 && value <= 1 ? undefined : 'a number from 0 to 1';
+  const { kind, min, max, rule } = NUMBERS_BY_NAME[name];
+  const numbers = mapAll(Object.entries(value), ([key, item]) => {
+    const fits =
+      typeof item === 'number' && item >= min && item <= max && (kind === 'number' || Number.isInteger(item));
+    if (fits) return [key, item] as const;
+    const wanted = typeof item === 'number' ? rule : 'a number';
+    throw new InputError(`must be ${wanted}, got ${shortText(item)}`, { path: [...path, key] });
+  });
+  return Object.fromEntries(numbers);
 }
 
 function priorityWarnings(priority: JsonObject): readonly string[] {
