@@ -129,7 +129,7 @@ export function shownSource(source: YamlSource): PlanSource {
   return { ...source, file, locate: (path) => ({ ...source.locate(path), file }) };
 }
 
-export function shownName(file: string): string {
+function shownName(file: string): string {
   const name = relative(process.cwd(), resolve(file));
   return name.startsWith('..') || isAbsolute(name) ? (file.split('/').at(-1) ?? file) : name;
 }

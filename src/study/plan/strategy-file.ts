@@ -11,7 +11,7 @@ import type { StrategyTemplate } from './template.ts';
 
 const baselineValue = z.union([z.number(), z.string(), z.boolean(), z.record(identifier, z.number().min(0))]);
 
-export const strategyFileSchema = z.strictObject({
+const strategyFileSchema = z.strictObject({
   name: identifier,
   description: z.string().optional(),
   mechanism: z.string().optional(),
@@ -149,7 +149,7 @@ function fromBlis(document: Json): StrategyFile {
 }
 
 /** `--num-instances` → `num_instances`. */
-export function configKey(flag: string): string {
+function configKey(flag: string): string {
   return flag.replace(/^-+/, '').replaceAll('-', '_');
 }
 

@@ -6,9 +6,9 @@ import type { ParameterPrior } from '../../optimizer/sampler/sampler.ts';
 import type { ParameterValues, SearchSpace } from '../../optimizer/space/parameter.ts';
 import { isInside } from '../../optimizer/space/search-space.ts';
 import type { MetricSpec, PolicyModules, SimulationInput, Simulator } from '../../simulators/simulator.ts';
-import { describeRegimes, regimeTemplate, resolveRegimes } from '../regimes/regime-plan.ts';
 import type { Regimes } from '../regimes/regimes.ts';
-import { describeSavers, type Racing, resolveRacing, resolveScreening, type Screening } from '../savers/savers.ts';
+import { describeRegimes, regimeTemplate, resolveRegimes } from './regime-plan.ts';
+import { describeSavers, type Racing, resolveRacing, resolveScreening, type Screening } from './saver-settings.ts';
 import { parseSearchSpace } from './search-space-file.ts';
 import { parseStrategyFile, type StrategyFile } from './strategy-file.ts';
 import { parseStudyFile, type StudySpec } from './study-spec.ts';
@@ -85,7 +85,7 @@ export interface StudyPlan {
 }
 
 /** Raised when a change of the program changes proposals or results of old studies. */
-export const PLAN_FORMAT = 1;
+const PLAN_FORMAT = 1;
 const DEFAULT_TRIALS_PER_BATCH = 2;
 const DEFAULT_VALIDATION_POINTS = 3;
 
@@ -270,7 +270,7 @@ function describeMetrics(sources: PlanSources, simulator: Simulator, input: Simu
 }
 
 /** Finds the document in which a simulator's complaint was written: study overrides win over strategy and workload. */
-export function placeSimulatorError(sources: PlanSources, error: InputError): InputError {
+function placeSimulatorError(sources: PlanSources, error: InputError): InputError {
   return error.placedBy((path) => placeOf(sources, path));
 }
 

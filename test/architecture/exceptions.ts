@@ -1,0 +1,123 @@
+/** Files that are run, not imported: by Node, by a worker pool, by users' code. */
+export const ENTRIES: readonly string[] = [
+  'src/cli/blis/compile-bundle.ts',
+  'src/cli/main.ts',
+  'src/companions/kvsched/batch.worker.ts',
+  'src/policy.ts',
+  'src/study/io/evaluate.worker.ts',
+];
+
+const HOT_LOOP = 'hot loop: one class, so that its arrays are fields that the compiler keeps in registers';
+const TWO_DESIGNS = 'two designs of KV books in one class, with and without books per block; to be parted';
+const TWO_ENGINES = 'an engine with its bookkeeping; to be parted into state and phases';
+
+/** Files over 250 lines. An entry that is no longer needed fails the test. */
+export const LONG_FILES: Readonly<Record<string, string>> = {
+  'src/companions/gpu-jobs/validation.ts': 'cases, both runs and the comparison in one; to be parted',
+  'src/optimizer/ask-tell/request.ts': 'one schema by hand: every key of the protocol with its complaint',
+  'src/simulators/cluster/engine/cluster-engine.ts': HOT_LOOP,
+  'src/simulators/cluster/figures/report-sections.ts': 'fourteen printed sections, each a few lines, in print order',
+  'src/simulators/cluster/instance/instance.ts': HOT_LOOP,
+  'src/simulators/cluster/kv/gpu-blocks.ts': TWO_DESIGNS,
+  'src/simulators/cluster/kv/mirror/mirror-cache.ts': TWO_DESIGNS,
+  'src/simulators/cluster/kv/mirror/mirror-list.ts': HOT_LOOP,
+  'src/simulators/cluster/kv/offload/offload-kv.ts': HOT_LOOP,
+  'src/simulators/cluster/settings/cluster-settings.ts': 'a table: one row for each setting',
+  'src/simulators/gpu-jobs/simplified-engine.ts': TWO_ENGINES,
+  'src/simulators/gpu-jobs/token-engine.ts': TWO_ENGINES,
+  'src/simulators/gpu-jobs/token-instance.ts': TWO_ENGINES,
+  'src/simulators/kvsched/read-scenario.ts': 'one schema by hand: every key of a scenario with its complaint',
+  'src/simulators/pd-slo/engine.ts': TWO_ENGINES,
+  'src/simulators/pd-slo/pair-router.ts': 'six ways to choose a pair; to be parted',
+  'src/simulators/workload/go-random.ts': HOT_LOOP,
+  'src/study/plan/study-plan.ts': 'types of the plan and its resolution; to be parted',
+};
+
+const SPECIFICATION = 'one Vega-Lite specification: nested data, no branches';
+const FORMULA = 'one derivation, with the variables of its formula in scope';
+
+/** Functions over 40 lines, as `file#name`. An entry that is no longer needed fails the test. */
+export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
+  'src/cli/gpu-jobs/roofline.ts#run': 'a table of operations, printed row by row',
+  'src/cli/kvsched/batch.ts#runBatch': 'to be parted into plan, runs and index',
+  'src/cli/pd-slo/map.ts#comparePoint': 'to be parted',
+  'src/companions/cloud-edge/encoder.ts#loadEncoder': 'to be parted into tokenizer and model',
+  'src/companions/pd-slo/explain.ts#explainDecision': 'to be parted into table and sentence',
+  'src/numeric/lbfgsb.ts#minimizeBounded': FORMULA,
+  'src/optimizer/acquisition/baseline.ts#baselineBeliefs': FORMULA,
+  'src/optimizer/acquisition/reference-point.ts#frontEnd': FORMULA,
+  'src/optimizer/sampler/gp.ts#proposeByModel': 'the proposal on one page: fit, belief, acquisition, search',
+  'src/optimizer/sampler/surrogates.ts#fitEnsemble': FORMULA,
+  'src/report/chart/kvsched-cdf.ts#kvschedCdf': SPECIFICATION,
+  'src/report/chart/parallel-coordinates.ts#parallelCoordinates': SPECIFICATION,
+  'src/report/chart/pareto-scatter.ts#paretoScatter': SPECIFICATION,
+  'src/report/chart/pd-slo-map.ts#pdSloMap': SPECIFICATION,
+  'src/simulators/cloud-edge/lin-ucb.ts#fullLinUcb': 'hot loop: the closure holds the matrix and its inverse',
+  'src/simulators/cluster/engine/cluster-engine.ts#constructor': 'builds all parts of a run in the order of the floors',
+  'src/simulators/cluster/engine/engine-summary.ts#summarizeRun': 'one result, field by field',
+  'src/simulators/cluster/engine/instance-builder.ts#policies': 'extension points of one instance, one by one',
+  'src/simulators/cluster/figures/cluster-metrics.ts#clusterMetricSpecs': 'a table: one row for each metric',
+  'src/simulators/cluster/latency/trained-physics.ts#stepUs': `${HOT_LOOP}; terms add up in the reference's order`,
+  'src/simulators/cluster/settings/pool-settings.ts#resolveDisaggregation': 'rules between settings, one by one',
+  'src/simulators/gpu-jobs/workload-document.ts#parseArrivals': 'a table: one case for each arrival process',
+  'src/simulators/kvsched/simulate.ts#simulate': 'to be parted',
+  'src/study/experiment/judge-claim.ts#testOf': 'a table: one case for each kind of claim',
+  'src/study/plan/strategy-file.ts#fromBlis': 'a foreign format, key by key',
+  'src/study/plan/study-plan.ts#resolvePlan': 'one plan, field by field; to be parted',
+};
+
+/** Exports that tests alone import. */
+export const TESTED_DIRECTLY: readonly { readonly why: string; readonly exports: readonly string[] }[] = [
+  {
+    why: 'what a command computes, without a process around it',
+    exports: [
+      'src/cli/blis/replay.ts#replayBlis',
+      'src/cli/blis/run.ts#runBlis',
+      'src/cli/gpu-jobs/generate.ts#taskTable',
+      'src/cli/pd-slo/map.ts#capacity',
+      'src/cli/pd-slo/map.ts#compareChoices',
+      'src/cli/terminal/colours.ts#coloursOf',
+    ],
+  },
+  {
+    why: 'a part with a closed form or a published value, which its callers blur',
+    exports: [
+      'src/numeric/normal.ts#normalPdf',
+      'src/numeric/sobol-sequence.ts#directionColumns',
+      'src/numeric/sobol-sequence.ts#MAX_SOBOL_DIMENSION',
+      'src/optimizer/gp/hyperparameters.ts#hyperparameterCount',
+      'src/optimizer/gp/model-choice.ts#checkpoint',
+      'src/optimizer/gp/posterior.ts#priorCovariance',
+      'src/report/build-report.ts#hypervolumeHistory',
+      'src/simulators/cloud-edge/arrivals.ts#tracedArrivals',
+      'src/simulators/cloud-edge/capacity.ts#expectedMaximum',
+      'src/simulators/cloud-edge/hashing-encoder.ts#fnv1a',
+      'src/simulators/cluster/figures/cluster-metrics.ts#classFairness',
+      'src/simulators/gpu-jobs/simplified-engine.ts#taskDuration',
+      'src/simulators/gpu-jobs/step-model.ts#tableThroughput',
+      'src/simulators/kvsched/transfer.ts#findPath',
+      'src/simulators/kvsched/transfer.ts#rawTransferMs',
+      'src/simulators/pd-slo/latency-scorer.ts#competingTier',
+      'src/simulators/pd-slo/latency-scorer.ts#headroomScores',
+      'src/simulators/workload/go-random.ts#seedResidue',
+      'src/study/regimes/evaluate-regimes.ts#joinRegimes',
+    ],
+  },
+  {
+    why: 'a list that a test walks through, so that no member goes untested',
+    exports: ['src/simulators/gpu-jobs/token-engine.ts#EVENT_KINDS', 'src/simulators/kvsched/settings.ts#SCHEDULERS'],
+  },
+  {
+    why: 'statistics that the report computes by itself so far',
+    exports: [
+      'src/numeric/statistics.ts#bootstrapInterval',
+      'src/numeric/statistics.ts#meanAndVariance',
+      'src/numeric/statistics.ts#meanInterval',
+      'src/numeric/statistics.ts#pairedDifference',
+      'src/numeric/statistics.ts#quantile',
+    ],
+  },
+];
+
+/** Files that no entry reaches yet. */
+export const UNREACHED: readonly string[] = ['src/numeric/statistics.ts'];
