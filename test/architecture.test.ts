@@ -5,6 +5,7 @@ import { EFFECTS_ALLOWED } from './architecture/effects-allowed.ts';
 import { ENTRIES, LONG_FILES, LONG_FUNCTIONS, TESTED_DIRECTLY, UNREACHED } from './architecture/exceptions.ts';
 import { CLUSTER_FACE, CLUSTER_ROOMS, FLOORS, type Layer, SHARED_TYPES, STRANGERS } from './architecture/layers.ts';
 import { CARRIED, PACKAGES, PACKAGES_NOT_YET, PACKAGES_UNUSED } from './architecture/packages.ts';
+import { architecturePicture } from './architecture/picture.ts';
 import { findCycle } from './support/source/cycles.ts';
 import { deadExports } from './support/source/dead-exports.ts';
 import { effectsOf } from './support/source/effects.ts';
@@ -104,6 +105,10 @@ describe('rooms', () => {
       .map(({ typeOnly }) => typeOnly);
     expect(imports.length).toBeGreaterThan(0);
     expect(imports).not.toContain(false);
+  });
+
+  test('are drawn as they are: after a change of imports, `npm run architecture` draws the picture anew', () => {
+    expect(readFileSync(`${ROOT}reports/images/architecture.svg`, 'utf8') === architecturePicture(sources)).toBe(true);
   });
 
   test('each say in a README of at most 15 lines what lies there and what one may touch', () => {
