@@ -35,7 +35,12 @@ export function readSources(root: string, folder: string): SourceFile[] {
 }
 
 export function readSource(name: string, text: string): SourceFile {
-  const tree = ts.createSourceFile(name, text, ts.ScriptTarget.ES2023, true);
+  const tree = ts.createSourceFile(
+    name,
+    text,
+    { languageVersion: ts.ScriptTarget.ES2023, jsDocParsingMode: ts.JSDocParsingMode.ParseNone },
+    true,
+  );
   const imports = importsOf(tree);
   const specifiers = [...new Set(imports.flatMap(({ specifier }) => specifier ?? []))];
   return {
