@@ -16,7 +16,11 @@ export const EFFECTS_ALLOWED: readonly {
     kinds: ['code'],
     why: 'compiles the WebAssembly that steps over token draws, once and from bytes in the file',
   },
-  { where: 'src/study/io/', kinds: ['files', 'processes', 'threads', 'code'], why: 'files, workers, policy modules' },
+  {
+    where: 'src/study/io/',
+    kinds: ['files', 'processes', 'threads', 'clock', 'code'],
+    why: 'files, workers, policy modules, wall times',
+  },
   { where: 'src/report/write-', kinds: ['files'], why: 'a report that is ready is written in one place' },
   {
     where: 'src/report/chart/render.ts',
@@ -25,6 +29,12 @@ export const EFFECTS_ALLOWED: readonly {
   },
   { where: 'src/companions/kvsched/', kinds: ['files', 'threads'], why: 'batches over folders of scenarios' },
   { where: 'src/companions/cloud-edge/dataset-file.ts', kinds: ['files'], why: 'datasets are resumed line by line' },
+  { where: 'src/companions/cloud-edge/artifact-files.ts', kinds: ['files'], why: 'files that grow run by run' },
+  {
+    where: 'src/companions/cloud-edge/collect-dataset.ts',
+    kinds: ['files', 'clock'],
+    why: 'measures prompts until it is stopped, and writes what it has',
+  },
   {
     where: 'src/companions/cloud-edge/completion-client.ts',
     kinds: ['network', 'clock'],

@@ -27,7 +27,15 @@ export const FLOORS: Readonly<Record<string, Layer>> = {
     may: ['base', 'numeric', 'document', 'optimizer', 'simulators', 'study', 'report', 'companions'],
     why: 'nothing below knows that there is a terminal',
   },
+  library: {
+    may: ['base', 'document', 'optimizer', 'simulators', 'study', 'report'],
+    why: 'programs use the floors without a terminal',
+  },
   'policy.ts': { may: ['base', 'simulators'], why: 'what a policy may rest on is part of the simulator' },
+  'index.ts': {
+    may: ['base', 'optimizer', 'simulators', 'study', 'report', 'library'],
+    why: 'the public names, and nothing else',
+  },
 };
 
 /**

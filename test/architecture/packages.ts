@@ -27,7 +27,11 @@ export const PACKAGES: Readonly<Record<string, { readonly rooms: readonly string
     rooms: ['src/report/', 'src/companions/', 'src/study/export/'],
     why: 'tables of results; inputs are read with places for errors',
   },
-  'ml-matrix': { rooms: ['src/numeric/', 'src/optimizer/', 'src/report/'], why: 'linear algebra off the hot path' },
+  '@uwdata/flechette': { rooms: ['src/report/'], why: 'columns that Arrow files are written from' },
+  'ml-matrix': {
+    rooms: ['src/numeric/', 'src/optimizer/', 'src/study/', 'src/report/'],
+    why: 'linear algebra off the hot path',
+  },
   'ml-regression': {
     rooms: ['src/numeric/', 'src/optimizer/sensitivity/', 'src/report/'],
     why: 'fits whose coefficients are shown to users',
@@ -36,22 +40,3 @@ export const PACKAGES: Readonly<Record<string, { readonly rooms: readonly string
 
 /** The packages that this project is to stand on; vitest carries the tests. */
 export const CARRIED = ['arquero', 'ml-matrix', 'ml-regression', 'piscina', 'yaml', 'yargs'];
-
-/** Files that do not keep to the table yet. */
-export const PACKAGES_NOT_YET: readonly {
-  readonly file: string;
-  readonly packageName: string;
-  readonly why: string;
-}[] = [
-  { file: 'src/cli/blis/compose.ts', packageName: 'yaml', why: 'prints YAML' },
-  { file: 'src/cli/blis/convert.ts', packageName: 'yaml', why: 'prints YAML' },
-  { file: 'src/cli/study/export.ts', packageName: 'yaml', why: 'prints YAML' },
-  {
-    file: 'src/companions/kvsched/scenario-file.ts',
-    packageName: 'yaml',
-    why: 'edits a scenario and keeps its comments',
-  },
-];
-
-/** Packages that the table names and nothing imports yet. */
-export const PACKAGES_UNUSED: readonly string[] = ['ml-matrix', 'ml-matrix'];

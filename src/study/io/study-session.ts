@@ -106,7 +106,7 @@ export function changedPolicies(sources: PlanSources): readonly string[] {
 }
 
 /** First entry of a journal that this program writes. */
-export function startedEntry(plan: StudyPlan): StudyStarted {
+function startedEntry(plan: StudyPlan): StudyStarted {
   return {
     kind: 'study-started',
     format: JOURNAL_FORMAT,

@@ -22,7 +22,7 @@ export interface SourceFile {
   readonly imports: readonly Import[];
   /** Names of the files it imports, types included. */
   readonly targets: readonly string[];
-  /** Names of the packages it imports, types included; Node's own modules are none. */
+  /** Names of the packages that it loads: types do not count, nor do Node's own modules. */
   readonly packages: readonly string[];
 }
 
@@ -42,6 +42,7 @@ export function readSource(name: string, text: string): SourceFile {
     true,
   );
   const imports = importsOf(tree);
+  const loaded = imports.filter(({ typeOnly }) => !typeOnly).flatMap(({ specifier }) => specifier ?? []);
   const specifiers = [...new Set(imports.flatMap(({ specifier }) => specifier ?? []))];
   return {
     name,
@@ -50,7 +51,7 @@ export function readSource(name: string, text: string): SourceFile {
     targets: specifiers
       .filter((specifier) => specifier.startsWith('.'))
       .map((specifier) => resolveFrom(name, specifier)),
-    packages: [...new Set(specifiers.filter(isPackage).map(packageName))],
+    packages: [...new Set(loaded.filter(isPackage).map(packageName))],
   };
 }
 
