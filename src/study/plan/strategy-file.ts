@@ -132,15 +132,10 @@ function fromBlis(document: Json): StrategyFile {
     },
     space,
     workloadFile: file.workload_spec ?? (typeof file.workload === 'string' ? file.workload : null),
-    objectives:
-      objective === undefined
-        ? []
-        : [
-            {
-              metric: metric(objective.metric),
-              direction: objective.direction.startsWith('max') ? 'maximize' : 'minimize',
-            },
-          ],
+    objectives: (objective === undefined ? [] : [objective]).map(({ metric: name, direction }) => ({
+      metric: metric(name),
+      direction: direction.startsWith('max') ? 'maximize' : 'minimize',
+    })),
     constraints: (file.constraints ?? []).map((constraint) => ({
       metric: metric(constraint.metric),
       ...(constraint.direction === 'max' ? { atLeast: constraint.threshold } : { atMost: constraint.threshold }),
