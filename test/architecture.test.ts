@@ -1,137 +1,223 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { EFFECTS_ALLOWED } from './architecture/effects-allowed.ts';
+import { ENTRIES, LONG_FILES, LONG_FUNCTIONS, PUBLISHED, TESTED_DIRECTLY } from './architecture/exceptions.ts';
+import { CLUSTER_FACE, CLUSTER_ROOMS, FLOORS, type Layer, SHARED_TYPES, STRANGERS } from './architecture/layers.ts';
+import { CARRIED, PACKAGES } from './architecture/packages.ts';
+import { architecturePicture } from './architecture/picture.ts';
+import { findCycle } from './support/source/cycles.ts';
+import { deadExports } from './support/source/dead-exports.ts';
+import { effectsOf } from './support/source/effects.ts';
+import { fileLength, functionLengths } from './support/source/lengths.ts';
+import { readSources, resolveFrom } from './support/source/read-source.ts';
 
-const ROOT = new URL('../src/', import.meta.url).pathname;
+const ROOT = new URL('../', import.meta.url).pathname;
+const CLUSTER = 'src/simulators/cluster/';
 
-/** Folder → folders it may import from (itself is always allowed). */
-const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  base: [],
-  numeric: ['base'],
-  document: ['base'],
-  optimizer: ['base', 'numeric', 'document'],
-  simulators: ['base', 'numeric', 'document'],
-  study: ['base', 'numeric', 'document', 'optimizer', 'simulators'],
-  report: ['base', 'numeric', 'optimizer', 'study'],
-  companions: ['base', 'numeric', 'document', 'simulators', 'study', 'report'],
-  cli: ['base', 'numeric', 'document', 'optimizer', 'simulators', 'study', 'report', 'companions'],
-  library: ['base', 'document', 'optimizer', 'simulators', 'study', 'report'],
-  'policy.ts': ['base', 'simulators'],
-  'index.ts': ['base', 'optimizer', 'simulators', 'study', 'report', 'library'],
-};
+const sources = readSources(ROOT, 'src');
+const strategies = readSources(ROOT, 'strategies');
+const names = new Set(sources.map(({ name }) => name));
+const folders = [...new Set(sources.map(({ name }) => dirname(name)))].filter((folder) => folder !== 'src');
+const foldersWithRooms = new Set(['src', ...folders.map(dirname)]);
 
-/** Files that may touch files, processes, clocks or threads. */
-const EFFECTS_ALLOWED = [/^cli\//, /^companions\//, /^study\/io\//, /^report\/write-/, /^report\/chart\/render\.ts$/];
-const EFFECT =
-  /\bfrom 'node:(?:fs|os|child_process|worker_threads|http|https|net|process|path|url|module)(?:\/promises)?'|\bfrom 'piscina'|\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(|\bMath\.random\(|\bprocess\.(?:env|argv|exit|exitCode|stdout|stderr|stdin|cwd|hrtime|pid|kill|on|once|memoryUsage)\b|\bconsole\./;
+/** Imports of all files as pairs. */
+const edges = [...sources, ...strategies].flatMap(({ name, targets }) =>
+  targets.map((target) => ({ from: name, to: target })),
+);
 
-const SHARED_SIMULATOR_FOLDERS = ['kernel', 'workload'];
+describe('floors', () => {
+  const floorOf = (name: string): string => name.split('/')[1]!;
 
-interface SourceFile {
-  readonly name: string;
-  readonly text: string;
-  readonly imports: readonly string[];
-}
-
-const files: readonly SourceFile[] = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts'))
-  .map((name) => {
-    const text = readFileSync(join(ROOT, name), 'utf8');
-    const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) => match[1]!);
-    return { name, text, imports: specifiers.map((specifier) => normalize(join(dirname(name), specifier))) };
+  test('every source file lies on a known floor', () => {
+    expect(sources.length).toBeGreaterThan(400);
+    expect(sources.map(({ name }) => name).filter((name) => !(floorOf(name) in FLOORS))).toEqual([]);
   });
 
-const folderOf = (name: string): string => name.split('/')[0]!;
-const backendOf = (name: string): string | undefined => {
-  const [folder, backend, ...rest] = name.split('/');
-  return folder === 'simulators' && rest.length > 0 ? backend : undefined;
-};
-
-describe('architecture', () => {
-  test('every source file lies in a known folder', () => {
-    expect(files.length).toBeGreaterThan(20);
-    expect(files.filter(({ name }) => !(folderOf(name) in MAY_IMPORT)).map(({ name }) => name)).toEqual([]);
+  test('import only from the floors below them', () => {
+    expect(upward(FLOORS, (name) => (name.startsWith('src/') ? floorOf(name) : null))).toEqual([]);
   });
 
-  test('folders import only from the folders below them', () => {
-    const wrong = files.flatMap(({ name, imports }) =>
-      imports
-        .filter(
-          (target) => folderOf(target) !== folderOf(name) && !MAY_IMPORT[folderOf(name)]!.includes(folderOf(target)),
-        )
-        .map((target) => `${name} → ${target}`),
+  test('strategies import only the door for policies and each other, since users can reach nothing else', () => {
+    const wrong = edges.filter(
+      ({ from, to }) => from.startsWith('strategies/') && !to.startsWith('strategies/') && to !== 'src/policy.ts',
     );
     expect(wrong).toEqual([]);
+    expect(strategies.flatMap(({ packages }) => packages)).toEqual([]);
+  });
+});
+
+describe('rooms', () => {
+  test('inside the cluster import only from the rooms below them', () => {
+    const roomOf = (name: string): string | null => {
+      if (!name.startsWith(CLUSTER)) return null;
+      const [first, ...rest] = name.slice(CLUSTER.length).split('/');
+      if (rest.length > 0) return first!;
+      return CLUSTER_FACE.includes(first!) ? null : 'state';
+    };
+    const rooms = new Set(sources.flatMap(({ name }) => roomOf(name) ?? []));
+    expect([...rooms].sort()).toEqual(Object.keys(CLUSTER_ROOMS).sort());
+    expect(upward(CLUSTER_ROOMS, roomOf)).toEqual([]);
   });
 
-  test('backends never import each other', () => {
-    const wrong = files.flatMap(({ name, imports }) => {
-      const own = backendOf(name);
-      if (own === undefined) return [];
-      return imports
-        .filter((target) => {
-          const other = backendOf(target);
-          return other !== undefined && other !== own && !SHARED_SIMULATOR_FOLDERS.includes(other);
-        })
-        .map((target) => `${name} → ${target}`);
+  test.each(STRANGERS)('of $folder never import one another: $why', ({ folder, shared }) => {
+    const roomOf = (name: string): string | null => {
+      const parts = name.startsWith(`${folder}/`) ? name.slice(folder.length + 1).split('/') : [];
+      return parts.length > 1 && !shared.includes(parts[0]!) ? parts[0]! : null;
+    };
+    const wrong = edges.filter(({ from, to }) => {
+      const [own, other] = [roomOf(from), roomOf(to)];
+      return own !== null && other !== null && own !== other;
     });
     expect(wrong).toEqual([]);
   });
 
-  test('files, clocks, processes and chance are touched only at the edge', () => {
-    const wrong = files
-      .filter(({ name }) => folderOf(name) !== 'base' && !EFFECTS_ALLOWED.some((allowed) => allowed.test(name)))
-      .filter(({ text }) => EFFECT.test(withoutComments(text)))
-      .map(({ name }) => name);
-    expect(wrong).toEqual([]);
+  test('the kernel holds what two backends import: what one needs stays in its own room', () => {
+    const kernel = sources.map(({ name }) => name).filter((name) => name.startsWith('src/simulators/kernel/'));
+    expect(kernel.length).toBeGreaterThan(0);
+    const users = (file: string): Set<string> =>
+      new Set(
+        edges
+          .filter(({ from, to }) => to === file && /^src\/(?:simulators|companions)\/(?!kernel)[^/]+\//.test(from))
+          .map(({ from }) => from.split('/')[2]!),
+      );
+    expect(kernel.filter((file) => users(file).size < 2)).toEqual([]);
   });
 
-  test('imports name a file with its extension, and there are no barrels', () => {
-    const bare = files.flatMap(({ name, imports }) =>
-      imports.filter((target) => !/\.(?:ts|js)$/.test(target)).map((target) => `${name} → ${target}`),
-    );
-    expect(bare).toEqual([]);
-    expect(files.filter(({ name }) => /\/index\.ts$/.test(name)).map(({ name }) => name)).toEqual([]);
+  test('form no cycle, so that each can be read after those it stands on', () => {
+    // Files of a folder that has rooms count by themselves: they are the way in, or what all its rooms share.
+    const roomOf = (name: string): string => (foldersWithRooms.has(dirname(name)) ? name : dirname(name));
+    const graph = new Map<string, Set<string>>();
+    for (const { from, to } of edges) {
+      const [own, other] = [roomOf(from), roomOf(to)];
+      if (own === other || SHARED_TYPES.some((pair) => pair.from === own && pair.to === other)) continue;
+      graph.set(own, (graph.get(own) ?? new Set()).add(other));
+    }
+    expect(findCycle(graph)).toBeNull();
   });
 
-  test('there are no import cycles', () => {
-    expect(findCycle(files)).toBeNull();
+  test.each(SHARED_TYPES)('$from takes types alone from $to: $why', ({ from, to }) => {
+    const imports = sources
+      .filter(({ name }) => dirname(name) === from)
+      .flatMap(({ name, imports }) =>
+        imports.filter(({ specifier }) => specifier !== null && dirname(resolveFrom(name, specifier)) === to),
+      )
+      .map(({ typeOnly }) => typeOnly);
+    expect(imports.length).toBeGreaterThan(0);
+    expect(imports).not.toContain(false);
   });
 
-  test('every imported file exists', () => {
-    const names = new Set(files.map(({ name }) => name));
-    const missing = files.flatMap(({ name, imports }) =>
-      imports.filter((target) => !names.has(target)).map((target) => `${name} → ${target}`),
-    );
-    expect(missing).toEqual([]);
+  test('are drawn as they are: after a change of imports, `npm run architecture` draws the picture anew', () => {
+    expect(readFileSync(`${ROOT}reports/images/architecture.svg`, 'utf8') === architecturePicture(sources)).toBe(true);
+  });
+
+  test('each say in a README of at most 15 lines what lies there and what one may touch', () => {
+    const lines = (folder: string): number => {
+      const file = `${ROOT}${folder}/README.md`;
+      return existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n').length : 0;
+    };
+    expect(folders.filter((folder) => lines(folder) < 2 || lines(folder) > 15)).toEqual([]);
   });
 });
 
-function withoutComments(text: string): string {
-  return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
-}
+describe('files', () => {
+  const testedDirectly = TESTED_DIRECTLY.flatMap(({ exports }) => exports);
 
-function findCycle(sources: readonly SourceFile[]): string[] | null {
-  const byName = new Map(sources.map((source) => [source.name, source]));
-  const finished = new Set<string>();
-  const path: string[] = [];
-  const visit = (name: string): string[] | null => {
-    if (finished.has(name)) return null;
-    const start = path.indexOf(name);
-    if (start >= 0) return [...path.slice(start), name];
-    path.push(name);
-    const source = byName.get(name);
-    for (const target of source?.imports ?? []) {
-      const cycle = visit(target);
-      if (cycle !== null) return cycle;
-    }
-    path.pop();
-    finished.add(name);
-    return null;
-  };
-  for (const { name } of sources) {
-    const cycle = visit(name);
-    if (cycle !== null) return cycle;
-  }
-  return null;
+  test('form no cycle', () => {
+    expect(findCycle(new Map(sources.map(({ name, targets }) => [name, targets])))).toBeNull();
+  });
+
+  test('are imported by their full names, so that a name is looked up the same way by Node, tsc and the eye', () => {
+    expect(edges.filter(({ to }) => !/\.(?:ts|js)$/.test(to))).toEqual([]);
+    expect(edges.filter(({ from, to }) => from.startsWith('src/') && !names.has(to))).toEqual([]);
+  });
+
+  test('pass nothing on, except the public entries: what is imported is imported from where it is declared', () => {
+    const barrels = sources.filter(({ imports }) => imports.some(({ passedOn }) => passedOn)).map(({ name }) => name);
+    expect(barrels.filter((name) => !['src/index.ts', 'src/policy.ts'].includes(name))).toEqual([]);
+  });
+
+  test('can all be reached from an entry: nobody keeps what nothing runs', () => {
+    const reached = new Set<string>(ENTRIES);
+    for (const name of reached) for (const { from, to } of edges) if (from === name) reached.add(to);
+    expect(ENTRIES.filter((name) => !names.has(name))).toEqual([]);
+    const unreached = [...names].filter((name) => !reached.has(name) && !name.endsWith('.d.ts'));
+    expect(unreached).toEqual([]);
+  });
+
+  test('over 250 lines are listed, each with a reason, and no others', () => {
+    const long = sources.map(fileLength).filter(({ lines }) => lines > 250);
+    expect(long.map(({ name }) => name)).toEqual(Object.keys(LONG_FILES).sort());
+  });
+
+  test('have functions of at most 40 lines; longer ones are listed, each with a reason, and no others', () => {
+    const long = sources.flatMap(functionLengths).filter(({ lines }) => lines > 40);
+    expect(long.map(({ name }) => name).sort()).toEqual(Object.keys(LONG_FUNCTIONS).sort());
+  });
+
+  test('export what other files import; what tests alone import is listed with a reason', () => {
+    const dead = deadExports([...sources, ...strategies]).filter(
+      (name) => name.startsWith('src/') && !ENTRIES.includes(name.split('#')[0]!),
+    );
+    expect(dead.sort()).toEqual([...testedDirectly, ...PUBLISHED].sort());
+  });
+
+  test('listed as imported by tests are', () => {
+    const texts = readdirSync(`${ROOT}test`, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => readFileSync(`${ROOT}test/${name}`, 'utf8'));
+    const unused = testedDirectly.filter((entry) => {
+      const [file, name] = entry.split('#') as [string, string];
+      return !texts.some((text) => text.includes(`/${file}'`) && new RegExp(`\\b${name}\\b`).test(text));
+    });
+    expect(unused).toEqual([]);
+  });
+});
+
+describe('packages', () => {
+  test('are imported only where their business is', () => {
+    const wrong = sources.flatMap(({ name, packages }) =>
+      packages
+        .filter((one) => !PACKAGES[one]?.rooms.some((room) => name.startsWith(room)))
+        .map((one) => `${name} imports ${one}: ${PACKAGES[one]?.why ?? 'no room is named for it'}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('of users are dependencies, and each that is named here is used', () => {
+    const { dependencies } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as { dependencies: object };
+    const used = new Set(sources.flatMap(({ packages }) => packages));
+    expect([...used].filter((name) => !(name in dependencies))).toEqual([]);
+    const unused = [...Object.keys(PACKAGES), ...CARRIED].filter((name) => !used.has(name));
+    expect(unused).toEqual([]);
+  });
+});
+
+describe('effects', () => {
+  const found = sources.flatMap((file) => effectsOf(file).map((effect) => ({ file: file.name, ...effect })));
+  const allows = ({ where, kinds }: (typeof EFFECTS_ALLOWED)[number], { file, kind }: (typeof found)[number]) =>
+    file.startsWith(where) && kinds.includes(kind);
+
+  test('files, clocks, processes, threads and chance are touched only at the edge: the core gives equal bytes', () => {
+    expect(found.filter((effect) => !EFFECTS_ALLOWED.some((entry) => allows(entry, effect)))).toEqual([]);
+  });
+
+  test('that are allowed are used', () => {
+    const unused = EFFECTS_ALLOWED.flatMap((entry) =>
+      entry.kinds
+        .filter((kind) => !found.some((effect) => effect.kind === kind && allows(entry, effect)))
+        .map((kind) => `${entry.where} ${kind}`),
+    );
+    expect(unused).toEqual([]);
+  });
+});
+
+/** Imports between layers that the table does not allow; files without a layer are left out. */
+function upward(layers: Readonly<Record<string, Layer>>, layerOf: (name: string) => string | null): string[] {
+  return edges.flatMap(({ from, to }) => {
+    const [own, other] = [layerOf(from), layerOf(to)];
+    if (own === null || other === null || own === other) return [];
+    const { may, why } = layers[own]!;
+    return may.includes(other) ? [] : [`${from} → ${to}: ${why}`];
+  });
 }

@@ -19,7 +19,7 @@ export function choleskyFactor(
     factorRowPair(a, i, n, out);
     for (const row of [i, i + 1]) if (!finishRow(a, row, i, n, out)) return { kind: 'not-positive-definite', row };
   }
-  for (; i < n; i++) if (!factorRow(a, i, n, out)) return { kind: 'not-positive-definite', row: i };
+  for (; i < n; i++) if (!finishRow(a, i, 0, n, out)) return { kind: 'not-positive-definite', row: i };
   return { kind: 'factored', lower: out };
 }
 
@@ -71,30 +71,6 @@ function finishRow(a: Readonly<Float64Array>, i: number, from: number, n: number
   if (!(pivot > 0) || pivot === Number.POSITIVE_INFINITY) return false;
   out[row + i] = Math.sqrt(pivot);
   return true;
-}
-
-function factorRow(a: Readonly<Float64Array>, i: number, n: number, out: Float64Array): boolean {
-  return finishRow(a, i, 0, n, out);
-}
-
-/**
- * Factor of the matrix grown by rows below: the first `known` rows of L are copied, the rest computed,
- * at n² / 2 multiply-adds for each new row.
- * @param lower - factor of the leading known × known block, row-major
- * @param a - the whole matrix, row-major n × n
- */
-export function choleskyExtend(
-  lower: Readonly<Float64Array>,
-  known: number,
-  a: Readonly<Float64Array>,
-  n: number,
-): CholeskyResult {
-  const out = new Float64Array(n * n);
-  for (let i = 0; i < known; i++) {
-    for (let j = 0; j <= i; j++) out[i * n + j] = lower[i * known + j]!;
-  }
-  for (let i = known; i < n; i++) if (!factorRow(a, i, n, out)) return { kind: 'not-positive-definite', row: i };
-  return { kind: 'factored', lower: out };
 }
 
 /** Solves L x = b. @param out - may be `b` itself */

@@ -1,5 +1,4 @@
 const INV_SQRT_2PI = 0.398_942_280_401_432_7;
-const LOG_SQRT_2PI = 0.918_938_533_204_672_7;
 const SQRT_PI = 1.772_453_850_905_516;
 const SQRT_HALF_PI = 1.253_314_137_315_500_3;
 
@@ -109,16 +108,6 @@ export function normalQuantile(p: number): number {
     x -= newton / (1 + 0.5 * newton * (x + slope));
   }
   return x;
-}
-
-/**
- * log of h(z) = φ(z) + z Φ(z), the expected positive part of z + N(0, 1): stable for every z.
- * @see Ament et al. 2023, "Unexpected improvements to expected improvement", eq. 9
- */
-export function logExpectedPositive(z: number): number {
-  if (z > -1) return Math.log(normalPdf(z) + z * normalCdf(z));
-  const mills = SQRT_HALF_PI * erfcx(-z * Math.SQRT1_2);
-  return -0.5 * z * z - LOG_SQRT_2PI + Math.log(belowGap(-z, mills));
 }
 
 /** h(z) = φ(z) + z Φ(z), Φ(z) and φ(z) of one z. */

@@ -69,7 +69,7 @@ function judgedPoints(all: readonly Observation[], surrogates: Surrogates): Reco
  * The front point farthest below the plane through the ends of the front, losses scaled to the front's range.
  * @see Das 1999, "On characterizing the knee of the Pareto curve"
  */
-export function kneeOf(front: readonly RecommendedPoint[]): RecommendedPoint | null {
+function kneeOf(front: readonly RecommendedPoint[]): RecommendedPoint | null {
   const scaled = scaleFront(front);
   let best: RecommendedPoint | null = null;
   let lowest = Number.POSITIVE_INFINITY;

@@ -1,5 +1,5 @@
 import type { StudyPlan } from '../study/plan/study-plan.ts';
-import type { StopVerdict } from '../study/savers/savers.ts';
+import type { StopVerdict } from '../study/stop-verdict.ts';
 import type { StoppedOutcome, Trial } from '../study/trial.ts';
 import { formatNumber } from './page/format.ts';
 import type { Savings } from './study-report.ts';

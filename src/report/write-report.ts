@@ -5,7 +5,7 @@ import { renderFigures } from './figures.ts';
 import { renderPage } from './page/page.ts';
 import type { StudyReport } from './study-report.ts';
 
-export const REPORT_FILES = { csv: 'trials.csv', json: 'report.json', page: 'report.html' } as const;
+const REPORT_FILES = { csv: 'trials.csv', json: 'report.json', page: 'report.html' } as const;
 
 /** Writes trials.csv, report.json and report.html into `folder`; answers the names written. */
 export async function writeReport(folder: string, report: StudyReport): Promise<readonly string[]> {

@@ -3,9 +3,9 @@ import type { Json } from '../base/json.ts';
 import type { ParameterValues, SearchSpace } from '../optimizer/space/parameter.ts';
 import type { PolicyModule, PreparedSimulation, Simulator } from '../simulators/simulator.ts';
 import { type DiagnosticFigure, figureValues } from './diagnostic-figures.ts';
+import { regimeTemplate } from './plan/regime-plan.ts';
 import type { StudyPlan } from './plan/study-plan.ts';
 import { instantiate, type StrategyTemplate } from './plan/template.ts';
-import { regimeTemplate } from './regimes/regime-plan.ts';
 import type { ReplicateOutcome } from './trial.ts';
 
 /** What a worker needs once. */

@@ -7,11 +7,6 @@ export function toLoss(objective: ResolvedObjective, value: number): number {
   return objective.direction === 'minimize' ? value : -value;
 }
 
-/** Loss → metric. */
-export function fromLoss(objective: ResolvedObjective, loss: number): number {
-  return objective.direction === 'minimize' ? loss : -loss;
-}
-
 /** Metric → slack; the constraint holds iff the slack is ≤ 0. */
 export function toSlack(constraint: ResolvedConstraint, value: number): number {
   return constraint.kind === 'at-most' ? value - constraint.bound : constraint.bound - value;

@@ -1,5 +1,5 @@
 import type { ParameterValues } from '../optimizer/space/parameter.ts';
-import type { StopVerdict } from './savers/savers.ts';
+import type { StopVerdict } from './stop-verdict.ts';
 
 export type Metrics = Readonly<Record<string, number>>;
 

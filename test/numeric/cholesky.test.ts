@@ -2,7 +2,6 @@ import { CholeskyDecomposition, inverse, Matrix } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
 import { stream } from '../../src/base/random.ts';
 import {
-  choleskyExtend,
   choleskyFactor,
   choleskySolve,
   dot,
@@ -50,17 +49,6 @@ describe('Cholesky kernels', () => {
       expect(logDeterminant(lower, n)).toBeCloseTo(logDiagonal, 9);
     });
   }
-
-  it('extend to the factor of the grown matrix', () => {
-    const { flat } = positiveDefinite(9, 3);
-    const leading = new Float64Array(36);
-    for (let i = 0; i < 6; i++) for (let j = 0; j < 6; j++) leading[i * 6 + j] = flat[i * 9 + j]!;
-    const grown = choleskyExtend(lowerOf(leading, 6), 6, flat, 9);
-    const whole = lowerOf(flat, 9);
-    if (grown.kind !== 'factored') throw new Error('not factored');
-    for (let i = 0; i < 9; i++)
-      for (let j = 0; j <= i; j++) expect(grown.lower[i * 9 + j]).toBeCloseTo(whole[i * 9 + j]!, 10);
-  });
 
   it('name the row at which a matrix stops being positive definite', () => {
     expect(choleskyFactor(Float64Array.from([1, 2, 2, 1]), 2)).toEqual({ kind: 'not-positive-definite', row: 1 });

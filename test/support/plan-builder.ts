@@ -1,7 +1,8 @@
 import { parseYaml } from '../../src/document/yaml.ts';
 import type { Simulator } from '../../src/simulators/simulator.ts';
 import { evaluateTask, evaluationSetup } from '../../src/study/evaluation.ts';
-import { type PlanSources, resolvePlan, type StudyPlan } from '../../src/study/plan/study-plan.ts';
+import type { PlanSources } from '../../src/study/plan/plan-sources.ts';
+import { resolvePlan, type StudyPlan } from '../../src/study/plan/study-plan.ts';
 import { type Evaluate, joinReplicates } from '../../src/study/trial.ts';
 import { analyticSimulator } from './analytic-simulator.ts';
 

@@ -76,12 +76,12 @@ export function readClusterFlags(flags: Flags): ClusterFlags {
   return { cluster, bundle };
 }
 
-export function flagName(key: string): string {
+function flagName(key: string): string {
   return key.replaceAll('_', '-');
 }
 
 /** Turns paths that start with a setting into flags: `num_instances` → `--num-instances`. */
-export function namingFlags<T>(body: () => T): T {
+function namingFlags<T>(body: () => T): T {
   try {
     return body();
   } catch (error) {

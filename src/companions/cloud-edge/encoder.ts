@@ -55,21 +55,7 @@ export async function loadEncoder(folder: string, pooling: Pooling): Promise<Loc
   const runtime = await importRuntime();
   runtime.env.wasm.numThreads = 1;
   runtime.env.logLevel = 'error';
-  let session: Session;
-  try {
-    session = await runtime.InferenceSession.create(readFileSync(modelFile), { executionProviders: ['wasm'] });
-  } catch (error) {
-    throw new InputError(`is no model that ${RUNTIME} can load: ${errorText(error)}`, {
-      position: { file: modelFile },
-    });
-  }
-  const stranger = session.inputNames.find((name) => !(name in INPUTS));
-  if (stranger !== undefined) {
-    throw new InputError(`asks for the input ${shortText(stranger)}`, {
-      position: { file: modelFile },
-      suggestion: `a BERT-type encoder takes ${Object.keys(INPUTS).join(', ')}`,
-    });
-  }
+  const session = await openSession(runtime, modelFile);
   return {
     countTokens: (text) => tokenizer.encode(text, Number.MAX_SAFE_INTEGER).length,
     embed: async (text) => {
@@ -102,6 +88,24 @@ async function importRuntime(): Promise<Runtime> {
       suggestion: `run \`npm install ${RUNTIME}\`, or use the built-in hashing encoder`,
     });
   }
+}
+
+/** A model whose inputs are those of `INPUTS`. @throws InputError for any other file */
+async function openSession(runtime: Runtime, modelFile: string): Promise<Session> {
+  let session: Session;
+  try {
+    session = await runtime.InferenceSession.create(readFileSync(modelFile), { executionProviders: ['wasm'] });
+  } catch (error) {
+    throw new InputError(`is no model that ${RUNTIME} can load: ${errorText(error)}`, {
+      position: { file: modelFile },
+    });
+  }
+  const stranger = session.inputNames.find((name) => !(name in INPUTS));
+  if (stranger === undefined) return session;
+  throw new InputError(`asks for the input ${shortText(stranger)}`, {
+    position: { file: modelFile },
+    suggestion: `a BERT-type encoder takes ${Object.keys(INPUTS).join(', ')}`,
+  });
 }
 
 /** Token vectors [1, tokens, width] are pooled; a ready vector [1, width] is taken as it is. */

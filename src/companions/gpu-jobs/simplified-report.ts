@@ -41,7 +41,7 @@ export function simplifiedReport(
 }
 
 /** The legacy rule writes a utilization of 0, as the published files do. */
-export function resultRecord(metrics: SimplifiedMetrics, slotRule: SlotRule): JsonObject {
+function resultRecord(metrics: SimplifiedMetrics, slotRule: SlotRule): JsonObject {
   return {
     weighted_waiting_time: metrics.weightedWaitingTime,
     average_waiting_time: metrics.averageWaitingTime,

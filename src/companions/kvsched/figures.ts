@@ -26,7 +26,7 @@ export type Render = (spec: ChartSpec) => Promise<{ readonly svg: string; readon
 export const BYTES_PER_GIB = 1024 ** 3;
 
 /** `pf1 ov0`. */
-export function ablationName(row: Pick<IndexRow, 'prefetch' | 'overlap'>): string {
+function ablationName(row: Pick<IndexRow, 'prefetch' | 'overlap'>): string {
   return `pf${Number(row.prefetch)} ov${Number(row.overlap)}`;
 }
 

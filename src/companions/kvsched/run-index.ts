@@ -32,7 +32,7 @@ const COLUMNS = [
 ];
 
 /** `kv_heuristic|pf1|ov0`: what figures compare. */
-export function labelOf(row: Pick<IndexRow, 'scheduler' | 'prefetch' | 'overlap'>): string {
+function labelOf(row: Pick<IndexRow, 'scheduler' | 'prefetch' | 'overlap'>): string {
   return `${row.scheduler}|pf${Number(row.prefetch)}|ov${Number(row.overlap)}`;
 }
 

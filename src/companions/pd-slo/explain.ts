@@ -1,5 +1,6 @@
 import { InputError } from '../../base/errors.ts';
 import { pairProbabilities } from '../../simulators/kernel/pair-selection.ts';
+import type { PairRouter } from '../../simulators/pd-slo/pair-router.ts';
 import type { Placement } from '../../simulators/pd-slo/placement.ts';
 import type { ReadConfig } from '../../simulators/pd-slo/read-config.ts';
 import { hostPort, runPdSlo } from '../../simulators/pd-slo/run-simulation.ts';
@@ -53,28 +54,7 @@ export function explainDecision(setup: ReadConfig, seed: number, request: number
     fidelity: (request + 1) / count,
     observe: (router) => (index, _routed, placement) => {
       if (index !== request || setup.config.mode !== 'joint' || placement.outcome === 'none') return;
-      const { table } = router;
-      const probabilities = pairProbabilities(table, router.selection);
-      const decodes = setup.decodePods.length;
-      pairs = Array.from({ length: table.count }, (_, pair) => {
-        const prefill = Math.floor(pair / decodes);
-        const decode = pair % decodes;
-        return {
-          prefill: setup.prefillPods[prefill]!.name,
-          decode: setup.decodePods[decode]!.name,
-          prefillTtftMs: router.prefillTtftMs[prefill]!,
-          decodeTtftMs: router.decodeTtftMs[decode]!,
-          transferMs: setup.config.pair_optimizer.transferOverheadMs,
-          jointTtftMs: table.ttftMs[pair]!,
-          tpotMs: table.tpotMs[pair]!,
-          ttftHeadroomMs: table.ttftHeadroomMs[pair]!,
-          tpotHeadroomMs: table.tpotHeadroomMs[pair]!,
-          blendedMs: table.blendedMs[pair]!,
-          positive: table.positive[pair] === 1,
-          probability: probabilities[pair]!,
-          chosen: prefill === placement.prefill && decode === placement.decode,
-        };
-      });
+      pairs = explainedPairs(setup, router, placement);
     },
   });
   const { requests, log } = run;
@@ -97,4 +77,30 @@ export function explainDecision(setup: ReadConfig, seed: number, request: number
     headers: prefill < 0 ? {} : { [PREFILLER_HEADER]: hostPort(setup, prefill) },
     pairs,
   };
+}
+
+/** The pair table of a router as it stands, and which pair was taken. */
+function explainedPairs(setup: ReadConfig, router: PairRouter, placement: Placement): readonly ExplainedPair[] {
+  const { table } = router;
+  const probabilities = pairProbabilities(table, router.selection);
+  const decodes = setup.decodePods.length;
+  return Array.from({ length: table.count }, (_, pair) => {
+    const prefill = Math.floor(pair / decodes);
+    const decode = pair % decodes;
+    return {
+      prefill: setup.prefillPods[prefill]!.name,
+      decode: setup.decodePods[decode]!.name,
+      prefillTtftMs: router.prefillTtftMs[prefill]!,
+      decodeTtftMs: router.decodeTtftMs[decode]!,
+      transferMs: setup.config.pair_optimizer.transferOverheadMs,
+      jointTtftMs: table.ttftMs[pair]!,
+      tpotMs: table.tpotMs[pair]!,
+      ttftHeadroomMs: table.ttftHeadroomMs[pair]!,
+      tpotHeadroomMs: table.tpotHeadroomMs[pair]!,
+      blendedMs: table.blendedMs[pair]!,
+      positive: table.positive[pair] === 1,
+      probability: probabilities[pair]!,
+      chosen: prefill === placement.prefill && decode === placement.decode,
+    };
+  });
 }

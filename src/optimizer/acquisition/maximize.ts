@@ -35,7 +35,7 @@ export interface Maximum {
 }
 
 /** The cube's axes, in order. */
-export function axesOf(space: SearchSpace): Axis[] {
+function axesOf(space: SearchSpace): Axis[] {
   return space.parameters.flatMap((parameter) =>
     Array.from({ length: coordinateCount(parameter) }, () => ({
       levels: levelCount(parameter),
@@ -118,7 +118,7 @@ function neighbourMoves(cube: Float64Array, discrete: readonly number[], axes: r
 }
 
 /** Discrete coordinates onto their cell centres, inactive ones to 0.5; continuous ones keep every digit. */
-export function settle(space: SearchSpace, axes: readonly Axis[], raw: ArrayLike<number>): Float64Array {
+function settle(space: SearchSpace, axes: readonly Axis[], raw: ArrayLike<number>): Float64Array {
   const conditional = space.parameters.some(({ activeWhen }) => activeWhen !== undefined);
   if (conditional) return snap(space, raw);
   return Float64Array.from({ length: axes.length }, (_, j) => {

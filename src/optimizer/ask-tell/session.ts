@@ -98,7 +98,7 @@ function toldCount(state: SessionState): number {
 }
 
 /** Told points in the order of the tells; points not asked for are earlier knowledge. */
-export function evidenceOf(state: SessionState): Evidence {
+function evidenceOf(state: SessionState): Evidence {
   const setup = required(state);
   const told = state.points.filter(({ result }) => result !== null).sort((a, b) => a.toldAt! - b.toldAt!);
   const asked = told.filter(({ id }) => id !== null);

@@ -84,7 +84,7 @@ function representative({ losses }: OutcomeData, count: number): number[] {
   return [...kept].sort((a, b) => a - b);
 }
 
-export function rowsOf({ points, losses, variances }: OutcomeData, rows: readonly number[]): OutcomeData {
+function rowsOf({ points, losses, variances }: OutcomeData, rows: readonly number[]): OutcomeData {
   if (rows.length === losses.length) return { points, losses, variances };
   const { width, features, categorical } = points;
   return {

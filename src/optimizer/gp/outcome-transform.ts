@@ -56,18 +56,13 @@ export function toUnit({ low, span }: OutcomeTransform, loss: number): number {
 }
 
 /** u → loss. */
-export function fromUnit({ low, span }: OutcomeTransform, u: number): number {
+function fromUnit({ low, span }: OutcomeTransform, u: number): number {
   return low + 2 * (span * u);
 }
 
 /** Loss → z. */
 export function transform(t: OutcomeTransform, loss: number): number {
   return (bend(t.shape, toUnit(t, loss)) - t.center) / t.spread;
-}
-
-/** u → z. */
-export function unitToStandard(t: OutcomeTransform, u: number): number {
-  return (bend(t.shape, u) - t.center) / t.spread;
 }
 
 /** z → u. */

@@ -1,13 +1,3 @@
-/** Whether losses `a` are nowhere worse than `b` and somewhere better. */
-export function dominates(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
-  let better = false;
-  for (let j = 0; j < a.length; j++) {
-    if (a[j]! > b[j]!) return false;
-    if (a[j]! < b[j]!) better = true;
-  }
-  return better;
-}
-
 /**
  * Indices of the non-dominated rows, ascending; of equal rows the first is kept.
  * O(n log n) for one and two objectives, O(n · front) after sorting for more.

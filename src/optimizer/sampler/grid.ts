@@ -22,7 +22,7 @@ export const sampleGrid: Sampler = (evidence, { count }) => {
 };
 
 /** Every grid point once. @param budget - limits the levels of real axes; finite axes are always complete */
-export function gridPoints(space: SearchSpace, budget: number): ParameterValues[] {
+function gridPoints(space: SearchSpace, budget: number): ParameterValues[] {
   const levels = levelsPerCoordinate(space, budget);
   const cube = new Float64Array(cubeDimension(space));
   const index = new Int32Array(cube.length);

@@ -5,7 +5,7 @@ import { nameList, shortText } from '../../base/short-text.ts';
 import type { Activation, Parameter, ParameterValue, ParameterValues, SearchSpace } from './parameter.ts';
 
 /** Allowed distance of the sum of simplex weights from 1. */
-export const SIMPLEX_SUM_TOLERANCE = 1e-9;
+const SIMPLEX_SUM_TOLERANCE = 1e-9;
 
 /**
  * Checks a space that was built by a program.

@@ -63,7 +63,7 @@ export function rowsFor(config: CloudEdgeConfig, seed: number): readonly PromptR
 }
 
 /** Poisson arrivals that walk the dataset in order, again and again; at most ⌊1.5 · expected⌋ + 100 of them. */
-export function poissonArrivals(prompts: PromptSet, rate: number, duration: number, rng: Rng): ArrivalSource {
+function poissonArrivals(prompts: PromptSet, rate: number, duration: number, rng: Rng): ArrivalSource {
   const most = rate > 0 ? Math.floor(duration * rate * 1.5) + 100 : 0;
   let made = 0;
   let time = 0;

@@ -2,7 +2,7 @@ const HISTORY = 100;
 const LEAST_AVERAGE = 0.001;
 
 /** Mean of the last 100 durations, at least 1 ms; 1 ms before the first. */
-export class DurationHistory {
+class DurationHistory {
   readonly #ring = new Float64Array(HISTORY);
   #count = 0;
 

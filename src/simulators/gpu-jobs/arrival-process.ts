@@ -70,7 +70,7 @@ export function arrivalTimes(process: ArrivalProcess, count: number, rng: Rng): 
  * Gamma deviate with unit scale.
  * @see Marsaglia & Tsang 2000, "A simple method for generating gamma variables"
  */
-export function gammaDeviate(shape: number, rng: Rng): number {
+function gammaDeviate(shape: number, rng: Rng): number {
   if (shape < 1) return gammaDeviate(shape + 1, rng) * (1 - rng.uniform()) ** (1 / shape);
   const d = shape - 1 / 3;
   const c = 1 / Math.sqrt(9 * d);

@@ -29,7 +29,7 @@ const MIXES: Readonly<Record<string, readonly (readonly [string, number])[]>> = 
 };
 
 /** Clusters listed in help texts; any `<gpu>_<n>gpu` works. */
-export const NAMED_CLUSTERS: readonly string[] = [
+const NAMED_CLUSTERS: readonly string[] = [
   'h100_8gpu',
   'h100_16gpu',
   'h100_32gpu',
@@ -81,11 +81,6 @@ export function clusterByName(name: string, path: readonly (string | number)[] =
 
 export function gpuCount(cluster: ClusterSpec): number {
   return cluster.groups.reduce((sum, group) => sum + group.count, 0);
-}
-
-/** Ids in cluster order: `H100-1` … */
-export function gpuIds(cluster: ClusterSpec): readonly string[] {
-  return cluster.groups.flatMap(({ gpu, count }) => Array.from({ length: count }, (_, i) => `${gpu.name}-${i + 1}`));
 }
 
 function sameName(a: string, b: string): boolean {

@@ -32,7 +32,7 @@ const SHARED_METRICS: readonly MetricSpec[] = [
   metric('gpu_utilization', '1', 'higher', 'busy GPU-seconds over GPUs × makespan'),
 ];
 
-export const SIMPLIFIED_METRICS: readonly MetricSpec[] = [
+const SIMPLIFIED_METRICS: readonly MetricSpec[] = [
   ...SHARED_METRICS,
   metric('weighted_start_wait', 's', 'lower', 'Σ weight · (start − arrival) over completed tasks'),
   metric('average_start_wait', 's', 'lower', 'mean of start − arrival over completed tasks'),
@@ -41,7 +41,7 @@ export const SIMPLIFIED_METRICS: readonly MetricSpec[] = [
 const LATENCIES = ['ttft', 'tpot', 'e2e', 'queueing'] as const;
 const STATISTICS = ['mean', 'p50', 'p95', 'p99'] as const;
 
-export const TOKEN_METRICS: readonly MetricSpec[] = [
+const TOKEN_METRICS: readonly MetricSpec[] = [
   ...SHARED_METRICS,
   ...LATENCIES.flatMap((latency) =>
     STATISTICS.map((statistic) =>

@@ -4,7 +4,7 @@ import { shortText } from '../../base/short-text.ts';
 import type { Fidelity } from './scenario.ts';
 
 /** Maps merge key by key, in the order base first; everything else, lists included, is replaced. */
-export function deepMerge(base: JsonObject, over: JsonObject): JsonObject {
+function deepMerge(base: JsonObject, over: JsonObject): JsonObject {
   const merged: Record<string, Json> = { ...base };
   for (const [key, value] of Object.entries(over)) {
     const below = Object.hasOwn(merged, key) ? merged[key] : undefined;

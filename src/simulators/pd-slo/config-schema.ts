@@ -7,18 +7,9 @@ const positive = z.number().positive();
 const probability = z.number().min(0).max(1);
 const count = z.int().min(1);
 
-export const PAIR_MODES = [
-  'joint',
-  'independent',
-  'latency_scorer',
-  'random_pair',
-  'round_robin',
-  'least_loaded',
-] as const;
-export type PairMode = (typeof PAIR_MODES)[number];
+const PAIR_MODES = ['joint', 'independent', 'latency_scorer', 'random_pair', 'round_robin', 'least_loaded'] as const;
 
-export const PREDICTOR_KINDS = ['informed', 'heuristic', 'learned'] as const;
-export type PredictorKind = (typeof PREDICTOR_KINDS)[number];
+const PREDICTOR_KINDS = ['informed', 'heuristic', 'learned'] as const;
 
 const podSchema = z.strictObject({
   name: z.string().min(1),

@@ -55,11 +55,6 @@ export const heuristicPredictor: LatencyPredictor = {
   },
 };
 
-/** Tokens that the heuristic assumes for a prompt text: a quarter of its characters, 100 without text. */
-export function estimatedTokens(text: string): number {
-  return text.length === 0 ? 100 : Math.floor(text.length / 4);
-}
-
 /** Knows the pods' service times and mean output length, so it is exact up to what arrives later. */
 export function informedPredictor(config: PdSloConfig, noise: Rng): LatencyPredictor {
   const { bias, noise: sigma } = config.predictor;

@@ -99,7 +99,7 @@ export function summarizeRun(run: PdSloRun): PdSloSummary {
 }
 
 /** (Σx)² / (n Σx²): 1 when all are equal, 1/n when one has everything. @see Jain, Chiu & Hawe 1984 */
-export function jainIndex(values: readonly number[]): number {
+function jainIndex(values: readonly number[]): number {
   const sum = values.reduce((total, value) => total + value, 0);
   const squares = values.reduce((total, value) => total + value * value, 0);
   return squares === 0 ? 1 : (sum * sum) / (values.length * squares);

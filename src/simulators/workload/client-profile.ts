@@ -5,7 +5,7 @@ import type { RequestNames, RequestTable } from './request-table.ts';
 /** Session requests without a timeout of their own give up after this, µs. */
 const SESSION_TIMEOUT_US = 300_000_000;
 /** Length of a prefix group whose first client gives none. */
-export const DEFAULT_PREFIX_TOKENS = 50;
+const DEFAULT_PREFIX_TOKENS = 50;
 
 /** Who sends a request: indices into the table's names, and what its deadline follows from. */
 export interface RequestOwner {

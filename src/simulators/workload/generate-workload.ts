@@ -63,19 +63,6 @@ export function generateWorkload(spec: WorkloadSpec, options: GenerationOptions 
   return withSessions(listed, sink, profiles, seed, limits.maxRequests, horizonUs);
 }
 
-/**
- * Options for a shorter run of the same workload: the first share of its requests or, where only the horizon bounds
- * it, of its time. The requests that remain are the same.
- * @param fidelity - in (0, 1]
- */
-export function shortened(spec: WorkloadSpec, fidelity: number, options: GenerationOptions = {}): GenerationOptions {
-  if (fidelity >= 1) return options;
-  const numRequests = options.numRequests ?? spec.numRequests;
-  if (numRequests > 0) return { ...options, numRequests: Math.max(1, Math.round(numRequests * fidelity)) };
-  const horizonUs = options.horizonUs ?? spec.horizonUs;
-  return { ...options, horizonUs: Math.max(1, Math.round(horizonUs * fidelity)) };
-}
-
 /** Turns the generated list into a workload whose closed-loop sessions and virtual users go on at run time. */
 function withSessions(
   listed: RequestTable,

@@ -8,7 +8,7 @@ const LEHMER_MODULUS = 2_147_483_647;
 const TWO_POW_32 = 4_294_967_296;
 const TWO_POW_63 = 2 ** 63;
 /** Token ids are uniform on [0, 128000). */
-export const VOCABULARY_SIZE = 128_000;
+const VOCABULARY_SIZE = 128_000;
 
 const WHITENING = decodeWhitening();
 const NORMAL = normalTables();

@@ -29,7 +29,7 @@ const DEFAULT_TOKENS: TokenCounts = { mean: 512, stdDev: 256, min: 2, max: 7000 
 export const DEFAULT_LENGTHS: SyntheticLengths = { prompt: DEFAULT_TOKENS, output: DEFAULT_TOKENS, prefixTokens: 0 };
 
 /** Named workloads. */
-export const WORKLOAD_PRESETS: Readonly<Record<string, SyntheticLengths>> = {
+const WORKLOAD_PRESETS: Readonly<Record<string, SyntheticLengths>> = {
   chatbot: preset([256, 100, 2, 800], [256, 100, 1, 1024]),
   contentgen: preset([1024, 150, 10, 2048], [1024, 200, 10, 2048]),
   summarization: preset([4096, 500, 100, 8192], [512, 150, 10, 2048]),

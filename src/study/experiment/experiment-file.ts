@@ -101,7 +101,7 @@ const figure = z.strictObject({
   description: z.string().optional(),
 });
 
-export const experimentFileSchema = z.strictObject({
+const experimentFileSchema = z.strictObject({
   name: fileName,
   title: z.string(),
   question: z.string().optional(),

@@ -6,8 +6,8 @@ import type { ParameterValue, SearchSpace } from '../../optimizer/space/paramete
 import type { MetricSpec, PolicyModule, Simulator } from '../../simulators/simulator.ts';
 import { type DiagnosticFigure, figureMetric } from '../diagnostic-figures.ts';
 import type { EvaluationSetup } from '../evaluation.ts';
+import type { PlanSource } from '../plan/plan-sources.ts';
 import { parseStrategyFile } from '../plan/strategy-file.ts';
-import type { PlanSource } from '../plan/study-plan.ts';
 import { type BaselineValue, instantiate, type StrategyTemplate } from '../plan/template.ts';
 import { type ArmSpec, armReferences, type ExperimentSpec, parseExperimentFile } from './experiment-file.ts';
 

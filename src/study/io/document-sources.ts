@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { parseYaml, placed } from '../../document/yaml.ts';
+import type { PlanSource, PlanSources } from '../plan/plan-sources.ts';
 import { parseStrategyFile } from '../plan/strategy-file.ts';
-import type { PlanSource, PlanSources } from '../plan/study-plan.ts';
 import { parseStudyFile } from '../plan/study-spec.ts';
 import { readPolicy } from './load-study.ts';
 

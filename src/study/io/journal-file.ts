@@ -5,7 +5,7 @@ import type { Json } from '../../base/json.ts';
 import { applyEntry, EMPTY_STATE, entryText, type JournalEntry, parseEntry } from '../journal.ts';
 import { takeLock } from './lock-file.ts';
 
-export const JOURNAL_FILE = 'journal.jsonl';
+const JOURNAL_FILE = 'journal.jsonl';
 const LOCK_FILE = 'journal.lock';
 
 export interface JournalContent {

@@ -18,7 +18,7 @@ export function policyName(file: string): string {
 }
 
 /** Where the module of this name is. */
-export function policyFile(name: string): string {
+function policyFile(name: string): string {
   return name.startsWith(SHIPPED) ? resolve(ROOT, name.slice(SHIPPED.length)) : resolve(name);
 }
 

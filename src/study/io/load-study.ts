@@ -7,9 +7,9 @@ import { shortKey } from '../../base/short-text.ts';
 import { parseYaml, placed, type YamlSource } from '../../document/yaml.ts';
 import { replay } from '../journal.ts';
 import { meanMetrics } from '../objective.ts';
+import type { PlanSource, PlanSources } from '../plan/plan-sources.ts';
 import { parseSearchSpace } from '../plan/search-space-file.ts';
 import { parseStrategyFile, type StrategyFile } from '../plan/strategy-file.ts';
-import type { PlanSource, PlanSources } from '../plan/study-plan.ts';
 import { parseStudyFile, type StudySpec } from '../plan/study-spec.ts';
 import { readJournal } from './journal-file.ts';
 import { policyName } from './load-policy.ts';
@@ -129,7 +129,7 @@ export function shownSource(source: YamlSource): PlanSource {
   return { ...source, file, locate: (path) => ({ ...source.locate(path), file }) };
 }
 
-export function shownName(file: string): string {
+function shownName(file: string): string {
   const name = relative(process.cwd(), resolve(file));
   return name.startsWith('..') || isAbsolute(name) ? (file.split('/').at(-1) ?? file) : name;
 }

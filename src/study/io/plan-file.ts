@@ -5,7 +5,8 @@ import type { Json, JsonObject } from '../../base/json.ts';
 import { textHash } from '../../base/json.ts';
 import { parseYaml } from '../../document/yaml.ts';
 import type { JournalEntry } from '../journal.ts';
-import type { PlanSource, PlanSources, StudyPlan } from '../plan/study-plan.ts';
+import type { PlanSource, PlanSources } from '../plan/plan-sources.ts';
+import type { StudyPlan } from '../plan/study-plan.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 
 export const PLAN_FILE = 'plan.json';

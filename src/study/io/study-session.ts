@@ -6,7 +6,8 @@ import { createSampler } from '../../optimizer/sampler/registry.ts';
 import { createSimulator } from '../../simulators/registry.ts';
 import type { PolicyModules } from '../../simulators/simulator.ts';
 import { applyEntry, JOURNAL_FORMAT, type JournalEntry, replay, type StudyState } from '../journal.ts';
-import { type PlanSources, resolvePlan, type StudyPlan } from '../plan/study-plan.ts';
+import type { PlanSources } from '../plan/plan-sources.ts';
+import { resolvePlan, type StudyPlan } from '../plan/study-plan.ts';
 import { samplerName } from '../propose.ts';
 import { runStudy } from '../run-study.ts';
 import { JournalFile, readJournal } from './journal-file.ts';
@@ -106,7 +107,7 @@ export function changedPolicies(sources: PlanSources): readonly string[] {
 }
 
 /** First entry of a journal that this program writes. */
-export function startedEntry(plan: StudyPlan): StudyStarted {
+function startedEntry(plan: StudyPlan): StudyStarted {
   return {
     kind: 'study-started',
     format: JOURNAL_FORMAT,

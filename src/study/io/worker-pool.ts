@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import { type EvaluationSetup, evaluationSetups } from '../evaluation.ts';
 import type { StudyPlan } from '../plan/study-plan.ts';
-import { regimeEvaluate } from '../regimes/regimes.ts';
+import { regimeEvaluate } from '../regimes/evaluate-regimes.ts';
 import { type Evaluate, joinReplicates, type ReplicateOutcome } from '../trial.ts';
 import type { WorkerTask } from './evaluate.worker.ts';
 import { workerThread } from './worker-thread.ts';

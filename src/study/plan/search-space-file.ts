@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { InputError, within } from '../../base/errors.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
+import type { Json, JsonObject } from '../../base/json.ts';
 import { ProblemList } from '../../base/problem-list.ts';
 import { nameList, shortText } from '../../base/short-text.ts';
 import { identifier, parseWith } from '../../document/schema.ts';
@@ -50,7 +50,7 @@ const parameterShorthand = z.union([z.tuple([z.number(), z.number()]), z.array(i
 
 export const parametersSchema = z.union([z.array(parameterEntry).min(1), z.record(identifier, parameterShorthand)]);
 
-export const searchSpaceFileSchema = z.strictObject({
+const searchSpaceFileSchema = z.strictObject({
   name: z.string().optional(),
   description: z.string().optional(),
   parameters: parametersSchema,
@@ -207,9 +207,4 @@ function checkActivation(activation: Activation, earlier: readonly Parameter[]):
       path: ['when', 'low'],
     });
   }
-}
-
-/** Whether a document looks like a search space on its own (used by `check` to tell file kinds apart). */
-export function looksLikeSearchSpace(document: Json): boolean {
-  return isJsonObject(document) && 'parameters' in document && !('config' in document) && !('objectives' in document);
 }

@@ -11,7 +11,7 @@ import type { StrategyTemplate } from './template.ts';
 
 const baselineValue = z.union([z.number(), z.string(), z.boolean(), z.record(identifier, z.number().min(0))]);
 
-export const strategyFileSchema = z.strictObject({
+const strategyFileSchema = z.strictObject({
   name: identifier,
   description: z.string().optional(),
   mechanism: z.string().optional(),
@@ -132,15 +132,10 @@ function fromBlis(document: Json): StrategyFile {
     },
     space,
     workloadFile: file.workload_spec ?? (typeof file.workload === 'string' ? file.workload : null),
-    objectives:
-      objective === undefined
-        ? []
-        : [
-            {
-              metric: metric(objective.metric),
-              direction: objective.direction.startsWith('max') ? 'maximize' : 'minimize',
-            },
-          ],
+    objectives: (objective === undefined ? [] : [objective]).map(({ metric: name, direction }) => ({
+      metric: metric(name),
+      direction: direction.startsWith('max') ? 'maximize' : 'minimize',
+    })),
     constraints: (file.constraints ?? []).map((constraint) => ({
       metric: metric(constraint.metric),
       ...(constraint.direction === 'max' ? { atLeast: constraint.threshold } : { atMost: constraint.threshold }),
@@ -149,7 +144,7 @@ function fromBlis(document: Json): StrategyFile {
 }
 
 /** `--num-instances` → `num_instances`. */
-export function configKey(flag: string): string {
+function configKey(flag: string): string {
   return flag.replace(/^-+/, '').replaceAll('-', '_');
 }
 

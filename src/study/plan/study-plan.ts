@@ -1,51 +1,28 @@
-import { InputError, type SourcePosition } from '../../base/errors.ts';
-import { contentHash, isJsonObject, type Json, type JsonObject, textHash } from '../../base/json.ts';
+import { InputError } from '../../base/errors.ts';
+import { contentHash, type Json } from '../../base/json.ts';
 import { nameList, shortText } from '../../base/short-text.ts';
 import { merge } from '../../document/merge.ts';
 import type { ParameterPrior } from '../../optimizer/sampler/sampler.ts';
 import type { ParameterValues, SearchSpace } from '../../optimizer/space/parameter.ts';
-import { isInside } from '../../optimizer/space/search-space.ts';
-import type { MetricSpec, PolicyModules, SimulationInput, Simulator } from '../../simulators/simulator.ts';
-import { describeRegimes, regimeTemplate, resolveRegimes } from '../regimes/regime-plan.ts';
-import type { Regimes } from '../regimes/regimes.ts';
-import { describeSavers, type Racing, resolveRacing, resolveScreening, type Screening } from '../savers/savers.ts';
+import type { MetricSpec, PolicyModules, Simulator } from '../../simulators/simulator.ts';
+import type { Regime, Regimes } from '../regimes/regimes.ts';
+import { firstPoint } from './first-point.ts';
+import {
+  documentHashes,
+  inDocument,
+  inDocumentAsync,
+  locatable,
+  type PlanSource,
+  type PlanSources,
+  placeSimulatorError,
+} from './plan-sources.ts';
+import { describeRegimes, regimeTemplate, resolveRegimes } from './regime-plan.ts';
+import { describeSavers, type Racing, resolveRacing, resolveScreening, type Screening } from './saver-settings.ts';
 import { parseSearchSpace } from './search-space-file.ts';
 import { parseStrategyFile, type StrategyFile } from './strategy-file.ts';
 import { parseStudyFile, type StudySpec } from './study-spec.ts';
 import { type ResolvedConstraint, type ResolvedObjective, resolveTargets } from './targets.ts';
-import {
-  type BaselineValue,
-  baselineValues,
-  checkHoles,
-  instantiate,
-  normalizeWeights,
-  type StrategyTemplate,
-} from './template.ts';
-
-/** A document of a study with the means to say where its values were written. */
-export interface PlanSource {
-  readonly file: string;
-  readonly text: string;
-  readonly value: Json;
-  locate(path: readonly (string | number)[]): {
-    readonly file: string;
-    readonly line?: number;
-    readonly column?: number;
-  };
-}
-
-export interface PlanSources {
-  readonly study: PlanSource;
-  readonly strategy: PlanSource;
-  readonly space: PlanSource | null;
-  readonly workload: PlanSource | null;
-  /** Workload files of a study over several workloads, in its order; null where one names no file of its own. */
-  readonly workloads?: readonly (PlanSource | null)[];
-  /** Points of earlier runs, as `earlierText` wrote them. */
-  readonly earlier?: PlanSource | null;
-  /** Policy modules: text only. */
-  readonly policies: readonly { readonly file: string; readonly text: string }[];
-}
+import { type BaselineValue, baselineValues, checkHoles, instantiate, type StrategyTemplate } from './template.ts';
 
 export interface StudyPlan {
   readonly name: string;
@@ -85,7 +62,7 @@ export interface StudyPlan {
 }
 
 /** Raised when a change of the program changes proposals or results of old studies. */
-export const PLAN_FORMAT = 1;
+const PLAN_FORMAT = 1;
 const DEFAULT_TRIALS_PER_BATCH = 2;
 const DEFAULT_VALIDATION_POINTS = 3;
 
@@ -114,22 +91,19 @@ export async function resolvePlan(
   );
   const probe = baseline ?? first[0] ?? baselineValues(template, space);
   const config = instantiate(template, space, probe);
-  const metrics =
-    regimes === null
-      ? describeMetrics(sources, simulator, { config, workload, policies })
-      : describeRegimes(
-          sources,
-          regimes,
-          (error) => placeSimulatorError(sources, error),
-          (one) => {
-            const own = instantiate(regimeTemplate(template, one), space, probe);
-            return simulator.prepare({ config: own, workload: one.workload, policies }).metrics;
-          },
-        );
+  const metrics = describeMetrics(sources, regimes, (regime) =>
+    regime === null
+      ? simulator.prepare({ config, workload, policies }).metrics
+      : simulator.prepare({
+          config: instantiate(regimeTemplate(template, regime), space, probe),
+          workload: regime.workload,
+          policies,
+        }).metrics,
+  );
   return {
     name: spec.name,
     description: spec.description ?? strategy.template.description,
-    hash: contentHash([PLAN_FORMAT, ...documentTexts(sources)]),
+    hash: contentHash([PLAN_FORMAT, ...documentHashes(sources)]),
     simulator: template.simulator,
     template,
     space,
@@ -148,13 +122,17 @@ export async function resolvePlan(
     seed: spec.seed ?? 0,
     baseline,
     stop: spec.stop === undefined ? null : (spec.stop as NonNullable<StudyPlan['stop']>),
-    ...(spec.racing === undefined ? {} : { racing: resolveRacing(spec.racing) }),
-    ...(spec.screening === undefined
-      ? {}
-      : { screening: inDocument(sources.study, () => screeningOf(spec, simulator, workload)) }),
+    ...inDocument(sources.study, () => resolveSavers(spec, simulator, workload)),
     priors: inDocument(sources.study, () => resolvePriors(spec, space)),
     earlier: (sources.earlier?.value ?? []) as unknown as readonly EarlierPoint[],
     first,
+  };
+}
+
+function resolveSavers(spec: StudySpec, simulator: Simulator, workload: Json): Pick<StudyPlan, 'racing' | 'screening'> {
+  return {
+    ...(spec.racing === undefined ? {} : { racing: resolveRacing(spec.racing) }),
+    ...(spec.screening === undefined ? {} : { screening: screeningOf(spec, simulator, workload) }),
   };
 }
 
@@ -227,93 +205,24 @@ function checkTemplate(
   }
 }
 
-/** The short form of a search space has names where the list form has indices. */
-function locatable(source: PlanSource, path: readonly (string | number)[]): readonly (string | number)[] {
-  const block = (source.value as JsonObject)['parameters'];
-  if (path[0] !== 'parameters' || typeof path[1] !== 'number' || !isJsonObject(block)) return path;
-  return ['parameters', Object.keys(block)[path[1]]!];
-}
-
 function resolveWorkload(sources: PlanSources, spec: StudySpec): Json {
   const base = sources.workload?.value ?? (typeof spec.workload === 'object' ? (spec.workload as Json) : null);
   if (spec.workload_overrides === undefined) return base;
   return merge(base ?? {}, spec.workload_overrides);
 }
 
-function firstPoint(
-  template: StrategyTemplate,
-  space: SearchSpace,
-  values: Readonly<Record<string, BaselineValue>>,
-  index: number,
-): ParameterValues {
-  const given = baselineValues({ ...template, baseline: { ...template.baseline, ...values } }, space);
-  const point = normalizeWeights(space, given);
-  const stranger = Object.keys(values).find((name) => !space.parameters.some((parameter) => parameter.name === name));
-  if (stranger !== undefined) {
-    throw new InputError(`${shortText(stranger)} is no parameter of the space`, { path: ['first', index, stranger] });
-  }
-  if (!isInside(space, point)) {
-    throw new InputError('lies outside the search space', {
-      path: ['first', index],
-      suggestion: 'widen the space or move the point',
-    });
-  }
-  return point;
-}
-
-function describeMetrics(sources: PlanSources, simulator: Simulator, input: SimulationInput): readonly MetricSpec[] {
+/** Metrics of the one workload, or of all regimes. @throws InputError placed where the simulator's complaint was written */
+function describeMetrics(
+  sources: PlanSources,
+  regimes: Regimes | null,
+  metricsOf: (regime: Regime | null) => readonly MetricSpec[],
+): readonly MetricSpec[] {
+  const place = (error: InputError): InputError => placeSimulatorError(sources, error);
+  if (regimes !== null) return describeRegimes(sources, regimes, place, metricsOf);
   try {
-    return simulator.prepare(input).metrics;
+    return metricsOf(null);
   } catch (error) {
-    throw error instanceof InputError ? placeSimulatorError(sources, error) : error;
-  }
-}
-
-/** Finds the document in which a simulator's complaint was written: study overrides win over strategy and workload. */
-export function placeSimulatorError(sources: PlanSources, error: InputError): InputError {
-  return error.placedBy((path) => placeOf(sources, path));
-}
-
-function placeOf(sources: PlanSources, path: readonly (string | number)[]): SourcePosition {
-  const [root, ...rest] = path;
-  const study = sources.study.value as JsonObject;
-  if (root === 'config') {
-    const overridden =
-      rest.length > 0 && isJsonObject(study['config']) && Object.hasOwn(study['config'], String(rest[0]));
-    const source = overridden ? sources.study : sources.strategy;
-    return source.locate(['config', ...rest]);
-  }
-  if (root === 'workload') {
-    const overrides = study['workload_overrides'];
-    if (isJsonObject(overrides) && rest.length > 0 && Object.hasOwn(overrides, String(rest[0]))) {
-      return sources.study.locate(['workload_overrides', ...rest]);
-    }
-    const source = sources.workload ?? sources.study;
-    return source.locate(sources.workload === null ? ['workload', ...rest] : rest);
-  }
-  return sources.strategy.locate(path);
-}
-
-function documentTexts(sources: PlanSources): readonly string[] {
-  const { study, strategy, space, workload, policies, earlier } = sources;
-  const regimes = sources.workloads ?? [];
-  const documents = [study, strategy, space, workload, ...regimes, ...policies, ...(earlier == null ? [] : [earlier])];
-  return documents.map((source) => (source === null ? '' : textHash(source.text)));
-}
-
-function inDocument<T>(source: PlanSource, body: () => T): T {
-  try {
-    return body();
-  } catch (error) {
-    throw error instanceof InputError ? error.placedBy((path) => source.locate(locatable(source, path))) : error;
-  }
-}
-
-async function inDocumentAsync<T>(source: PlanSource, body: () => Promise<T>): Promise<T> {
-  try {
-    return await body();
-  } catch (error) {
-    throw error instanceof InputError ? error.placedBy(source.locate) : error;
+    throw error instanceof InputError ? place(error) : error;
   }
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { InputError } from '../../base/errors.ts';
-import { isJsonObject, type Json } from '../../base/json.ts';
+import type { Json } from '../../base/json.ts';
 import { checkAll } from '../../base/problem-list.ts';
 import { shortText } from '../../base/short-text.ts';
 import { identifier, jsonValue, parseWith } from '../../document/schema.ts';
@@ -68,7 +68,7 @@ const regime = z.strictObject({
   config: z.record(z.string(), jsonValue).optional(),
 });
 
-export const studyFileSchema = z.strictObject({
+const studyFileSchema = z.strictObject({
   name: identifier,
   description: z.string().optional(),
   strategy: z.string().min(1),
@@ -190,14 +190,6 @@ function checkRegimes(spec: StudySpec): void {
       suggestion: 'remove `baseline: false`',
     });
   }
-}
-
-export function looksLikeStudy(document: Json): boolean {
-  return (
-    isJsonObject(document) &&
-    'strategy' in document &&
-    ('seeds' in document || 'budget' in document || 'objectives' in document)
-  );
 }
 
 function refuseDuplicates(

@@ -1,10 +1,10 @@
 import { expectedRowMean } from '../../numeric/two-way-layout.ts';
 import { isFeasible, metricValues, toSlack } from '../objective.ts';
 import type { StudyPlan } from '../plan/study-plan.ts';
+import type { StopVerdict } from '../stop-verdict.ts';
 import type { Replicate, Trial } from '../trial.ts';
 import { completeMean, metricLayout } from './complete-trials.ts';
 import { chanceAgainst, mostCertainRival } from './rival.ts';
-import type { StopVerdict } from './savers.ts';
 
 /** Complete trials that break a constraint before a trial may be stopped for it: they show how noisy a breach is. */
 const LEAST_BROKEN = 3;

@@ -1,9 +1,9 @@
 import { studentCdf } from '../../numeric/student-t.ts';
 import { toLoss } from '../objective.ts';
 import type { StudyPlan } from '../plan/study-plan.ts';
+import type { StopFigure, StopVerdict } from '../stop-verdict.ts';
 import type { Trial } from '../trial.ts';
 import { completeMean } from './complete-trials.ts';
-import type { StopFigure, StopVerdict } from './savers.ts';
 
 /** Relative differences below this are rounding. */
 const ROUNDING = 1e-9;

@@ -1,9 +1,9 @@
 import { isFeasible, mean, metricValues, toLoss } from '../objective.ts';
 import type { StudyPlan } from '../plan/study-plan.ts';
+import type { StopVerdict } from '../stop-verdict.ts';
 import type { Replicate, Trial } from '../trial.ts';
 import { completeTrials, expectedOfShort, horizonModel, pairedTrials, shortMean } from './complete-trials.ts';
 import { type ExpectedMean, mostCertainRival } from './rival.ts';
-import type { StopVerdict } from './savers.ts';
 
 /**
  * Whether a trial can be given up after a run on the short horizon.

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { arrivalSampler } from '../../../src/simulators/workload/arrival-sampler.ts';
-import { generateWorkload, shortened } from '../../../src/simulators/workload/generate-workload.ts';
+import { generateWorkload } from '../../../src/simulators/workload/generate-workload.ts';
 import { goRandom } from '../../../src/simulators/workload/go-random.ts';
 import { lengthSampler } from '../../../src/simulators/workload/length-sampler.ts';
 import { parseWorkload } from '../../../src/simulators/workload/parse-workload.ts';
@@ -191,15 +191,12 @@ describe('generation', () => {
     expect(rows(generateWorkload(spec, { seed: 2 }).initial, 100)).not.toEqual(first);
   });
 
-  it('keeps the first requests when shortened', () => {
+  it('keeps the first requests when fewer are asked for', () => {
     const spec = parseWorkload(workload(open));
     const whole = generateWorkload(spec).initial;
-    const short = generateWorkload(spec, shortened(spec, 0.25)).initial;
+    const short = generateWorkload(spec, { numRequests: 25 }).initial;
     expect(short.length).toBe(25);
     expect(rows(short, 25)).toEqual(rows(whole, 25));
-    expect(shortened(spec, 1)).toEqual({});
-    const timed = parseWorkload(workload(open, { num_requests: 0, horizon: 1_000 }));
-    expect(shortened(timed, 0.5)).toEqual({ horizonUs: 500 });
   });
 
   it('refuses a workload without an end', () => {

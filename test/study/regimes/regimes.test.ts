@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { MetricSpec } from '../../../src/simulators/simulator.ts';
-import { joinRegimes, type Regimes, regimeEvaluate, regimeMetricSpecs } from '../../../src/study/regimes/regimes.ts';
+import { joinRegimes, regimeEvaluate } from '../../../src/study/regimes/evaluate-regimes.ts';
+import { type Regimes, regimeMetricSpecs } from '../../../src/study/regimes/regimes.ts';
 import type { Metrics, ReplicateOutcome } from '../../../src/study/trial.ts';
 
 const LATENCY: MetricSpec = { name: 'latency', unit: 'ms', better: 'lower', description: 'a latency' };

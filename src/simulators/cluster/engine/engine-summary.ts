@@ -14,10 +14,27 @@ import type { ClusterEngine } from './cluster-engine.ts';
 
 /** Everything a finished run measured, by table row. */
 export function summarizeRun(engine: ClusterEngine): EngineResult {
-  const { table, requests: q, disaggregation } = engine;
+  const { table, disaggregation } = engine;
+  const result = { table, ...columnsOf(engine) };
+  if (disaggregation !== null) {
+    for (const parent of disaggregation.parents) mergeParent(engine, parent, result);
+  }
+  return {
+    ...result,
+    itl: mergeGaps(engine.instances.map((instance) => instance.gaps)),
+    instances: engine.instances.map((instance) =>
+      counters(instance, disaggregation === null ? undefined : subRequests(engine, instance.index)),
+    ),
+    cluster: clusterCounters(engine),
+    decisions: engine.config.traceDecisions ? decisions(engine) : null,
+    disaggregation: disaggregation === null ? null : disaggregationCounters(engine, disaggregation, result.ttftUs),
+  };
+}
+
+function columnsOf(engine: ClusterEngine) {
+  const { table, requests: q } = engine;
   const rows = table.length;
-  const result = {
-    table,
+  const columns = {
     registered: new Uint8Array(rows),
     completed: new Uint8Array(rows),
     lengthCapped: new Uint8Array(rows),
@@ -32,30 +49,18 @@ export function summarizeRun(engine: ClusterEngine): EngineResult {
   for (let row = 0; row < rows; row++) {
     const request = engine.requestOf(row);
     if (request === undefined) continue;
-    result.registered[row] = q.registered[request]!;
-    result.completed[row] = q.phase[request] === PHASE.completed ? 1 : 0;
-    result.lengthCapped[row] = q.lengthCapped[request]!;
-    result.ttftUs[row] = q.ttftUs[request]!;
-    result.e2eUs[row] = q.e2eUs[request]!;
-    result.schedulingDelayUs[row] = q.schedulingDelayUs[request]!;
-    result.itlSumUs[row] = q.itlSumUs[request]!;
-    result.itlCount[row] = q.itlCount[request]!;
-    result.handledBy[row] = q.instance[request]!;
-    if (engine.gateway !== null) result.gatewayDelayUs[row] = engine.gateway.delayUs(request);
+    columns.registered[row] = q.registered[request]!;
+    columns.completed[row] = q.phase[request] === PHASE.completed ? 1 : 0;
+    columns.lengthCapped[row] = q.lengthCapped[request]!;
+    columns.ttftUs[row] = q.ttftUs[request]!;
+    columns.e2eUs[row] = q.e2eUs[request]!;
+    columns.schedulingDelayUs[row] = q.schedulingDelayUs[request]!;
+    columns.itlSumUs[row] = q.itlSumUs[request]!;
+    columns.itlCount[row] = q.itlCount[request]!;
+    columns.handledBy[row] = q.instance[request]!;
+    if (engine.gateway !== null) columns.gatewayDelayUs[row] = engine.gateway.delayUs(request);
   }
-  if (disaggregation !== null) {
-    for (const parent of disaggregation.parents) mergeParent(engine, parent, result);
-  }
-  return {
-    ...result,
-    itl: mergeGaps(engine.instances.map((instance) => instance.gaps)),
-    instances: engine.instances.map((instance) =>
-      counters(instance, disaggregation === null ? undefined : subRequests(engine, instance.index)),
-    ),
-    cluster: clusterCounters(engine),
-    decisions: engine.config.traceDecisions ? decisions(engine) : null,
-    disaggregation: disaggregation === null ? null : disaggregationCounters(engine, disaggregation, result.ttftUs),
-  };
+  return columns;
 }
 
 type Columns = {

@@ -82,19 +82,14 @@ function policies(
       : (request: number, clockUs: number) => {
           requests.urgency[request] = priority.urgency(views.request(request), clockUs);
         };
+  const sign = config.scheduler === 'priority-fcfs' ? 1 : config.scheduler === 'reverse-priority' ? -1 : 0;
   let order = configured;
   if (scheduler !== undefined) {
     const key = hookKey(scheduler, config, gpu, views);
     // The first order is asked for when a request joins, so that the clock does not matter to a fixed key.
-    order =
-      scheduler.fixed === true
-        ? fixedOrder(requests, idOf, (request) => key(request, 0))
-        : dynamicOrder(requests, idOf, key);
-  } else if (
-    refreshUrgency !== null &&
-    (config.scheduler === 'priority-fcfs' || config.scheduler === 'reverse-priority')
-  ) {
-    const sign = config.scheduler === 'priority-fcfs' ? 1 : -1;
+    const first = (request: number) => key(request, 0);
+    order = scheduler.fixed === true ? fixedOrder(requests, idOf, first) : dynamicOrder(requests, idOf, key);
+  } else if (refreshUrgency !== null && sign !== 0) {
     order = dynamicOrder(requests, idOf, (request, clockUs) => {
       refreshUrgency(request, clockUs);
       return sign * requests.urgency[request]!;

@@ -30,21 +30,24 @@ export interface ClassFigures {
   readonly e2eP99Ms: number;
 }
 
+const ms = (name: string, description: string): MetricSpec => ({ name, unit: 'ms', better: 'lower', description });
+
+const share = (name: string, description: string, better: MetricSpec['better'] = 'higher'): MetricSpec => ({
+  name,
+  unit: '1',
+  better,
+  description,
+});
+
+const rate = (name: string, unit: string, description: string): MetricSpec => ({
+  name,
+  unit,
+  better: 'higher',
+  description,
+});
+
 /** The metrics of a cluster whose workload has these classes; goodput only where targets are known. */
 export function clusterMetricSpecs(classes: readonly string[], withTargets: boolean): readonly MetricSpec[] {
-  const ms = (name: string, description: string): MetricSpec => ({ name, unit: 'ms', better: 'lower', description });
-  const share = (name: string, description: string, better: MetricSpec['better'] = 'higher'): MetricSpec => ({
-    name,
-    unit: '1',
-    better,
-    description,
-  });
-  const rate = (name: string, unit: string, description: string): MetricSpec => ({
-    name,
-    unit,
-    better: 'higher',
-    description,
-  });
   const targets = (suffix: string, whose: string) =>
     withTargets
       ? [

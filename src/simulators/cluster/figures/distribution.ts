@@ -81,10 +81,6 @@ export function histogramMeanMs(histogram: ItlHistogram): number {
   return weighted / total / 1000;
 }
 
-export function histogramPercentileMs(histogram: ItlHistogram, percent: number): number {
-  return histogramPercentilesMs(histogram, [percent])[0]!;
-}
-
 /** Interpolated percentiles in one pass. @param percents - 0 … 100, ascending */
 export function histogramPercentilesMs(histogram: ItlHistogram, percents: readonly number[]): readonly number[] {
   const { values, counts } = histogram;

@@ -1,6 +1,7 @@
 import type { EngineConfig } from '../engine-config.ts';
-import type { DisaggregationCounters, EngineResult } from '../engine-result.ts';
+import type { EngineResult } from '../engine-result.ts';
 import { headOfLineBlocking, priorityInversions } from './anomalies.ts';
+import { disaggregationSection } from './disaggregation-section.ts';
 import { type Distribution, distribution, jainIndex, picked } from './distribution.ts';
 import type { Fitness } from './fitness.ts';
 import { fixed } from './go-format.ts';
@@ -27,7 +28,10 @@ export function reportSections(input: SectionInput): readonly (readonly string[]
     modelSection(input),
     tenantSection(input.result),
     sessionSection(input.result),
-    disaggregationSection(input),
+    disaggregationSection(input.result.disaggregation, {
+      durationS: input.headline.durationS,
+      contention: input.config.disaggregation?.contention === true,
+    }),
     traceSection(input),
   ];
   return sections.filter((lines) => lines.length > 0);
@@ -176,57 +180,6 @@ function sessionSection(result: EngineResult): readonly string[] {
     `  TTFT warm (round≥1): ${spread(ttft((row) => round[row]! > 0))}`,
     `  Session duration:    ${spread(distribution(durations))}`,
   ];
-}
-
-function disaggregationSection({ config, result, headline }: SectionInput): readonly string[] {
-  const counters = result.disaggregation;
-  if (counters === null) return [];
-  const contention = config.disaggregation?.contention === true;
-  return [
-    '=== PD Metrics ===',
-    `Disaggregated Requests: ${counters.disaggregated}`,
-    `Dropped at Decode KV: ${counters.droppedAtDecodeKv}`,
-    ...poolRates(counters, headline.durationS),
-    ...distributionLine('Parent TTFT (us)', counters.parentTtftUs),
-    ...distributionLine('KV Transfer Duration (us)', counters.transferUs),
-    ...(contention
-      ? [
-          `Peak Concurrent Transfers: ${counters.peakActiveTransfers}`,
-          `Mean Transfer Queue Depth: ${fixed(counters.meanActiveTransfers, 4)}`,
-        ]
-      : []),
-    ...pairLines(counters),
-  ];
-}
-
-function pairLines({ pairs }: DisaggregationCounters): readonly string[] {
-  if (pairs === null) return [];
-  return [
-    `Pairs with Positive Headroom: ${pairs.positiveHeadroom}`,
-    `Pairs with Negative Headroom: ${pairs.negativeHeadroom}`,
-    `Pairs Evaluated: ${pairs.pairsEvaluated}`,
-    `Rerouted at Decode KV: ${pairs.rerouted}`,
-  ];
-}
-
-function poolRates(counters: DisaggregationCounters, durationS: number): readonly string[] {
-  const [prefill, decode] = [counters.prefillCompleted, counters.decodeCompleted].map((count) =>
-    durationS > 0 ? count / durationS : 0,
-  ) as [number, number];
-  const low = Math.min(prefill, decode);
-  const high = Math.max(prefill, decode);
-  const imbalance = high === 0 ? '1.0000' : low === 0 ? 'inf (one pool idle)' : fixed(high / low, 4);
-  return [
-    `Prefill Throughput: ${fixed(prefill, 4)} sub-req/s`,
-    `Decode Throughput: ${fixed(decode, 4)} sub-req/s`,
-    `Load Imbalance Ratio: ${imbalance}`,
-  ];
-}
-
-function distributionLine(label: string, values: readonly number[]): readonly string[] {
-  if (values.length === 0) return [];
-  const d = distribution(values);
-  return [`${label}: mean=${fixed(d.mean, 1)} p50=${fixed(d.p50, 1)} p95=${fixed(d.p95, 1)} p99=${fixed(d.p99, 1)}`];
 }
 
 function traceSection({ result, summarizeTrace }: SectionInput): readonly string[] {

@@ -68,7 +68,7 @@ class LeastLoaded implements Router {
 }
 
 /** Weighted sum of scorer values; weights are normalised once, and terms added in configured order. */
-export class WeightedRouter implements Router {
+class WeightedRouter implements Router {
   readonly scores: Float64Array;
   readonly #random: GoRandom;
   readonly #scorers: readonly InstanceScorer[];

@@ -29,7 +29,7 @@ export interface ScorerParts {
 type Maker = (parts: ScorerParts) => InstanceScorer;
 
 /** Scorers by name. */
-export const SCORERS: Readonly<Record<string, Maker>> = {
+const SCORERS: Readonly<Record<string, Maker>> = {
   'queue-depth': () => ({
     score: (_request, view, values) => lowestFirst(view, values, view.queueDepth),
   }),

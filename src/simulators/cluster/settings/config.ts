@@ -59,7 +59,7 @@ export function parseSettings(given: JsonObject, rules: ScorerRules): Partial<Cl
 }
 
 /** @throws InputError for a name that is unknown, or known and not supported */
-export function settingKey(name: string): SettingKey {
+function settingKey(name: string): SettingKey {
   if (Object.hasOwn(SETTINGS, name)) return name as SettingKey;
   const alias = Object.hasOwn(SETTING_ALIASES, name) ? SETTING_ALIASES[name] : undefined;
   if (alias !== undefined) return alias;

@@ -2,8 +2,8 @@ import { InputError } from '../../../base/errors.ts';
 import type { HardwareSpec, LatencyConfig, ModelArchitecture } from '../engine-config.ts';
 
 /** Coefficients of the trained-physics model: the same for every model and GPU. */
-export const TRAINED_ALPHA: readonly number[] = [15563.199579, 777.3455, 45.907545];
-export const TRAINED_BETA: readonly number[] = [
+const TRAINED_ALPHA: readonly number[] = [15563.199579, 777.3455, 45.907545];
+const TRAINED_BETA: readonly number[] = [
   0.152128, 0.0, 1.36252915, 0.752037, 32.09546717, 4.41684444, 126.024825, 481.8613888, 0.0, 1.94710771, 0.752037,
 ];
 

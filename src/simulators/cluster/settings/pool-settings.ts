@@ -26,19 +26,9 @@ export function resolveDisaggregation(
   if (problem !== undefined) return { kind: 'infeasible', reason: problem };
   if (prefill > 0) checkTransfer(settings);
   const prefillTp = settings.prefill_tp ?? base.tp;
-  const prefillInstance = poolInstance(base, common, {
-    tp: settings.prefill_tp,
-    hardware: settings.prefill_hardware,
-    latencyModel: settings.prefill_latency_model,
-    maxModelLen: settings.prefill_max_model_len,
-  });
+  const prefillInstance = poolInstance(base, common, prefillOverrides(settings));
   if (prefillInstance.kind === 'infeasible') return prefillInstance;
-  const decodeInstance = poolInstance(base, common, {
-    tp: settings.decode_tp,
-    hardware: settings.decode_hardware,
-    latencyModel: settings.decode_latency_model,
-    maxModelLen: settings.decode_max_model_len,
-  });
+  const decodeInstance = poolInstance(base, common, decodeOverrides(settings));
   if (decodeInstance.kind === 'infeasible') return decodeInstance;
   return {
     kind: 'ready',
@@ -68,6 +58,24 @@ interface PoolOverrides {
   readonly hardware: string | null;
   readonly latencyModel: string | null;
   readonly maxModelLen: number | null;
+}
+
+function prefillOverrides(settings: ClusterSettings): PoolOverrides {
+  return {
+    tp: settings.prefill_tp,
+    hardware: settings.prefill_hardware,
+    latencyModel: settings.prefill_latency_model,
+    maxModelLen: settings.prefill_max_model_len,
+  };
+}
+
+function decodeOverrides(settings: ClusterSettings): PoolOverrides {
+  return {
+    tp: settings.decode_tp,
+    hardware: settings.decode_hardware,
+    latencyModel: settings.decode_latency_model,
+    maxModelLen: settings.decode_max_model_len,
+  };
 }
 
 function poolInstance(base: InstanceRequest, common: InstanceConfig, overrides: PoolOverrides) {

@@ -4,7 +4,7 @@ import { type ClassFigures, classFairness } from '../../../../src/simulators/clu
 import {
   distribution,
   histogramMeanMs,
-  histogramPercentileMs,
+  histogramPercentilesMs,
   jainIndex,
   meanMs,
   percentileMs,
@@ -63,7 +63,7 @@ describe('percentiles', () => {
             values: Float64Array.from(distinct),
             counts: Float64Array.from(distinct, (v) => values.filter((x) => x === v).length),
           };
-          expect(histogramPercentileMs(histogram, percent)).toBe(percentileMs(sorted, percent));
+          expect(histogramPercentilesMs(histogram, [percent])).toEqual([percentileMs(sorted, percent)]);
           expect(histogramMeanMs(histogram)).toBe(meanMs(sorted));
         },
       ),

@@ -1,6 +1,6 @@
 import { InputError } from '../../base/errors.ts';
 import { isJsonObject, type Json } from '../../base/json.ts';
-import type { StudySpec } from '../plan/study-spec.ts';
+import type { StudySpec } from './study-spec.ts';
 
 /** Racing over seeds, as resolved. */
 export interface Racing {
@@ -23,32 +23,6 @@ export interface Screening {
   readonly risk: number;
   /** Trials with both results before the first may be stopped. */
   readonly after: number;
-}
-
-/** Why a trial did not get all its simulations. Figures are those that the decision was made from. */
-export interface StopVerdict {
-  /**
-   * `racing-front`: a complete trial is better in everything. `racing-constraint`: a bound is broken whatever the other
-   * seeds bring. `screening`: a complete trial is better in everything, judged on the short horizon.
-   */
-  readonly rule: 'racing-front' | 'racing-constraint' | 'screening';
-  /** The complete feasible trial that is better; absent for a constraint. */
-  readonly by?: number;
-  /** Estimated chance that the decision is wrong; at most the study's `risk`. */
-  readonly chance: number;
-  readonly figures: readonly StopFigure[];
-}
-
-export interface StopFigure {
-  readonly metric: string;
-  /** Expected mean over all seeds, in the metric's unit. */
-  readonly expected: number;
-  /** Standard deviation of its error, in the metric's unit. */
-  readonly deviation: number;
-  /** What it was compared with: the mean of trial `by`, or the bound. */
-  readonly against: number;
-  /** Screening: rank correlation of short and long results so far. */
-  readonly correlation?: number;
 }
 
 /** Racing as a study file says it, with defaults. */

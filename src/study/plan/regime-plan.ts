@@ -2,9 +2,9 @@ import { InputError, type SourcePosition } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { merge } from '../../document/merge.ts';
 import type { MetricSpec } from '../../simulators/simulator.ts';
-import type { StudySpec } from '../plan/study-spec.ts';
-import type { StrategyTemplate } from '../plan/template.ts';
-import { type Regime, type Regimes, regimeMetricSpecs } from './regimes.ts';
+import { type Regime, type Regimes, regimeMetricSpecs } from '../regimes/regimes.ts';
+import type { StudySpec } from './study-spec.ts';
+import type { StrategyTemplate } from './template.ts';
 
 /** A document that can say where its values were written. */
 interface RegimeSource {

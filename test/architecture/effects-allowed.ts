@@ -1,0 +1,50 @@
+import type { EffectKind } from '../support/source/effects.ts';
+
+/** Where modules may do more than compute; `where` is a file or the beginning of paths. */
+export const EFFECTS_ALLOWED: readonly {
+  readonly where: string;
+  readonly kinds: readonly EffectKind[];
+  readonly why: string;
+}[] = [
+  {
+    where: 'src/base/json.ts',
+    kinds: ['chance'],
+    why: 'the hash of a text is a function of the text; Node keeps it beside its random numbers',
+  },
+  {
+    where: 'src/simulators/workload/skip-kernel.ts',
+    kinds: ['code'],
+    why: 'compiles the WebAssembly that steps over token draws, once and from bytes in the file',
+  },
+  {
+    where: 'src/study/io/',
+    kinds: ['files', 'processes', 'threads', 'clock', 'code'],
+    why: 'files, workers, policy modules, wall times',
+  },
+  { where: 'src/report/write-', kinds: ['files'], why: 'a report that is ready is written in one place' },
+  {
+    where: 'src/report/chart/render.ts',
+    kinds: ['files', 'code'],
+    why: 'finds the font that goes with the program, so that pictures do not depend on the machine',
+  },
+  { where: 'src/companions/kvsched/', kinds: ['files', 'threads'], why: 'batches over folders of scenarios' },
+  { where: 'src/companions/cloud-edge/dataset-file.ts', kinds: ['files'], why: 'datasets are resumed line by line' },
+  { where: 'src/companions/cloud-edge/artifact-files.ts', kinds: ['files'], why: 'files that grow run by run' },
+  {
+    where: 'src/companions/cloud-edge/collect-dataset.ts',
+    kinds: ['files', 'clock'],
+    why: 'measures prompts until it is stopped, and writes what it has',
+  },
+  {
+    where: 'src/companions/cloud-edge/completion-client.ts',
+    kinds: ['network', 'clock'],
+    why: 'measures a real server',
+  },
+  {
+    where: 'src/companions/cloud-edge/encoder.ts',
+    kinds: ['files', 'code'],
+    why: 'loads a model folder, and the ONNX runtime where the user has installed it',
+  },
+  { where: 'src/cli/', kinds: ['files', 'processes', 'clock', 'terminal'], why: 'commands talk to a user' },
+  { where: 'src/cli/blis/bundle.ts', kinds: ['code'], why: 'starts the compiled bundle' },
+];

@@ -1,0 +1,46 @@
+/** Which rooms may import a package; `rooms` are files or beginnings of paths. */
+export const PACKAGES: Readonly<Record<string, { readonly rooms: readonly string[]; readonly why: string }>> = {
+  yaml: {
+    rooms: ['src/document/', 'src/study/io/'],
+    why: 'one reader and one writer, one way to say where a value stood',
+  },
+  zod: {
+    rooms: [
+      'src/document/',
+      'src/study/plan/',
+      'src/study/experiment/',
+      'src/optimizer/ask-tell/',
+      'src/simulators/kvsched/',
+      'src/simulators/cloud-edge/',
+      'src/simulators/gpu-jobs/',
+      'src/simulators/pd-slo/',
+      'src/cli/kvsched/',
+      'src/cli/cloud-edge/',
+      'src/cli/gpu-jobs/',
+      'src/cli/pd-slo/',
+    ],
+    why: 'schemas stand with the format they describe, flags included; what `blis` starts from does without',
+  },
+  piscina: { rooms: ['src/study/io/', 'src/companions/'], why: 'threads are an effect' },
+  yargs: { rooms: ['src/cli/'], why: 'nothing below knows that there are flags' },
+  picocolors: { rooms: ['src/cli/terminal/'], why: 'one place knows whether the terminal has colours' },
+  vega: { rooms: ['src/report/chart/'], why: 'charts are data until they are rendered' },
+  'vega-lite': { rooms: ['src/report/chart/'], why: 'charts are data until they are rendered' },
+  '@resvg/resvg-js': { rooms: ['src/report/chart/'], why: 'charts are data until they are rendered' },
+  arquero: {
+    rooms: ['src/report/', 'src/companions/', 'src/study/export/'],
+    why: 'tables of results; inputs are read with places for errors',
+  },
+  '@uwdata/flechette': { rooms: ['src/report/'], why: 'columns that Arrow files are written from' },
+  'ml-matrix': {
+    rooms: ['src/numeric/', 'src/optimizer/', 'src/study/', 'src/report/'],
+    why: 'linear algebra off the hot path',
+  },
+  'ml-regression': {
+    rooms: ['src/numeric/', 'src/optimizer/sensitivity/', 'src/report/'],
+    why: 'fits whose coefficients are shown to users',
+  },
+};
+
+/** The packages that this project is to stand on; vitest carries the tests. */
+export const CARRIED = ['arquero', 'ml-matrix', 'ml-regression', 'piscina', 'yaml', 'yargs'];
