@@ -3,7 +3,7 @@ import { isJsonObject, type Json } from '../../../base/json.ts';
 import { shortText } from '../../../base/short-text.ts';
 import type { ScorerWeight } from '../engine-config.ts';
 
-const SCORER_NAMES = [
+export const SCORER_NAMES = [
   'active-requests',
   'kv-utilization',
   'load-aware',
