@@ -19,13 +19,16 @@ import { readYamlFile } from '../../study/io/yaml-file.ts';
 import type { Flags } from '../terminal/command.ts';
 import { textFlag } from '../terminal/flags.ts';
 
+/** Where `blis` commands do as the reference does, and studies what is right. */
+const BLIS_DEFAULTS: Partial<ClusterSettings> = { pool_step_times: 'global' };
+
 /** Declares one flag per cluster setting, plus those that name files with parts of the configuration. */
 export function declareClusterFlags(parser: Argv): Argv {
   const options: Record<string, Options> = {};
   for (const [key, setting] of Object.entries(SETTINGS)) {
     options[flagName(key)] = {
       type: setting.rule.kind === 'boolean' ? 'boolean' : 'string',
-      describe: `${setting.summary}${defaultText(setting.default)}`,
+      describe: `${setting.summary}${defaultText(BLIS_DEFAULTS[key as SettingKey] ?? setting.default)}`,
       group: 'Cluster:',
     };
   }
@@ -65,7 +68,7 @@ export function readClusterFlags(flags: Flags): ClusterFlags {
   const modelFolder = textFlag(flags, 'model-config-folder');
   const cluster = namingFlags(() =>
     resolveCluster({
-      settings: givenSettings(flags),
+      settings: { ...BLIS_DEFAULTS, ...givenSettings(flags) },
       bundle,
       modelConfig: modelFolder === undefined ? null : readModelConfig(modelFolder),
       hardware: readHardware(textFlag(flags, 'hardware-config')),

@@ -5,7 +5,7 @@ import type { InstanceConfig } from '../engine-config.ts';
 import type { GpuBlocks } from '../kv/gpu-blocks.ts';
 import type { KvTier } from '../kv/kv-tier.ts';
 import type { LatencyModel } from '../latency/latency-model.ts';
-import { PHASE, type RequestStates } from '../request-states.ts';
+import { PHASE, PREFILLED, type RequestStates } from '../request-states.ts';
 import { TimeFifo } from '../time-fifo.ts';
 import type { Batch } from './batch.ts';
 import { BatchFormation, type FormationParts } from './batch-formation.ts';
@@ -154,7 +154,7 @@ export class Instance {
   injectPrefilled(request: number, atUs: number): void {
     const q = this.#requests;
     q.instance[request] = this.index;
-    q.prefilled[request] = 1;
+    q.prefilled[request] = PREFILLED.yes;
     q.phase[request] = PHASE.queued;
     this.#wake(atUs);
     this.queue.enqueue(request);

@@ -74,6 +74,8 @@ export interface ClusterSettings {
   readonly decode_latency_model: string | null;
   readonly prefill_max_model_len: number | null;
   readonly decode_max_model_len: number | null;
+  /** What the hardware and latency model of a pool decide: its step times, or nothing but KV capacity and formula. */
+  readonly pool_step_times: string;
   /** SLO class → ms; for goodput only. */
   readonly slo_ttft: Readonly<Record<string, number>>;
   readonly slo_itl: Readonly<Record<string, number>>;
@@ -260,6 +262,11 @@ export const SETTINGS: { readonly [K in SettingKey]: Setting<ClusterSettings[K]>
   },
   prefill_max_model_len: { rule: COUNT, default: null, summary: 'longest sequence on prefill instances' },
   decode_max_model_len: { rule: COUNT, default: null, summary: 'longest sequence on decode instances' },
+  pool_step_times: {
+    rule: { kind: 'choice', names: ['global', 'own'] },
+    default: 'own',
+    summary: 'GPU and coefficients of a pool’s step times',
+  },
   slo_ttft: {
     rule: { kind: 'class-durations' },
     default: NO_CLASSES,

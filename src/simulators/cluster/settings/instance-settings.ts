@@ -1,6 +1,6 @@
 import { InputError } from '../../../base/errors.ts';
 import type { Json } from '../../../base/json.ts';
-import type { HardwareSpec, InstanceConfig, KvTierConfig } from '../engine-config.ts';
+import type { HardwareSpec, InstanceConfig, KvTierConfig, LatencyConfig } from '../engine-config.ts';
 import type { ClusterSettings } from './cluster-settings.ts';
 import { findHardware } from './hardware-catalog.ts';
 import { type Capacity, kvBytesPerToken, kvCapacity } from './kv-capacity.ts';
@@ -17,6 +17,8 @@ export interface InstanceRequest {
   readonly hardware: string;
   readonly tp: number;
   readonly latencyModel: string | null;
+  /** Where step times are those of another instance: its GPU and coefficients. */
+  readonly stepTimesOf: { readonly hardware: string; readonly latency: LatencyConfig } | null;
   readonly maxModelLen: number | null;
   readonly ownHardware: Readonly<Record<string, HardwareSpec>> | null;
   readonly offload: Json | null;
@@ -36,9 +38,10 @@ export function resolveInstance(request: InstanceRequest): ResolvedInstance {
     latencyModel: request.latencyModel,
     alpha: settings.alpha_coeffs,
     beta: settings.beta_coeffs,
+    borrowed: request.stepTimesOf?.latency ?? null,
     catalogKey: request.catalogKey,
     model: model.architecture,
-    hardware,
+    hardware: request.stepTimesOf === null ? hardware : findHardware(request.stepTimesOf.hardware, request.ownHardware),
     tp,
     dp: settings.dp,
     moeCommBackend: settings.moe_comm_backend,

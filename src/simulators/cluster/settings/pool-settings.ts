@@ -78,6 +78,8 @@ function poolInstance(base: InstanceRequest, common: InstanceConfig, overrides: 
     hardware: overrides.hardware ?? base.hardware,
     latencyModel: overrides.latencyModel ?? base.latencyModel,
     maxModelLen: overrides.maxModelLen ?? base.maxModelLen,
+    stepTimesOf:
+      base.settings.pool_step_times === 'global' ? { hardware: base.hardware, latency: common.latency } : null,
   });
 }
 

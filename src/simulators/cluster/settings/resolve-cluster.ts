@@ -186,6 +186,7 @@ function instanceRequest(request: ClusterRequest, settings: ClusterSettings, war
     hardware,
     tp,
     latencyModel: settings.latency_model,
+    stepTimesOf: null,
     maxModelLen: settings.max_model_len,
     ownHardware: request.hardware,
     offload: request.offload,
