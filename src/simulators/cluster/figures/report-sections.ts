@@ -53,7 +53,7 @@ function anomalySection({ config, result, headline }: SectionInput): readonly st
     ['Gateway Queue Depth (horizon)', cluster.gatewayQueued],
     ['Gateway Queue Shed', cluster.gatewayShed],
     ['Gateway Queue Rejected', cluster.gatewayRejected],
-    ['Gateway Evicted', cluster.gatewayEvicted],
+    ['Gateway Evicted (in-flight)', cluster.gatewayEvicted],
     ['Gateway Expired (TTL)', cluster.gatewayExpired],
     ['Rejected Requests (Encode)', cluster.encodeRejected],
   ] as const;
@@ -172,9 +172,15 @@ function sessionSection(result: EngineResult): readonly string[] {
   return [
     '=== Session Metrics ===',
     `  Sessions: ${sessions.length}`,
-    `  TTFT cold (round 0): ${spread(ttft((row) => round[row] === 0))}`,
-    `  TTFT warm (round≥1): ${spread(ttft((row) => round[row]! > 0))}`,
-    `  Session duration:    ${spread(distribution(durations))}`,
+    ...spread(
+      'TTFT cold (round 0):',
+      ttft((row) => round[row] === 0),
+    ),
+    ...spread(
+      'TTFT warm (round≥1):',
+      ttft((row) => round[row]! > 0),
+    ),
+    ...spread('Session duration:   ', distribution(durations)),
   ];
 }
 
@@ -257,6 +263,9 @@ function medianAndTail(d: Distribution): string {
   return `p50=${fixed(d.p50, 2)} p99=${fixed(d.p99, 2)} (n=${d.count})`;
 }
 
-function spread(d: Distribution): string {
-  return `mean=${fixed(d.mean, 2)} p50=${fixed(d.p50, 2)} p95=${fixed(d.p95, 2)} p99=${fixed(d.p99, 2)} ms (n=${d.count})`;
+/** A line, or none of nothing. */
+function spread(label: string, d: Distribution): readonly string[] {
+  if (d.count === 0) return [];
+  const figures = `mean=${fixed(d.mean, 2)} p50=${fixed(d.p50, 2)} p95=${fixed(d.p95, 2)} p99=${fixed(d.p99, 2)} ms (n=${d.count})`;
+  return [`  ${label} ${figures}`];
 }

@@ -1,5 +1,4 @@
 import { InputError } from '../../../base/errors.ts';
-import type { Json } from '../../../base/json.ts';
 import type { HardwareSpec, InstanceConfig, KvTierConfig, LatencyConfig } from '../engine-config.ts';
 import type { ClusterSettings } from './cluster-settings.ts';
 import { findHardware } from './hardware-catalog.ts';
@@ -7,7 +6,7 @@ import { type Capacity, kvBytesPerToken, kvCapacity } from './kv-capacity.ts';
 import { blackboxBlocks, type LatencyRequest, latencyConfig, splitProblem } from './latency-settings.ts';
 import { contextLength, fitToCapacity } from './max-model-len.ts';
 import type { ModelConfig } from './model-config.ts';
-import { parseOffload } from './offload-config.ts';
+import { type OffloadDocument, parseOffload } from './offload-config.ts';
 
 /** What one pool of instances is made of; the rest comes from `settings`. */
 export interface InstanceRequest {
@@ -21,7 +20,7 @@ export interface InstanceRequest {
   readonly stepTimesOf: { readonly hardware: string; readonly latency: LatencyConfig } | null;
   readonly maxModelLen: number | null;
   readonly ownHardware: Readonly<Record<string, HardwareSpec>> | null;
-  readonly offload: Json | null;
+  readonly offload: OffloadDocument | null;
   /** Receives what the user should know. */
   readonly warnings: string[];
 }
@@ -109,11 +108,12 @@ function kvTiers(request: InstanceRequest): KvTierConfig {
   };
 }
 
-function offloadTier(request: InstanceRequest, document: Json): KvTierConfig {
+function offloadTier(request: InstanceRequest, document: OffloadDocument): KvTierConfig {
   const blockSize = request.settings.block_size_in_tokens;
   try {
     const spec = parseOffload(document, blockSize);
-    const bytesPerBlock = Math.trunc(kvBytesPerToken(request.model.architecture, request.tp) * blockSize);
+    const bytesPerBlock =
+      spec.bytesPerBlock ?? Math.trunc(kvBytesPerToken(request.model.architecture, request.tp) * blockSize);
     const cpuBlocks = Math.floor(spec.cpuBytes / bytesPerBlock);
     if (cpuBlocks === 0) {
       throw new InputError(`must hold at least one block of ${bytesPerBlock} bytes, got ${spec.cpuBytes}`, {
