@@ -5,8 +5,13 @@ export interface EngineResult {
   readonly table: RequestTable;
   /** 1 where the instance kept a record (rejected and dropped requests have none). */
   readonly registered: Uint8Array;
-  /** 1 where the request completed (E2E exists). */
+  /**
+   * 1 where the request completed. It has an E2E then; so has a disaggregated one that timed out in decode or found no
+   * room there, up to that moment.
+   */
   readonly completed: Uint8Array;
+  /** 1 where prefill and decode were sub-requests. */
+  readonly disaggregated: Uint8Array;
   readonly lengthCapped: Uint8Array;
   readonly ttftUs: Float64Array;
   readonly e2eUs: Float64Array;

