@@ -100,7 +100,9 @@ export interface DisaggregationCounters {
   readonly droppedAtDecodeKv: number;
   readonly inTransfer: number;
   readonly prefillCompleted: number;
-  readonly decodeCompleted: number;
+  /** Completed at the instances of each pool; shared ones count in both. */
+  readonly prefillPoolCompleted: number;
+  readonly decodePoolCompleted: number;
   readonly parentTtftUs: readonly number[];
   readonly transferUs: readonly number[];
   readonly peakActiveTransfers: number;

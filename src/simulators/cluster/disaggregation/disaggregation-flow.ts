@@ -35,6 +35,8 @@ export interface ParentRequest {
   /** −1 until the transfer starts. */
   decode: number;
   transferUs: number;
+  /** Whether the transfer has ended. */
+  transferred: boolean;
   stage: 'prefill' | 'transfer' | 'decode' | 'done' | 'dropped' | 'failed';
   /** Cluster time of its end; NaN = it never reached decode, or is under way. */
   endedAtUs: number;
@@ -116,6 +118,7 @@ export class Disaggregation {
       prefill,
       decode: -1,
       transferUs: 0,
+      transferred: false,
       stage: 'prefill',
       endedAtUs: Number.NaN,
     };
@@ -180,6 +183,7 @@ export class Disaggregation {
   endTransfer(prefill: number, _atUs: number): { readonly decode: number; readonly instance: number } {
     const parent = this.#parentOf.get(prefill)!;
     this.#activeTransfers--;
+    parent.transferred = true;
     parent.stage = 'decode';
     return { decode: parent.decode, instance: parent.decodeInstance };
   }

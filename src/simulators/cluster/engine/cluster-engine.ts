@@ -42,7 +42,7 @@ export class ClusterEngine {
   routingRejected = 0;
   evicted = 0;
   admitted = 0;
-  /** Routing decisions by instance, and their regret; decisions of disaggregation do not count. */
+  /** Routing decisions by instance, and their regret; those of disaggregated requests do not count. */
   readonly targets: Float64Array;
   regretSum = 0;
   regretMax = 0;
@@ -72,7 +72,7 @@ export class ClusterEngine {
   readonly #instanceTimes: MinTree;
   /** Requests by row of follow-ups. */
   readonly #requestOfFollowUp = new Map<number, number>();
-  /** Sheddable requests at instances; kept only with in-flight eviction. Those routed by pools cannot be evicted. */
+  /** Sheddable requests at instances; kept only with in-flight eviction. Disaggregated ones cannot be evicted. */
   readonly #evictable: Set<number> | null;
   #clock = 0;
 
@@ -285,8 +285,17 @@ export class ClusterEngine {
       return;
     }
     const chosen = this.#choose(this.#router, request, at);
+    this.#countDecision(this.#router, chosen);
+    this.#sendWhole(request, chosen, at);
+  }
+
+  #countDecision(router: Router, chosen: number): void {
     this.targets[chosen] = this.targets[chosen]! + 1;
-    if (this.config.counterfactualK > 0 && this.#router.scores === null) this.#recordRegret(chosen);
+    if (this.config.counterfactualK > 0 && router.scores === null) this.#recordRegret(chosen);
+  }
+
+  /** Hands a request to the instance that serves all of it. */
+  #sendWhole(request: number, chosen: number, at: number): void {
     if (this.#evictable !== null && this.#priorityOf(request) < 0) this.#evictable.add(request);
     this.#send(request, chosen, at);
   }
@@ -331,6 +340,7 @@ export class ClusterEngine {
     const chosen = pair?.decode ?? this.#choose(flow.decodeRouter, request, at);
     const cached = flow.needsCachedBlocks ? this.#cacheSignal.cachedBlocks(chosen, this.requests.row[request]!) : 0;
     const disaggregates = flow.disaggregates(request, cached);
+    if (!disaggregates) this.#countDecision(flow.decodeRouter, chosen);
     if (flow.encodes(request)) {
       // Encoding costs no time, but its routing leaves traces in the main router, which other pools share.
       this.#viewPool(flow.pools.encode, at);
@@ -341,7 +351,7 @@ export class ClusterEngine {
       return;
     }
     flow.pairs?.decodePlaced(request, this.requests.row[request]!, chosen);
-    this.#send(request, chosen, at);
+    this.#sendWhole(request, chosen, at);
   }
 
   #pairRouter(builder: RouterBuilder): PairRouter | null {

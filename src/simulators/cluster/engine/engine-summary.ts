@@ -75,18 +75,17 @@ function mergeParent(engine: ClusterEngine, parent: ParentRequest, columns: Colu
   columns.registered[row] = 1;
   columns.schedulingDelayUs[row] = q.schedulingDelayUs[prefill]!;
   columns.handledBy[row] = parent.decodeInstance;
+  const delay = q.schedulingDelayUs[decode]!;
+  const gaps = q.itlCount[decode]!;
+  columns.ttftUs[row] = gaps > 0 ? delay + q.firstGapUs[decode]! : q.ttftUs[prefill]!;
   if (parent.stage !== 'done') {
-    columns.ttftUs[row] = q.ttftUs[prefill]!;
     columns.e2eUs[row] = parent.endedAtUs - q.arrivalUs[parent.request]!;
     return;
   }
-  const delay = q.schedulingDelayUs[decode]!;
-  const gaps = q.itlCount[decode]!;
   columns.completed[row] = 1;
   columns.lengthCapped[row] = q.lengthCapped[decode]!;
   columns.itlSumUs[row] = q.itlSumUs[decode]!;
   columns.itlCount[row] = gaps;
-  columns.ttftUs[row] = gaps > 0 ? delay + q.firstGapUs[decode]! : q.ttftUs[prefill]!;
   // A decode that was preempted has prefilled itself: its own time counts from the original arrival.
   const prefilledAgain = !Number.isNaN(q.ttftUs[decode]!);
   columns.e2eUs[row] = prefilledAgain
@@ -161,6 +160,10 @@ function decisions(engine: ClusterEngine): DecisionTrace {
   };
 }
 
+function completedAt(engine: ClusterEngine, instances: Int32Array): number {
+  return instances.reduce((sum, index) => sum + engine.instances[index]!.completed, 0);
+}
+
 function disaggregationCounters(
   engine: ClusterEngine,
   flow: Disaggregation,
@@ -171,11 +174,12 @@ function disaggregationCounters(
   const transferred = flow.parents.filter((parent) => parent.stage !== 'prefill' && parent.transferUs > 0);
   const prefilled = flow.parents.filter((parent) => q.phase[parent.prefill] === PHASE.completed);
   return {
-    disaggregated: flow.parents.filter((parent) => parent.stage === 'decode' || parent.stage === 'done').length,
+    disaggregated: flow.parents.filter((parent) => parent.transferred).length,
     droppedAtDecodeKv: flow.droppedAtDecodeKv,
     inTransfer: flow.parents.filter((parent) => parent.stage === 'transfer').length,
     prefillCompleted: prefilled.length,
-    decodeCompleted: flow.pools.decode.reduce((sum, index) => sum + engine.instances[index]!.completed, 0),
+    prefillPoolCompleted: completedAt(engine, flow.pools.prefill),
+    decodePoolCompleted: completedAt(engine, flow.pools.decode),
     parentTtftUs: ended.map((parent) => ttftUs[q.row[parent.request]!]!),
     transferUs: transferred.map((parent) => parent.transferUs),
     peakActiveTransfers: flow.peakTransfers,

@@ -166,8 +166,9 @@ function sessionSection(result: EngineResult): readonly string[] {
     const ends = members
       .filter((row) => result.completed[row] === 1)
       .map((row) => arrivalUs[row]! + result.e2eUs[row]!);
-    // Both ends in ms before the subtraction: the rounding shows in the last printed digit.
-    return first === undefined || ends.length === 0 ? Number.NaN : Math.max(...ends) / 1000 - arrivalUs[first]! / 1000;
+    if (first === undefined || ends.length === 0) return Number.NaN;
+    // The end from µs to ms, the start by way of seconds: the rounding shows in the last printed digit.
+    return Math.max(...ends) / 1000 - (arrivalUs[first]! / 1e6) * 1000;
   });
   return [
     '=== Session Metrics ===',
@@ -217,7 +218,7 @@ function pairLines({ pairs }: DisaggregationCounters): readonly string[] {
 }
 
 function poolRates(counters: DisaggregationCounters, durationS: number): readonly string[] {
-  const [prefill, decode] = [counters.prefillCompleted, counters.decodeCompleted].map((count) =>
+  const [prefill, decode] = [counters.prefillPoolCompleted, counters.decodePoolCompleted].map((count) =>
     durationS > 0 ? count / durationS : 0,
   ) as [number, number];
   const low = Math.min(prefill, decode);

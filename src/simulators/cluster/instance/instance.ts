@@ -284,6 +284,7 @@ export class Instance {
     const request = batch.request[slot]!;
     const produced = batch.progress(slot) - q.inputTokens[request]!;
     if (produced <= 0) return;
+    q.firstGapUs[request] = gaps.gapAt(gaps.firstStep(request, q.firstDecodeStep[request]!));
     q.itlSumUs[request] = gaps.sum - q.gapsBefore[request]! - gaps.skippedUs(request) + gaps.pausedUs(request);
     q.itlCount[request] = produced;
   }
