@@ -21,7 +21,7 @@ import type { Flags } from '../terminal/command.ts';
 import { textFlag } from '../terminal/flags.ts';
 
 /** Where `blis` commands do as the reference does, and studies what is right. */
-const BLIS_DEFAULTS: Partial<ClusterSettings> = { pool_step_times: 'global' };
+const BLIS_DEFAULTS: Partial<ClusterSettings> = { pool_rules: 'reference' };
 
 /** Declares one flag per cluster setting, plus those that name files with parts of the configuration. */
 export function declareClusterFlags(parser: Argv): Argv {

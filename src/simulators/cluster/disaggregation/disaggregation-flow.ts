@@ -110,7 +110,6 @@ export class Disaggregation {
     const prefill = this.#sub(request);
     const q = this.#parts.requests;
     q.outputTokens[prefill] = 0;
-    q.maxOutputTokens[prefill] = 0;
     const parent: ParentRequest = {
       request,
       decodeInstance,

@@ -171,10 +171,10 @@ function disaggregationCounters(
 ): DisaggregationCounters {
   const q = engine.requests;
   const ended = flow.parents.filter((parent) => !Number.isNaN(parent.endedAtUs));
-  const transferred = flow.parents.filter((parent) => parent.stage !== 'prefill' && parent.transferUs > 0);
+  const transferred = flow.parents.filter((parent) => parent.transferred);
   const prefilled = flow.parents.filter((parent) => q.phase[parent.prefill] === PHASE.completed);
   return {
-    disaggregated: flow.parents.filter((parent) => parent.transferred).length,
+    disaggregated: transferred.length,
     droppedAtDecodeKv: flow.droppedAtDecodeKv,
     inTransfer: flow.parents.filter((parent) => parent.stage === 'transfer').length,
     prefillCompleted: prefilled.length,

@@ -164,7 +164,7 @@ function sessionSection(result: EngineResult): readonly string[] {
   const durations = sessions.map(([, members]) => {
     const first = members.find((row) => round[row] === 0);
     const ends = members
-      .filter((row) => result.completed[row] === 1)
+      .filter((row) => Number.isFinite(result.e2eUs[row]!))
       .map((row) => arrivalUs[row]! + result.e2eUs[row]!);
     if (first === undefined || ends.length === 0) return Number.NaN;
     // The end from µs to ms, the start by way of seconds: the rounding shows in the last printed digit.

@@ -74,8 +74,12 @@ export interface ClusterSettings {
   readonly decode_latency_model: string | null;
   readonly prefill_max_model_len: number | null;
   readonly decode_max_model_len: number | null;
-  /** What the hardware and latency model of a pool decide: its step times, or nothing but KV capacity and formula. */
-  readonly pool_step_times: string;
+  /**
+   * `own`: a pool has the step times of its own GPU and latency model, and `total_kv_blocks` where given. `reference`:
+   * GPU and coefficients of step times are the cluster's, whatever the pool's; a GPU or tp of its own decides the KV
+   * blocks, even where `total_kv_blocks` is given.
+   */
+  readonly pool_rules: string;
   /** SLO class → ms; for goodput only. */
   readonly slo_ttft: Readonly<Record<string, number>>;
   readonly slo_itl: Readonly<Record<string, number>>;
@@ -262,10 +266,10 @@ export const SETTINGS: { readonly [K in SettingKey]: Setting<ClusterSettings[K]>
   },
   prefill_max_model_len: { rule: COUNT, default: null, summary: 'longest sequence on prefill instances' },
   decode_max_model_len: { rule: COUNT, default: null, summary: 'longest sequence on decode instances' },
-  pool_step_times: {
-    rule: { kind: 'choice', names: ['global', 'own'] },
+  pool_rules: {
+    rule: { kind: 'choice', names: ['own', 'reference'] },
     default: 'own',
-    summary: 'GPU and coefficients of a pool’s step times',
+    summary: 'what a pool’s GPU, tp and latency model decide',
   },
   slo_ttft: {
     rule: { kind: 'class-durations' },
