@@ -66,6 +66,8 @@ export interface InstanceCounters {
 }
 
 export interface SubRequestLatencies {
+  /** Rows of the requests they belong to. */
+  readonly rows: readonly number[];
   readonly ttftUs: readonly number[];
   readonly e2eUs: readonly number[];
   readonly schedulingDelayUs: readonly number[];
@@ -96,6 +98,8 @@ export interface DecisionTrace {
 }
 
 export interface DisaggregationCounters {
+  /** Requests split into sub-requests, and those of them whose KV blocks reached decode. */
+  readonly parents: number;
   readonly disaggregated: number;
   readonly droppedAtDecodeKv: number;
   readonly inTransfer: number;

@@ -125,7 +125,12 @@ function subRequests(engine: ClusterEngine, instance: number): NonNullable<Insta
   const q = engine.requests;
   const own = Array.from({ length: q.length }, (_, request) => request).filter((r) => q.instance[r] === instance);
   const column = (values: Float64Array) => own.map((request) => values[request]!);
-  return { e2eUs: column(q.e2eUs), ttftUs: column(q.ttftUs), schedulingDelayUs: column(q.schedulingDelayUs) };
+  return {
+    rows: own.map((request) => q.row[request]!),
+    e2eUs: column(q.e2eUs),
+    ttftUs: column(q.ttftUs),
+    schedulingDelayUs: column(q.schedulingDelayUs),
+  };
 }
 
 function clusterCounters(engine: ClusterEngine): ClusterCounters {
@@ -174,6 +179,7 @@ function disaggregationCounters(
   const transferred = flow.parents.filter((parent) => parent.transferred);
   const prefilled = flow.parents.filter((parent) => q.phase[parent.prefill] === PHASE.completed);
   return {
+    parents: flow.parents.length,
     disaggregated: transferred.length,
     droppedAtDecodeKv: flow.droppedAtDecodeKv,
     inTransfer: flow.parents.filter((parent) => parent.stage === 'transfer').length,

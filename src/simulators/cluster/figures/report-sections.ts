@@ -121,14 +121,14 @@ function modelSection({ result, headline }: SectionInput): readonly string[] {
   );
   if (tagged.length === 0) return [];
   const lines = tagged.flatMap(([name, rows]) => {
-    const completed = rows.filter((row) => result.completed[row] === 1);
-    const tokens = completed.reduce((sum, row) => sum + outputTokens[row]!, 0);
+    const ended = rows.filter((row) => Number.isFinite(result.e2eUs[row]!));
+    const tokens = ended.reduce((sum, row) => sum + outputTokens[row]!, 0);
     const perSecond = (count: number) => fixed(headline.durationS > 0 ? count / headline.durationS : 0, 2);
     return [
       `  ${name}:`,
       `    TTFT: ${medianAndTail(distribution(picked(result.ttftUs, rows)))}`,
       `    E2E:  ${medianAndTail(distribution(picked(result.e2eUs, rows)))}`,
-      `    Throughput: ${perSecond(completed.length)} req/s, ${perSecond(tokens)} tok/s`,
+      `    Throughput: ${perSecond(ended.length)} req/s, ${perSecond(tokens)} tok/s`,
     ];
   });
   return ['=== Per-Model Metrics ===', ...lines];
@@ -168,7 +168,8 @@ function sessionSection(result: EngineResult): readonly string[] {
       .map((row) => arrivalUs[row]! + result.e2eUs[row]!);
     if (first === undefined || ends.length === 0) return Number.NaN;
     // The end from µs to ms, the start by way of seconds: the rounding shows in the last printed digit.
-    return Math.max(...ends) / 1000 - (arrivalUs[first]! / 1e6) * 1000;
+    const duration = Math.max(...ends) / 1000 - (arrivalUs[first]! / 1e6) * 1000;
+    return duration > 0 ? duration : Number.NaN;
   });
   return [
     '=== Session Metrics ===',
@@ -187,7 +188,7 @@ function sessionSection(result: EngineResult): readonly string[] {
 
 function disaggregationSection({ config, result, headline }: SectionInput): readonly string[] {
   const counters = result.disaggregation;
-  if (counters === null || counters.disaggregated === 0) return [];
+  if (counters === null || counters.parents === 0) return [];
   const contention = config.disaggregation?.contention === true;
   return [
     '=== PD Metrics ===',
