@@ -21,8 +21,16 @@ export interface DisaggregationParts {
   readonly idOf: (request: number) => string;
   /** null = prefill and decode instances are chosen apart. */
   readonly pairs: PairRouter | null;
+  /** A parent has ended with its decode, at a time in µs. */
+  readonly ended: (decode: number, end: RequestEnd, produced: number, atUs: number) => void;
   /** Ordinary choice of a decode instance, now, without one of them; −1 = there is no other. */
   readonly otherDecode: (request: number, without: number, atUs: number) => number;
+}
+
+export interface EndedDecode {
+  readonly decode: number;
+  readonly end: RequestEnd;
+  readonly produced: number;
 }
 
 /** A request that is prefilled on one instance and decoded on another. */
@@ -55,8 +63,9 @@ export class Disaggregation {
   readonly #config: DisaggregationConfig;
   readonly #parts: DisaggregationParts;
   readonly #parentOf = new Map<number, ParentRequest>();
-  /** Prefills completed in the current event. */
+  /** Prefills completed in the current event, and decodes that ended in it. */
   #finished: ParentRequest[] = [];
+  #ended: EndedDecode[] = [];
   #activeTransfers = 0;
   #transferSamples = 0;
   #activeSum = 0;
@@ -146,13 +155,20 @@ export class Disaggregation {
     else parent.stage = 'failed';
   }
 
-  /** Starts the transfers of the prefills that the last instance event completed, in order of id. */
+  /** What the last instance event brought about, in order of ids: transfers of prefills start, then parents end. */
   afterEvent(clockUs: number): void {
-    if (this.#finished.length === 0) return;
-    const { idOf, events } = this.#parts;
-    this.#finished.sort((a, b) => (idOf(a.prefill) < idOf(b.prefill) ? -1 : 1));
-    for (const parent of this.#finished) events.push(clockUs, RANK.transferStart, parent.prefill);
-    this.#finished = [];
+    const { idOf, events, ended } = this.#parts;
+    if (this.#finished.length > 0) {
+      this.#finished.sort((a, b) => (idOf(a.prefill) < idOf(b.prefill) ? -1 : 1));
+      for (const parent of this.#finished) events.push(clockUs, RANK.transferStart, parent.prefill);
+      this.#finished = [];
+    }
+    if (this.#ended.length > 0) {
+      const decodes = this.#ended.sort((a, b) => (idOf(a.decode) < idOf(b.decode) ? -1 : 1));
+      this.#ended = [];
+      for (const { decode, end, produced } of decodes)
+        ended(decode, end, produced, this.#decodeEnded(decode, end, clockUs));
+    }
   }
 
   /** Reserves the prompt's blocks at the decode instance; without room the request is lost. */
@@ -187,8 +203,13 @@ export class Disaggregation {
     return { decode: parent.decode, instance: parent.decodeInstance };
   }
 
+  /** A decode ended in the current event. */
+  noteEnd(ended: EndedDecode): void {
+    this.#ended.push(ended);
+  }
+
   /** A decode ends, and its parent with it. @returns when the parent ends, µs */
-  decodeEnded(decode: number, end: RequestEnd, clockUs: number): number {
+  #decodeEnded(decode: number, end: RequestEnd, clockUs: number): number {
     const parent = this.#parentOf.get(decode)!;
     const instance = this.#parts.instances[parent.decodeInstance]!;
     const completed = end === 'completed' || end === 'length-capped';
@@ -200,8 +221,7 @@ export class Disaggregation {
   /** Blocks for the prompt at the decode instance; a full instance of a pair gives way to the ordinary choice. */
   #reserve(parent: ParentRequest, atUs: number): boolean {
     const { requests, instances, otherDecode } = this.#parts;
-    const input = requests.inputTokens[parent.decode]!;
-    const fits = () => instances[parent.decodeInstance]!.gpu.allocate(parent.decode, 0, input, 0, true);
+    const fits = () => instances[parent.decodeInstance]!.reserve(parent.decode, atUs);
     if (fits()) return true;
     if (parent.prefillInstance < 0) return false;
     const other = otherDecode(parent.request, parent.decodeInstance, atUs);

@@ -153,6 +153,7 @@ export class ClusterEngine {
             events: this.#rare,
             idOf: (request) => this.idOf(request),
             pairs: this.#pairRouter(builder),
+            ended: (decode, end, produced, at) => this.#followUp(this.requests.row[decode]!, end, produced, at),
             otherDecode: (request, without, at) => this.#otherDecode(request, without, at),
           });
     if (this.#cacheSignal.isUsed) this.#cacheSignal.start(this.instances, this.#keys);
@@ -445,8 +446,13 @@ export class ClusterEngine {
     }
     flow?.forget(request);
     if (end === 'completed' || end === 'length-capped') flow?.pairs?.answered(produced);
-    const at = flow?.isDecode(request) ? flow.decodeEnded(request, end, this.#clock) : atUs;
     this.#views?.ended(request, instance.index, end, atUs, this.#hooks.scorers);
+    if (flow?.isDecode(request)) flow.noteEnd({ decode: request, end, produced });
+    else this.#followUp(row, end, produced, atUs);
+  }
+
+  /** The next round of a session, if the end of a request brings one. */
+  #followUp(row: number, end: RequestEnd, produced: number, at: number): void {
     if (this.#followUpSource === null) return;
     const next = this.#followUpSource.next(this.table, row, end, produced, at);
     if (next < 0) return;

@@ -150,6 +150,12 @@ export class Instance {
     this.#delayed.push(atUs + this.#latency.queueingUs(q.inputTokens[request]!), request);
   }
 
+  /** Takes blocks for the prompt of a request that comes by transfer. @returns false if there is no room */
+  reserve(request: number, atUs: number): boolean {
+    this.#wake(atUs);
+    return this.#state.allocate(request, 0, this.#requests.inputTokens[request]!, 0, true);
+  }
+
   /** A request whose prompt blocks have been transferred here and are reserved joins the wait queue. */
   injectPrefilled(request: number, atUs: number): void {
     const q = this.#requests;

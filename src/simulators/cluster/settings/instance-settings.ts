@@ -128,6 +128,8 @@ function offloadTier(request: InstanceRequest, document: OffloadDocument): KvTie
 
 function checkParallelism(request: InstanceRequest): void {
   const { settings, model, latencyModel } = request;
+  // A pool under the reference's rules: what the cluster as a whole is given has been checked.
+  if (request.stepTimesOf !== null) return;
   const physics = (latencyModel ?? 'trained-physics') === 'trained-physics';
   const moe = model.architecture.experts >= 2;
   if (settings.dp > 1 && !(physics && moe)) {

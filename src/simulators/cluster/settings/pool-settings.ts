@@ -83,7 +83,8 @@ function poolInstance(base: InstanceRequest, common: InstanceConfig, overrides: 
     tp,
     hardware,
     latencyModel: overrides.latencyModel ?? base.latencyModel,
-    maxModelLen: overrides.maxModelLen ?? base.maxModelLen,
+    // The limit of the cluster is the one that its own memory holds.
+    maxModelLen: overrides.maxModelLen ?? (asReference ? common.maxModelLen : base.maxModelLen),
     stepTimesOf: asReference ? { hardware: base.hardware, latency: common.latency } : null,
   });
 }
