@@ -42,6 +42,7 @@ export interface ParentRequest {
   readonly prefill: number;
   /** −1 until the transfer starts. */
   decode: number;
+  transferStartUs: number;
   transferUs: number;
   /** Whether the transfer has ended. */
   transferred: boolean;
@@ -125,6 +126,7 @@ export class Disaggregation {
       prefillInstance,
       prefill,
       decode: -1,
+      transferStartUs: 0,
       transferUs: 0,
       transferred: false,
       stage: 'prefill',
@@ -191,6 +193,7 @@ export class Disaggregation {
     this.#transferSamples++;
     this.peakTransfers = Math.max(this.peakTransfers, this.#activeTransfers);
     parent.stage = 'transfer';
+    parent.transferStartUs = atUs;
     parent.transferUs = transferDurationUs(this.#config, input, this.#parts.blockSize, this.#activeTransfers);
     this.#parts.events.push(atUs + parent.transferUs, RANK.transferEnd, prefill);
   }

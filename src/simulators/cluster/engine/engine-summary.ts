@@ -187,7 +187,8 @@ function disaggregationCounters(
     prefillPoolCompleted: completedAt(engine, flow.pools.prefill),
     decodePoolCompleted: completedAt(engine, flow.pools.decode),
     parentTtftUs: ended.map((parent) => ttftUs[q.row[parent.request]!]!),
-    transferUs: transferred.map((parent) => parent.transferUs),
+    // The reference takes a start at time 0 for no start.
+    transferUs: transferred.filter((parent) => parent.transferStartUs > 0).map((parent) => parent.transferUs),
     peakActiveTransfers: flow.peakTransfers,
     meanActiveTransfers: flow.meanActiveTransfers,
     pairs:
