@@ -143,18 +143,20 @@ function classGoodput(
   rows: readonly number[],
   durationS: number,
 ): ClassGoodput {
-  const completed = rows.filter((row) => result.completed[row] === 1);
+  // With pools also those that ended before their last token, as in the reference: they have no ITL.
+  const ended = rows.filter((row) => Number.isFinite(result.e2eUs[row]!));
   const meetsTtft = (row: number) => result.ttftUs[row]! / 1000 <= target.ttftMs;
-  const meetsItl = (row: number) => tokenGapUs(result, row) / 1000 <= target.itlMs;
+  const hasItl = (row: number) => result.completed[row] === 1;
+  const meetsItl = (row: number) => hasItl(row) && tokenGapUs(result, row) / 1000 <= target.itlMs;
   const meetsE2e = (row: number) => result.e2eUs[row]! / 1000 <= target.e2eMs;
-  const good = completed.filter(
+  const good = ended.filter(
     (row) =>
       (target.ttftMs === 0 || meetsTtft(row)) &&
       (target.itlMs === 0 || meetsItl(row)) &&
       (target.e2eMs === 0 || meetsE2e(row)),
   ).length;
   const share = (meets: (row: number) => boolean) =>
-    completed.length === 0 ? 0 : completed.filter(meets).length / completed.length;
+    ended.length === 0 ? 0 : ended.filter(meets).length / ended.length;
   return {
     sloClass,
     arrived,
@@ -166,9 +168,9 @@ function classGoodput(
       ...(target.itlMs > 0 ? { itl: share(meetsItl) } : {}),
       ...(target.ttftMs > 0 ? { ttft: share(meetsTtft) } : {}),
     },
-    ttftP99Ms: percentileMs(sortedFinite(picked(result.ttftUs, completed)), 99),
+    ttftP99Ms: percentileMs(sortedFinite(picked(result.ttftUs, ended)), 99),
     e2eP99Ms: percentileMs(sortedFinite(picked(result.e2eUs, rows)), 99),
-    itlMeanMs: meanTokenGapMs(result, completed),
+    itlMeanMs: meanTokenGapMs(result, ended.filter(hasItl)),
   };
 }
 

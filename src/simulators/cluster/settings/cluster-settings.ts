@@ -147,7 +147,7 @@ export const SETTINGS: { readonly [K in SettingKey]: Setting<ClusterSettings[K]>
     summary: 'most prompt tokens a request gets per step; 0 = off',
   },
   kv_cpu_blocks: { rule: NATURAL, default: 0, summary: 'KV blocks in CPU memory; 0 = no second tier' },
-  kv_transfer_bandwidth: { rule: { kind: 'number' }, default: 100, summary: 'CPU → GPU reload speed, blocks per µs' },
+  kv_transfer_bandwidth: { rule: { kind: 'number' }, default: 100, summary: 'CPU → GPU reload speed, tokens per µs' },
   kv_transfer_base_latency: { rule: NATURAL, default: 0, summary: 'fixed cost of a block reload, µs' },
   kv_offload_threshold: { rule: { kind: 'number', min: 0, max: 1 }, default: 0.9, summary: 'accepted, without effect' },
   num_instances: { rule: COUNT, default: 1, summary: 'engine instances' },
