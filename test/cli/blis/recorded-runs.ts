@@ -2,8 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
-import { BLIS } from '../../../src/cli/blis/row.ts';
-import { main } from '../../../src/cli/terminal/program.ts';
+import { runBlis } from '../../../src/cli/blis/main.ts';
 import { readFixture } from './golden.ts';
 
 /** A command line of the reference with all it read, printed and wrote. */
@@ -34,7 +33,7 @@ export function recordedRuns(file: string): readonly RecordedRun[] {
 }
 
 /** Runs `paretune blis` in this process with the same flags and files. */
-export async function repeat(run: RecordedRun): Promise<Outcome> {
+export async function repeat(run: Pick<RecordedRun, 'command' | 'flags' | 'files'>): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'recorded-run-'));
   const out = `${join(folder, 'out')}/`;
   mkdirSync(out);
@@ -51,7 +50,7 @@ export async function repeat(run: RecordedRun): Promise<Outcome> {
     });
   }
   try {
-    const code = await main(['blis', run.command, ...flags], [BLIS]);
+    const code = await runBlis(['blis', run.command, ...flags]);
     const outputs = Object.fromEntries(readdirSync(out).map((name) => [name, readFileSync(join(out, name), 'utf8')]));
     return { code, ...printed, outputs };
   } finally {
