@@ -99,6 +99,12 @@ function borrowing(
 ): LatencyConfig {
   if (kind === 'roofline') return { kind, alpha, beta: [], ...shared };
   if (kind === 'blackbox') return { kind, alpha, beta: atLeast(3, beta, 'beta') };
+  if (beta.length === 0) {
+    throw new InputError('has no coefficients for a pool with latency model trained-physics', {
+      path: ['latency_model'],
+      suggestion: 'give the cluster trained-physics, or pool_rules own',
+    });
+  }
   return { kind: 'trained-physics', alpha, beta: atLeast(7, beta, 'beta'), ...shared };
 }
 
