@@ -13,11 +13,15 @@ import {
 } from '../../simulators/cluster/settings/cluster-settings.ts';
 import { parseSettings } from '../../simulators/cluster/settings/config.ts';
 import { parseHardwareConfig } from '../../simulators/cluster/settings/hardware-catalog.ts';
+import type { OffloadDocument } from '../../simulators/cluster/settings/offload-config.ts';
 import { EMPTY_BUNDLE, type PolicyBundle, parsePolicyBundle } from '../../simulators/cluster/settings/policy-bundle.ts';
 import { type ResolvedCluster, resolveCluster } from '../../simulators/cluster/settings/resolve-cluster.ts';
 import { readYamlFile } from '../../study/io/yaml-file.ts';
 import type { Flags } from '../terminal/command.ts';
 import { textFlag } from '../terminal/flags.ts';
+
+/** Where `blis` commands do as the reference does, and studies what is right. */
+const BLIS_DEFAULTS: Partial<ClusterSettings> = { pool_rules: 'reference' };
 
 /** Declares one flag per cluster setting, plus those that name files with parts of the configuration. */
 export function declareClusterFlags(parser: Argv): Argv {
@@ -25,7 +29,7 @@ export function declareClusterFlags(parser: Argv): Argv {
   for (const [key, setting] of Object.entries(SETTINGS)) {
     options[flagName(key)] = {
       type: setting.rule.kind === 'boolean' ? 'boolean' : 'string',
-      describe: `${setting.summary}${defaultText(setting.default)}`,
+      describe: `${setting.summary}${defaultText(BLIS_DEFAULTS[key as SettingKey] ?? setting.default)}`,
       group: 'Cluster:',
     };
   }
@@ -33,7 +37,8 @@ export function declareClusterFlags(parser: Argv): Argv {
     options[flagName(alias)] = { type: 'string', describe: `old name of --${flagName(key)}`, hidden: true };
   }
   for (const name of Object.keys(UNSUPPORTED_SETTINGS)) options[flagName(name)] = { type: 'string', hidden: true };
-  return parser.options({
+  // As in the reference, the last of several values wins.
+  return parser.parserConfiguration({ 'duplicate-arguments-array': false }).options({
     ...options,
     'policy-config': { type: 'string', describe: 'YAML file with policy sections', group: 'Files:' },
     'model-config-folder': { type: 'string', describe: 'folder with the config.json of the model', group: 'Files:' },
@@ -45,6 +50,7 @@ export function declareClusterFlags(parser: Argv): Argv {
 export interface ClusterFlags {
   readonly cluster: Extract<ResolvedCluster, { kind: 'ready' }>;
   readonly bundle: PolicyBundle;
+  readonly offload: OffloadDocument | null;
 }
 
 /** Values of unsupported flags that ask for nothing: the reference's defaults, written out. */
@@ -54,8 +60,12 @@ const INERT_VALUES: Readonly<Record<string, string>> = {
   model_autoscaler_interval_us: '0',
 };
 
-/** Reads and resolves them. @throws InputError naming the flag or the place in the file */
-export function readClusterFlags(flags: Flags): ClusterFlags {
+/**
+ * Reads and resolves them.
+ * @param offload - from the header of a trace; by default that of the flag
+ * @throws InputError naming the flag or the place in the file
+ */
+export function readClusterFlags(flags: Flags, offload = flaggedOffload(flags)): ClusterFlags {
   for (const [name, reason] of Object.entries(UNSUPPORTED_SETTINGS)) {
     const value = flags[flagName(name)];
     if (value === undefined || value === (INERT_VALUES[name] ?? '')) continue;
@@ -65,15 +75,15 @@ export function readClusterFlags(flags: Flags): ClusterFlags {
   const modelFolder = textFlag(flags, 'model-config-folder');
   const cluster = namingFlags(() =>
     resolveCluster({
-      settings: givenSettings(flags),
+      settings: { ...BLIS_DEFAULTS, ...givenSettings(flags) },
       bundle,
       modelConfig: modelFolder === undefined ? null : readModelConfig(modelFolder),
       hardware: readHardware(textFlag(flags, 'hardware-config')),
-      offload: readOffload(textFlag(flags, 'kv-offload-config')),
+      offload,
     }),
   );
   if (cluster.kind === 'infeasible') throw new InputError(`the cluster cannot run: ${cluster.reason}`);
-  return { cluster, bundle };
+  return { cluster, bundle, offload };
 }
 
 function flagName(key: string): string {
@@ -103,7 +113,6 @@ function givenSettings(flags: Flags): Partial<ClusterSettings> {
   for (const key of [...Object.keys(SETTINGS), ...Object.keys(SETTING_ALIASES)]) {
     const value = flags[flagName(key)];
     if (value === undefined) continue;
-    if (Array.isArray(value)) throw new InputError(`--${flagName(key)} may be given once`);
     const isSwitch = SETTINGS[key as SettingKey]?.rule.kind === 'boolean';
     given[key] = isSwitch ? (value as boolean) : String(value);
   }
@@ -138,8 +147,12 @@ function readHardware(file: string | undefined) {
   return placed(source, 0, () => parseHardwareConfig(source.value));
 }
 
-function readOffload(file: string | undefined): Json | null {
-  if (file === undefined) return null;
+function flaggedOffload(flags: Flags): OffloadDocument | null {
+  const file = textFlag(flags, 'kv-offload-config');
+  return file === undefined ? null : { document: readOffload(file), recorded: false };
+}
+
+function readOffload(file: string): Json {
   const source = readYamlFile(file);
   return placed(source, 0, () => {
     if (!isJsonObject(source.value) || source.value['kv_offload'] === undefined) {

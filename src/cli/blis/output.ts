@@ -5,10 +5,11 @@ import { shortText } from '../../base/short-text.ts';
 import { parseFitnessWeights } from '../../simulators/cluster/figures/fitness.ts';
 import { SETTINGS } from '../../simulators/cluster/settings/cluster-settings.ts';
 import { writeTraceCsv } from '../../simulators/workload/trace-csv.ts';
-import { type TraceHeader, writeTraceHeader } from '../../simulators/workload/trace-header.ts';
+import type { TraceHeader } from '../../simulators/workload/trace-header.ts';
 import type { TraceRow } from '../../simulators/workload/trace-row.ts';
+import { writeTraceHeader } from '../../simulators/workload/write-trace-header.ts';
 import type { Flags } from '../terminal/command.ts';
-import { switchFlag, textFlag } from '../terminal/flags.ts';
+import { integerText, switchFlag, textFlag } from '../terminal/flags.ts';
 
 /** What a run is asked to show beyond its figures. */
 export interface OutputOptions {
@@ -41,25 +42,15 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'panic']
 
 export function readOutputFlags(flags: Flags): OutputOptions {
   const level = choice(flags, 'trace-level', ['none', 'decisions']) ?? 'none';
-  const counterfactual = textFlag(flags, 'counterfactual-k') ?? '0';
-  const counterfactualK = Number(counterfactual);
-  if (counterfactual.trim() === '' || !Number.isInteger(counterfactualK) || counterfactualK < 0) {
-    throw new InputError(`must be an integer ≥ 0, got ${shortText(counterfactual)}`, { path: ['--counterfactual-k'] });
-  }
-  const summarizeTrace = switchFlag(flags, 'summarize-trace');
-  if (level !== 'decisions' && (counterfactualK > 0 || summarizeTrace)) {
-    throw new InputError('needs --trace-level decisions', {
-      path: [summarizeTrace ? '--summarize-trace' : '--counterfactual-k'],
-    });
-  }
+  const counterfactualK = integerText(flags, 'counterfactual-k', 0) ?? 0;
   const log = choice(flags, 'log', LOG_LEVELS) ?? 'warn';
   return {
     metricsPath: textFlag(flags, 'metrics-path'),
     traceOutput: textFlag(flags, 'trace-output'),
     fitnessWeights: fitnessWeights(textFlag(flags, 'fitness-weights')),
     traceDecisions: level === 'decisions',
-    counterfactualK,
-    summarizeTrace,
+    counterfactualK: level === 'decisions' ? counterfactualK : 0,
+    summarizeTrace: switchFlag(flags, 'summarize-trace'),
     quiet: LOG_LEVELS.indexOf(log) > LOG_LEVELS.indexOf('warn'),
   };
 }

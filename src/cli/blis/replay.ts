@@ -13,11 +13,11 @@ import { simulateCluster } from '../../simulators/cluster/simulate-cluster.ts';
 import { type ReplayOptions, replayWorkload } from '../../simulators/workload/replay-workload.ts';
 import { parseThinkTime } from '../../simulators/workload/think-time.ts';
 import { readTraceCsv } from '../../simulators/workload/trace-csv.ts';
-import { parseTraceHeader, type TraceHeader } from '../../simulators/workload/trace-header.ts';
+import { parseTraceHeader, replayedHeader, type TraceHeader } from '../../simulators/workload/trace-header.ts';
 import { readYamlFile } from '../../study/io/yaml-file.ts';
 import type { Flags, LoadedCommand } from '../terminal/command.ts';
-import { requiredText, textFlag } from '../terminal/flags.ts';
-import { declareClusterFlags, readClusterFlags } from './flags.ts';
+import { integerText, requiredText, textFlag } from '../terminal/flags.ts';
+import { type ClusterFlags, declareClusterFlags, readClusterFlags } from './flags.ts';
 import {
   declareOutputFlags,
   type OutputOptions,
@@ -26,6 +26,7 @@ import {
   writePieces,
   writeTrace,
 } from './output.ts';
+import { traceBlocks } from './trace-blocks.ts';
 import { masterSeed } from './workload.ts';
 
 export const blisReplayCommand: LoadedCommand = {
@@ -52,10 +53,10 @@ export const blisReplayCommand: LoadedCommand = {
     if (metricsPath !== undefined) writePieces(metricsPath, replay.report.metricsFile());
     const resultsPath = textFlag(flags, 'results-path');
     if (resultsPath !== undefined) {
-      writePieces(resultsPath, [`${JSON.stringify(replayResults(replay.result), null, 2)}\n`]);
+      writePieces(resultsPath, [JSON.stringify(replayResults(replay.result), null, 2)]);
     }
     if (traceOutput !== undefined) {
-      writeTrace(traceOutput, { ...replay.header, traceVersion: 3, mode: 'replayed' }, replay.rows());
+      writeTrace(traceOutput, replayedHeader(replay.traceBlocks), replay.rows());
     }
     process.stdout.write(replay.report.text());
     return undefined;
@@ -65,8 +66,10 @@ export const blisReplayCommand: LoadedCommand = {
 /** Reads the trace and simulates it; writes nothing. */
 export function replayBlis(flags: Flags) {
   const output = readOutputFlags(flags);
-  const { cluster } = readClusterFlags(flags);
+  refuseIdleThreshold(flags);
   const header = readHeader(requiredFile(flags, 'trace-header'));
+  const read = readReplayCluster(flags, header);
+  const { cluster } = read;
   const file = requiredFile(flags, 'trace-data');
   const seed = masterSeed(flags);
   const rows = readTraceCsv(readText(file), file);
@@ -83,21 +86,43 @@ export function replayBlis(flags: Flags) {
     counterfactualK: output.counterfactualK,
   };
   const result = simulateCluster(config, workload);
+  const targets = mergeTargets(targetsOf(cluster.settings), headerTargets(header));
   const report = new RunReport({
     config,
     result,
-    targets: mergeTargets(targetsOf(cluster.settings), headerTargets(header)),
+    targets,
     fitnessWeights: null,
     summarizeTrace: output.summarizeTrace,
   });
   return {
-    header,
     result,
     report,
     output,
-    rows: () => resultTrace(result, workload.horizonUs, workload.initial.length),
+    traceBlocks: traceBlocks(targets, read),
+    rows: () => resultTrace(result, Number.POSITIVE_INFINITY, workload.initial.length),
     warnings: [...cluster.warnings, ...ignoredFitness(output), ...modelWarnings(result, config.model)],
   };
+}
+
+/** The KV offload of the recorded run is part of what is replayed. */
+function readReplayCluster(flags: Flags, header: TraceHeader): ClusterFlags {
+  const document = header.blocks['kv_offload'];
+  const isFlagged = textFlag(flags, 'kv-offload-config') !== undefined;
+  if (document === undefined) {
+    if (isFlagged && header.mode !== 'real') {
+      throw new InputError('the trace was simulated without KV offload', { path: ['--kv-offload-config'] });
+    }
+    return readClusterFlags(flags);
+  }
+  if (isFlagged) throw new InputError('the header of the trace has one', { path: ['--kv-offload-config'] });
+  return readClusterFlags(flags, { document, recorded: true });
+}
+
+/** Only `run` lets the threshold of another decider pass. */
+function refuseIdleThreshold(flags: Flags): void {
+  const decider = textFlag(flags, 'pd-decider') ?? 'never';
+  if (flags['pd-prefix-threshold'] === undefined || decider === 'prefix-threshold') return;
+  throw new InputError(`has no effect with --pd-decider ${decider}`, { path: ['--pd-prefix-threshold'] });
 }
 
 function sessionOptions(flags: Flags, header: TraceHeader): Pick<ReplayOptions, 'mode' | 'accumulate' | 'thinkTime'> {
@@ -105,15 +130,14 @@ function sessionOptions(flags: Flags, header: TraceHeader): Pick<ReplayOptions, 
   if (mode !== 'fixed' && mode !== 'closed-loop') {
     throw new InputError(`must be fixed or closed-loop, got ${shortText(mode)}`, { path: ['--session-mode'] });
   }
-  const milliseconds = textFlag(flags, 'think-time-ms');
+  const milliseconds = integerText(flags, 'think-time-ms', 0);
   const law = textFlag(flags, 'think-time-dist');
   if (milliseconds !== undefined && law !== undefined) {
     throw new InputError('excludes --think-time-dist', { path: ['--think-time-ms'] });
   }
-  if (milliseconds !== undefined && !/^\d+$/.test(milliseconds)) {
-    throw new InputError(`must be an integer ≥ 0, got ${shortText(milliseconds)}`, { path: ['--think-time-ms'] });
-  }
-  const text = law ?? (milliseconds === undefined ? undefined : `constant:value=${milliseconds}ms`);
+  // 0 is the default: the pauses are those of the trace.
+  const text =
+    law ?? (milliseconds === undefined || milliseconds === 0 ? undefined : `constant:value=${milliseconds}ms`);
   if (text !== undefined && mode === 'fixed') {
     throw new InputError('needs --session-mode closed-loop', {
       path: [law === undefined ? '--think-time-ms' : '--think-time-dist'],

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../base/json.ts';
 import type { EngineConfig } from '../../simulators/cluster/engine-config.ts';
 import type { EngineResult } from '../../simulators/cluster/engine-result.ts';
 import { mergeTargets, specTargets, targetsOf } from '../../simulators/cluster/figures/goodput.ts';
@@ -16,6 +17,7 @@ import {
   writePieces,
   writeTrace,
 } from './output.ts';
+import { traceBlocks } from './trace-blocks.ts';
 import { declareWorkloadFlags, masterSeed, type RunWorkload, readRunWorkload } from './workload.ts';
 
 export const blisRunCommand: LoadedCommand = {
@@ -29,7 +31,7 @@ export const blisRunCommand: LoadedCommand = {
     if (run.output.metricsPath !== undefined) writePieces(run.output.metricsPath, run.report.metricsFile());
     if (run.output.traceOutput !== undefined) {
       const rows = resultTrace(run.result, run.config.horizonUs);
-      writeTrace(run.output.traceOutput, generatedHeader(run.source.seed), rows);
+      writeTrace(run.output.traceOutput, generatedHeader(run.source.seed, run.traceBlocks), rows);
     }
     process.stdout.write(run.report.text());
     return undefined;
@@ -42,13 +44,16 @@ export interface BlisRun {
   readonly result: EngineResult;
   readonly report: RunReport;
   readonly output: OutputOptions;
+  /** Of the header of an exported trace. */
+  readonly traceBlocks: JsonObject;
   readonly warnings: readonly string[];
 }
 
 /** Reads what the flags name, generates the workload and simulates it; writes nothing. */
 export function runBlis(flags: Flags): BlisRun {
   const output = readOutputFlags(flags);
-  const { cluster } = readClusterFlags(flags);
+  const read = readClusterFlags(flags);
+  const { cluster } = read;
   const { settings } = cluster;
   const source = readRunWorkload(flags, settings.horizon);
   const config: EngineConfig = {
@@ -59,10 +64,11 @@ export function runBlis(flags: Flags): BlisRun {
     counterfactualK: output.counterfactualK,
   };
   const result = simulateCluster(config, source.workload);
+  const targets = mergeTargets(targetsOf(settings), specTargets(source.spec));
   const report = new RunReport({
     config,
     result,
-    targets: mergeTargets(targetsOf(settings), specTargets(source.spec)),
+    targets,
     fitnessWeights: output.fitnessWeights,
     summarizeTrace: output.summarizeTrace,
   });
@@ -72,6 +78,7 @@ export function runBlis(flags: Flags): BlisRun {
     result,
     report,
     output,
+    traceBlocks: traceBlocks(targets, read),
     warnings: [...cluster.warnings, ...source.warnings, ...modelWarnings(result, config.model)],
   };
 }

@@ -1,5 +1,6 @@
 import type { Argv } from 'yargs';
 import { InputError } from '../../base/errors.ts';
+import { integerFromText } from '../../base/integer-text.ts';
 import { shortText } from '../../base/short-text.ts';
 import { placed } from '../../document/yaml.ts';
 import type { Workload } from '../../simulators/workload/follow-ups.ts';
@@ -18,7 +19,7 @@ import { dropUnknownParameters } from '../../simulators/workload/unknown-paramet
 import type { WorkloadSpec } from '../../simulators/workload/workload-spec.ts';
 import { readYamlFile } from '../../study/io/yaml-file.ts';
 import type { Flags } from '../terminal/command.ts';
-import { textFlag } from '../terminal/flags.ts';
+import { integerText, textFlag } from '../terminal/flags.ts';
 
 export interface RunWorkload {
   readonly spec: WorkloadSpec;
@@ -59,7 +60,7 @@ export function declareWorkloadFlags(parser: Argv): Argv {
 export function masterSeed(flags: Flags): bigint {
   const text = textFlag(flags, 'seed');
   if (text === undefined) return DEFAULT_SEED;
-  const value = /^[-+]?\d+$/.test(text.trim()) ? BigInt(text.trim().replace('+', '')) : undefined;
+  const value = integerFromText(text);
   if (value === undefined || BigInt.asIntN(64, value) !== value) {
     throw new InputError(`must be an integer of 64 bits, got ${shortText(text)}`, { path: ['--seed'] });
   }
@@ -79,7 +80,7 @@ function fromFile(file: string, flags: Flags, horizonUs: number | null): RunWork
   const ignored = SYNTHETIC_FLAGS.filter((name) => flags[name] !== undefined);
   const ignoredWarnings = ignored.map((name) => `--${name} has no effect together with --workload-spec`);
   const ownSeed = flags['seed'] === undefined ? undefined : masterSeed(flags);
-  const numRequests = integer(flags, 'num-requests', 0);
+  const numRequests = integerText(flags, 'num-requests', 0);
   const timeoutUs = flags['timeout'] === undefined ? undefined : timeout(flags);
   const { source, document, warnings } = readWorkloadFile(file);
   return placed(source, 0, () => {
@@ -104,7 +105,7 @@ export function readWorkloadFile(file: string) {
 function synthesized(flags: Flags, horizonUs: number | null): RunWorkload {
   const seed = masterSeed(flags);
   const load = readLoad(flags);
-  const requested = integer(flags, 'num-requests', 0);
+  const requested = integerText(flags, 'num-requests', 0);
   const numRequests = requested ?? (load.kind === 'users' ? 0 : DEFAULT_REQUESTS);
   const spec = syntheticWorkload(readLengths(flags, load), load, seed, numRequests);
   const workload = generateWorkload(spec, {
@@ -116,8 +117,8 @@ function synthesized(flags: Flags, horizonUs: number | null): RunWorkload {
 }
 
 function readLoad(flags: Flags): SyntheticLoad {
-  const users = integer(flags, 'concurrency', 0) ?? 0;
-  const thinkTimeMs = integer(flags, 'think-time-ms', 0) ?? 0;
+  const users = integerText(flags, 'concurrency', 0) ?? 0;
+  const thinkTimeMs = integerText(flags, 'think-time-ms', 0) ?? 0;
   const rate = flags['rate'] === undefined ? 1 : Number(textFlag(flags, 'rate'));
   if (!Number.isFinite(rate) || rate <= 0) {
     throw new InputError(`must be finite and > 0, got ${shortText(textFlag(flags, 'rate'))}`, { path: ['--rate'] });
@@ -139,12 +140,12 @@ function readLengths(flags: Flags, load: SyntheticLoad): SyntheticLengths {
   return {
     prompt: tokenCounts(flags, 'prompt', DEFAULT_LENGTHS.prompt),
     output: tokenCounts(flags, 'output', DEFAULT_LENGTHS.output),
-    prefixTokens: integer(flags, 'prefix-tokens', 0) ?? 0,
+    prefixTokens: integerText(flags, 'prefix-tokens', 0) ?? 0,
   };
 }
 
 function tokenCounts(flags: Flags, name: string, fallback: TokenCounts): TokenCounts {
-  const at = (suffix: string) => integer(flags, `${name}-tokens${suffix}`, Number.MIN_SAFE_INTEGER);
+  const at = (suffix: string) => integerText(flags, `${name}-tokens${suffix}`, Number.MIN_SAFE_INTEGER);
   const counts = {
     mean: at('') ?? fallback.mean,
     stdDev: at('-stdev') ?? fallback.stdDev,
@@ -162,18 +163,7 @@ function tokenCounts(flags: Flags, name: string, fallback: TokenCounts): TokenCo
 }
 
 function timeout(flags: Flags): number {
-  const seconds = integer(flags, 'timeout', Number.MIN_SAFE_INTEGER) ?? DEFAULT_TIMEOUT_S;
+  const seconds = integerText(flags, 'timeout', Number.MIN_SAFE_INTEGER) ?? DEFAULT_TIMEOUT_S;
   if (seconds === 0) throw new InputError('must not be 0; a negative value means none', { path: ['--timeout'] });
   return Math.max(0, seconds) * 1e6;
-}
-
-function integer(flags: Flags, name: string, low: number): number | undefined {
-  const text = textFlag(flags, name);
-  if (text === undefined) return undefined;
-  const value = /^[-+]?\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
-  if (!Number.isSafeInteger(value) || value < low) {
-    const limit = low === Number.MIN_SAFE_INTEGER ? '' : ` ≥ ${low}`;
-    throw new InputError(`must be an integer${limit}, got ${shortText(text)}`, { path: [`--${name}`] });
-  }
-  return value;
 }

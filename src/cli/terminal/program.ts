@@ -7,10 +7,15 @@ import { ChosenCommand, registerCommands } from './command-group.ts';
 /**
  * Parses `argv`, runs the command and answers the exit code. Errors the user can fix become one line each on stderr.
  * @param commands - the table that `argv` starts in
+ * @param prepare - rewrites what was typed before it is parsed
  */
-export async function main(argv: readonly string[], commands: readonly Command[]): Promise<number> {
+export async function main(
+  argv: readonly string[],
+  commands: readonly Command[],
+  prepare: (argv: readonly string[]) => readonly string[] = (typed) => typed,
+): Promise<number> {
   try {
-    return await dispatch(argv, commands);
+    return await dispatch(prepare(argv), commands);
   } catch (error) {
     if (error instanceof InputError) {
       for (const line of describeInputError(error).split('\n')) process.stderr.write(`paretune: ${line}\n`);

@@ -12,6 +12,7 @@ import { classTimes } from './figures/class-times.ts';
 import { type ClassFigures, classFigures, clusterMetricSpecs, clusterMetricValues } from './figures/cluster-metrics.ts';
 import { type GoodputTargets, goodput, mergeTargets, specTargets, targetsOf } from './figures/goodput.ts';
 import { clusterHeadline, type HeadlineMetrics } from './figures/headline-metrics.ts';
+import { withoutLostParents } from './figures/lost-parents.ts';
 import { modelWarnings } from './figures/model-warnings.ts';
 import { rowsByClass } from './figures/request-latency.ts';
 import type { EngineHooks } from './policy/policy.ts';
@@ -82,8 +83,9 @@ function measure(
     traceDecisions: context.evidence === true,
     counterfactualK: context.evidence === true ? 1 : 0,
   };
-  const result = simulated(config, workload, wanted.hooks());
-  if ('kind' in result) return result;
+  const outcome = simulated(config, workload, wanted.hooks());
+  if ('kind' in outcome) return outcome;
+  const result = withoutLostParents(outcome);
   const headline = clusterHeadline(result);
   const warnings = modelWarnings(result, config.model);
   if (headline.completed === 0) {

@@ -5,8 +5,13 @@ export interface EngineResult {
   readonly table: RequestTable;
   /** 1 where the instance kept a record (rejected and dropped requests have none). */
   readonly registered: Uint8Array;
-  /** 1 where the request completed (E2E exists). */
+  /**
+   * 1 where the request completed. It has an E2E then; so has a disaggregated one that timed out in decode or found no
+   * room there, up to that moment.
+   */
   readonly completed: Uint8Array;
+  /** 1 where prefill and decode were sub-requests. */
+  readonly disaggregated: Uint8Array;
   readonly lengthCapped: Uint8Array;
   readonly ttftUs: Float64Array;
   readonly e2eUs: Float64Array;
@@ -61,6 +66,8 @@ export interface InstanceCounters {
 }
 
 export interface SubRequestLatencies {
+  /** Rows of the requests they belong to. */
+  readonly rows: readonly number[];
   readonly ttftUs: readonly number[];
   readonly e2eUs: readonly number[];
   readonly schedulingDelayUs: readonly number[];
@@ -91,11 +98,15 @@ export interface DecisionTrace {
 }
 
 export interface DisaggregationCounters {
+  /** Requests split into sub-requests, and those of them whose KV blocks reached decode. */
+  readonly parents: number;
   readonly disaggregated: number;
   readonly droppedAtDecodeKv: number;
   readonly inTransfer: number;
   readonly prefillCompleted: number;
-  readonly decodeCompleted: number;
+  /** Completed at the instances of each pool; shared ones count in both. */
+  readonly prefillPoolCompleted: number;
+  readonly decodePoolCompleted: number;
   readonly parentTtftUs: readonly number[];
   readonly transferUs: readonly number[];
   readonly peakActiveTransfers: number;

@@ -14,6 +14,15 @@ export const PHASE = {
   evicted: 6,
 } as const;
 
+/** Whether decoding starts from KV blocks that another instance has computed. */
+export const PREFILLED = {
+  no: 0,
+  /** The blocks are here. */
+  yes: 1,
+  /** They were here until a preemption: the prompt is computed again, its first token in a step of its own. */
+  lost: 2,
+} as const;
+
 /**
  * The engine's view of requests as a structure of arrays. Without disaggregation index = table row; sub-requests of
  * disaggregation and follow-ups get indices of their own. Columns are replaced when they grow: read them through the
@@ -56,7 +65,7 @@ export class RequestStates {
   /** In the batch: progress at which the request completes, and at which it next asks the KV cache. */
   finishAt: Int32Array;
   askAt: Int32Array;
-  /** 1 where decoding starts from transferred KV blocks. */
+  /** Of `PREFILLED`. */
   prefilled: Uint8Array;
   /** Decode steps and their summed gaps at the instance before the request's own first one. */
   firstDecodeStep: Float64Array;

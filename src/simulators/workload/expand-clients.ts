@@ -105,6 +105,9 @@ function stageClients(spec: InferencePerfSpec): TrafficClient[] {
       const prompt = Math.floor(user / spec.usersPerPrompt);
       const count = Math.floor(total / users) + (user < total % users ? 1 : 0);
       const name = `prompt-${prompt}-user-${user % spec.usersPerPrompt}`;
+      if (spec.multiTurn && count < 1) {
+        throw stageError(s, `must give each of the ${users} users at least one round, got ${total} requests in all`);
+      }
       clients.push({
         ...stageTraffic(spec, prompt, count, Math.trunc((users / stage.rate) * 1e6)),
         id: single ? name : `stage-${s}-${name}`,

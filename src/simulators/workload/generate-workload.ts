@@ -58,7 +58,7 @@ export function generateWorkload(spec: WorkloadSpec, options: GenerationOptions 
   const master = goRandom(subsystemSeed(seed, 'workload-gen'));
   for (const [group, length] of names.groupLengths.entries()) sink.prefix(group, master, length);
   const listed = isTimeVarying(profiles)
-    ? generateTimeVarying(empty, sink, profiles, traffic.aggregateRate, master, limits)
+    ? generateTimeVarying(empty, sink, profiles, traffic.aggregateRate, master, limits, timeoutUs ?? 0)
     : generateStatic(empty, sink, profiles, clientRates(clients, traffic.aggregateRate), master, limits);
   return withSessions(listed, sink, profiles, seed, limits.maxRequests, horizonUs);
 }

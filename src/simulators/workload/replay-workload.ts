@@ -167,7 +167,7 @@ class Replay {
       table.prefixGroupLabel[row] = this.#index(names.prefixGroups, source.prefixGroup);
       names.groupLengths[table.prefixGroupLabel[row]!] ??= 0;
     }
-    table.prefixLengthLabel[row] = prefixTokens;
+    table.prefixLengthLabel[row] = source.prefixLength;
     table.streaming[row] = source.streaming ? 1 : 0;
     if (source.sessionId !== '') {
       table.session[row] = this.#index(names.sessions, source.sessionId);

@@ -1,5 +1,5 @@
 import { arrivalSampler } from './arrival-sampler.ts';
-import { appendRequest, type ClientProfile } from './client-profile.ts';
+import { appendRequest, type ClientProfile, deadlineAt } from './client-profile.ts';
 import { emitSession } from './emit-session.ts';
 import { GoRandom } from './go-random.ts';
 import { lengthSampler } from './length-sampler.ts';
@@ -21,9 +21,10 @@ export function isTimeVarying(profiles: readonly ClientProfile[]): boolean {
 
 /**
  * Requests of a workload whose windows have their own rates: each window is filled with as many requests as its
- * rate gives, their gaps rescaled to its length. Single requests carry neither prefix nor deadline here, as in the
- * reference; clients without windows generate nothing.
+ * rate gives, their gaps rescaled to its length. Single requests carry neither prefix nor a deadline of their client
+ * here, as in the reference; clients without windows generate nothing.
  * @param aggregateRate - requests/s, 0 = windows state absolute rates
+ * @param timeoutUs - of every request; 0 = none
  * @returns the table in final order
  */
 export function generateTimeVarying(
@@ -33,6 +34,7 @@ export function generateTimeVarying(
   aggregateRate: number,
   master: GoRandom,
   limits: GenerationLimits,
+  timeoutUs: number,
 ): RequestTable {
   let result = table;
   let boundUs = Number.POSITIVE_INFINITY;
@@ -55,7 +57,7 @@ export function generateTimeVarying(
         if (known === undefined) totals.set(window, total);
         return total;
       });
-      if (rate > 0) fillWindow(result, sink, profile, window, endUs, rate, rng);
+      if (rate > 0) fillWindow(result, sink, profile, window, endUs, rate, rng, timeoutUs);
       if (result.length < 2 * limits.maxRequests) continue;
       result = earliest(result, sink, limits.maxRequests);
       boundUs = result.arrivalUs[result.length - 1]!;
@@ -94,6 +96,7 @@ function fillWindow(
   endUs: number,
   rate: number,
   rng: GoRandom,
+  timeoutUs: number,
 ): void {
   const { client } = profile;
   const gaps = windowGaps(window, profile, endUs - window.startUs, rate, rng);
@@ -113,6 +116,7 @@ function fillWindow(
     const inputTokens = input(rng);
     const outputTokens = output(rng);
     const row = appendRequest(table, bare, startUs, inputTokens, outputTokens);
+    table.deadlineUs[row] = deadlineAt(startUs, timeoutUs, false);
     sink.prompt(row, rng, inputTokens);
     sink.output(row, rng, outputTokens);
     table.streaming[row] = client.streaming ? 1 : 0;

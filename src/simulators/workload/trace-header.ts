@@ -13,7 +13,7 @@ export interface TraceHeader {
   readonly workloadSpec: string;
   /** Whether the rounds of a session carry the conversation along. */
   readonly accumulate: boolean;
-  /** Blocks that nothing here reads: server, network, goodput_slo_targets, kv_offload, observed_kv_metrics. */
+  /** server, network, goodput_slo_targets, kv_offload, observed_kv_metrics: as they are written. */
   readonly blocks: Readonly<Record<string, Json>>;
 }
 
@@ -68,29 +68,24 @@ export function parseTraceHeader(value: unknown, path: DocumentPath = []): Trace
   };
 }
 
-/** The header of a freshly generated trace. */
-export function generatedHeader(workloadSeed: bigint): TraceHeader {
+/** The header of a freshly generated trace. @param blocks - what the run obeyed: targets of goodput, KV offload */
+export function generatedHeader(workloadSeed: bigint, blocks: TraceHeader['blocks'] = {}): TraceHeader {
+  return { ...simulatedHeader(blocks), mode: 'generated', workloadSeed };
+}
+
+/** The header of the trace that a replay writes: its contents are not those of the seed of the trace it replayed. */
+export function replayedHeader(blocks: TraceHeader['blocks']): TraceHeader {
+  return { ...simulatedHeader(blocks), mode: 'replayed', workloadSeed: null };
+}
+
+function simulatedHeader(blocks: TraceHeader['blocks']): Omit<TraceHeader, 'mode' | 'workloadSeed'> {
   return {
     traceVersion: 3,
     timeUnit: 'microseconds',
     createdAt: '',
-    mode: 'generated',
     warmUpRequests: 0,
-    workloadSeed,
     workloadSpec: '',
     accumulate: false,
-    blocks: {},
+    blocks,
   };
-}
-
-/** YAML text; blocks are written in flow style. */
-export function writeTraceHeader(header: TraceHeader): string {
-  const lines = [`trace_version: ${header.traceVersion}`, `time_unit: ${header.timeUnit}`];
-  if (header.createdAt !== '') lines.push(`created_at: ${JSON.stringify(header.createdAt)}`);
-  lines.push(`mode: ${header.mode}`, `warm_up_requests: ${header.warmUpRequests}`);
-  if (header.workloadSeed !== null) lines.push(`workload_seed: ${header.workloadSeed}`);
-  if (header.workloadSpec !== '') lines.push(`workload_spec: ${JSON.stringify(header.workloadSpec)}`);
-  if (header.accumulate) lines.push('session_context_growth: accumulate');
-  for (const [name, block] of Object.entries(header.blocks)) lines.push(`${name}: ${JSON.stringify(block)}`);
-  return `${lines.join('\n')}\n`;
 }

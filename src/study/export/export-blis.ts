@@ -20,6 +20,16 @@ export interface ExportedStrategy {
 /** Sections of a policy file that a strategy's configuration may hold. */
 const SECTIONS = ['admission', 'routing', 'preemption', 'tenant_budgets'];
 
+/** Settings of a pool that mean something else to BLIS, which has the rules `reference`. */
+function refuseOwnPool(key: string, config: JsonObject): void {
+  if (/^(prefill|decode)_(hardware|latency_model)$/.test(key)) {
+    throw inexpressible(`${key} with the step times of the pool (pool_rules own)`);
+  }
+  if (/^(prefill|decode)_tp$/.test(key) && typeof config['total_kv_blocks'] === 'number') {
+    throw inexpressible(`${key} with total_kv_blocks for the pool (pool_rules own)`);
+  }
+}
+
 /**
  * Writes a strategy's configuration as BLIS would be started with it. Weights keep every digit, so that BLIS normalizes
  * the same numbers; scorers of weight 0 are left out, which BLIS refuses.
@@ -35,6 +45,8 @@ export function toBlis({ simulator, policies, config }: ExportedStrategy): BlisC
     if (key === 'model_config' || key === 'hardware_config' || key === 'kv_offload' || key === 'policy') {
       throw inexpressible(`the inline document ${key}`);
     }
+    if (key === 'pool_rules') continue;
+    if (value !== null && config['pool_rules'] !== 'reference') refuseOwnPool(key, config);
     if (key === 'pd_routing') {
       if (isJsonObject(value) && value['policy'] === 'pair-slo') throw inexpressible('pd_routing pair-slo');
       continue;

@@ -7,6 +7,7 @@ import { readClusterFlags } from '../../../src/cli/blis/flags.ts';
 import { readOutputFlags } from '../../../src/cli/blis/output.ts';
 import { readRunWorkload } from '../../../src/cli/blis/workload.ts';
 import type { Flags } from '../../../src/cli/terminal/command.ts';
+import { repeat } from './recorded-runs.ts';
 
 const MODEL = { model: 'qwen/qwen3-14b' };
 const folder = mkdtempSync(join(tmpdir(), 'blis-flags-'));
@@ -118,7 +119,7 @@ describe('cluster flags', () => {
       '--routing-scorers: weight of "queue-depth" must be finite and > 0, got "0"',
     ],
     [{ 'lora-config': 'x' }, '--lora-config is not supported: LoRA adapters are not simulated'],
-    [{ 'total-kv-blocks': ['1', '2'] }, '--total-kv-blocks may be given once'],
+    [{ 'total-kv-blocks': '1e3' }, '--total-kv-blocks: must be an integer ≥ 1, got "1e3"'],
     [{ 'slo-ttft': 'critical=fast' }, /^--slo-ttft\.critical: must be a duration > 0/],
     [{ 'alpha-coeffs': '1,2,3', 'beta-coeffs': '1,2' }, '--beta-coeffs: needs at least 7 numbers, got 2'],
     [{ tp: '3' }, 'the cluster cannot run: 40 attention heads do not divide over 3 GPUs'],
@@ -141,8 +142,6 @@ describe('cluster flags', () => {
 
 describe('output flags', () => {
   it.each<[Flags, string]>([
-    [{ 'summarize-trace': true }, '--summarize-trace: needs --trace-level decisions'],
-    [{ 'counterfactual-k': '2' }, '--counterfactual-k: needs --trace-level decisions'],
     [{ 'counterfactual-k': '-1' }, '--counterfactual-k: must be an integer ≥ 0, got "-1"'],
     [{ 'trace-level': 'all' }, '--trace-level: must be one of none, decisions, got "all"'],
     [
@@ -151,6 +150,35 @@ describe('output flags', () => {
     ],
   ])('%j', (flags, message) => {
     expect(complaint(() => readOutputFlags(flags))).toBe(message);
+  });
+});
+
+describe('flags as the reference takes them', () => {
+  const run = async (...flags: string[]) =>
+    await repeat({
+      command: 'run',
+      flags: [['model', 'qwen/qwen3-14b'], ...flags.map((flag) => flag.split('=') as [string, string])],
+      files: {},
+    });
+
+  it('win over earlier ones of the same name', async () => {
+    const { stdout } = await run('num-requests=9', 'seed=1', 'num-requests=4', 'seed=2');
+    expect(stdout).toBe((await run('num-requests=4', 'seed=2')).stdout);
+  });
+
+  it('are integers of any base', async () => {
+    const { stdout } = await run('num-requests=0x4', 'total-kv-blocks=02000', 'seed=0b10');
+    expect(stdout).toBe((await run('num-requests=4', 'total-kv-blocks=1024', 'seed=2')).stdout);
+  });
+
+  it('are switches that take words for yes and no', async () => {
+    const traced = ['num-requests=2', 'trace-level=decisions'];
+    for (const word of ['1', 't', 'True']) {
+      expect((await run(...traced, `summarize-trace=${word}`)).stdout).toContain('=== Trace Summary ===');
+    }
+    expect((await run(...traced, 'summarize-trace=F')).stdout).not.toContain('=== Trace Summary ===');
+    const { code, stderr } = await run(...traced, 'summarize-trace=yes');
+    expect([code, stderr]).toEqual([2, 'paretune: --summarize-trace: must be true or false, got "yes"\n']);
   });
 });
 

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import type { JsonObject } from '../../../src/base/json.ts';
 import { toBlis } from '../../../src/study/export/export-blis.ts';
 import { paretune, temporaryFolder } from '../../support/command-line.ts';
 
@@ -79,6 +80,14 @@ describe('paretune export', () => {
       config: { model: 'qwen/qwen3-14b', pd_routing: { policy } },
     });
     expect(() => toBlis(strategy('pair-slo'))).toThrow('BLIS cannot express pd_routing pair-slo');
+    const pools = (more: JsonObject) =>
+      toBlis({ simulator: 'cluster', policies: [], config: { model: 'qwen/qwen3-14b', ...more } });
+    expect(() => pools({ decode_hardware: 'L40S' })).toThrow('BLIS cannot express decode_hardware');
+    expect(() => pools({ decode_tp: 2, total_kv_blocks: 900 })).toThrow('BLIS cannot express decode_tp');
+    expect(pools({ decode_hardware: 'L40S', pool_rules: 'reference' }).flags).toEqual([
+      ['--model', 'qwen/qwen3-14b'],
+      ['--decode-hardware', 'L40S'],
+    ]);
     expect(toBlis(strategy('ordinary'))).toEqual({ flags: [['--model', 'qwen/qwen3-14b']], policy: null });
     const missing = await paretune(['export', run, '--point', '7']);
     expect(missing.code).toBe(2);

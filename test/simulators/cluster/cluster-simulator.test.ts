@@ -190,6 +190,40 @@ describe('cluster simulator', () => {
     });
   });
 
+  it('does not let requests that are lost between prefill and decode look fast', () => {
+    const length = (value: number) => ({ type: 'constant', params: { value } });
+    const workload = {
+      aggregate_rate: 30,
+      num_requests: 60,
+      clients: [
+        {
+          id: 'a',
+          rate_fraction: 1,
+          arrival: { process: 'poisson' },
+          input_distribution: length(300),
+          output_distribution: length(40),
+        },
+      ],
+    };
+    const measured = (blocks: number) => {
+      const config = {
+        model: 'qwen/qwen3-14b',
+        num_instances: 2,
+        prefill_instances: 1,
+        decode_instances: 1,
+        pd_decider: 'always',
+        total_kv_blocks: blocks,
+      };
+      const result = createClusterSimulator().prepare({ config, workload }).run({ seed: 1, fidelity: 1 });
+      if (result.kind !== 'measured') throw new Error(result.reason);
+      return result.metrics;
+    };
+    const [tight, ample] = [measured(140), measured(8000)];
+    expect(tight['completion_fraction']).toBeLessThan(0.8);
+    expect(tight['e2e_mean_ms']).toBeGreaterThan(0.95 * ample['e2e_mean_ms']!);
+    expect(tight['ttft_mean_ms']).toBeGreaterThan(ample['ttft_mean_ms']!);
+  });
+
   it.each<[Json, Json, (string | number)[]]>([
     [{ ...CONFIG, scheduler: 'x' }, WORKLOAD, ['config', 'scheduler']],
     [CONFIG, { ...WORKLOAD, clints: [] }, ['workload', 'clints']],

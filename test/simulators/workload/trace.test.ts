@@ -5,8 +5,9 @@ import { parseYaml } from '../../../src/document/yaml.ts';
 import { generateWorkload } from '../../../src/simulators/workload/generate-workload.ts';
 import { parseWorkload } from '../../../src/simulators/workload/parse-workload.ts';
 import { readTraceCsv, writeTraceCsv } from '../../../src/simulators/workload/trace-csv.ts';
-import { generatedHeader, parseTraceHeader, writeTraceHeader } from '../../../src/simulators/workload/trace-header.ts';
+import { generatedHeader, parseTraceHeader } from '../../../src/simulators/workload/trace-header.ts';
 import { type TraceRow, traceRowOf } from '../../../src/simulators/workload/trace-row.ts';
+import { writeTraceHeader } from '../../../src/simulators/workload/write-trace-header.ts';
 import { readText } from './fixtures.ts';
 
 const multiturn = readText('multiturn.csv');

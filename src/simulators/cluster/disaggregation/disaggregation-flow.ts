@@ -21,8 +21,16 @@ export interface DisaggregationParts {
   readonly idOf: (request: number) => string;
   /** null = prefill and decode instances are chosen apart. */
   readonly pairs: PairRouter | null;
+  /** A parent has ended with its decode, at a time in µs. */
+  readonly ended: (decode: number, end: RequestEnd, produced: number, atUs: number) => void;
   /** Ordinary choice of a decode instance, now, without one of them; −1 = there is no other. */
   readonly otherDecode: (request: number, without: number, atUs: number) => number;
+}
+
+export interface EndedDecode {
+  readonly decode: number;
+  readonly end: RequestEnd;
+  readonly produced: number;
 }
 
 /** A request that is prefilled on one instance and decoded on another. */
@@ -34,9 +42,12 @@ export interface ParentRequest {
   readonly prefill: number;
   /** −1 until the transfer starts. */
   decode: number;
+  transferStartUs: number;
   transferUs: number;
+  /** Whether the transfer has ended. */
+  transferred: boolean;
   stage: 'prefill' | 'transfer' | 'decode' | 'done' | 'dropped' | 'failed';
-  /** Cluster time of its end. */
+  /** Cluster time of its end; NaN = it never reached decode, or is under way. */
   endedAtUs: number;
 }
 
@@ -53,8 +64,9 @@ export class Disaggregation {
   readonly #config: DisaggregationConfig;
   readonly #parts: DisaggregationParts;
   readonly #parentOf = new Map<number, ParentRequest>();
-  /** Prefills completed in the current event. */
+  /** Prefills completed in the current event, and decodes that ended in it. */
   #finished: ParentRequest[] = [];
+  #ended: EndedDecode[] = [];
   #activeTransfers = 0;
   #transferSamples = 0;
   #activeSum = 0;
@@ -108,14 +120,15 @@ export class Disaggregation {
     const prefill = this.#sub(request);
     const q = this.#parts.requests;
     q.outputTokens[prefill] = 0;
-    q.maxOutputTokens[prefill] = 0;
     const parent: ParentRequest = {
       request,
       decodeInstance,
       prefillInstance,
       prefill,
       decode: -1,
+      transferStartUs: 0,
       transferUs: 0,
+      transferred: false,
       stage: 'prefill',
       endedAtUs: Number.NaN,
     };
@@ -138,26 +151,26 @@ export class Disaggregation {
     if (parent?.decode === request || parent?.stage === 'failed') this.pairs.removed(parent.request);
   }
 
-  /** A request or sub-request was taken out of its instance. */
-  evicted(request: number): void {
-    this.forget(request);
-    const parent = this.#parentOf.get(request);
-    if (parent !== undefined) this.pairs?.removed(parent.request);
-  }
-
   prefillEnded(prefill: number, end: RequestEnd): void {
     const parent = this.#parentOf.get(prefill)!;
     if (end === 'completed' || end === 'length-capped') this.#finished.push(parent);
     else parent.stage = 'failed';
   }
 
-  /** Starts the transfers of the prefills that the last instance event completed, in order of id. */
+  /** What the last instance event brought about, in order of ids: transfers of prefills start, then parents end. */
   afterEvent(clockUs: number): void {
-    if (this.#finished.length === 0) return;
-    const { idOf, events } = this.#parts;
-    this.#finished.sort((a, b) => (idOf(a.prefill) < idOf(b.prefill) ? -1 : 1));
-    for (const parent of this.#finished) events.push(clockUs, RANK.transferStart, parent.prefill);
-    this.#finished = [];
+    const { idOf, events, ended } = this.#parts;
+    if (this.#finished.length > 0) {
+      this.#finished.sort((a, b) => (idOf(a.prefill) < idOf(b.prefill) ? -1 : 1));
+      for (const parent of this.#finished) events.push(clockUs, RANK.transferStart, parent.prefill);
+      this.#finished = [];
+    }
+    if (this.#ended.length > 0) {
+      const decodes = this.#ended.sort((a, b) => (idOf(a.decode) < idOf(b.decode) ? -1 : 1));
+      this.#ended = [];
+      for (const { decode, end, produced } of decodes)
+        ended(decode, end, produced, this.#decodeEnded(decode, end, clockUs));
+    }
   }
 
   /** Reserves the prompt's blocks at the decode instance; without room the request is lost. */
@@ -170,6 +183,7 @@ export class Disaggregation {
     this.#parentOf.set(decode, parent);
     if (!this.#reserve(parent, atUs)) {
       parent.stage = 'dropped';
+      parent.endedAtUs = atUs;
       this.droppedAtDecodeKv++;
       this.pairs?.removed(parent.request);
       return;
@@ -179,6 +193,7 @@ export class Disaggregation {
     this.#transferSamples++;
     this.peakTransfers = Math.max(this.peakTransfers, this.#activeTransfers);
     parent.stage = 'transfer';
+    parent.transferStartUs = atUs;
     parent.transferUs = transferDurationUs(this.#config, input, this.#parts.blockSize, this.#activeTransfers);
     this.#parts.events.push(atUs + parent.transferUs, RANK.transferEnd, prefill);
   }
@@ -186,12 +201,18 @@ export class Disaggregation {
   endTransfer(prefill: number, _atUs: number): { readonly decode: number; readonly instance: number } {
     const parent = this.#parentOf.get(prefill)!;
     this.#activeTransfers--;
+    parent.transferred = true;
     parent.stage = 'decode';
     return { decode: parent.decode, instance: parent.decodeInstance };
   }
 
+  /** A decode ended in the current event. */
+  noteEnd(ended: EndedDecode): void {
+    this.#ended.push(ended);
+  }
+
   /** A decode ends, and its parent with it. @returns when the parent ends, µs */
-  decodeEnded(decode: number, end: RequestEnd, clockUs: number): number {
+  #decodeEnded(decode: number, end: RequestEnd, clockUs: number): number {
     const parent = this.#parentOf.get(decode)!;
     const instance = this.#parts.instances[parent.decodeInstance]!;
     const completed = end === 'completed' || end === 'length-capped';
@@ -203,8 +224,7 @@ export class Disaggregation {
   /** Blocks for the prompt at the decode instance; a full instance of a pair gives way to the ordinary choice. */
   #reserve(parent: ParentRequest, atUs: number): boolean {
     const { requests, instances, otherDecode } = this.#parts;
-    const input = requests.inputTokens[parent.decode]!;
-    const fits = () => instances[parent.decodeInstance]!.gpu.allocate(parent.decode, 0, input, 0, true);
+    const fits = () => instances[parent.decodeInstance]!.reserve(parent.decode, atUs);
     if (fits()) return true;
     if (parent.prefillInstance < 0) return false;
     const other = otherDecode(parent.request, parent.decodeInstance, atUs);

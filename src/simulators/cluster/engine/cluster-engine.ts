@@ -42,7 +42,7 @@ export class ClusterEngine {
   routingRejected = 0;
   evicted = 0;
   admitted = 0;
-  /** Routing decisions by instance, and their regret; decisions of disaggregation do not count. */
+  /** Routing decisions by instance, and their regret; those of disaggregated requests do not count. */
   readonly targets: Float64Array;
   regretSum = 0;
   regretMax = 0;
@@ -72,7 +72,7 @@ export class ClusterEngine {
   readonly #instanceTimes: MinTree;
   /** Requests by row of follow-ups. */
   readonly #requestOfFollowUp = new Map<number, number>();
-  /** Sheddable requests at instances; kept only with in-flight eviction. */
+  /** Sheddable requests at instances; kept only with in-flight eviction. Disaggregated ones cannot be evicted. */
   readonly #evictable: Set<number> | null;
   #clock = 0;
 
@@ -153,6 +153,7 @@ export class ClusterEngine {
             events: this.#rare,
             idOf: (request) => this.idOf(request),
             pairs: this.#pairRouter(builder),
+            ended: (decode, end, produced, at) => this.#followUp(this.requests.row[decode]!, end, produced, at),
             otherDecode: (request, without, at) => this.#otherDecode(request, without, at),
           });
     if (this.#cacheSignal.isUsed) this.#cacheSignal.start(this.instances, this.#keys);
@@ -285,8 +286,18 @@ export class ClusterEngine {
       return;
     }
     const chosen = this.#choose(this.#router, request, at);
+    this.#countDecision(this.#router, chosen);
+    this.#sendWhole(request, chosen, at);
+  }
+
+  #countDecision(router: Router, chosen: number): void {
     this.targets[chosen] = this.targets[chosen]! + 1;
-    if (this.config.counterfactualK > 0 && this.#router.scores === null) this.#recordRegret(chosen);
+    if (this.config.counterfactualK > 0 && router.scores === null) this.#recordRegret(chosen);
+  }
+
+  /** Hands a request to the instance that serves all of it. */
+  #sendWhole(request: number, chosen: number, at: number): void {
+    if (this.#evictable !== null && this.#priorityOf(request) < 0) this.#evictable.add(request);
     this.#send(request, chosen, at);
   }
 
@@ -317,7 +328,6 @@ export class ClusterEngine {
     const { inFlight } = this.#snapshots;
     inFlight[chosen] = inFlight[chosen]! + 1;
     this.#budgets?.routed(this.table.tenant[row]!);
-    if (this.#evictable !== null && this.#priorityOfClass[this.table.sloClass[row]!]! < 0) this.#evictable.add(request);
   }
 
   #routeDisaggregated(request: number, at: number): void {
@@ -331,6 +341,7 @@ export class ClusterEngine {
     const chosen = pair?.decode ?? this.#choose(flow.decodeRouter, request, at);
     const cached = flow.needsCachedBlocks ? this.#cacheSignal.cachedBlocks(chosen, this.requests.row[request]!) : 0;
     const disaggregates = flow.disaggregates(request, cached);
+    if (!disaggregates) this.#countDecision(flow.decodeRouter, chosen);
     if (flow.encodes(request)) {
       // Encoding costs no time, but its routing leaves traces in the main router, which other pools share.
       this.#viewPool(flow.pools.encode, at);
@@ -341,7 +352,7 @@ export class ClusterEngine {
       return;
     }
     flow.pairs?.decodePlaced(request, this.requests.row[request]!, chosen);
-    this.#send(request, chosen, at);
+    this.#sendWhole(request, chosen, at);
   }
 
   #pairRouter(builder: RouterBuilder): PairRouter | null {
@@ -435,8 +446,13 @@ export class ClusterEngine {
     }
     flow?.forget(request);
     if (end === 'completed' || end === 'length-capped') flow?.pairs?.answered(produced);
-    const at = flow?.isDecode(request) ? flow.decodeEnded(request, end, this.#clock) : atUs;
     this.#views?.ended(request, instance.index, end, atUs, this.#hooks.scorers);
+    if (flow?.isDecode(request)) flow.noteEnd({ decode: request, end, produced });
+    else this.#followUp(row, end, produced, atUs);
+  }
+
+  /** The next round of a session, if the end of a request brings one. */
+  #followUp(row: number, end: RequestEnd, produced: number, at: number): void {
     if (this.#followUpSource === null) return;
     const next = this.#followUpSource.next(this.table, row, end, produced, at);
     if (next < 0) return;
@@ -464,16 +480,19 @@ export class ClusterEngine {
     inFlight[instance.index] = Math.max(0, inFlight[instance.index]! - 1);
     this.#instanceTimes.set(instance.index, instance.nextTime());
     this.#budgets?.ended(this.table.tenant[this.requests.row[victim]!]!);
-    this.disaggregation?.evicted(victim);
     this.evicted++;
     this.#shed(victim);
   }
 
   /** Lowest priority first, then dispatched last. */
   #evictsBefore(a: number, b: number): boolean {
-    const priority = (request: number) => this.#priorityOfClass[this.table.sloClass[this.requests.row[request]!]!]!;
-    if (priority(a) !== priority(b)) return priority(a) < priority(b);
+    const difference = this.#priorityOf(a) - this.#priorityOf(b);
+    if (difference !== 0) return difference < 0;
     return this.gateway!.dispatchedAtUs(a) >= this.gateway!.dispatchedAtUs(b);
+  }
+
+  #priorityOf(request: number): number {
+    return this.#priorityOfClass[this.table.sloClass[this.requests.row[request]!]!]!;
   }
 
   #shed(request: number): void {

@@ -37,6 +37,7 @@ function columnsOf(engine: ClusterEngine) {
   const columns = {
     registered: new Uint8Array(rows),
     completed: new Uint8Array(rows),
+    disaggregated: new Uint8Array(rows),
     lengthCapped: new Uint8Array(rows),
     ttftUs: new Float64Array(rows).fill(Number.NaN),
     e2eUs: new Float64Array(rows).fill(Number.NaN),
@@ -64,7 +65,7 @@ function columnsOf(engine: ClusterEngine) {
 }
 
 type Columns = {
-  -readonly [K in 'registered' | 'completed' | 'lengthCapped']: Uint8Array;
+  -readonly [K in 'registered' | 'completed' | 'disaggregated' | 'lengthCapped']: Uint8Array;
 } & {
   -readonly [K in 'ttftUs' | 'e2eUs' | 'schedulingDelayUs' | 'itlSumUs']: Float64Array;
 } & { readonly itlCount: Int32Array; readonly handledBy: Int32Array };
@@ -73,18 +74,23 @@ type Columns = {
 function mergeParent(engine: ClusterEngine, parent: ParentRequest, columns: Columns): void {
   const q = engine.requests;
   const row = q.row[parent.request]!;
-  if (parent.stage !== 'done') return;
+  columns.disaggregated[row] = 1;
+  if (Number.isNaN(parent.endedAtUs)) return;
   const { prefill, decode } = parent;
-  const delay = q.schedulingDelayUs[decode]!;
-  const gaps = q.itlCount[decode]!;
   columns.registered[row] = 1;
-  columns.completed[row] = 1;
-  columns.lengthCapped[row] = q.lengthCapped[decode]!;
   columns.schedulingDelayUs[row] = q.schedulingDelayUs[prefill]!;
   columns.handledBy[row] = parent.decodeInstance;
+  const delay = q.schedulingDelayUs[decode]!;
+  const gaps = q.itlCount[decode]!;
+  columns.ttftUs[row] = gaps > 0 ? delay + q.firstGapUs[decode]! : q.ttftUs[prefill]!;
+  if (parent.stage !== 'done') {
+    columns.e2eUs[row] = parent.endedAtUs - q.arrivalUs[parent.request]!;
+    return;
+  }
+  columns.completed[row] = 1;
+  columns.lengthCapped[row] = q.lengthCapped[decode]!;
   columns.itlSumUs[row] = q.itlSumUs[decode]!;
   columns.itlCount[row] = gaps;
-  columns.ttftUs[row] = gaps > 0 ? delay + q.firstGapUs[decode]! : q.ttftUs[prefill]!;
   // A decode that was preempted has prefilled itself: its own time counts from the original arrival.
   const prefilledAgain = !Number.isNaN(q.ttftUs[decode]!);
   columns.e2eUs[row] = prefilledAgain
@@ -124,7 +130,12 @@ function subRequests(engine: ClusterEngine, instance: number): NonNullable<Insta
   const q = engine.requests;
   const own = Array.from({ length: q.length }, (_, request) => request).filter((r) => q.instance[r] === instance);
   const column = (values: Float64Array) => own.map((request) => values[request]!);
-  return { e2eUs: column(q.e2eUs), ttftUs: column(q.ttftUs), schedulingDelayUs: column(q.schedulingDelayUs) };
+  return {
+    rows: own.map((request) => q.row[request]!),
+    e2eUs: column(q.e2eUs),
+    ttftUs: column(q.ttftUs),
+    schedulingDelayUs: column(q.schedulingDelayUs),
+  };
 }
 
 function clusterCounters(engine: ClusterEngine): ClusterCounters {
@@ -159,23 +170,30 @@ function decisions(engine: ClusterEngine): DecisionTrace {
   };
 }
 
+function completedAt(engine: ClusterEngine, instances: Int32Array): number {
+  return instances.reduce((sum, index) => sum + engine.instances[index]!.completed, 0);
+}
+
 function disaggregationCounters(
   engine: ClusterEngine,
   flow: Disaggregation,
   ttftUs: Float64Array,
 ): DisaggregationCounters {
   const q = engine.requests;
-  const done = flow.parents.filter((parent) => parent.stage === 'done');
-  const transferred = flow.parents.filter((parent) => parent.stage !== 'prefill' && parent.transferUs > 0);
+  const ended = flow.parents.filter((parent) => !Number.isNaN(parent.endedAtUs));
+  const transferred = flow.parents.filter((parent) => parent.transferred);
   const prefilled = flow.parents.filter((parent) => q.phase[parent.prefill] === PHASE.completed);
   return {
-    disaggregated: flow.parents.filter((parent) => parent.stage === 'decode' || parent.stage === 'done').length,
+    parents: flow.parents.length,
+    disaggregated: transferred.length,
     droppedAtDecodeKv: flow.droppedAtDecodeKv,
     inTransfer: flow.parents.filter((parent) => parent.stage === 'transfer').length,
     prefillCompleted: prefilled.length,
-    decodeCompleted: flow.pools.decode.reduce((sum, index) => sum + engine.instances[index]!.completed, 0),
-    parentTtftUs: done.map((parent) => ttftUs[q.row[parent.request]!]!),
-    transferUs: transferred.map((parent) => parent.transferUs),
+    prefillPoolCompleted: completedAt(engine, flow.pools.prefill),
+    decodePoolCompleted: completedAt(engine, flow.pools.decode),
+    parentTtftUs: ended.map((parent) => ttftUs[q.row[parent.request]!]!),
+    // The reference takes a start at time 0 for no start.
+    transferUs: transferred.filter((parent) => parent.transferStartUs > 0).map((parent) => parent.transferUs),
     peakActiveTransfers: flow.peakTransfers,
     meanActiveTransfers: flow.meanActiveTransfers,
     pairs:

@@ -7,11 +7,12 @@ export function disaggregationSection(
   counters: DisaggregationCounters | null,
   { durationS, contention }: { readonly durationS: number; readonly contention: boolean },
 ): readonly string[] {
-  if (counters === null) return [];
+  if (counters === null || counters.parents === 0) return [];
   return [
     '=== PD Metrics ===',
     `Disaggregated Requests: ${counters.disaggregated}`,
-    `Dropped at Decode KV: ${counters.droppedAtDecodeKv}`,
+    // The reference prints here whose decode instance was gone after the transfer; instances never leave.
+    'Dropped at Decode KV: 0',
     ...poolRates(counters, durationS),
     ...distributionLine('Parent TTFT (us)', counters.parentTtftUs),
     ...distributionLine('KV Transfer Duration (us)', counters.transferUs),
@@ -36,7 +37,7 @@ function pairLines({ pairs }: DisaggregationCounters): readonly string[] {
 }
 
 function poolRates(counters: DisaggregationCounters, durationS: number): readonly string[] {
-  const [prefill, decode] = [counters.prefillCompleted, counters.decodeCompleted].map((count) =>
+  const [prefill, decode] = [counters.prefillPoolCompleted, counters.decodePoolCompleted].map((count) =>
     durationS > 0 ? count / durationS : 0,
   ) as [number, number];
   const low = Math.min(prefill, decode);

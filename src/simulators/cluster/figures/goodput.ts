@@ -76,6 +76,21 @@ export function mergeTargets(...sources: readonly GoodputTargets[]): GoodputTarg
   return Object.fromEntries(Object.entries(merged).filter(([, t]) => t.ttftMs > 0 || t.itlMs > 0 || t.e2eMs > 0));
 }
 
+/** Targets as a document states them: by class, sorted, without those that are open. */
+export function targetsJson(targets: GoodputTargets): Readonly<Record<string, Readonly<Record<string, number>>>> {
+  const classes = Object.entries(targets).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(
+    classes.map(([name, { ttftMs, itlMs, e2eMs }]) => [
+      name,
+      {
+        ...(ttftMs > 0 ? { ttft_ms: ttftMs } : {}),
+        ...(itlMs > 0 ? { itl_ms: itlMs } : {}),
+        ...(e2eMs > 0 ? { e2e_ms: e2eMs } : {}),
+      },
+    ]),
+  );
+}
+
 /** Requests per second that meet every target of their class; null without targets. */
 export function goodput(result: EngineResult, targets: GoodputTargets, durationS: number): Goodput | null {
   const names = Object.keys(targets).sort();
@@ -101,8 +116,8 @@ export function goodput(result: EngineResult, targets: GoodputTargets, durationS
 export function goodputJson(measured: Goodput | null): Record<string, unknown> {
   if (measured === null) return {};
   return {
-    goodput_rps: measured.goodputRps,
-    slo_attainment: measured.attainment,
+    ...(measured.goodputRps > 0 ? { goodput_rps: measured.goodputRps } : {}),
+    ...(measured.attainment > 0 ? { slo_attainment: measured.attainment } : {}),
     per_class: Object.fromEntries(
       measured.classes.map((one) => [
         one.sloClass,
@@ -128,18 +143,20 @@ function classGoodput(
   rows: readonly number[],
   durationS: number,
 ): ClassGoodput {
-  const completed = rows.filter((row) => result.completed[row] === 1);
+  // With pools also those that ended before their last token, as in the reference: they have no ITL.
+  const ended = rows.filter((row) => Number.isFinite(result.e2eUs[row]!));
   const meetsTtft = (row: number) => result.ttftUs[row]! / 1000 <= target.ttftMs;
-  const meetsItl = (row: number) => tokenGapUs(result, row) / 1000 <= target.itlMs;
+  const hasItl = (row: number) => result.completed[row] === 1;
+  const meetsItl = (row: number) => hasItl(row) && tokenGapUs(result, row) / 1000 <= target.itlMs;
   const meetsE2e = (row: number) => result.e2eUs[row]! / 1000 <= target.e2eMs;
-  const good = completed.filter(
+  const good = ended.filter(
     (row) =>
       (target.ttftMs === 0 || meetsTtft(row)) &&
       (target.itlMs === 0 || meetsItl(row)) &&
       (target.e2eMs === 0 || meetsE2e(row)),
   ).length;
   const share = (meets: (row: number) => boolean) =>
-    completed.length === 0 ? 0 : completed.filter(meets).length / completed.length;
+    ended.length === 0 ? 0 : ended.filter(meets).length / ended.length;
   return {
     sloClass,
     arrived,
@@ -151,9 +168,9 @@ function classGoodput(
       ...(target.itlMs > 0 ? { itl: share(meetsItl) } : {}),
       ...(target.ttftMs > 0 ? { ttft: share(meetsTtft) } : {}),
     },
-    ttftP99Ms: percentileMs(sortedFinite(picked(result.ttftUs, rows)), 99),
+    ttftP99Ms: percentileMs(sortedFinite(picked(result.ttftUs, ended)), 99),
     e2eP99Ms: percentileMs(sortedFinite(picked(result.e2eUs, rows)), 99),
-    itlMeanMs: meanTokenGapMs(result, completed),
+    itlMeanMs: meanTokenGapMs(result, ended.filter(hasItl)),
   };
 }
 

@@ -57,7 +57,7 @@ function anomalySection({ config, result, headline }: SectionInput): readonly st
     ['Gateway Queue Depth (horizon)', cluster.gatewayQueued],
     ['Gateway Queue Shed', cluster.gatewayShed],
     ['Gateway Queue Rejected', cluster.gatewayRejected],
-    ['Gateway Evicted', cluster.gatewayEvicted],
+    ['Gateway Evicted (in-flight)', cluster.gatewayEvicted],
     ['Gateway Expired (TTL)', cluster.gatewayExpired],
     ['Rejected Requests (Encode)', cluster.encodeRejected],
   ] as const;
@@ -110,7 +110,7 @@ function sloSection({ result, hasTargets }: SectionInput): readonly string[] {
       `  ${name}:`,
       `    TTFT: ${meanAndTail(distribution(picked(result.ttftUs, rows)))}`,
       `    ITL:  ${meanAndTail(distribution(completed.map((row) => tokenGapUs(result, row))))}`,
-      `    E2E:  ${meanAndTail(distribution(picked(result.e2eUs, completed)))}`,
+      `    E2E:  ${meanAndTail(distribution(picked(result.e2eUs, rows)))}`,
     ];
   });
   return ['=== Per-SLO Metrics ===', ...lines];
@@ -125,14 +125,14 @@ function modelSection({ result, headline }: SectionInput): readonly string[] {
   );
   if (tagged.length === 0) return [];
   const lines = tagged.flatMap(([name, rows]) => {
-    const completed = rows.filter((row) => result.completed[row] === 1);
-    const tokens = completed.reduce((sum, row) => sum + outputTokens[row]!, 0);
+    const ended = rows.filter((row) => Number.isFinite(result.e2eUs[row]!));
+    const tokens = ended.reduce((sum, row) => sum + outputTokens[row]!, 0);
     const perSecond = (count: number) => fixed(headline.durationS > 0 ? count / headline.durationS : 0, 2);
     return [
       `  ${name}:`,
       `    TTFT: ${medianAndTail(distribution(picked(result.ttftUs, rows)))}`,
-      `    E2E:  ${medianAndTail(distribution(picked(result.e2eUs, completed)))}`,
-      `    Throughput: ${perSecond(completed.length)} req/s, ${perSecond(tokens)} tok/s`,
+      `    E2E:  ${medianAndTail(distribution(picked(result.e2eUs, rows)))}`,
+      `    Throughput: ${perSecond(ended.length)} req/s, ${perSecond(tokens)} tok/s`,
     ];
   });
   return ['=== Per-Model Metrics ===', ...lines];
@@ -142,7 +142,7 @@ function tenantSection(result: EngineResult): readonly string[] {
   const { names, tenant, outputTokens } = result.table;
   const tenants = rowsBy(
     result,
-    (row) => (result.completed[row] === 1 && names.tenants[tenant[row]!] ? tenant[row]! : -1),
+    (row) => (Number.isFinite(result.e2eUs[row]!) && names.tenants[tenant[row]!] ? tenant[row]! : -1),
     (number) => names.tenants[number]!,
   );
   if (tenants.length === 0) return [];
@@ -168,17 +168,25 @@ function sessionSection(result: EngineResult): readonly string[] {
   const durations = sessions.map(([, members]) => {
     const first = members.find((row) => round[row] === 0);
     const ends = members
-      .filter((row) => result.completed[row] === 1)
+      .filter((row) => Number.isFinite(result.e2eUs[row]!))
       .map((row) => arrivalUs[row]! + result.e2eUs[row]!);
-    // Both ends in ms before the subtraction: the rounding shows in the last printed digit.
-    return first === undefined || ends.length === 0 ? Number.NaN : Math.max(...ends) / 1000 - arrivalUs[first]! / 1000;
+    if (first === undefined || ends.length === 0) return Number.NaN;
+    // The end from µs to ms, the start by way of seconds: the rounding shows in the last printed digit.
+    const duration = Math.max(...ends) / 1000 - (arrivalUs[first]! / 1e6) * 1000;
+    return duration > 0 ? duration : Number.NaN;
   });
   return [
     '=== Session Metrics ===',
     `  Sessions: ${sessions.length}`,
-    `  TTFT cold (round 0): ${spread(ttft((row) => round[row] === 0))}`,
-    `  TTFT warm (round≥1): ${spread(ttft((row) => round[row]! > 0))}`,
-    `  Session duration:    ${spread(distribution(durations))}`,
+    ...spread(
+      'TTFT cold (round 0):',
+      ttft((row) => round[row] === 0),
+    ),
+    ...spread(
+      'TTFT warm (round≥1):',
+      ttft((row) => round[row]! > 0),
+    ),
+    ...spread('Session duration:   ', distribution(durations)),
   ];
 }
 
@@ -210,6 +218,9 @@ function medianAndTail(d: Distribution): string {
   return `p50=${fixed(d.p50, 2)} p99=${fixed(d.p99, 2)} (n=${d.count})`;
 }
 
-function spread(d: Distribution): string {
-  return `mean=${fixed(d.mean, 2)} p50=${fixed(d.p50, 2)} p95=${fixed(d.p95, 2)} p99=${fixed(d.p99, 2)} ms (n=${d.count})`;
+/** A line, or none of nothing. */
+function spread(label: string, d: Distribution): readonly string[] {
+  if (d.count === 0) return [];
+  const figures = `mean=${fixed(d.mean, 2)} p50=${fixed(d.p50, 2)} p95=${fixed(d.p95, 2)} p99=${fixed(d.p99, 2)} ms (n=${d.count})`;
+  return [`  ${label} ${figures}`];
 }

@@ -32,7 +32,7 @@ function requestRecord(result: EngineResult, row: number): Record<string, unknow
     ...(tenant ? { tenant_id: tenant } : {}),
     ...(handledBy >= 0 ? { handled_by: `instance_${handledBy}` } : {}),
     ...(model ? { model } : {}),
-    ...(result.lengthCapped[row] === 1 ? { length_capped: true } : {}),
+    ...(result.lengthCapped[row] === 1 && result.disaggregated[row] === 0 ? { length_capped: true } : {}),
     ...(gatewayDelayUs > 0 ? { gateway_queue_delay_ms: gatewayDelayUs / 1000 } : {}),
     ...(session >= 0 ? { session_id: names.sessions[session] } : {}),
     round_index: table.round[row],

@@ -1,5 +1,5 @@
 import type { RequestView, StepTokens } from '../policy/policy.ts';
-import { PHASE } from '../request-states.ts';
+import { PHASE, PREFILLED } from '../request-states.ts';
 import type { InstanceState } from './instance-state.ts';
 
 export interface StepBudget {
@@ -159,11 +159,11 @@ export class BatchFormation {
         continue;
       }
       const input = q.inputTokens[request]!;
-      const prefilled = q.prefilled[request] === 1;
-      const cached = prefilled ? 0 : gpu.lookup(request);
-      const start = prefilled ? input : cached * config.blockSize;
-      const tokens = prefilled ? 1 : this.#chunk(request, input - start, start, budget);
-      if (!this.#state.allocate(request, start, start + tokens, cached, !prefilled)) {
+      const prefilled = q.prefilled[request]!;
+      const cached = prefilled === PREFILLED.no ? gpu.lookup(request) : 0;
+      const start = prefilled === PREFILLED.yes ? input : cached * config.blockSize;
+      const tokens = prefilled === PREFILLED.no ? this.#chunk(request, input - start, start, budget) : 1;
+      if (!this.#state.allocate(request, start, start + tokens, cached, prefilled !== PREFILLED.yes)) {
         if (!tier?.isDeferred(request)) break;
         skipped++;
         continue;
@@ -193,7 +193,7 @@ export class BatchFormation {
     q.phase[request] = PHASE.running;
     q.scheduledStep[request] = steps;
     q.schedulingDelayUs[request] = at - q.arrivalUs[request]!;
-    if (q.prefilled[request] === 1) this.#state.beginDecode(batch.push(request, input), input, input + 1);
+    if (q.prefilled[request] === PREFILLED.yes) this.#state.beginDecode(batch.push(request, input), input, input + 1);
     else batch.push(request, 0);
     tier?.admitted(request);
   }

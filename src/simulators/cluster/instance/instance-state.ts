@@ -2,7 +2,7 @@ import type { InstanceConfig } from '../engine-config.ts';
 import type { GpuBlocks } from '../kv/gpu-blocks.ts';
 import type { KvTier } from '../kv/kv-tier.ts';
 import type { InstanceLoad, RequestView } from '../policy/policy.ts';
-import { PHASE, type RequestStates } from '../request-states.ts';
+import { PHASE, PREFILLED, type RequestStates } from '../request-states.ts';
 import { Batch } from './batch.ts';
 import { PausedRequests } from './paused-requests.ts';
 import type { QueueOrder } from './queue-order.ts';
@@ -125,7 +125,8 @@ export class InstanceState {
   /** A request that is neither in the batch nor paused gives its blocks back and waits. */
   startOver(request: number): void {
     this.preemptions++;
-    this.requests.prefilled[request] = 0;
+    const { prefilled } = this.requests;
+    if (prefilled[request] === PREFILLED.yes) prefilled[request] = PREFILLED.lost;
     this.gpu.release(request, true);
     this.gaps.discard(request);
     this.queue.requeue(request);

@@ -5,7 +5,7 @@ import type { InstanceConfig } from '../engine-config.ts';
 import type { GpuBlocks } from '../kv/gpu-blocks.ts';
 import type { KvTier } from '../kv/kv-tier.ts';
 import type { LatencyModel } from '../latency/latency-model.ts';
-import { PHASE, type RequestStates } from '../request-states.ts';
+import { PHASE, PREFILLED, type RequestStates } from '../request-states.ts';
 import { TimeFifo } from '../time-fifo.ts';
 import type { Batch } from './batch.ts';
 import { BatchFormation, type FormationParts } from './batch-formation.ts';
@@ -150,11 +150,17 @@ export class Instance {
     this.#delayed.push(atUs + this.#latency.queueingUs(q.inputTokens[request]!), request);
   }
 
+  /** Takes blocks for the prompt of a request that comes by transfer. @returns false if there is no room */
+  reserve(request: number, atUs: number): boolean {
+    this.#wake(atUs);
+    return this.#state.allocate(request, 0, this.#requests.inputTokens[request]!, 0, true);
+  }
+
   /** A request whose prompt blocks have been transferred here and are reserved joins the wait queue. */
   injectPrefilled(request: number, atUs: number): void {
     const q = this.#requests;
     q.instance[request] = this.index;
-    q.prefilled[request] = 1;
+    q.prefilled[request] = PREFILLED.yes;
     q.phase[request] = PHASE.queued;
     this.#wake(atUs);
     this.queue.enqueue(request);
@@ -284,6 +290,7 @@ export class Instance {
     const request = batch.request[slot]!;
     const produced = batch.progress(slot) - q.inputTokens[request]!;
     if (produced <= 0) return;
+    q.firstGapUs[request] = gaps.gapAt(gaps.firstStep(request, q.firstDecodeStep[request]!));
     q.itlSumUs[request] = gaps.sum - q.gapsBefore[request]! - gaps.skippedUs(request) + gaps.pausedUs(request);
     q.itlCount[request] = produced;
   }

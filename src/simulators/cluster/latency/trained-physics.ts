@@ -116,7 +116,7 @@ export class TrainedPhysicsLatency implements LatencyModel {
     const beta = this.#beta;
     const layers = this.#layers;
     const d = this.#hidden;
-    const kvPerGpu = this.#kvDim / this.#tp;
+    const kvPerGpu = this.#kvDim / this.#gpus;
     let prefill = 0;
     let decode = 0;
     if (this.#prefillTokens > 0) {

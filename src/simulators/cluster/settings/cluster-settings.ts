@@ -74,6 +74,12 @@ export interface ClusterSettings {
   readonly decode_latency_model: string | null;
   readonly prefill_max_model_len: number | null;
   readonly decode_max_model_len: number | null;
+  /**
+   * `own`: a pool has the step times of its own GPU and latency model, and `total_kv_blocks` where given. `reference`:
+   * GPU and coefficients of step times are the cluster's, whatever the pool's; a GPU or tp of its own decides the KV
+   * blocks, even where `total_kv_blocks` is given.
+   */
+  readonly pool_rules: string;
   /** SLO class → ms; for goodput only. */
   readonly slo_ttft: Readonly<Record<string, number>>;
   readonly slo_itl: Readonly<Record<string, number>>;
@@ -141,7 +147,7 @@ export const SETTINGS: { readonly [K in SettingKey]: Setting<ClusterSettings[K]>
     summary: 'most prompt tokens a request gets per step; 0 = off',
   },
   kv_cpu_blocks: { rule: NATURAL, default: 0, summary: 'KV blocks in CPU memory; 0 = no second tier' },
-  kv_transfer_bandwidth: { rule: { kind: 'number' }, default: 100, summary: 'CPU → GPU reload speed, blocks per µs' },
+  kv_transfer_bandwidth: { rule: { kind: 'number' }, default: 100, summary: 'CPU → GPU reload speed, tokens per µs' },
   kv_transfer_base_latency: { rule: NATURAL, default: 0, summary: 'fixed cost of a block reload, µs' },
   kv_offload_threshold: { rule: { kind: 'number', min: 0, max: 1 }, default: 0.9, summary: 'accepted, without effect' },
   num_instances: { rule: COUNT, default: 1, summary: 'engine instances' },
@@ -260,6 +266,11 @@ export const SETTINGS: { readonly [K in SettingKey]: Setting<ClusterSettings[K]>
   },
   prefill_max_model_len: { rule: COUNT, default: null, summary: 'longest sequence on prefill instances' },
   decode_max_model_len: { rule: COUNT, default: null, summary: 'longest sequence on decode instances' },
+  pool_rules: {
+    rule: { kind: 'choice', names: ['own', 'reference'] },
+    default: 'own',
+    summary: 'what a pool’s GPU, tp and latency model decide',
+  },
   slo_ttft: {
     rule: { kind: 'class-durations' },
     default: NO_CLASSES,

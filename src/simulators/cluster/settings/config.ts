@@ -43,7 +43,7 @@ export function resolveStrategyConfig(config: Json, ownScorers: OwnScorers = [])
     bundle: parsePolicyBundle(sections, rules),
     modelConfig: documents.model_config ?? null,
     hardware: parseOwnHardware(documents.hardware_config),
-    offload: documents.kv_offload ?? null,
+    offload: documents.kv_offload === undefined ? null : { document: documents.kv_offload, recorded: false },
   });
 }
 

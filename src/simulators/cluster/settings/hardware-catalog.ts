@@ -50,11 +50,15 @@ export function findHardware(name: string, own: Readonly<Record<string, Hardware
   return found;
 }
 
-/** Reads `{ "<GPU>": { "TFlopsPeak": …, "TFlopsFP8": …, "BwPeakTBs": …, "mfuPrefill": …, … } }`. */
+/**
+ * Reads `{ "<GPU>": { "TFlopsPeak": …, "TFlopsFP8": …, "BwPeakTBs": …, "mfuPrefill": …, … } }`; keys that begin with
+ * `_` are comments.
+ */
 export function parseHardwareConfig(document: Json): Readonly<Record<string, HardwareSpec>> {
   if (!isJsonObject(document)) throw new InputError('must be a map from GPU name to its figures');
   const parsed: Record<string, HardwareSpec> = {};
   for (const [name, entry] of Object.entries(document)) {
+    if (isComment(name)) continue;
     if (!isJsonObject(entry)) throw new InputError('must be a map of figures', { path: [name] });
     parsed[name] = parseEntry(name, entry);
   }
@@ -62,9 +66,14 @@ export function parseHardwareConfig(document: Json): Readonly<Record<string, Har
   return parsed;
 }
 
+function isComment(key: string): boolean {
+  return key.startsWith('_');
+}
+
 function parseEntry(name: string, entry: JsonObject): HardwareSpec {
   const spec = { name, tflopsPeak: 0, tflopsFp8: 0, bandwidthTBs: 0, mfuPrefill: 0, mfuDecode: 0, memoryGiB: 0 };
   for (const [key, value] of Object.entries(entry)) {
+    if (isComment(key)) continue;
     const field = Object.hasOwn(FIELDS, key) ? FIELDS[key as keyof typeof FIELDS] : undefined;
     if (field === undefined) throw unknownName('hardware key', key, Object.keys(FIELDS), { path: [name, key] });
     if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {

@@ -1,13 +1,12 @@
 import { InputError } from '../../../base/errors.ts';
-import type { Json } from '../../../base/json.ts';
-import type { HardwareSpec, InstanceConfig, KvTierConfig } from '../engine-config.ts';
+import type { HardwareSpec, InstanceConfig, KvTierConfig, LatencyConfig } from '../engine-config.ts';
 import type { ClusterSettings } from './cluster-settings.ts';
 import { findHardware } from './hardware-catalog.ts';
 import { type Capacity, kvBytesPerToken, kvCapacity } from './kv-capacity.ts';
 import { blackboxBlocks, type LatencyRequest, latencyConfig, splitProblem } from './latency-settings.ts';
 import { contextLength, fitToCapacity } from './max-model-len.ts';
 import type { ModelConfig } from './model-config.ts';
-import { parseOffload } from './offload-config.ts';
+import { type OffloadDocument, parseOffload } from './offload-config.ts';
 
 /** What one pool of instances is made of; the rest comes from `settings`. */
 export interface InstanceRequest {
@@ -17,9 +16,11 @@ export interface InstanceRequest {
   readonly hardware: string;
   readonly tp: number;
   readonly latencyModel: string | null;
+  /** Where step times are those of another instance: its GPU and coefficients. */
+  readonly stepTimesOf: { readonly hardware: string; readonly latency: LatencyConfig } | null;
   readonly maxModelLen: number | null;
   readonly ownHardware: Readonly<Record<string, HardwareSpec>> | null;
-  readonly offload: Json | null;
+  readonly offload: OffloadDocument | null;
   /** Receives what the user should know. */
   readonly warnings: string[];
 }
@@ -36,9 +37,10 @@ export function resolveInstance(request: InstanceRequest): ResolvedInstance {
     latencyModel: request.latencyModel,
     alpha: settings.alpha_coeffs,
     beta: settings.beta_coeffs,
+    borrowed: request.stepTimesOf?.latency ?? null,
     catalogKey: request.catalogKey,
     model: model.architecture,
-    hardware,
+    hardware: request.stepTimesOf === null ? hardware : findHardware(request.stepTimesOf.hardware, request.ownHardware),
     tp,
     dp: settings.dp,
     moeCommBackend: settings.moe_comm_backend,
@@ -106,11 +108,12 @@ function kvTiers(request: InstanceRequest): KvTierConfig {
   };
 }
 
-function offloadTier(request: InstanceRequest, document: Json): KvTierConfig {
+function offloadTier(request: InstanceRequest, document: OffloadDocument): KvTierConfig {
   const blockSize = request.settings.block_size_in_tokens;
   try {
     const spec = parseOffload(document, blockSize);
-    const bytesPerBlock = Math.trunc(kvBytesPerToken(request.model.architecture, request.tp) * blockSize);
+    const bytesPerBlock =
+      spec.bytesPerBlock ?? Math.trunc(kvBytesPerToken(request.model.architecture, request.tp) * blockSize);
     const cpuBlocks = Math.floor(spec.cpuBytes / bytesPerBlock);
     if (cpuBlocks === 0) {
       throw new InputError(`must hold at least one block of ${bytesPerBlock} bytes, got ${spec.cpuBytes}`, {
@@ -125,6 +128,8 @@ function offloadTier(request: InstanceRequest, document: Json): KvTierConfig {
 
 function checkParallelism(request: InstanceRequest): void {
   const { settings, model, latencyModel } = request;
+  // A pool under the reference's rules: what the cluster as a whole is given has been checked.
+  if (request.stepTimesOf !== null) return;
   const physics = (latencyModel ?? 'trained-physics') === 'trained-physics';
   const moe = model.architecture.experts >= 2;
   if (settings.dp > 1 && !(physics && moe)) {

@@ -49,6 +49,8 @@ export interface LatencyRequest {
   readonly latencyModel: string | null;
   readonly alpha: readonly number[] | null;
   readonly beta: readonly number[] | null;
+  /** Coefficients to take whatever the model; null = its own. */
+  readonly borrowed: Pick<LatencyConfig, 'alpha' | 'beta'> | null;
   readonly catalogKey: string;
   readonly model: ModelArchitecture;
   readonly hardware: HardwareSpec;
@@ -67,6 +69,7 @@ export function latencyConfig(request: LatencyRequest): LatencyConfig {
   }
   const kind = request.latencyModel ?? 'trained-physics';
   const shared = { model, hardware, tp, dp, moeCommBackend };
+  if (request.borrowed !== null) return borrowing(request.borrowed, kind, shared);
   if (kind === 'roofline') {
     if (alpha !== null) throw new InputError('the roofline model has no coefficients', { path: ['alpha_coeffs'] });
     return { kind, alpha: [0, 0, 0], beta: [], ...shared };
@@ -87,6 +90,22 @@ export function latencyConfig(request: LatencyRequest): LatencyConfig {
     beta: atLeast(7, beta ?? TRAINED_BETA, 'beta'),
     ...shared,
   };
+}
+
+function borrowing(
+  { alpha, beta }: Pick<LatencyConfig, 'alpha' | 'beta'>,
+  kind: string,
+  shared: Omit<Exclude<LatencyConfig, { kind: 'blackbox' }>, 'kind' | 'alpha' | 'beta'>,
+): LatencyConfig {
+  if (kind === 'roofline') return { kind, alpha, beta: [], ...shared };
+  if (kind === 'blackbox') return { kind, alpha, beta: atLeast(3, beta, 'beta') };
+  if (beta.length === 0) {
+    throw new InputError('has no coefficients for a pool with latency model trained-physics', {
+      path: ['latency_model'],
+      suggestion: 'give the cluster trained-physics, or pool_rules own',
+    });
+  }
+  return { kind: 'trained-physics', alpha, beta: atLeast(7, beta, 'beta'), ...shared };
 }
 
 /** KV blocks that belong to the built-in blackbox coefficients; undefined where those are not used. */

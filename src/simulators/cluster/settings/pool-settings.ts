@@ -80,12 +80,20 @@ function decodeOverrides(settings: ClusterSettings): PoolOverrides {
 
 function poolInstance(base: InstanceRequest, common: InstanceConfig, overrides: PoolOverrides) {
   if (Object.values(overrides).every((value) => value === null)) return { kind: 'ready', config: common } as const;
+  const tp = overrides.tp ?? base.tp;
+  const hardware = overrides.hardware ?? base.hardware;
+  const asReference = base.settings.pool_rules === 'reference';
+  // There, a pool's own hardware means KV blocks and nothing else, and its memory wins over a number given for all.
+  const ownMemory = asReference && (tp !== base.tp || hardware !== base.hardware);
   return resolveInstance({
     ...base,
-    tp: overrides.tp ?? base.tp,
-    hardware: overrides.hardware ?? base.hardware,
+    settings: ownMemory ? { ...base.settings, total_kv_blocks: null } : base.settings,
+    tp,
+    hardware,
     latencyModel: overrides.latencyModel ?? base.latencyModel,
-    maxModelLen: overrides.maxModelLen ?? base.maxModelLen,
+    // The limit of the cluster is the one that its own memory holds.
+    maxModelLen: overrides.maxModelLen ?? (asReference ? common.maxModelLen : base.maxModelLen),
+    stepTimesOf: asReference ? { hardware: base.hardware, latency: common.latency } : null,
   });
 }
 

@@ -5,6 +5,7 @@ import { type ClusterSettings, DEFAULT_SETTINGS } from './cluster-settings.ts';
 import { type InstanceRequest, resolveInstance } from './instance-settings.ts';
 import { catalogKey, DEFAULT_DEPLOYMENTS, MODEL_CONFIGS } from './model-catalog.ts';
 import { parseModelConfig } from './model-config.ts';
+import type { OffloadDocument } from './offload-config.ts';
 import { pairRoutingWarnings } from './pair-routing-section.ts';
 import type { PolicyBundle } from './policy-bundle.ts';
 import { resolveDisaggregation } from './pool-settings.ts';
@@ -18,8 +19,7 @@ export interface ClusterRequest {
   readonly modelConfig: Json | null;
   /** Replaces the built-in GPU list. */
   readonly hardware: Readonly<Record<string, HardwareSpec>> | null;
-  /** The map below `kv_offload`. */
-  readonly offload: Json | null;
+  readonly offload: OffloadDocument | null;
 }
 
 /** All of `EngineConfig` that does not depend on the run. */
@@ -186,6 +186,7 @@ function instanceRequest(request: ClusterRequest, settings: ClusterSettings, war
     hardware,
     tp,
     latencyModel: settings.latency_model,
+    stepTimesOf: null,
     maxModelLen: settings.max_model_len,
     ownHardware: request.hardware,
     offload: request.offload,

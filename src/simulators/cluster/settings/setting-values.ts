@@ -1,4 +1,5 @@
 import { InputError, unknownName } from '../../../base/errors.ts';
+import { integerFromText } from '../../../base/integer-text.ts';
 import { isJsonObject, type Json } from '../../../base/json.ts';
 import { shortText } from '../../../base/short-text.ts';
 import { parseScorers, type ScorerRules } from './scorer-profile.ts';
@@ -79,9 +80,9 @@ function durationMs(text: string): number {
 }
 
 function readInteger(rule: { readonly min?: number }, value: Json): number {
-  const number = numeric(value);
+  const number = typeof value === 'string' ? Number(integerFromText(value) ?? Number.NaN) : value;
   const limit = rule.min === undefined ? '' : ` ≥ ${rule.min}`;
-  if (!Number.isInteger(number) || number < (rule.min ?? Number.NEGATIVE_INFINITY)) {
+  if (typeof number !== 'number' || !Number.isInteger(number) || number < (rule.min ?? Number.NEGATIVE_INFINITY)) {
     throw mustBe(`an integer${limit}`, value);
   }
   return number;

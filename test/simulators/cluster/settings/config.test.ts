@@ -161,6 +161,33 @@ describe('cluster configuration', () => {
     expect(config.disaggregation?.prefillInstance?.latency).toMatchObject({ tp: 2 });
   });
 
+  it('gives a pool the step times of its own GPU, or those of the cluster as the reference does', () => {
+    const pools = {
+      ...BASE,
+      num_instances: 2,
+      prefill_instances: 1,
+      decode_instances: 1,
+      decode_hardware: 'L40S',
+      prefill_latency_model: 'roofline',
+      total_kv_blocks: 800,
+    };
+    const own = ready(pools).config;
+    expect(own.disaggregation?.decodeInstance).toMatchObject({
+      totalBlocks: 800,
+      latency: { kind: 'trained-physics', hardware: { name: 'L40S' } },
+    });
+    expect(own.disaggregation?.prefillInstance?.latency).toMatchObject({ kind: 'roofline', alpha: [0, 0, 0] });
+    const { config } = ready({ ...pools, pool_rules: 'reference' });
+    expect(config.disaggregation?.decodeInstance).toMatchObject({ latency: config.instance.latency });
+    expect(config.disaggregation?.decodeInstance?.totalBlocks).toBe(
+      ready({ ...BASE, hardware: 'L40S' }).config.instance.totalBlocks,
+    );
+    expect(config.disaggregation?.prefillInstance).toMatchObject({
+      totalBlocks: 800,
+      latency: { kind: 'roofline', alpha: config.instance.latency.alpha },
+    });
+  });
+
   it('uses the KV blocks that belong to built-in blackbox coefficients unless told otherwise', () => {
     const blackbox = { model: 'meta-llama/llama-3.1-8b-instruct', hardware: 'H100', tp: 2, latency_model: 'blackbox' };
     expect(ready(blackbox).config.instance).toMatchObject({ totalBlocks: 132_139, latency: { kind: 'blackbox' } });
