@@ -7,7 +7,7 @@ import { samplerNames } from '../../optimizer/sampler/registry.ts';
 import { createSimulator, simulatorNames } from '../../simulators/registry.ts';
 import { paretoFront, shortList } from '../../study/front.ts';
 import { documentKind } from '../../study/io/load-study.ts';
-import { packageFile, packageVersion } from '../../study/io/package-file.ts';
+import { packageFile } from '../../study/io/package-file.ts';
 import { readRecorded } from '../../study/io/study-session.ts';
 import { readYamlFile } from '../../study/io/yaml-file.ts';
 import { completeMean } from '../../study/savers/complete-trials.ts';

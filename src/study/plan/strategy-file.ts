@@ -11,7 +11,7 @@ import type { StrategyTemplate } from './template.ts';
 
 const baselineValue = z.union([z.number(), z.string(), z.boolean(), z.record(identifier, z.number().min(0))]);
 
-export const strategyFileSchema = z.strictObject({
+const strategyFileSchema = z.strictObject({
   name: identifier,
   description: z.string().optional(),
   mechanism: z.string().optional(),
@@ -45,6 +45,9 @@ const blisStrategySchema = z.strictObject({
     )
     .optional(),
 });
+
+/** A strategy in either format. */
+export const strategyDocument = z.union([strategyFileSchema, blisStrategySchema]);
 
 export interface StrategyFile {
   readonly template: StrategyTemplate;
