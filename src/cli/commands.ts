@@ -54,6 +54,11 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import('./study/check.ts')).checkCommand,
   },
   {
+    syntax: 'schema [format]',
+    summary: 'print the JSON Schema of a format of files, or list the formats',
+    load: async () => (await import('./study/schema.ts')).schemaCommand,
+  },
+  {
     syntax: 'list',
     summary: 'list studies, strategies, simulators and runs',
     load: async () => (await import('./study/list.ts')).listCommand,

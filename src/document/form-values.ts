@@ -119,7 +119,11 @@ export function integer({ min, max }: { readonly min?: number; readonly max?: nu
 /** A signed 64-bit integer, exact; fractions are cut off. */
 export function integer64({ min = -(2n ** 63n) }: { readonly min?: bigint }): Form<bigint> {
   return {
-    schema: numeric({ exclusiveMinimum: Number(min) - 1, exclusiveMaximum: 2 ** 63 }),
+    // Beyond 2^53 a step of 1 is lost, and fractions of −1 and 0 are both cut to 0.
+    schema: numeric({
+      ...(min === 0n ? { exclusiveMinimum: -1 } : { minimum: Number(min) }),
+      exclusiveMaximum: 2 ** 63,
+    }),
     rule: 'must be an integer of 64 bits',
     read(value) {
       const exact = grouped(value) ?? (typeof value === 'bigint' ? value : undefined);

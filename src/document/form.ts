@@ -166,5 +166,8 @@ export function missing(key: string, rule: string): InputError {
 
 /** The schema of a key that may also hold null. */
 function orNull(schema: JsonObject): Json {
-  return Object.keys(schema).length === 0 ? schema : { anyOf: [schema, { type: 'null' }] };
+  if (Object.keys(schema).length === 0) return schema;
+  const { anyOf, ...rest } = schema;
+  const forms = Array.isArray(anyOf) && Object.keys(rest).length === 0 ? (anyOf as readonly Json[]) : [schema];
+  return { anyOf: [...forms, { type: 'null' }] };
 }

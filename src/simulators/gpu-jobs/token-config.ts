@@ -76,10 +76,11 @@ export const TOKEN_SHAPE = {
   allow_skip: orDefault(flag, false),
 };
 
-const written = z.strictObject(TOKEN_SHAPE);
+/** A settings file of the token engine. */
+export const tokenSettingsDocument = z.strictObject(TOKEN_SHAPE);
 
 /** The settings under the names that the engine knows them by. */
-export function tokenSettings(keys: z.output<typeof written>) {
+export function tokenSettings(keys: z.output<typeof tokenSettingsDocument>) {
   return {
     perf: keys.perf,
     placement: keys.placement as 'auto' | readonly PlacementEntry[],

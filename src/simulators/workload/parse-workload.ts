@@ -52,7 +52,7 @@ const CLIENT_OPTIONAL = {
 };
 
 const clientForm = fields(TRAFFIC_REQUIRED, CLIENT_OPTIONAL, {
-  if: { required: ['concurrency'], properties: { concurrency: { not: { maximum: 0 }, type: ['number', 'string'] } } },
+  if: { required: ['concurrency'], properties: { concurrency: { type: ['number', 'string'], minimum: 1 } } },
   // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
   then: { properties: { rate_fraction: { maximum: 0 } } },
   else: RATE_SCHEMA,

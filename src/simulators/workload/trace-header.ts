@@ -1,6 +1,6 @@
-import { unknownName } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
-import { type DocumentPath, MappingReader } from '../../document/document-reader.ts';
+import { type Form, fields } from '../../document/form.ts';
+import { anything, choice, integer, integer64, text } from '../../document/form-values.ts';
 
 /** The YAML file that goes with a TraceV2 CSV file. */
 export interface TraceHeader {
@@ -19,51 +19,64 @@ export interface TraceHeader {
 
 export type TraceMode = 'generated' | 'replayed' | 'real';
 
-const MODES: readonly TraceMode[] = ['generated', 'replayed', 'real'];
-const BLOCKS = ['server', 'network', 'goodput_slo_targets', 'kv_offload', 'observed_kv_metrics'];
-const SERVER_KEYS = [
-  'type',
-  'model',
-  'tensor_parallel',
-  'max_num_seqs',
-  'block_size',
-  'gpu_memory_utilization',
-  'max_model_len',
-];
-const KEYS = [
-  'trace_version',
-  'time_unit',
-  'created_at',
-  'mode',
-  'warm_up_requests',
-  'workload_seed',
-  'workload_spec',
-  'session_context_growth',
-  ...BLOCKS,
-];
+const BLOCKS = ['server', 'network', 'goodput_slo_targets', 'kv_offload', 'observed_kv_metrics'] as const;
+
+const serverKeys = fields(
+  {},
+  {
+    type: anything,
+    model: anything,
+    tensor_parallel: anything,
+    max_num_seqs: anything,
+    block_size: anything,
+    gpu_memory_utilization: anything,
+    max_model_len: anything,
+  },
+);
+
+const headerForm = fields(
+  { mode: choice('trace mode', ['generated', 'replayed', 'real'] satisfies readonly TraceMode[]) },
+  {
+    trace_version: integer({}),
+    time_unit: text,
+    created_at: text,
+    warm_up_requests: integer({}),
+    workload_seed: integer64({}),
+    workload_spec: text,
+    session_context_growth: choice('context growth', ['', 'accumulate']),
+    server: asWritten(serverKeys),
+    network: asWritten(fields({}, { measured_rtt_ms: anything })),
+    goodput_slo_targets: anything,
+    kv_offload: anything,
+    observed_kv_metrics: anything,
+  },
+);
+
+/** A value that `form` accepts, unchanged. */
+function asWritten(form: Form<unknown>): Form<unknown> {
+  return {
+    ...form,
+    read(value) {
+      form.read(value);
+      return value;
+    },
+  };
+}
 
 /** @throws InputError for unknown keys and wrong values */
-export function parseTraceHeader(value: unknown, path: DocumentPath = []): TraceHeader {
-  const reader = new MappingReader(value, path, KEYS);
-  const mode = reader.text('mode');
-  if (!MODES.includes(mode as TraceMode)) throw unknownName('trace mode', mode, MODES, { path: reader.at('mode') });
-  const growth = reader.text('session_context_growth');
-  if (growth !== '' && growth !== 'accumulate') {
-    throw unknownName('context growth', growth, ['accumulate'], { path: reader.at('session_context_growth') });
-  }
-  reader.child('server', (item, at) => new MappingReader(item, at, SERVER_KEYS));
-  reader.child('network', (item, at) => new MappingReader(item, at, ['measured_rtt_ms']));
+export function parseTraceHeader(value: unknown): TraceHeader {
+  const written = headerForm.read(value);
   const blocks: Record<string, Json> = {};
-  for (const name of BLOCKS) if (reader.has(name)) blocks[name] = reader.raw(name) as Json;
+  for (const name of BLOCKS) if (written[name] !== null) blocks[name] = written[name] as Json;
   return {
-    traceVersion: reader.integer('trace_version', 0),
-    timeUnit: reader.text('time_unit'),
-    createdAt: reader.text('created_at'),
-    mode: mode as TraceMode,
-    warmUpRequests: reader.integer('warm_up_requests', 0),
-    workloadSeed: reader.has('workload_seed') ? reader.integer64('workload_seed', 0n) : null,
-    workloadSpec: reader.text('workload_spec'),
-    accumulate: growth === 'accumulate',
+    traceVersion: written.trace_version ?? 0,
+    timeUnit: written.time_unit ?? '',
+    createdAt: written.created_at ?? '',
+    mode: written.mode,
+    warmUpRequests: written.warm_up_requests ?? 0,
+    workloadSeed: written.workload_seed,
+    workloadSpec: written.workload_spec ?? '',
+    accumulate: written.session_context_growth === 'accumulate',
     blocks,
   };
 }

@@ -46,6 +46,9 @@ const blisStrategySchema = z.strictObject({
     .optional(),
 });
 
+/** A strategy in either format. */
+export const strategyDocument = z.union([strategyFileSchema, blisStrategySchema]);
+
 export interface StrategyFile {
   readonly template: StrategyTemplate;
   /** Parameters written into the strategy file itself; null when a search-space file is needed. */

@@ -1,0 +1,80 @@
+import type { ZodType } from 'zod';
+import type { JsonObject } from '../../base/json.ts';
+import { withDefinitions } from '../../document/schema-definitions.ts';
+
+/** A format of documents, and where its JSON Schema comes from: the tables and schemas that its reader checks by. */
+interface Format {
+  readonly summary: string;
+  load(): Promise<JsonObject>;
+}
+
+/** Formats by the name that `paretune schema` knows them by. */
+export const FORMATS: Readonly<Record<string, Format>> = {
+  study: {
+    summary: 'study: strategy, space, workload, objectives, budget',
+    load: async () => await ofZod((await import('../../study/plan/study-spec.ts')).studyFileSchema),
+  },
+  strategy: {
+    summary: 'strategy: simulator, configuration with holes, baseline',
+    load: async () => await ofZod((await import('../../study/plan/strategy-file.ts')).strategyDocument),
+  },
+  space: {
+    summary: 'search space: parameters with their ranges',
+    load: async () => await ofZod((await import('../../study/plan/search-space-file.ts')).searchSpaceFileSchema),
+  },
+  experiment: {
+    summary: 'experiment: arms and claims about them',
+    load: async () => await ofZod((await import('../../study/experiment/experiment-file.ts')).experimentFileSchema),
+  },
+  workload: {
+    summary: 'requests of a cluster: clients, cohorts, arrivals, lengths',
+    load: async () => (await import('../../simulators/workload/parse-workload.ts')).workloadForm.schema,
+  },
+  'policy-bundle': {
+    summary: 'policies of a cluster: --policy-config of blis',
+    load: async () => (await import('../../simulators/cluster/settings/policy-bundle-schema.ts')).policyBundleSchema(),
+  },
+  'kvsched-scenario': {
+    summary: 'scenario of kvsched: nodes, links, workload',
+    load: async () => await ofZod((await import('../../simulators/kvsched/scenario-schema.ts')).kvschedScenario),
+  },
+  'gpu-jobs-workload': {
+    summary: 'jobs of gpu-jobs: a list or a generator',
+    load: async () => await ofZod((await import('../../simulators/gpu-jobs/workload-schema.ts')).gpuJobsWorkload),
+  },
+  'gpu-jobs-cluster': {
+    summary: 'GPUs of gpu-jobs',
+    load: async () => await ofZod((await import('../../simulators/gpu-jobs/cluster-spec.ts')).clusterSchema),
+  },
+  'gpu-jobs-settings': {
+    summary: 'settings of the token engine of gpu-jobs',
+    load: async () => await ofZod((await import('../../simulators/gpu-jobs/token-config.ts')).tokenSettingsDocument),
+  },
+  'cloud-edge-config': {
+    summary: 'configuration of cloud-edge',
+    load: async () => await ofZod((await import('../../simulators/cloud-edge/config-schema.ts')).cloudEdgeConfig),
+  },
+  'pd-slo-scenario': {
+    summary: 'scenario of pd-slo: pods, workload, optimizer',
+    load: async () => await ofZod((await import('../../simulators/pd-slo/config-schema.ts')).pdSloScenario),
+  },
+  'ask-tell': {
+    summary: 'one line of the ask-tell protocol',
+    load: async () => await ofZod((await import('../../optimizer/ask-tell/request-schema.ts')).askTellRequest),
+  },
+};
+
+async function ofZod(schema: ZodType): Promise<JsonObject> {
+  return (await import('../../document/json-schema.ts')).jsonSchemaOf(schema);
+}
+
+/** The JSON Schema of a format as a document of its own. */
+export async function schemaDocument(name: string): Promise<JsonObject> {
+  const { summary, load } = FORMATS[name]!;
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: `paretune ${name}`,
+    description: summary,
+    ...withDefinitions(await load()),
+  };
+}

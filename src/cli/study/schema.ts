@@ -1,0 +1,25 @@
+import { unknownName } from '../../base/errors.ts';
+import { EXIT, type LoadedCommand } from '../terminal/command.ts';
+import { textFlag } from '../terminal/flags.ts';
+import { FORMATS, schemaDocument } from './schema-table.ts';
+
+export const schemaCommand: LoadedCommand = {
+  build: (parser) =>
+    parser
+      .positional('format', { type: 'string', describe: `one of ${Object.keys(FORMATS).join(', ')}` })
+      .example('$0 schema', 'list the formats')
+      .example('$0 schema study > study.json', 'for editors and validators'),
+  run: async (flags) => {
+    const name = textFlag(flags, 'format');
+    if (name === undefined) {
+      const width = Math.max(...Object.keys(FORMATS).map(({ length }) => length));
+      for (const [format, { summary }] of Object.entries(FORMATS)) {
+        process.stdout.write(`${format.padEnd(width)}  ${summary}\n`);
+      }
+      return EXIT.ok;
+    }
+    if (!Object.hasOwn(FORMATS, name)) throw unknownName('format', name, Object.keys(FORMATS));
+    process.stdout.write(`${JSON.stringify(await schemaDocument(name), null, 2)}\n`);
+    return EXIT.ok;
+  },
+};
