@@ -16,9 +16,9 @@ export const identifier = z
  * @throws InputError with every problem: the path inside the document, the rule and the value
  */
 export function parseWith<T>(schema: z.ZodType<T>, value: Json): T {
-  const result = schema.safeParse(value, { reportInput: true });
+  const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const issues = result.error.issues.flatMap(inBestBranch);
+  const issues = result.error.issues.flatMap((issue) => inBestBranch(issue, value));
   const misspelt = new Set(issues.flatMap((issue) => misspeltKeys(schema, issue, value)));
   const told = issues.filter(
     (issue) => valueAt(value, issue.path) !== undefined || !misspelt.has(pathText(issue.path)),
@@ -59,10 +59,13 @@ export function toldIssue(error: InputError) {
 type Issue = z.core.$ZodIssue;
 
 /** For unions the only branch for values of this type explains best, else the one that got furthest. */
-function inBestBranch(issue: Issue): Issue[] {
+function inBestBranch(issue: Issue, root: Json | undefined): Issue[] {
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue];
-  const branches = issue.errors.map((branch) => branch.flatMap(inBestBranch)).filter((branch) => branch.length > 0);
-  const fitting = branches.filter((branch) => !isWrongType(branch[0]!));
+  const value = valueAt(root, issue.path);
+  const branches = issue.errors
+    .map((branch) => branch.flatMap((inner) => inBestBranch(inner, value)))
+    .filter((branch) => branch.length > 0);
+  const fitting = branches.filter((branch) => !isWrongType(branch[0]!, value));
   const best = branches.sort((a, b) => depth(b[0]!) - depth(a[0]!))[0];
   if (best === undefined || (fitting.length !== 1 && depth(best[0]!) < 1)) return [issue];
   const told = fitting.length === 1 ? fitting[0]! : best;
@@ -70,8 +73,10 @@ function inBestBranch(issue: Issue): Issue[] {
 }
 
 /** The value as a whole is none for this schema. */
-function isWrongType({ code, path }: Issue): boolean {
-  return path.length === 0 && (code === 'invalid_type' || code === 'invalid_union');
+function isWrongType(issue: Issue, value: Json | undefined): boolean {
+  if (issue.path.length > 0) return false;
+  if (issue.code === 'invalid_value') return issue.values.every((accepted) => typeof accepted !== typeof value);
+  return issue.code === 'invalid_type' || issue.code === 'invalid_union';
 }
 
 function depth(issue: Issue): number {
@@ -170,7 +175,7 @@ function acceptedValues(issue: Issue): readonly unknown[] {
 }
 
 /** What stands at the path, if anything does. */
-export function valueAt(root: Json, path: readonly PropertyKey[]): Json | undefined {
+export function valueAt(root: Json | undefined, path: readonly PropertyKey[]): Json | undefined {
   let node: unknown = root;
   for (const step of path) {
     if (node === null || typeof node !== 'object') return undefined;
@@ -220,7 +225,7 @@ function unwrap(schema: z.core.$ZodType, value: Json | undefined): z.core.$ZodTy
 
 /** The options of a union that its tag in the value names; all where it names none. */
 function chosen({ def, options }: z.ZodDiscriminatedUnion, value: Json | undefined): readonly z.core.$ZodType[] {
-  const tag = valueAt(value ?? null, [def.discriminator]);
+  const tag = valueAt(value, [def.discriminator]);
   const named = options.filter(({ _zod }) => _zod.propValues?.[def.discriminator]?.has(tag as null));
   return named.length > 0 ? named : options;
 }

@@ -8,6 +8,7 @@ import { tokenReport } from '../../companions/gpu-jobs/token-report.ts';
 import type { ClusterSpec } from '../../simulators/gpu-jobs/cluster-spec.ts';
 import { parseJobsConfig } from '../../simulators/gpu-jobs/config.ts';
 import { DEFAULT_WORKLOAD_SEED } from '../../simulators/gpu-jobs/generator.ts';
+import { findModel } from '../../simulators/gpu-jobs/model-catalog.ts';
 import { taskWarnings } from '../../simulators/gpu-jobs/task.ts';
 import { workloadTasks } from '../../simulators/gpu-jobs/workload-document.ts';
 import { amount } from '../../simulators/gpu-jobs/written-values.ts';
@@ -107,8 +108,10 @@ function drawWorkloads(flags: Flags): readonly DrawnWorkload[] {
   const seed = schemaFlag(flags, 'seed', z.int().min(0)) ?? DEFAULT_WORKLOAD_SEED;
   if (file !== undefined) {
     if (given !== undefined) throw new InputError('--tasks and --workload exclude each other');
+    const model = requiredText(flags, 'model');
+    ofFlag('model', () => findModel(model));
     const speed = schemaFlag(flags, 'speed', positive)!;
-    return [{ name: fileStem(file), tasks: readTasks(file, { model: requiredText(flags, 'model'), speed }) }];
+    return [{ name: fileStem(file), tasks: readTasks(file, { model, speed }) }];
   }
   const names = given === undefined || given === 'both' ? ['discriminating', 'staggered'] : [given];
   return names.map((text) => {

@@ -1,13 +1,63 @@
+import { z } from 'zod';
 import { InputError } from '../../base/errors.ts';
 import { shortText } from '../../base/short-text.ts';
 import { type CsvRecord, type CsvTable, mapRows, readCsv, readCsvTable } from '../../document/csv.ts';
+import { parseWith } from '../../document/schema.ts';
+import { readBy } from '../../document/schema-parts.ts';
 import { findModel } from './model-catalog.ts';
 import { parsePhase, type Task } from './task.ts';
 
-const TASK_COLUMNS = ['Task', 'Workload', 'Memory', 'Weight', 'ArrivalTime', 'Phase', 'Tokens'];
-const OPTIONAL_COLUMNS = ['DecodeTokens', 'TP', 'PrefixId', 'PrefixTokens'];
-const TRACE_COLUMNS = ['timestamp', 'input_tokens', 'output_tokens'];
-const TRACE_OPTIONAL = ['ttft', 'e2e', 'model', 'weight'];
+const atLeastZero = z.coerce.number().min(0);
+const count = z.coerce.number().int().min(0);
+const model = z.string().transform(readBy((name) => findModel(name)));
+
+const TASK_COLUMNS = {
+  Task: z.string(),
+  Workload: model,
+  Memory: atLeastZero,
+  Weight: atLeastZero,
+  ArrivalTime: atLeastZero,
+  Phase: z.string().transform(readBy((phase) => parsePhase(phase))),
+  Tokens: count,
+};
+const TASK_OPTIONAL = {
+  DecodeTokens: count.optional(),
+  TP: z.coerce.number().int().min(1).optional(),
+  PrefixId: z.string().optional(),
+  PrefixTokens: count.optional(),
+};
+
+const taskRow = z.object({ ...TASK_COLUMNS, ...TASK_OPTIONAL }).transform(
+  readBy((row): Task => {
+    const prefill = row.Phase === 'prefill';
+    const decodeTokens = row.DecodeTokens ?? 0;
+    if (!prefill && decodeTokens > 0) {
+      throw new InputError('must be 0 or empty in a DECODE row', { path: ['DecodeTokens'] });
+    }
+    return {
+      id: row.Task,
+      model: row.Workload.name,
+      memoryGB: row.Memory,
+      weight: row.Weight,
+      arrival: row.ArrivalTime,
+      prefillTokens: prefill ? row.Tokens : 0,
+      decodeTokens: prefill ? decodeTokens : row.Tokens,
+      tp: row.TP ?? row.Workload.recommendedTp,
+      prefix: row.PrefixId ?? null,
+      prefixTokens: row.PrefixTokens ?? 0,
+    };
+  }),
+);
+
+const TRACE_COLUMNS = { timestamp: z.coerce.number(), input_tokens: count, output_tokens: count };
+const TRACE_OPTIONAL = {
+  ttft: atLeastZero.optional(),
+  e2e: atLeastZero.optional(),
+  model: model.optional(),
+  weight: atLeastZero.optional(),
+};
+
+const traceRow = z.object({ ...TRACE_COLUMNS, ...TRACE_OPTIONAL });
 
 /**
  * Reads a task table: `Task,Workload,Memory,Weight,ArrivalTime,Phase,Tokens` with optional
@@ -16,68 +66,54 @@ const TRACE_OPTIONAL = ['ttft', 'e2e', 'model', 'weight'];
  * @throws InputError with file, line and column
  */
 export function parseTaskCsv(text: string, file: string): Task[] {
-  const table = readCsvTable(text, file, { required: TASK_COLUMNS, optional: OPTIONAL_COLUMNS });
+  const table = openTable(text, file, TASK_COLUMNS, TASK_OPTIONAL);
   const seen = new Set<string>();
   return someRows(table, file, (row) => {
-    const cell = cellReader(table, row);
-    const id = cell.text('Task');
-    if (id === '') throw cell.fail('Task', 'must not be empty');
-    if (seen.has(id)) throw cell.fail('Task', `task id ${shortText(id)} is used twice`);
-    seen.add(id);
-    const model = cell.placed('Workload', () => findModel(cell.text('Workload')));
-    const phase = cell.placed('Phase', () => parsePhase(cell.text('Phase')));
-    const tokens = cell.number('Tokens', { integer: true });
-    const decode = cell.number('DecodeTokens', { integer: true, fallback: 0 });
-    if (phase === 'decode' && decode > 0) throw cell.fail('DecodeTokens', 'must be 0 or empty in a DECODE row');
-    return {
-      id,
-      model: model.name,
-      memoryGB: cell.number('Memory'),
-      weight: cell.number('Weight'),
-      arrival: cell.number('ArrivalTime'),
-      prefillTokens: phase === 'prefill' ? tokens : 0,
-      decodeTokens: phase === 'prefill' ? decode : tokens,
-      tp: cell.number('TP', { integer: true, fallback: model.recommendedTp, min: 1 }),
-      prefix: cell.text('PrefixId') || null,
-      prefixTokens: cell.number('PrefixTokens', { integer: true, fallback: 0 }),
-    };
+    const task = readRow(table, row, taskRow);
+    if (seen.has(task.id)) throw wrongCell(table, row, 'Task', `task id ${shortText(task.id)} is used twice`);
+    seen.add(task.id);
+    return task;
   });
 }
 
 /**
  * Reads a request log with `timestamp,input_tokens,output_tokens` (seconds; the first row becomes time 0) and optional
  * `ttft,e2e` (measured, seconds), `model`, `weight`.
+ * @param model - of rows that name none
  * @param speed - 2 replays twice as fast
  */
-export function parseTraceCsv(text: string, file: string, options: { readonly model: string; readonly speed: number }) {
-  const table = readCsvTable(text, file, { required: TRACE_COLUMNS, optional: TRACE_OPTIONAL });
+export function parseTraceCsv(
+  text: string,
+  file: string,
+  { model: name, speed }: { readonly model: string; readonly speed: number },
+): Task[] {
+  const usual = findModel(name);
+  const table = openTable(text, file, TRACE_COLUMNS, TRACE_OPTIONAL);
   let start: number | undefined;
   let previous = Number.NEGATIVE_INFINITY;
   let index = 0;
-  return someRows(table, file, (row): Task => {
-    const cell = cellReader(table, row);
-    const stamp = cell.number('timestamp', { min: Number.NEGATIVE_INFINITY });
-    if (stamp < previous) throw cell.fail('timestamp', `must not decrease, got ${stamp} after ${previous}`);
-    previous = stamp;
-    start ??= stamp;
-    const name = cell.text('model') || options.model;
-    const model = cell.placed('model', () => findModel(name));
-    const recorded = (column: string) => (cell.text(column) === '' ? undefined : cell.number(column));
-    const ttft = recorded('ttft');
-    const e2e = recorded('e2e');
+  return someRows(table, file, (record): Task => {
+    const row = readRow(table, record, traceRow);
+    const { timestamp } = row;
+    if (timestamp < previous) {
+      throw wrongCell(table, record, 'timestamp', `must not decrease, got ${timestamp} after ${previous}`);
+    }
+    previous = timestamp;
+    start ??= timestamp;
+    const served = row.model ?? usual;
     return {
       id: `R${++index}`,
-      model: model.name,
-      memoryGB: model.parametersBillions,
-      weight: cell.number('weight', { fallback: 1 }),
-      arrival: (stamp - start) / options.speed,
-      prefillTokens: cell.number('input_tokens', { integer: true }),
-      decodeTokens: cell.number('output_tokens', { integer: true }),
-      tp: model.recommendedTp,
+      model: served.name,
+      memoryGB: served.parametersBillions,
+      weight: row.weight ?? 1,
+      arrival: (timestamp - start) / speed,
+      prefillTokens: row.input_tokens,
+      decodeTokens: row.output_tokens,
+      tp: served.recommendedTp,
       prefix: null,
       prefixTokens: 0,
-      ...(ttft === undefined ? {} : { recordedTtft: ttft }),
-      ...(e2e === undefined ? {} : { recordedE2e: e2e }),
+      ...(row.ttft === undefined ? {} : { recordedTtft: row.ttft }),
+      ...(row.e2e === undefined ? {} : { recordedE2e: row.e2e }),
     };
   });
 }
@@ -88,48 +124,31 @@ export function isTraceCsv(text: string): boolean {
   return header.done !== true && header.value.fields.some((name) => name.trim() === 'timestamp');
 }
 
+function openTable(text: string, file: string, required: object, optional: object): CsvTable {
+  return readCsvTable(text, file, { required: Object.keys(required), optional: Object.keys(optional) });
+}
+
 function someRows(table: CsvTable, file: string, read: (row: CsvRecord) => Task): Task[] {
   const rows = mapRows(table, read);
   if (rows.length === 0) throw new InputError('the table has no rows', { position: { file, line: 1, column: 1 } });
   return rows;
 }
 
-interface NumberRule {
-  readonly integer?: boolean;
-  readonly fallback?: number;
-  readonly min?: number;
+/** Cells by column, empty ones left out. People write tables by hand, so white space around a cell does not count. */
+function readRow<T>(table: CsvTable, row: CsvRecord, schema: z.ZodType<T>): T {
+  const cells: Record<string, string> = {};
+  for (const [column, name] of table.columns.entries()) {
+    const cell = row.fields[column]!.trim();
+    if (cell !== '') cells[name] = cell;
+  }
+  try {
+    return parseWith(schema, cells);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw error.placedBy(([name]) => table.locate(row, table.columns.indexOf(String(name))));
+  }
 }
 
-/** Cells of a row by column name; people write tables by hand, so white space around a cell does not count. */
-function cellReader(table: CsvTable, row: CsvRecord) {
-  const text = (column: string): string => row.fields[table.columns.indexOf(column)]?.trim() ?? '';
-  const position = (column: string) => table.locate(row, Math.max(0, table.columns.indexOf(column)));
-  const fail = (column: string, rule: string): InputError =>
-    new InputError(rule, { position: position(column), path: [column] });
-  return {
-    text,
-    fail,
-    number(column: string, rule: NumberRule = {}): number {
-      const content = text(column);
-      if (content === '' && rule.fallback !== undefined) return rule.fallback;
-      const value = content === '' ? Number.NaN : Number(content);
-      const min = rule.min ?? 0;
-      const integral = rule.integer !== true || Number.isSafeInteger(value);
-      if (!Number.isFinite(value) || !integral || value < min) {
-        const kind = rule.integer === true ? 'an integer' : 'a number';
-        const bound = Number.isFinite(min) ? ` ≥ ${min}` : '';
-        throw fail(column, `must be ${kind}${bound}, got ${shortText(content)}`);
-      }
-      return value;
-    },
-    placed<T>(column: string, body: () => T): T {
-      try {
-        return body();
-      } catch (error) {
-        throw error instanceof InputError && error.position === undefined
-          ? error.at({ prefix: [column], position: position(column) })
-          : error;
-      }
-    },
-  };
+function wrongCell(table: CsvTable, row: CsvRecord, column: string, rule: string): InputError {
+  return new InputError(rule, { position: table.locate(row, table.columns.indexOf(column)), path: [column] });
 }

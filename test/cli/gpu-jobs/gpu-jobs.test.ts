@@ -121,6 +121,7 @@ describe('paretune gpu-jobs run', () => {
     [['--dt', '7'], /--dt: must be ≤ max_time \(5\), got 7/],
     [['--max-time', '0'], /--max-time: must be > 0, got 0/],
     [['--cluster', 'h100_1gpu'], /needs 2 GPUs, cluster h100_1gpu has 1/],
+    [['--tasks', 'studies/gpu-jobs/tasks.csv', '--model', 'Qwen4'], /--model: unknown model "Qwen4"/],
     [['--tasks', 'no-such.csv'], /no-such\.csv: file not found/],
     [['--engine', 'token', '--dt', '1'], /--dt belongs to the simplified engine/],
     [['--events', 'x.jsonl'], /--events belongs to the token engine/],

@@ -50,14 +50,15 @@ describe('task tables', () => {
       `${HEAD}\na,Qwen4,30,1,0,1,5`,
       't.csv:2:3 Workload: unknown model "Qwen4"; did you mean "Qwen3"?',
     ],
-    ['a negative weight', `${HEAD}\na,Qwen3,30,-1,0,1,5`, 't.csv:2:12 Weight: must be a number ≥ 0, got "-1"'],
-    ['a negative arrival', `${HEAD}\na,Qwen3,30,1,-2,1,5`, 't.csv:2:14 ArrivalTime: must be a number ≥ 0, got "-2"'],
-    ['fractional tokens', `${HEAD}\na,Qwen3,30,1,0,1,5.5`, 't.csv:2:18 Tokens: must be an integer ≥ 0, got "5.5"'],
+    ['a negative weight', `${HEAD}\na,Qwen3,30,-1,0,1,5`, 't.csv:2:12 Weight: must be ≥ 0, got "-1"'],
+    ['a negative arrival', `${HEAD}\na,Qwen3,30,1,-2,1,5`, 't.csv:2:14 ArrivalTime: must be ≥ 0, got "-2"'],
+    ['fractional tokens', `${HEAD}\na,Qwen3,30,1,0,1,5.5`, 't.csv:2:18 Tokens: must be an integer, got "5.5"'],
     [
       'an unknown phase',
       `${HEAD}\n\na,Qwen3,30,1,0,2,5`,
       't.csv:3:16 Phase: phase must be PREFILL (1) or DECODE (0), got "2"',
     ],
+    ['an empty cell that is needed', `${HEAD}\na,Qwen3,,1,0,1,5`, 't.csv:2:9 Memory: is required but missing'],
     ['a short row', `${HEAD}\na,Qwen3,30`, 't.csv:2:9: the row has 3 fields, the header has 7'],
     ['a missing column', 'Task,Workload\na,Qwen3', 't.csv:1:1: the column "Memory" is missing'],
     ['an unknown column', `${HEAD},Colour\na,Qwen3,30,1,0,1,5,red`, 't.csv:1:54: unknown column "Colour"'],
@@ -66,6 +67,20 @@ describe('task tables', () => {
     ['no rows', `${HEAD}\n`, 't.csv:1:1: the table has no rows'],
   ])('refuses %s with its line and column', (_, text, message) => {
     expect(complaint(() => parseTaskCsv(text, 't.csv'))).toContain(message);
+  });
+
+  it('names every wrong cell of every row', () => {
+    const text = `${HEAD},TP\na,Qwen4,30,1,x,1,5,0\nb,Qwen3,-1,1,0,1,5,\n`;
+    expect(
+      complaint(() => parseTaskCsv(text, 't.csv'))
+        .split('\n')
+        .map((line) => line.split(';')[0]),
+    ).toEqual([
+      't.csv:2:3 Workload: unknown model "Qwen4"',
+      't.csv:2:14 ArrivalTime: must be a number, got "x"',
+      't.csv:2:20 TP: must be ≥ 1, got "0"',
+      't.csv:3:9 Memory: must be ≥ 0, got "-1"',
+    ]);
   });
 
   it('warns about memory beyond three bytes per parameter', () => {
