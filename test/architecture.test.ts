@@ -10,6 +10,7 @@ import { findCycle } from './support/source/cycles.ts';
 import { deadExports } from './support/source/dead-exports.ts';
 import { effectsOf } from './support/source/effects.ts';
 import { fileLength, functionLengths } from './support/source/lengths.ts';
+import { loadedFrom } from './support/source/reach.ts';
 import { readSources, resolveFrom } from './support/source/read-source.ts';
 
 const ROOT = new URL('../', import.meta.url).pathname;
@@ -190,6 +191,15 @@ describe('packages', () => {
     expect([...used].filter((name) => !(name in dependencies))).toEqual([]);
     const unused = [...Object.keys(PACKAGES), ...CARRIED].filter((name) => !used.has(name));
     expect(unused).toEqual([]);
+  });
+});
+
+describe('start-up', () => {
+  test('of `blis` loads no zod: a drop-in for a compiled program is often a run of a second', () => {
+    const loaded = loadedFrom(sources, ['src/cli/blis/main.ts']);
+    expect(loaded.size).toBeGreaterThan(100);
+    const wrong = sources.filter(({ name, packages }) => loaded.has(name) && packages.includes('zod'));
+    expect(wrong.map(({ name }) => name)).toEqual([]);
   });
 });
 

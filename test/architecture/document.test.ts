@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
@@ -21,6 +22,22 @@ test('its map shows every room', () => {
     .map(({ parentPath }) => parentPath.slice(ROOT.length))
     .filter((room) => room !== 'src');
   expect([...new Set(rooms)].filter((room) => !paths.includes(room))).toEqual([]);
+});
+
+test('every file that the README of a room names exists', () => {
+  const readmes = readdirSync(`${ROOT}src`, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('README.md'),
+  );
+  const missing = readmes.flatMap((readme) => {
+    const text = readFileSync(`${ROOT}src/${readme}`, 'utf8');
+    const names = [...text.matchAll(/`([\w./-]+\.(?:ts|md))`/g)].map((match) => match[1]!);
+    const known = [`${ROOT}src/${dirname(readme)}`, `${ROOT}src`, ROOT];
+    return names
+      .filter((name) => !known.some((folder) => existsSync(join(folder, name))))
+      .map((name) => `${readme}: ${name}`);
+  });
+  expect(readmes.length).toBeGreaterThan(40);
+  expect(missing).toEqual([]);
 });
 
 test('its laws are numbered, and each names a test', () => {
