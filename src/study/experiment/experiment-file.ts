@@ -101,7 +101,7 @@ const figure = z.strictObject({
   description: z.string().optional(),
 });
 
-const experimentFileSchema = z.strictObject({
+export const experimentFileSchema = z.strictObject({
   name: fileName,
   title: z.string(),
   question: z.string().optional(),

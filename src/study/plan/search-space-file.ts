@@ -50,7 +50,7 @@ const parameterShorthand = z.union([z.tuple([z.number(), z.number()]), z.array(i
 
 export const parametersSchema = z.union([z.array(parameterEntry).min(1), z.record(identifier, parameterShorthand)]);
 
-const searchSpaceFileSchema = z.strictObject({
+export const searchSpaceFileSchema = z.strictObject({
   name: z.string().optional(),
   description: z.string().optional(),
   parameters: parametersSchema,

@@ -68,7 +68,7 @@ const regime = z.strictObject({
   config: z.record(z.string(), jsonValue).optional(),
 });
 
-const studyFileSchema = z.strictObject({
+export const studyFileSchema = z.strictObject({
   name: identifier,
   description: z.string().optional(),
   strategy: z.string().min(1),

@@ -93,14 +93,7 @@ export function parsePolicyBundle(written: JsonObject, rules: ScorerRules): Poli
     scheduler: read(document, [], 'scheduler', SETTINGS.scheduler.rule),
     preemption_policy: read(preemption, ['preemption'], 'policy', SECTION_RULES.preemption.policy),
   });
-  const details = {
-    selectsTierShed: admission['policy'] === 'tier-shed',
-    tierShedThreshold: (of('tier_shed_threshold') as number | undefined) ?? 0,
-    tierShedMinPriority: (of('tier_shed_min_priority') as number | undefined) ?? null,
-    gaieQueueDepth: (of('gaie_qd_threshold') as number | undefined) ?? 5,
-    gaieKvUtilization: (of('gaie_kv_threshold') as number | undefined) ?? 0.8,
-    sloPriorities: problems.attempt(() => numbersByName(admission, ['admission', 'slo_priorities'])) ?? {},
-  };
+  const details = admissionDetails(admission, of, problems);
   const tenantBudgets =
     document['tenant_budgets'] === undefined
       ? null
@@ -110,6 +103,22 @@ export function parsePolicyBundle(written: JsonObject, rules: ScorerRules): Poli
     null;
   problems.refuse();
   return { settings, admission: details, tenantBudgets, pairRouting, warnings: priorityWarnings(priority) };
+}
+
+/** What the section on admission says beside its policy. @param of - the checked value of one of its keys */
+function admissionDetails(
+  admission: JsonObject,
+  of: (key: keyof typeof SECTION_RULES.admission) => unknown,
+  problems: ProblemList,
+): AdmissionDetails {
+  return {
+    selectsTierShed: admission['policy'] === 'tier-shed',
+    tierShedThreshold: (of('tier_shed_threshold') as number | undefined) ?? 0,
+    tierShedMinPriority: (of('tier_shed_min_priority') as number | undefined) ?? null,
+    gaieQueueDepth: (of('gaie_qd_threshold') as number | undefined) ?? 5,
+    gaieKvUtilization: (of('gaie_kv_threshold') as number | undefined) ?? 0.8,
+    sloPriorities: problems.attempt(() => numbersByName(admission, ['admission', 'slo_priorities'])) ?? {},
+  };
 }
 
 export const EMPTY_BUNDLE: PolicyBundle = parsePolicyBundle({}, { zeroWeight: 'is-an-error' });
