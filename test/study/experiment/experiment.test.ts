@@ -52,6 +52,65 @@ describe('an experiment', () => {
     expect(result.claims.map(({ p, adjustedP }) => adjustedP! / p!)).toEqual([3, 3, 3]);
   });
 
+  test('looks at each metric in the direction that users want', async () => {
+    const plan = planOf({
+      ...FILE,
+      claims: [
+        { ...CLAIM, id: 'low' },
+        { ...CLAIM, id: 'high', metric: 'h' },
+      ],
+    });
+    const high = { name: 'h', unit: '1', better: 'higher', description: '' } as const;
+    const { claims } = await runExperiment({ ...plan, metrics: [...plan.metrics, high] }, async (arm, seed) => {
+      const { m } = (await measure(arm, seed)).metrics;
+      return { kind: 'measured', metrics: { m, h: m } };
+    });
+    expect(claims.map(({ verdict }) => verdict)).toEqual(['confirmed', 'refuted']);
+  });
+
+  test('corrects comparisons only, whatever stands between them', async () => {
+    const bound = { id: 'bound', statement: '', kind: 'bound', metric: 'm', arm: 'new', at_most: 6 };
+    const claims = [bound, { ...CLAIM, id: 'a' }, { ...bound, id: 'bound-2' }, { ...CLAIM, id: 'b' }];
+    const result = await runExperiment(planOf({ ...FILE, claims }), measure);
+    expect(result.claims.map(({ adjustedP }) => adjustedP)).toEqual([null, 2 * 2 ** -7, null, 2 * 2 ** -7]);
+    expect(result.claims.map(({ verdict }) => verdict)).toEqual(new Array(4).fill('confirmed'));
+  });
+
+  test('is undecided where its claims are, and partly confirmed where some are', async () => {
+    const open = { id: 'open', statement: '', kind: 'bound', metric: 'm', arm: 'new', at_most: 5.04 };
+    const wrong = { ...open, id: 'wrong', at_most: 1 };
+    const overall = async (claims: readonly object[]) =>
+      (await runExperiment(planOf({ ...FILE, claims }), measure)).verdict;
+    expect(await overall([open])).toBe('undecided');
+    expect(await overall([open, wrong])).toBe('undecided');
+    expect(await overall([wrong])).toBe('refuted');
+    expect(await overall([CLAIM, open])).toBe('partially');
+  });
+
+  test('a part that failed refutes the sum it belongs to, and the claim against it', async () => {
+    const arms = { old: {}, new: {}, part: {} };
+    const sum = {
+      id: 'sum',
+      statement: '',
+      kind: 'super-additive',
+      metric: 'm',
+      arm: 'new',
+      against: 'old',
+      parts: ['part', 'new'],
+    };
+    const claims = [sum, { ...CLAIM, id: 'against', against: 'part' }, CLAIM];
+    const result = await runExperiment(planOf({ ...FILE, arms, claims }), async (arm, seed) =>
+      arm === 2 && seed > 2 ? { kind: 'failed', message: 'crashed' } : measure(arm, seed),
+    );
+    expect(result.claims.map(({ sentence }) => sentence.slice(0, 55))).toEqual([
+      'refuted: arm "part" could not be measured (crashed)',
+      'refuted: arm "part" could not be measured (crashed)',
+      expect.stringMatching(/^confirmed/),
+    ]);
+    expect(result.arms[2]).toMatchObject({ failure: 'crashed' });
+    expect(result.arms[2]!.replicates.map(({ seed }) => seed)).toEqual([1, 2]);
+  });
+
   test('an arm that cannot be measured refutes its claims and says why', async () => {
     const result = await runExperiment(planOf(FILE), async (arm, seed) =>
       arm === 1 && seed === 3 ? { kind: 'infeasible', reason: 'no KV memory left' } : measure(arm, seed),

@@ -25,6 +25,7 @@ const ARMS: Readonly<Record<string, readonly number[]>> = {
   'noisy-half': scattered(50, 0.2),
   'noisy-double': scattered(200, 0.2),
   rare: Array.from({ length: SEEDS }, (_, index) => (index === 3 ? 0 : 2)),
+  often: Array.from({ length: SEEDS }, (_, index) => (index === 3 ? 0 : 100)),
   negative: around(-3),
 };
 
@@ -129,6 +130,8 @@ describe('the verdict on', () => {
     ],
     ['a ratio of negative values', { kind: 'ratio', arm: 'negative', against: 'base', low: 0, high: 9 }, 'undecided'],
     ['zero over zero', { kind: 'ratio', arm: 'zero', against: 'zero', low: 1, high: 1 }, 'confirmed'],
+    ['zero over zero as anything but 1', { kind: 'ratio', arm: 'zero', against: 'zero', low: 5, high: 9 }, 'refuted'],
+    ['a ratio with an equal pair', { kind: 'ratio', arm: 'rare', against: 'often', low: 10, high: 1000 }, 'confirmed'],
     ['a bound that holds', { kind: 'bound', arm: 'base', at_least: 90, at_most: 110 }, 'confirmed'],
     ['a bound that holds for the mean only', { kind: 'bound', arm: 'wide', at_most: 155 }, 'undecided'],
     ['a lower bound that holds for the mean only', { kind: 'bound', arm: 'wide', at_least: 145 }, 'undecided'],
@@ -176,6 +179,8 @@ describe('the verdict on', () => {
         (p) => Math.min(1, p * factor),
       );
     expect(judge(1)).toMatchObject({ verdict: 'confirmed', p: 2 ** -9 });
+    // On the threshold is not below it.
+    expect(judge(0.05 * 2 ** 9)).toMatchObject({ verdict: 'undecided', adjustedP: 0.05 });
     expect(judge(25)).toMatchObject({ verdict: 'confirmed', adjustedP: 25 * 2 ** -9 });
     expect(judge(30)).toMatchObject({ verdict: 'undecided', adjustedP: 30 * 2 ** -9 });
   });
@@ -201,6 +206,36 @@ describe('the verdict on', () => {
     expect(effect).toBeGreaterThan(0.7);
     expect(high).toBeGreaterThan(effect!);
     expect(high).toBeLessThan(1);
+  });
+
+  test('p is that of the paired differences', () => {
+    const arms = { base: [10, 20, 30, 40, 50, 60], arm: [9, 19, 29, 39, 49, 61] };
+    // Six ties, one of them with the other sign: 2 · (1 + 6) of 2⁶ sign patterns are as extreme.
+    expect(judged({ kind: 'improves', arm: 'arm', against: 'base' }, 'lower', arms).p).toBeCloseTo(14 / 64, 12);
+    expect(judged({ kind: 'equals', arm: 'arm', against: 'base', within: 1 }, 'lower', arms).p).toBeNull();
+  });
+
+  test('a change of exactly the threshold reaches it, whatever the logarithms round to', () => {
+    for (let percent = 5; percent < 100; percent += 5) {
+      const share = percent / 100;
+      const arms = { base: [3, 70, 11], less: [3, 70, 11].map((value) => value * (1 - share)) };
+      const ratio = { kind: 'ratio', arm: 'less', against: 'base', low: 1 / (1 - share), high: 1 / (1 - share) };
+      expect(judged(ratio, 'lower', arms).verdict).toBe('confirmed');
+      const equals = { kind: 'equals', arm: 'less', against: 'base', within: share };
+      expect(judged(equals, 'lower', arms).verdict).toBe('confirmed');
+      expect(judged({ ...equals, within: share - 0.001 }, 'lower', arms).verdict).toBe('refuted');
+    }
+  });
+
+  test('a sentence gives changes a sign, and ratios and means none', () => {
+    const sentence = (claim: Record<string, unknown>) => judged(claim).sentence;
+    expect(sentence({ kind: 'worsens', arm: 'double', against: 'base' })).toBe(
+      'confirmed: m −100.0 % [−100.0 %, −100.0 %].',
+    );
+    expect(sentence({ kind: 'equals', arm: 'base', against: 'base', within: 0 })).toBe(
+      'confirmed: m +0.0 % [+0.0 %, +0.0 %].',
+    );
+    expect(sentence({ kind: 'ratio', arm: 'half', against: 'base', low: 2, high: 2 })).toBe('confirmed: m 2 [2, 2].');
   });
 
   test('a bound is judged by the Student interval of the mean', () => {
