@@ -1,7 +1,6 @@
 /** Files that are run, not imported: by Node, by a worker pool, by users' code. */
 export const ENTRIES: readonly string[] = [
   'src/cli/blis/compile-bundle.ts',
-  'src/cli/study/write-schemas.ts',
   'src/cli/main.ts',
   'src/companions/kvsched/batch.worker.ts',
   'src/index.ts',
@@ -42,6 +41,7 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
   'src/simulators/cloud-edge/lin-ucb.ts#fullLinUcb': 'hot loop: the closure holds the matrix and its inverse',
   'src/simulators/cluster/engine/cluster-engine.ts#constructor': 'builds all parts of a run in the order of the floors',
   'src/simulators/cluster/latency/trained-physics.ts#stepUs': `${HOT_LOOP}; terms add up in the reference's order`,
+  'src/simulators/cluster/settings/policy-bundle.ts#parsePolicyBundle': 'one section after the other, key by key',
   'src/simulators/kvsched/simulate.ts#simulate': 'one tick on one page: prefill, choice, transfer, decode',
   'src/study/plan/study-plan.ts#resolvePlan': 'one plan, field by field',
 };
@@ -95,4 +95,10 @@ export const TESTED_DIRECTLY: readonly { readonly why: string; readonly exports:
 ];
 
 /** Schemas of whole documents, exported to be published as JSON Schema. */
-export const PUBLISHED: readonly string[] = ['src/simulators/gpu-jobs/config.ts#gpuJobsConfig'];
+export const PUBLISHED: readonly string[] = [
+  'src/optimizer/ask-tell/request-schema.ts#askTellRequest',
+  'src/simulators/cluster/settings/policy-bundle-schema.ts#policyBundleSchema',
+  'src/simulators/gpu-jobs/config.ts#gpuJobsConfig',
+  'src/simulators/pd-slo/config-schema.ts#pdSloScenario',
+  'src/simulators/workload/parse-workload.ts#workloadForm',
+];
