@@ -2,6 +2,7 @@
 export const ENTRIES: readonly string[] = [
   'src/cli/blis/compile-bundle.ts',
   'src/cli/main.ts',
+  'src/cli/study/write-schemas.ts',
   'src/companions/kvsched/batch.worker.ts',
   'src/index.ts',
   'src/policy.ts',
@@ -92,13 +93,4 @@ export const TESTED_DIRECTLY: readonly { readonly why: string; readonly exports:
     why: 'a statistic that benchmarks print',
     exports: ['src/numeric/statistics.ts#quantile'],
   },
-];
-
-/** Schemas of whole documents, exported to be published as JSON Schema. */
-export const PUBLISHED: readonly string[] = [
-  'src/optimizer/ask-tell/request-schema.ts#askTellRequest',
-  'src/simulators/cluster/settings/policy-bundle-schema.ts#policyBundleSchema',
-  'src/simulators/gpu-jobs/config.ts#gpuJobsConfig',
-  'src/simulators/pd-slo/config-schema.ts#pdSloScenario',
-  'src/simulators/workload/parse-workload.ts#workloadForm',
 ];
