@@ -42,7 +42,6 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
   'src/simulators/cloud-edge/lin-ucb.ts#fullLinUcb': 'hot loop: the closure holds the matrix and its inverse',
   'src/simulators/cluster/engine/cluster-engine.ts#constructor': 'builds all parts of a run in the order of the floors',
   'src/simulators/cluster/latency/trained-physics.ts#stepUs': `${HOT_LOOP}; terms add up in the reference's order`,
-  'src/simulators/cluster/settings/policy-bundle.ts#parsePolicyBundle': 'one section after the other, key by key',
   'src/simulators/kvsched/simulate.ts#simulate': 'one tick on one page: prefill, choice, transfer, decode',
   'src/study/plan/study-plan.ts#resolvePlan': 'one plan, field by field',
 };
