@@ -1,8 +1,8 @@
 /** Files that are run, not imported: by Node, by a worker pool, by users' code. */
 export const ENTRIES: readonly string[] = [
   'src/cli/blis/compile-bundle.ts',
-  'src/cli/study/write-schemas.ts',
   'src/cli/main.ts',
+  'src/cli/study/write-schemas.ts',
   'src/companions/kvsched/batch.worker.ts',
   'src/index.ts',
   'src/policy.ts',
@@ -93,6 +93,3 @@ export const TESTED_DIRECTLY: readonly { readonly why: string; readonly exports:
     exports: ['src/numeric/statistics.ts#quantile'],
   },
 ];
-
-/** Schemas of whole documents, exported to be published as JSON Schema. */
-export const PUBLISHED: readonly string[] = ['src/simulators/gpu-jobs/config.ts#gpuJobsConfig'];

@@ -60,7 +60,7 @@ const token = z
   });
 
 /** A configuration document: settings of the simplified engine, or with `engine: token` of the token engine. */
-export const gpuJobsConfig = z.discriminatedUnion('engine', [simplified, token]);
+const gpuJobsConfig = z.discriminatedUnion('engine', [simplified, token]);
 
 /** @throws InputError with every problem; paths start with `path` */
 export function parseJobsConfig(document: Json, path: readonly (string | number)[]): JobsConfig {
