@@ -101,7 +101,7 @@ function checkColumns(
     const near = nearestName(name, all);
     throw new InputError(`unknown column ${shortText(name)}`, {
       position: locate(index),
-      suggestion: `${near === undefined ? '' : `did you mean "${near}"? `}known: ${nameList(all)}`,
+      suggestion: `${near === undefined ? '' : `did you mean ${shortText(near)}? `}known: ${nameList(all)}`,
     });
   }
 }

@@ -8,6 +8,7 @@ import {
   type Node,
   parseDocument,
   stringify,
+  type YAMLParseError,
 } from 'yaml';
 import { InputError, inputErrors, type SourcePosition } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
@@ -31,7 +32,10 @@ export interface YamlOptions {
 /** Uses of aliases in one text; more would be an attack on the memory of the reader. */
 const MOST_ALIASES = 1000;
 
-/** @param file - name used in messages */
+/**
+ * @param file - name used in messages
+ * @throws InputError for the first mistake of syntax, or for every key that is given twice
+ */
 export function parseYaml(text: string, file: string, { furtherDocuments = 'refuse' }: YamlOptions = {}): YamlSource {
   const lines = new LineCounter();
   const document = parseDocument(text, {
@@ -41,19 +45,41 @@ export function parseYaml(text: string, file: string, { furtherDocuments = 'refu
     merge: true,
     prettyErrors: false,
   });
-  const problem = document.errors.find(({ code }) => code !== 'MULTIPLE_DOCS' || furtherDocuments === 'refuse');
-  if (problem !== undefined) {
-    const { line, col } = lines.linePos(problem.pos[0]);
-    const position = { file, line, column: col };
-    if (problem.code !== 'DUPLICATE_KEY') throw new InputError(problem.message.replace(/\s+/g, ' '), { position });
-    const key = /^["']?([^"':\n]+)/.exec(text.slice(problem.pos[0]))?.[1]?.trim() ?? '';
-    throw new InputError(`key ${shortText(key)} is given twice`, { position, path: [key], suggestion: 'remove one' });
+  const errors = document.errors.filter(({ code }) => code !== 'MULTIPLE_DOCS' || furtherDocuments === 'refuse');
+  const position = ({ pos }: YAMLParseError): SourcePosition => {
+    const { line, col } = lines.linePos(pos[0]);
+    return { file, line, column: col };
+  };
+  const syntax = errors.find(({ code }) => code !== 'DUPLICATE_KEY');
+  if (syntax !== undefined) {
+    throw new InputError(syntax.message.replace(/\s+/g, ' '), { position: position(syntax) });
   }
-  const value = narrowIntegers(document.toJS({ maxAliasCount: MOST_ALIASES })) as Json;
+  if (errors.length > 0) {
+    throw inputErrors(errors.map((error) => givenTwice(text.slice(error.pos[0]), position(error))));
+  }
+  const value = narrowIntegers(plainValue(document, file)) as Json;
   if (value === null || value === undefined) {
     throw new InputError('the file is empty', { position: { file, line: 1, column: 1 } });
   }
   return { file, text, value, locate: (path) => locate(document, lines, file, path) };
+}
+
+function givenTwice(written: string, position: SourcePosition): InputError {
+  const key = /^["']?([^"':\n]+)/.exec(written)?.[1]?.trim() ?? '';
+  return new InputError(`key ${shortText(key)} is given twice`, { position, path: [key], suggestion: 'remove one' });
+}
+
+/** The only mistake that shows here, and not while parsing, is a text whose aliases unfold without end. */
+function plainValue(document: Document.Parsed, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: MOST_ALIASES });
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    throw new InputError(`cannot be unfolded: ${error.message}`, {
+      position: { file, line: 1, column: 1 },
+      suggestion: `use an alias at most ${MOST_ALIASES} times`,
+    });
+  }
 }
 
 /** YAML text of a value; long texts stay on one line. */

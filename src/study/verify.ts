@@ -1,5 +1,6 @@
 import { InputError } from '../base/errors.ts';
 import { canonicalText, type Json } from '../base/json.ts';
+import { shortText } from '../base/short-text.ts';
 import { PROPOSALS_SINCE } from '../optimizer/sampler/registry.ts';
 import type { Sampler } from '../optimizer/sampler/sampler.ts';
 import { applyEntry, EMPTY_STATE, type JournalEntry, type StudyState } from './journal.ts';
@@ -52,7 +53,7 @@ export function requireSameProposals(sampler: string, tool: string): void {
   const since = PROPOSALS_SINCE[sampler]!;
   if (!isOlder(tool, since)) return;
   throw new InputError(
-    `paretune ${tool} recorded this run, and sampler "${sampler}" proposes other points since ${since}`,
+    `paretune ${tool} recorded this run, and sampler ${shortText(sampler)} proposes other points since ${since}`,
     {
       suggestion: `verify it with paretune ${tool}, or its outcomes alone with --outcomes`,
     },

@@ -23,7 +23,7 @@ describe('values in messages', () => {
       fc.property(fc.json({ maxDepth: 2, stringUnit: fc.constantFrom('a', '"', '\\', 'é', ' ') }), (json) => {
         const exact = JSON.stringify(JSON.parse(json));
         fc.pre(exact.length <= 60);
-        expect(shortText(JSON.parse(json))).toBe(exact.replaceAll('-0', '0'));
+        expect(shortText(JSON.parse(json))).toBe(exact);
       }),
     );
   });

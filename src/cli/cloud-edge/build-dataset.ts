@@ -3,8 +3,9 @@ import { type Collected, collectDataset, writeSyntheticDataset } from '../../com
 import { endpointUrl, type ServerSettings } from '../../companions/cloud-edge/completion-client.ts';
 import { readPrompts } from '../../companions/cloud-edge/prompts.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
-import { integerFlag, requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
+import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
 import { Progress } from '../terminal/progress.ts';
+import { integerFlag } from '../terminal/schema-flag.ts';
 
 const MANY = 10_000_000;
 

@@ -1,7 +1,8 @@
 import { embedDataset, packDataset } from '../../companions/cloud-edge/embed-dataset.ts';
 import { POOLINGS } from '../../companions/cloud-edge/encoder.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
-import { integerFlag, requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
+import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
+import { integerFlag } from '../terminal/schema-flag.ts';
 import { encodingOf } from './settings.ts';
 
 const MANY = 10_000_000;

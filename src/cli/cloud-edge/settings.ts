@@ -8,9 +8,9 @@ import { type Experiment, loadExperiment, type Override } from '../../companions
 import { CONFIG_KEYS, load, schedulers } from '../../simulators/cloud-edge/config-schema.ts';
 import { SCHEDULER_NAMES } from '../../simulators/cloud-edge/scheduler-names.ts';
 import type { Flags } from '../terminal/command.ts';
-import { integerFlag, switchFlag, textFlag } from '../terminal/flags.ts';
+import { switchFlag, textFlag } from '../terminal/flags.ts';
 import { Progress } from '../terminal/progress.ts';
-import { schemaFlag } from '../terminal/schema-flag.ts';
+import { integerFlag, schemaFlag } from '../terminal/schema-flag.ts';
 
 export interface ExperimentSettings extends Experiment {
   readonly epochs: number;

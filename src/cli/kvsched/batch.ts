@@ -10,9 +10,9 @@ import { schedulers as schedulerList } from '../../simulators/kvsched/settings-s
 import { defaultWorkers } from '../../study/io/worker-pool.ts';
 import { stdoutColours as pc } from '../terminal/colours.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
-import { integerFlag, requiredText, switchFlag } from '../terminal/flags.ts';
+import { requiredText, switchFlag } from '../terminal/flags.ts';
 import { Progress } from '../terminal/progress.ts';
-import { flagValue } from '../terminal/schema-flag.ts';
+import { flagValue, integerFlag } from '../terminal/schema-flag.ts';
 import { commonSettings, listOf, scenarioOptions, seedsFlag, simulationFlags } from './flags.ts';
 
 const MAX_WORKERS = 256;

@@ -10,8 +10,9 @@ import { loadExperiment } from '../../study/io/load-experiment.ts';
 import { documentFile, packageVersion } from '../../study/io/package-file.ts';
 import { defaultWorkers, openSimulationPool } from '../../study/io/worker-pool.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
-import { integerFlag, requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
+import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
 import { Progress } from '../terminal/progress.ts';
+import { integerFlag } from '../terminal/schema-flag.ts';
 
 export const experimentCommand: LoadedCommand = {
   build: (parser) =>

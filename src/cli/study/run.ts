@@ -8,7 +8,8 @@ import { defaultWorkers } from '../../study/io/worker-pool.ts';
 import type { StudyState } from '../../study/journal.ts';
 import { describePlan, type StudyPlan } from '../../study/plan/study-plan.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
-import { integerFlag, requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
+import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
+import { integerFlag } from '../terminal/schema-flag.ts';
 import { followStudy } from './follow-study.ts';
 import { printSummary } from './summary.ts';
 

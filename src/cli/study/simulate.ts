@@ -13,7 +13,8 @@ import type { StudyPlan } from '../../study/plan/study-plan.ts';
 import type { BaselineValue } from '../../study/plan/template.ts';
 import { baselineValues, normalizeWeights } from '../../study/plan/template.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
-import { integerFlag, requiredText, switchFlag } from '../terminal/flags.ts';
+import { requiredText, switchFlag } from '../terminal/flags.ts';
+import { integerFlag } from '../terminal/schema-flag.ts';
 import { aligned } from '../terminal/table.ts';
 
 export const simulateCommand: LoadedCommand = {

@@ -12,8 +12,9 @@ import { samplerName } from '../../study/propose.ts';
 import { type Difference, isComplete, requireSameProposals, verifyJournal } from '../../study/verify.ts';
 import { verifyOutcomes } from '../../study/verify-outcomes.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
-import { integerFlag, requiredText, switchFlag } from '../terminal/flags.ts';
+import { requiredText, switchFlag } from '../terminal/flags.ts';
 import { Progress } from '../terminal/progress.ts';
+import { integerFlag } from '../terminal/schema-flag.ts';
 
 export const verifyCommand: LoadedCommand = {
   build: (parser) =>

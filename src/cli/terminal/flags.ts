@@ -1,6 +1,5 @@
 import { InputError } from '../../base/errors.ts';
 import { integerFromText } from '../../base/integer-text.ts';
-import { shortText } from '../../base/short-text.ts';
 import type { Flags } from './command.ts';
 
 /** A flag given at most once, as text. */
@@ -31,15 +30,4 @@ export function requiredText(flags: Flags, name: string): string {
 
 export function switchFlag(flags: Flags, name: string): boolean {
   return flags[name] === true;
-}
-
-/** @throws InputError unless the flag is an integer in the range */
-export function integerFlag(flags: Flags, name: string, low: number, high: number): number | undefined {
-  const value = flags[name];
-  if (value === undefined) return undefined;
-  const number = typeof value === 'number' ? value : Number(value);
-  if (!Number.isInteger(number) || number < low || number > high) {
-    throw new InputError(`--${name} must be an integer from ${low} to ${high}, got ${shortText(value)}`);
-  }
-  return number;
 }

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { InputError } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
 import { parseWith } from '../../document/schema.ts';
@@ -8,6 +8,11 @@ import type { Flags } from './command.ts';
 export function schemaFlag<T>(flags: Flags, name: string, schema: z.ZodType<T>): T | undefined {
   const value = flags[name];
   return value === undefined ? undefined : flagValue(name, value as Json, schema);
+}
+
+/** An integer from `low` to `high`. @throws InputError naming the flag */
+export function integerFlag(flags: Flags, name: string, low: number, high: number): number | undefined {
+  return schemaFlag(flags, name, z.int().min(low).max(high));
 }
 
 /** What was given to the flag, or made of it, checked by a schema. @throws InputError naming the flag */

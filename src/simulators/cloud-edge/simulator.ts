@@ -1,5 +1,6 @@
 import { InputError } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
+import { shortText } from '../../base/short-text.ts';
 import type { MetricSpec, PreparedSimulation, SimulationInput, SimulationResult, Simulator } from '../simulator.ts';
 import { arrivalsFor, type PromptSet, promptSet, rowsFor } from './arrivals.ts';
 import { parseConfig } from './config.ts';
@@ -110,7 +111,7 @@ function parseInput({ config, workload }: SimulationInput): { config: CloudEdgeC
   const second = workload === null ? {} : asMap(workload, 'workload');
   const twice = Object.keys(second).find((key) => Object.hasOwn(first, key));
   if (twice !== undefined) {
-    throw new InputError(`"${twice}" is given by both the configuration and the workload`, {
+    throw new InputError(`${shortText(twice)} is given by both the configuration and the workload`, {
       path: ['workload', twice],
       suggestion: 'keep one',
     });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { InputError, unknownName } from '../../base/errors.ts';
+import { shortText } from '../../base/short-text.ts';
 import { readBy } from '../../document/schema-parts.ts';
 import { findGpu, GPUS, type GpuSpec } from './gpu-catalog.ts';
 import { orDefault, text, whole } from './written-values.ts';
@@ -74,7 +75,7 @@ export function clusterByName(name: string, path: readonly (string | number)[] =
   }
   const count = Number(match[2]);
   if (count < 1 || count > MAX_GPUS) {
-    throw new InputError(`a cluster needs 1 to ${MAX_GPUS} GPUs, got ${match[2]}`, { path });
+    throw new InputError(`a cluster needs 1 to ${MAX_GPUS} GPUs, got ${shortText(match[2])}`, { path });
   }
   return { name, groups: [{ gpu: GPUS[gpu]!, count }] };
 }

@@ -1,4 +1,5 @@
 import { InputError } from '../../base/errors.ts';
+import { shortText } from '../../base/short-text.ts';
 import { type ClusterSpec, type GpuGroup, gpuCount } from './cluster-spec.ts';
 import type { GpuSpec } from './gpu-catalog.ts';
 import { findModel, kvBytesPerToken, type ModelSpec, weightsPerGpu } from './model-catalog.ts';
@@ -22,7 +23,7 @@ export function placeInstances(
   else for (const [index, entry] of placement.entries()) placeEntry(free, cluster, entry, index, instances);
   const homeless = tasks.find((task) => !instances.some(({ model }) => model.name === task.model));
   if (homeless !== undefined) {
-    throw new InputError(`no instance serves model "${homeless.model}" of task ${homeless.id}`, {
+    throw new InputError(`no instance serves model ${shortText(homeless.model)} of task ${homeless.id}`, {
       path: ['placement'],
       suggestion: 'add it to the placement',
     });

@@ -35,7 +35,7 @@ export function parsePhase(value: unknown, path: readonly (string | number)[] = 
 export function refuseDuplicateIds(tasks: readonly Task[]): void {
   const seen = new Set<string>();
   for (const [index, { id }] of tasks.entries()) {
-    if (seen.has(id)) throw new InputError(`task id "${id}" is used twice`, { path: [index, 'id'] });
+    if (seen.has(id)) throw new InputError(`task id ${shortText(id)} is used twice`, { path: [index, 'id'] });
     seen.add(id);
   }
 }

@@ -1,4 +1,5 @@
 import { InputError } from '../../base/errors.ts';
+import { shortText } from '../../base/short-text.ts';
 
 /** `a->b`, without the spaces that a file may have around the arrow. */
 export function pairKey(written: string): string {
@@ -20,7 +21,7 @@ export function strayEnds(
     known.has(end)
       ? []
       : [
-          new InputError(`unknown node "${end}"`, {
+          new InputError(`unknown node ${shortText(end)}`, {
             path: ['network', ...path],
             suggestion: `nodes: ${nodes.join(', ')}`,
           }),

@@ -1,4 +1,5 @@
 import { InputError } from '../../base/errors.ts';
+import { shortText } from '../../base/short-text.ts';
 import { gpuFactors } from './gpu-latency.ts';
 import { StageLoads } from './loads.ts';
 import { strayEnds } from './network-ends.ts';
@@ -156,7 +157,7 @@ function clusterView(
     candidates: (owner) => {
       const found = candidates[owner]!;
       if (found.length > 0) return found;
-      throw new InputError(`no decode node can be reached from "${nodes[owner]!.id}"`, {
+      throw new InputError(`no decode node can be reached from ${shortText(nodes[owner]!.id)}`, {
         path: ['decode_roles'],
         suggestion: 'add a link or a decode node',
       });

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { InputError, inputErrors, unknownName } from '../../base/errors.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
+import { shortText } from '../../base/short-text.ts';
 import { parseWith } from '../../document/schema.ts';
 import { endpointPickerDocument, OPTIMIZER, PREFIX_SCORER, profileHandlerSchema } from './endpoint-picker-schema.ts';
 
@@ -44,7 +45,7 @@ function pluginProblems({ plugins }: PickerDocument): InputError[] {
   const names = plugins.map(nameOf);
   const repeated = names.flatMap((name, index) =>
     names.indexOf(name) < index
-      ? [new InputError(`plugin name "${name}" is used twice`, { path: ['plugins', index, 'name'] })]
+      ? [new InputError(`plugin name ${shortText(name)} is used twice`, { path: ['plugins', index, 'name'] })]
       : [],
   );
   const optimizers = plugins.filter(({ type }) => type === OPTIMIZER).length;
@@ -78,7 +79,7 @@ function profileProblems({ plugins, schedulingProfiles }: PickerDocument): Input
     const path = ['schedulingProfiles', index];
     const repeated =
       profiles.indexOf(profile.name) < index
-        ? [new InputError(`profile "${profile.name}" is defined twice`, { path: [...path, 'name'] })]
+        ? [new InputError(`profile ${shortText(profile.name)} is defined twice`, { path: [...path, 'name'] })]
         : [];
     const strangers = profile.plugins.flatMap(({ pluginRef }, at) =>
       names.includes(pluginRef)

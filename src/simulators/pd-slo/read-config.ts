@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { InputError, inputErrors } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { ProblemList } from '../../base/problem-list.ts';
+import { shortText } from '../../base/short-text.ts';
 import { jsonValue, parsePart, parseWith, valueAt } from '../../document/schema.ts';
 import { type PdSloConfig, type PodConfig, scenarioKeys } from './config-schema.ts';
 import { readEndpointPickerConfig } from './endpoint-picker-config.ts';
@@ -115,7 +116,7 @@ function podProblems(config: PdSloConfig): InputError[] {
     ...(pods.some(isPrefill) ? [] : [none('prefill')]),
     ...(pods.some(isDecode) ? [] : [none('decode')]),
     ...repeated(names).map(
-      (at) => new InputError(`pod name "${names[at]}" is used twice`, { path: [key, at, 'name'] }),
+      (at) => new InputError(`pod name ${shortText(names[at])} is used twice`, { path: [key, at, 'name'] }),
     ),
   ];
 }

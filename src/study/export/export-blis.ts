@@ -1,5 +1,6 @@
 import { InputError } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
+import { shortText } from '../../base/short-text.ts';
 
 /** A configuration in the terms of BLIS: flags of `blis run`, and the policy file for what has no flag. */
 export interface BlisConfiguration {
@@ -36,7 +37,7 @@ function refuseOwnPool(key: string, config: JsonObject): void {
  * @throws InputError naming what BLIS cannot express
  */
 export function toBlis({ simulator, policies, config }: ExportedStrategy): BlisConfiguration {
-  if (simulator !== 'cluster') throw inexpressible(`simulator "${simulator}"`);
+  if (simulator !== 'cluster') throw inexpressible(`simulator ${shortText(simulator)}`);
   if (policies.length > 0) throw inexpressible(`policy module ${policies.join(', ')}`);
   if (!isJsonObject(config)) throw new InputError('the configuration must be a map');
   const flags: [string, string | null][] = [];

@@ -130,14 +130,14 @@ describe('kvsched run', () => {
   };
 
   test.each([
-    ['num_requests: 80', 'num_requests: 0', 'bad.yaml:5:3 workload.num_requests: must be ≥ 1, got 0'],
-    ['rtt_ms: 30', 'rtt_ms: -1', 'bad.yaml:28:57 network.links[1].rtt_ms: must be ≥ 0, got -1'],
+    ['num_requests: 80', 'num_requests: 0', 'bad.yaml:6:3 workload.num_requests: must be ≥ 1, got 0'],
+    ['rtt_ms: 30', 'rtt_ms: -1', 'bad.yaml:29:57 network.links[1].rtt_ms: must be ≥ 0, got -1'],
     ['vram_free_gb: 30', 'vram_free_gb: 64', 'nodes.decodeX.gpu.vram_free_gb: must be ≤ vram_total_gb (48), got 64'],
-    ['name: L40S_48GB, ', '', 'bad.yaml:12:5 nodes.prefillX.gpu.name: is required but missing'],
+    ['name: L40S_48GB, ', '', 'bad.yaml:13:5 nodes.prefillX.gpu.name: is required but missing'],
     ['dst: decodeX', 'dst: decodeZ', 'network.links[0].dst: unknown node "decodeZ"'],
     ['queued_decode: 2', 'queued_decod: 2', 'unknown key "queued_decod"; did you mean "queued_decode"?'],
-    ['\nnodes:', '\nnodez:', 'bad.yaml:10:1 nodez: unknown key "nodez"; did you mean "nodes"?'],
-    ['workload:', 'scheduler: fast\nworkload:', 'bad.yaml:4:1 scheduler: Unknown scheduler: fast; known: kv_heuristic'],
+    ['\nnodes:', '\nnodez:', 'bad.yaml:11:1 nodez: unknown key "nodez"; did you mean "nodes"?'],
+    ['workload:', 'scheduler: fast\nworkload:', 'bad.yaml:5:1 scheduler: Unknown scheduler: fast; known: kv_heuristic'],
     ['network:', 'network: [', 'bad.yaml:'],
   ])('tells file, line and key of %j', async (from, to, line) => {
     const { code, stdout, stderr } = await kvsched(
@@ -160,11 +160,11 @@ describe('kvsched run', () => {
     writeFileSync(at('bad.yaml'), text.replace('dst: decodeX', 'dst: decodeZ'));
     const { code, stderr } = await kvsched('run', '--scenario', './bad.yaml', '--out', './refused');
     expect(stderr.trim().split('\n')).toEqual([
-      'paretune: ./bad.yaml:5:3 workload.num_requests: must be ≥ 1, got 0',
+      'paretune: ./bad.yaml:6:3 workload.num_requests: must be ≥ 1, got 0',
       expect.stringMatching(
-        /bad\.yaml:27:24 network\.links\[0\]\.dst: unknown node "decodeZ"; nodes: prefillX, decodeX/,
+        /bad\.yaml:28:24 network\.links\[0\]\.dst: unknown node "decodeZ"; nodes: prefillX, decodeX/,
       ),
-      expect.stringMatching(/bad\.yaml:28:57 network\.links\[1\]\.rtt_ms: must be a number, got "x"$/),
+      expect.stringMatching(/bad\.yaml:29:57 network\.links\[1\]\.rtt_ms: must be a number, got "x"$/),
     ]);
     expect(code).toBe(2);
     expect(existsSync(at('refused'))).toBe(false);
@@ -262,7 +262,7 @@ describe('kvsched batch', () => {
     const argv = ['batch', '--scenarios', './mixed', '--schedulers', 'rr', '--seeds', '0', '--overlap', '--no-plots'];
     const { code, stdout } = await kvsched(...argv, '--out', './m/raw', '--index', './m/index.csv', '--quiet');
     expect(stdout).toContain(
-      '[ERROR] a.yaml rr seed=0: ./mixed/a.yaml:27:58 network.links[0].rtt_ms: must be ≥ 0, got -2',
+      '[ERROR] a.yaml rr seed=0: ./mixed/a.yaml:28:58 network.links[0].rtt_ms: must be ≥ 0, got -2',
     );
     expect(stdout).toContain('[OK] b.yaml rr seed=0');
     expect(code).toBe(1);

@@ -1,5 +1,6 @@
 import { InputError, unknownName } from '../../../base/errors.ts';
 import type { JsonObject } from '../../../base/json.ts';
+import { shortText } from '../../../base/short-text.ts';
 
 export interface PolicyRange {
   readonly min: number;
@@ -32,7 +33,7 @@ function readNumber(settings: JsonObject, name: string, { min, max }: PolicyRang
   const path = ['config', 'policy', name];
   if (value === undefined) throw new InputError('is required but missing', { path });
   if (typeof value !== 'number' || !(value >= min && value <= max)) {
-    throw new InputError(`must be a number in [${min}, ${max}], got ${JSON.stringify(value)}`, { path });
+    throw new InputError(`must be a number in [${min}, ${max}], got ${shortText(value)}`, { path });
   }
   return value;
 }
