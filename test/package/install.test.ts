@@ -82,17 +82,19 @@ describe('in an empty project', () => {
     expect(readdirSync(join(project, 'node_modules')).includes('typescript')).toBe(false);
   });
 
-  test('the library can be imported', () => {
-    const program = `import { createOptimizer, readWorkload, runStudy, simulateCluster } from 'paretune';
+  test('the library can be imported, and a schema be read', () => {
+    const program = `import { readFileSync } from 'node:fs';
+import { createOptimizer, readWorkload, runStudy, simulateCluster } from 'paretune';
 const optimizer = createOptimizer({ space: [{ name: 'x', type: 'float', low: 0, high: 1 }] });
 const { id, params } = optimizer.ask();
 optimizer.tell(id, { values: [params.x] });
 const workload = { ...readWorkload('studies/workloads/orthogonal-slo.yaml'), num_requests: 50 };
 const { kind } = simulateCluster({ config: { model: 'qwen/qwen3-14b', hardware: 'H100', tp: 1 }, workload, seed: 1 });
-console.log(typeof optimizer.best().recommendation.params.x, kind, typeof runStudy);
+const schema = JSON.parse(readFileSync(new URL(import.meta.resolve('paretune/schemas/study.json')), 'utf8'));
+console.log(typeof optimizer.best().recommendation.params.x, kind, typeof runStudy, schema.type);
 `;
     expect(run(process.execPath, ['--input-type=module', '-e', program])).toMatchObject({
-      stdout: 'number measured function\n',
+      stdout: 'number measured function object\n',
       stderr: '',
     });
   });
