@@ -9,16 +9,17 @@ import {
   SETTING_ALIASES,
   SETTINGS,
   type SettingKey,
-  UNSUPPORTED_SETTINGS,
 } from '../../simulators/cluster/settings/cluster-settings.ts';
 import { parseSettings } from '../../simulators/cluster/settings/config.ts';
 import { parseHardwareConfig } from '../../simulators/cluster/settings/hardware-catalog.ts';
 import type { OffloadDocument } from '../../simulators/cluster/settings/offload-config.ts';
 import { EMPTY_BUNDLE, type PolicyBundle, parsePolicyBundle } from '../../simulators/cluster/settings/policy-bundle.ts';
 import { type ResolvedCluster, resolveCluster } from '../../simulators/cluster/settings/resolve-cluster.ts';
+import { UNSUPPORTED_SETTINGS } from '../../simulators/cluster/settings/unsupported-settings.ts';
 import { readYamlFile } from '../../study/io/yaml-file.ts';
 import type { Flags } from '../terminal/command.ts';
 import { textFlag } from '../terminal/flags.ts';
+import { readDefaultsFile } from './defaults-file.ts';
 
 /** Where `blis` commands do as the reference does, and studies what is right. */
 const BLIS_DEFAULTS: Partial<ClusterSettings> = { pool_rules: 'reference' };
@@ -40,9 +41,19 @@ export function declareClusterFlags(parser: Argv): Argv {
   // As in the reference, the last of several values wins.
   return parser.parserConfiguration({ 'duplicate-arguments-array': false }).options({
     ...options,
+    'lazy-generation': {
+      type: 'boolean',
+      describe: 'accepted, without effect: requests are the same however they are generated',
+      group: 'Workload:',
+    },
     'policy-config': { type: 'string', describe: 'YAML file with policy sections', group: 'Files:' },
     'model-config-folder': { type: 'string', describe: 'folder with the config.json of the model', group: 'Files:' },
     'hardware-config': { type: 'string', describe: 'JSON file with GPU figures', group: 'Files:' },
+    'defaults-filepath': {
+      type: 'string',
+      describe: 'defaults.yaml of BLIS instead of what is built in: GPU and TP of models, workloads, coefficients',
+      group: 'Files:',
+    },
     'kv-offload-config': { type: 'string', describe: 'YAML file with a kv_offload block', group: 'Files:' },
   });
 }
@@ -55,8 +66,6 @@ export interface ClusterFlags {
 
 /** Values of unsupported flags that ask for nothing: the reference's defaults, written out. */
 const INERT_VALUES: Readonly<Record<string, string>> = {
-  defaults_filepath: 'defaults.yaml',
-  lazy_generation: 'false',
   model_autoscaler_interval_us: '0',
 };
 
@@ -80,6 +89,7 @@ export function readClusterFlags(flags: Flags, offload = flaggedOffload(flags)):
       modelConfig: modelFolder === undefined ? null : readModelConfig(modelFolder),
       hardware: readHardware(textFlag(flags, 'hardware-config')),
       offload,
+      defaults: readDefaultsFile(flags),
     }),
   );
   if (cluster.kind === 'infeasible') throw new InputError(`the cluster cannot run: ${cluster.reason}`);

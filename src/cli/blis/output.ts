@@ -3,6 +3,7 @@ import type { Argv } from 'yargs';
 import { InputError } from '../../base/errors.ts';
 import { shortText } from '../../base/short-text.ts';
 import { parseFitnessWeights } from '../../simulators/cluster/figures/fitness.ts';
+import type { ThresholdDetector } from '../../simulators/cluster/figures/saturation.ts';
 import { SETTINGS } from '../../simulators/cluster/settings/cluster-settings.ts';
 import { writeTraceCsv } from '../../simulators/workload/trace-csv.ts';
 import type { TraceHeader } from '../../simulators/workload/trace-header.ts';
@@ -10,6 +11,7 @@ import type { TraceRow } from '../../simulators/workload/trace-row.ts';
 import { writeTraceHeader } from '../../simulators/workload/write-trace-header.ts';
 import type { Flags } from '../terminal/command.ts';
 import { integerText, switchFlag, textFlag } from '../terminal/flags.ts';
+import { declareDetectorFlags, readDetectorFlags } from './detectors.ts';
 
 /** What a run is asked to show beyond its figures. */
 export interface OutputOptions {
@@ -19,11 +21,13 @@ export interface OutputOptions {
   readonly traceDecisions: boolean;
   readonly counterfactualK: number;
   readonly summarizeTrace: boolean;
+  /** null = the levels of saturation are not asked for. */
+  readonly detector: ThresholdDetector | null;
   readonly quiet: boolean;
 }
 
 export function declareOutputFlags(parser: Argv): Argv {
-  return parser.options({
+  return declareDetectorFlags(parser).options({
     'metrics-path': { type: 'string', describe: 'write figures and every request as JSON', group: 'Output:' },
     'trace-output': {
       type: 'string',
@@ -51,6 +55,7 @@ export function readOutputFlags(flags: Flags): OutputOptions {
     traceDecisions: level === 'decisions',
     counterfactualK: level === 'decisions' ? counterfactualK : 0,
     summarizeTrace: switchFlag(flags, 'summarize-trace'),
+    detector: readDetectorFlags(flags),
     quiet: LOG_LEVELS.indexOf(log) > LOG_LEVELS.indexOf('warn'),
   };
 }

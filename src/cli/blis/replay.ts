@@ -93,6 +93,7 @@ export function replayBlis(flags: Flags) {
     targets,
     fitnessWeights: null,
     summarizeTrace: output.summarizeTrace,
+    detector: output.detector,
   });
   return {
     result,

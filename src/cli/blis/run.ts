@@ -71,6 +71,7 @@ export function runBlis(flags: Flags): BlisRun {
     targets,
     fitnessWeights: output.fitnessWeights,
     summarizeTrace: output.summarizeTrace,
+    detector: output.detector,
   });
   return {
     config,

@@ -20,6 +20,7 @@ import type { WorkloadSpec } from '../../simulators/workload/workload-spec.ts';
 import { readYamlFile } from '../../study/io/yaml-file.ts';
 import type { Flags } from '../terminal/command.ts';
 import { integerText, textFlag } from '../terminal/flags.ts';
+import { readDefaultsFile } from './defaults-file.ts';
 
 export interface RunWorkload {
   readonly spec: WorkloadSpec;
@@ -132,7 +133,7 @@ function readLengths(flags: Flags, load: SyntheticLoad): SyntheticLengths {
   const name = textFlag(flags, 'workload') ?? 'distribution';
   if (name !== 'distribution' && load.kind === 'rate') {
     try {
-      return presetLengths(name);
+      return presetLengths(name, readDefaultsFile(flags)?.workloads);
     } catch (error) {
       throw error instanceof InputError ? error.at({ prefix: ['--workload'] }) : error;
     }

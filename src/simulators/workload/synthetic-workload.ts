@@ -44,9 +44,9 @@ function preset(prompt: Counts, output: Counts): SyntheticLengths {
 }
 
 /** @throws InputError for an unknown name */
-export function presetLengths(name: string): SyntheticLengths {
-  const lengths = Object.hasOwn(WORKLOAD_PRESETS, name) ? WORKLOAD_PRESETS[name] : undefined;
-  if (lengths === undefined) throw unknownName('workload', name, ['distribution', ...Object.keys(WORKLOAD_PRESETS)]);
+export function presetLengths(name: string, presets = WORKLOAD_PRESETS): SyntheticLengths {
+  const lengths = Object.hasOwn(presets, name) ? presets[name] : undefined;
+  if (lengths === undefined) throw unknownName('workload', name, ['distribution', ...Object.keys(presets)]);
   return lengths;
 }
 

@@ -56,22 +56,27 @@ describe('cluster flags', () => {
   });
 
   it('accept what is not supported where it asks for nothing, and only there', () => {
-    const off = { 'defaults-filepath': 'defaults.yaml', 'model-autoscaler-interval-us': '0', detectors: '' };
+    const off = { 'defaults-filepath': 'defaults.yaml', 'model-autoscaler-interval-us': '0', 'lora-config': '' };
     const policies = file('off.yaml', 'node_pools: []\nautoscaler: {}\ninstance_lifecycle:\n');
     expect(readClusterFlags({ ...MODEL, ...off, 'policy-config': policies }).cluster.config).toEqual(configOf(MODEL));
     for (const [name, value] of Object.entries({
-      'defaults-filepath': 'mine.yaml',
       'model-autoscaler-interval-us': '1',
-      detectors: 'all',
-      'lazy-generation': '',
       'lora-config': 'l.yaml',
+      'lora-adapter-capacity': '4',
+      'lora-load-base-latency-us': '1500',
+      'lora-load-bandwidth-bytes-us': '9',
+      'lora-footprint-bytes-per-rank': '9',
+      'lora-scorer-weight': '2',
     })) {
-      expect(complaint(() => readClusterFlags({ ...MODEL, [name]: value }))).toMatch(`--${name} is not supported: `);
+      const said = complaint(() => readClusterFlags({ ...MODEL, [name]: value }));
+      expect(said).toMatch(new RegExp(`^--${name} is not supported: .*; it would [^\\n]*$`));
     }
     const pools = file('pools.yaml', 'node_pools: [{}]\n');
     expect(complaint(() => readClusterFlags({ ...MODEL, 'policy-config': pools }))).toMatch(
-      'node_pools: not supported: node pools are not simulated',
+      /node_pools: not supported: node pools are not simulated; they would place instances on GPU nodes/,
     );
+    const lora = file('lora.yaml', 'lora: {adapter_capacity: 4}\n');
+    expect(complaint(() => readClusterFlags({ ...MODEL, 'policy-config': lora }))).toMatch(/lora: not supported: LoRA/);
   });
 
   it('take the largest horizon for none', () => {
@@ -118,7 +123,7 @@ describe('cluster flags', () => {
       { 'routing-scorers': 'queue-depth:0' },
       '--routing-scorers: weight of "queue-depth" must be finite and > 0, got "0"',
     ],
-    [{ 'lora-config': 'x' }, '--lora-config is not supported: LoRA adapters are not simulated'],
+    [{ 'lora-config': 'x' }, /^--lora-config is not supported: LoRA adapters are not simulated; it would declare/],
     [{ 'total-kv-blocks': '1e3' }, '--total-kv-blocks: must be an integer ≥ 1, got "1e3"'],
     [{ 'slo-ttft': 'critical=fast' }, /^--slo-ttft\.critical: must be a duration > 0/],
     [{ 'alpha-coeffs': '1,2,3', 'beta-coeffs': '1,2' }, '--beta-coeffs: needs at least 7 numbers, got 2'],
@@ -130,7 +135,7 @@ describe('cluster flags', () => {
     ],
     [
       { 'policy-config': file('pools.yaml', 'node_pools: []\n') },
-      'pools.yaml:1:1 node_pools: not supported: node pools are not simulated',
+      /^pools\.yaml:1:1 node_pools: not supported: node pools are not simulated/,
     ],
     [{ 'policy-config': file('empty.yaml', '') }, /^empty\.yaml:1:1.*empty/],
   ])('complain with the name of the flag or the place in the file: %j', (flags, message) => {

@@ -177,6 +177,7 @@ function printed(config: EngineConfig, result: EngineResult): string {
     targets: { critical: { ttftMs: 50, itlMs: 0, e2eMs: 500 } },
     fitnessWeights: new Map([['p99_ttft', 1]]),
     summarizeTrace: true,
+    detector: null,
   });
   return report.text() + [...report.metricsFile()].join('');
 }

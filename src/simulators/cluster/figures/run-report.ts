@@ -5,6 +5,7 @@ import { type Goodput, type GoodputTargets, goodput, goodputJson } from './goodp
 import { clusterHeadline, type HeadlineMetrics, headlineJson, instanceHeadlines } from './headline-metrics.ts';
 import { reportSections } from './report-sections.ts';
 import { requestRecords } from './request-records.ts';
+import { finalLevel, type ThresholdDetector } from './saturation.ts';
 
 export interface RunReportInput {
   readonly config: EngineConfig;
@@ -13,6 +14,8 @@ export interface RunReportInput {
   /** Component → weight; null = no fitness section. */
   readonly fitnessWeights: ReadonlyMap<string, number> | null;
   readonly summarizeTrace: boolean;
+  /** null = the levels of saturation are not asked for. */
+  readonly detector: ThresholdDetector | null;
 }
 
 /** Everything a run prints: blocks of figures per instance and for the cluster, then sections. */
@@ -34,7 +37,7 @@ export class RunReport {
     const { result } = this.#input;
     const parts = result.instances.length > 1 ? instanceHeadlines(result) : [];
     const blocks = parts.map((part, i) => block(headlineJson(`instance_${i}`, part)));
-    const cluster = { ...headlineJson('cluster', this.headline), ...goodputJson(this.goodput) };
+    const cluster = { ...headlineJson('cluster', this.headline), ...this.#afterHeadline() };
     const sections = this.sections().map((lines) => lines.join('\n'));
     return `${[...blocks, block(cluster), ...sections].join('\n')}\n`;
   }
@@ -61,8 +64,15 @@ export class RunReport {
       separator = ',\n';
     }
     if (separator === ',\n') yield '\n  ]';
-    for (const entry of Object.entries(goodputJson(this.goodput))) yield `,\n${member(entry)}`;
+    for (const entry of Object.entries(this.#afterHeadline())) yield `,\n${member(entry)}`;
     yield '\n}';
+  }
+
+  /** Keys in print order. */
+  #afterHeadline(): Record<string, unknown> {
+    const { detector, result } = this.#input;
+    const saturation = detector === null ? {} : { saturation: { threshold: finalLevel(result, detector) } };
+    return { ...saturation, ...goodputJson(this.goodput) };
   }
 }
 

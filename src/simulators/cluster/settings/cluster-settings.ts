@@ -294,25 +294,6 @@ export const SETTING_ALIASES: Readonly<Record<string, SettingKey>> = {
   max_num_scheduled_tokens: 'max_num_batched_tokens',
 };
 
-/** Settings of the reference simulator that this one refuses by name, with the reason. */
-export const UNSUPPORTED_SETTINGS: Readonly<Record<string, string>> = {
-  node_pools: 'node pools are not simulated',
-  autoscaler: 'the autoscaler is not simulated',
-  instance_lifecycle: 'instance start-up is not simulated',
-  hw_config_by_gpu: 'instances of one pool share one GPU type; use hardware',
-  model_autoscaler_interval_us: 'the autoscaler is not simulated',
-  lora_scorer_weight: 'LoRA adapters are not simulated',
-  lora_config: 'LoRA adapters are not simulated',
-  lora_adapters: 'LoRA adapters are not simulated',
-  detectors: 'saturation detectors after the run are not available',
-  saturation_config: 'saturation detectors after the run are not available',
-  saturation_report: 'saturation detectors after the run are not available',
-  saturation_final_window: 'saturation detectors after the run are not available',
-  defaults_filepath: 'defaults are built in; use model_config_folder, hardware_config and the coefficient flags',
-  lazy_generation: 'workloads are always generated as a whole',
-  priority_policy: 'priority policies do not exist; use scheduler',
-};
-
 export const DEFAULT_SETTINGS: ClusterSettings = Object.fromEntries(
   Object.entries(SETTINGS).map(([key, setting]) => [key, setting.default]),
 ) as unknown as ClusterSettings;

@@ -1,18 +1,13 @@
 import { InputError, unknownName, within } from '../../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../base/json.ts';
 import { mapAll } from '../../../base/problem-list.ts';
-import {
-  type ClusterSettings,
-  SETTING_ALIASES,
-  SETTINGS,
-  type SettingKey,
-  UNSUPPORTED_SETTINGS,
-} from './cluster-settings.ts';
+import { type ClusterSettings, SETTING_ALIASES, SETTINGS, type SettingKey } from './cluster-settings.ts';
 import { parseHardwareConfig } from './hardware-catalog.ts';
 import { BUNDLE_SECTIONS, parsePolicyBundle } from './policy-bundle.ts';
 import { type ResolvedCluster, resolveCluster } from './resolve-cluster.ts';
 import type { OwnScorers, ScorerRules } from './scorer-profile.ts';
 import { readSetting } from './setting-values.ts';
+import { COMMAND_LINE_NAMES, UNSUPPORTED_SETTINGS } from './unsupported-settings.ts';
 
 /** Settings of the strategy's policy modules, handed to them as they are. */
 export const POLICY_KEY = 'policy';
@@ -44,6 +39,7 @@ export function resolveStrategyConfig(config: Json, ownScorers: OwnScorers = [])
     modelConfig: documents.model_config ?? null,
     hardware: parseOwnHardware(documents.hardware_config),
     offload: documents.kv_offload === undefined ? null : { document: documents.kv_offload, recorded: false },
+    defaults: null,
   });
 }
 
@@ -63,8 +59,8 @@ function settingKey(name: string): SettingKey {
   if (Object.hasOwn(SETTINGS, name)) return name as SettingKey;
   const alias = Object.hasOwn(SETTING_ALIASES, name) ? SETTING_ALIASES[name] : undefined;
   if (alias !== undefined) return alias;
-  if (Object.hasOwn(UNSUPPORTED_SETTINGS, name)) {
-    throw new InputError(`not supported: ${UNSUPPORTED_SETTINGS[name]}`, { path: [name] });
+  for (const refused of [UNSUPPORTED_SETTINGS, COMMAND_LINE_NAMES]) {
+    if (Object.hasOwn(refused, name)) throw new InputError(`not supported: ${refused[name]}`, { path: [name] });
   }
   throw unknownName('setting', name, [...Object.keys(SETTINGS), ...BUNDLE_SECTIONS, ...DOCUMENTS, POLICY_KEY], {
     path: [name],

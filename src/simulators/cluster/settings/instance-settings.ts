@@ -3,7 +3,13 @@ import type { HardwareSpec, InstanceConfig, KvTierConfig, LatencyConfig } from '
 import type { ClusterSettings } from './cluster-settings.ts';
 import { findHardware } from './hardware-catalog.ts';
 import { type Capacity, kvBytesPerToken, kvCapacity } from './kv-capacity.ts';
-import { blackboxBlocks, type LatencyRequest, latencyConfig, splitProblem } from './latency-settings.ts';
+import {
+  blackboxBlocks,
+  type Coefficients,
+  type LatencyRequest,
+  latencyConfig,
+  splitProblem,
+} from './latency-settings.ts';
 import { contextLength, fitToCapacity } from './max-model-len.ts';
 import type { ModelConfig } from './model-config.ts';
 import { type OffloadDocument, parseOffload } from './offload-config.ts';
@@ -18,6 +24,8 @@ export interface InstanceRequest {
   readonly latencyModel: string | null;
   /** Where step times are those of another instance: its GPU and coefficients. */
   readonly stepTimesOf: { readonly hardware: string; readonly latency: LatencyConfig } | null;
+  /** Coefficients of trained-physics unless given; null = none are known. */
+  readonly trained: Coefficients | null;
   readonly maxModelLen: number | null;
   readonly ownHardware: Readonly<Record<string, HardwareSpec>> | null;
   readonly offload: OffloadDocument | null;
@@ -33,18 +41,7 @@ export function resolveInstance(request: InstanceRequest): ResolvedInstance {
   const { settings, model, tp } = request;
   const hardware = findHardware(request.hardware, request.ownHardware);
   checkParallelism(request);
-  const latencyRequest: LatencyRequest = {
-    latencyModel: request.latencyModel,
-    alpha: settings.alpha_coeffs,
-    beta: settings.beta_coeffs,
-    borrowed: request.stepTimesOf?.latency ?? null,
-    catalogKey: request.catalogKey,
-    model: model.architecture,
-    hardware: request.stepTimesOf === null ? hardware : findHardware(request.stepTimesOf.hardware, request.ownHardware),
-    tp,
-    dp: settings.dp,
-    moeCommBackend: settings.moe_comm_backend,
-  };
+  const latencyRequest = stepTimes(request, hardware);
   const latency = latencyConfig(latencyRequest);
   const split = latency.kind === 'trained-physics' ? splitProblem(model.architecture, tp) : undefined;
   if (split !== undefined) return { kind: 'infeasible', reason: split };
@@ -69,6 +66,24 @@ export function resolveInstance(request: InstanceRequest): ResolvedInstance {
       kv: kvTiers(request),
       latency,
     },
+  };
+}
+
+/** The hardware is the instance's own. */
+function stepTimes(request: InstanceRequest, hardware: HardwareSpec): LatencyRequest {
+  const { settings, model, tp } = request;
+  return {
+    latencyModel: request.latencyModel,
+    alpha: settings.alpha_coeffs,
+    beta: settings.beta_coeffs,
+    trained: request.trained,
+    borrowed: request.stepTimesOf?.latency ?? null,
+    catalogKey: request.catalogKey,
+    model: model.architecture,
+    hardware: request.stepTimesOf === null ? hardware : findHardware(request.stepTimesOf.hardware, request.ownHardware),
+    tp,
+    dp: settings.dp,
+    moeCommBackend: settings.moe_comm_backend,
   };
 }
 

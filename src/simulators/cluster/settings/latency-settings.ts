@@ -1,11 +1,15 @@
 import { InputError } from '../../../base/errors.ts';
 import type { HardwareSpec, LatencyConfig, ModelArchitecture } from '../engine-config.ts';
 
+export type Coefficients = Pick<LatencyConfig, 'alpha' | 'beta'>;
+
 /** Coefficients of the trained-physics model: the same for every model and GPU. */
-const TRAINED_ALPHA: readonly number[] = [15563.199579, 777.3455, 45.907545];
-const TRAINED_BETA: readonly number[] = [
-  0.152128, 0.0, 1.36252915, 0.752037, 32.09546717, 4.41684444, 126.024825, 481.8613888, 0.0, 1.94710771, 0.752037,
-];
+export const TRAINED_PHYSICS: Coefficients = {
+  alpha: [15563.199579, 777.3455, 45.907545],
+  beta: [
+    0.152128, 0.0, 1.36252915, 0.752037, 32.09546717, 4.41684444, 126.024825, 481.8613888, 0.0, 1.94710771, 0.752037,
+  ],
+};
 
 interface BlackboxRow {
   readonly model: string;
@@ -50,7 +54,9 @@ export interface LatencyRequest {
   readonly alpha: readonly number[] | null;
   readonly beta: readonly number[] | null;
   /** Coefficients to take whatever the model; null = its own. */
-  readonly borrowed: Pick<LatencyConfig, 'alpha' | 'beta'> | null;
+  readonly borrowed: Coefficients | null;
+  /** Those of trained-physics unless given; null = none are known. */
+  readonly trained: Coefficients | null;
   readonly catalogKey: string;
   readonly model: ModelArchitecture;
   readonly hardware: HardwareSpec;
@@ -84,16 +90,23 @@ export function latencyConfig(request: LatencyRequest): LatencyConfig {
     }
     return { kind, alpha: atLeast(3, alpha ?? row!.alpha, 'alpha'), beta: atLeast(3, beta ?? row!.beta, 'beta') };
   }
+  const trained = alpha !== null && beta !== null ? { alpha, beta } : request.trained;
+  if (trained === null) {
+    throw new InputError('the defaults file has no trained_physics_coefficients', {
+      path: ['defaults_filepath'],
+      suggestion: 'add them, or give alpha_coeffs and beta_coeffs',
+    });
+  }
   return {
     kind: 'trained-physics',
-    alpha: atLeast(3, alpha ?? TRAINED_ALPHA, 'alpha'),
-    beta: atLeast(7, beta ?? TRAINED_BETA, 'beta'),
+    alpha: atLeast(3, trained.alpha, 'alpha'),
+    beta: atLeast(7, trained.beta, 'beta'),
     ...shared,
   };
 }
 
 function borrowing(
-  { alpha, beta }: Pick<LatencyConfig, 'alpha' | 'beta'>,
+  { alpha, beta }: Coefficients,
   kind: string,
   shared: Omit<Exclude<LatencyConfig, { kind: 'blackbox' }>, 'kind' | 'alpha' | 'beta'>,
 ): LatencyConfig {

@@ -1,9 +1,10 @@
 import type { Json, JsonObject } from '../../../base/json.ts';
-import { SETTINGS, UNSUPPORTED_SETTINGS } from './cluster-settings.ts';
+import { SETTINGS } from './cluster-settings.ts';
 import { PAIR_ROUTING_RULES, PAIR_ROUTING_SECTION, PAIR_ROUTING_TARGETS } from './pair-routing-section.ts';
 import { NUMBERS_BY_NAME, SECTION_RULES } from './policy-bundle.ts';
 import { SCORER_NAMES } from './scorer-profile.ts';
 import type { Rule } from './setting-values.ts';
+import { UNSUPPORTED_SETTINGS } from './unsupported-settings.ts';
 
 /** JSON Schema of a policy file, from the tables that `parsePolicyBundle` reads it by. */
 export function policyBundleSchema(): JsonObject {

@@ -3,10 +3,11 @@ import { isJsonObject, type Json, type JsonObject } from '../../../base/json.ts'
 import { mapAll, ProblemList } from '../../../base/problem-list.ts';
 import { shortText } from '../../../base/short-text.ts';
 import type { PairRoutingConfig } from '../engine-config.ts';
-import { type ClusterSettings, SETTINGS, UNSUPPORTED_SETTINGS } from './cluster-settings.ts';
+import { type ClusterSettings, SETTINGS } from './cluster-settings.ts';
 import { PAIR_ROUTING_SECTION, parsePairRouting } from './pair-routing-section.ts';
 import type { ScorerRules } from './scorer-profile.ts';
 import { type Rule, readSetting } from './setting-values.ts';
+import { UNSUPPORTED_SETTINGS } from './unsupported-settings.ts';
 
 /** Policies written in sections: below flags, above defaults. */
 export interface PolicyBundle {

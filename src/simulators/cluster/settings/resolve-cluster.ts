@@ -3,12 +3,14 @@ import type { Json } from '../../../base/json.ts';
 import type { AdmissionConfig, EngineConfig, GatewayConfig, HardwareSpec, RoutingConfig } from '../engine-config.ts';
 import { type ClusterSettings, DEFAULT_SETTINGS } from './cluster-settings.ts';
 import { type InstanceRequest, resolveInstance } from './instance-settings.ts';
+import { TRAINED_PHYSICS } from './latency-settings.ts';
 import { catalogKey, DEFAULT_DEPLOYMENTS, MODEL_CONFIGS } from './model-catalog.ts';
 import { parseModelConfig } from './model-config.ts';
 import type { OffloadDocument } from './offload-config.ts';
 import { pairRoutingWarnings } from './pair-routing-section.ts';
 import type { PolicyBundle } from './policy-bundle.ts';
 import { resolveDisaggregation } from './pool-settings.ts';
+import type { ReferenceDefaults } from './reference-defaults.ts';
 import { DEFAULT_SCORERS } from './scorer-profile.ts';
 
 export interface ClusterRequest {
@@ -20,6 +22,8 @@ export interface ClusterRequest {
   /** Replaces the built-in GPU list. */
   readonly hardware: Readonly<Record<string, HardwareSpec>> | null;
   readonly offload: OffloadDocument | null;
+  /** Replaces what is built in of GPUs of models and coefficients. */
+  readonly defaults: ReferenceDefaults | null;
 }
 
 /** All of `EngineConfig` that does not depend on the run. */
@@ -174,7 +178,8 @@ function instanceRequest(request: ClusterRequest, settings: ClusterSettings, war
   if (settings.model === null) throw new InputError('a model is required', { path: ['model'] });
   const model = settings.model.toLowerCase();
   const parsed = parseModel(request.modelConfig, model);
-  const deployment = DEFAULT_DEPLOYMENTS.find((row) => row.model === model);
+  const deployments = request.defaults?.deployments ?? DEFAULT_DEPLOYMENTS;
+  const deployment = deployments.find((row) => row.model === model);
   const hardware = settings.hardware ?? deployment?.hardware;
   const tp = settings.tp ?? deployment?.tp;
   if (hardware === undefined) throw noDefault('hardware', model);
@@ -187,6 +192,7 @@ function instanceRequest(request: ClusterRequest, settings: ClusterSettings, war
     tp,
     latencyModel: settings.latency_model,
     stepTimesOf: null,
+    trained: request.defaults === null ? TRAINED_PHYSICS : request.defaults.trainedPhysics,
     maxModelLen: settings.max_model_len,
     ownHardware: request.hardware,
     offload: request.offload,

@@ -78,7 +78,14 @@ function ttftAttainment({ result }: Run): number {
 }
 
 function text({ config, result }: Run): string {
-  const report = new RunReport({ config, result, targets: {}, fitnessWeights: null, summarizeTrace: false });
+  const report = new RunReport({
+    config,
+    result,
+    targets: {},
+    fitnessWeights: null,
+    summarizeTrace: false,
+    detector: null,
+  });
   return report.text() + [...report.metricsFile()].join('');
 }
 

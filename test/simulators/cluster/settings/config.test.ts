@@ -20,6 +20,7 @@ function resolveWith(flags: Json, bundle: Json) {
     modelConfig: null,
     hardware: null,
     offload: null,
+    defaults: null,
   });
   if (resolved.kind !== 'ready') throw new Error(resolved.reason);
   return resolved;

@@ -1,0 +1,54 @@
+import type { EngineResult } from '../engine-result.ts';
+
+/** The detector `threshold` of BLIS, and how its verdicts become one. */
+export interface ThresholdDetector {
+  /** Mean E2E beyond which a run counts as overloaded. */
+  readonly thresholdMs: number;
+  /** The final level is the most frequent one of this last part of the run, µs. */
+  readonly finalWindowUs: number;
+}
+
+export type SaturationLevel = 'STABLE' | 'OVERLOADED';
+
+interface Event {
+  readonly timeUs: number;
+  readonly row: number;
+  /** NaN for an arrival. */
+  readonly e2eUs: number;
+}
+
+/**
+ * Looks at the completed requests after the run: each arrival and completion has a verdict on the mean E2E so far, and
+ * the verdicts of the last window vote; a tie is the worse level. A run without completions is stable.
+ */
+export function finalLevel(result: EngineResult, detector: ThresholdDetector): SaturationLevel {
+  const events = eventsOf(result);
+  const from = (events.at(-1)?.timeUs ?? 0) - detector.finalWindowUs;
+  let completions = 0;
+  let sumUs = 0;
+  let balance = 0;
+  for (const { timeUs, e2eUs } of events) {
+    if (!Number.isNaN(e2eUs)) {
+      completions++;
+      sumUs += e2eUs;
+    }
+    const overloaded = completions > 0 && sumUs / completions > detector.thresholdMs * 1000;
+    if (timeUs >= from) balance += overloaded ? 1 : -1;
+  }
+  return events.length > 0 && balance >= 0 ? 'OVERLOADED' : 'STABLE';
+}
+
+/** By time; arrivals before completions, then by id. */
+function eventsOf({ table, completed, e2eUs }: EngineResult): readonly Event[] {
+  const events: Event[] = [];
+  for (let row = 0; row < table.length; row++) {
+    if (completed[row] !== 1) continue;
+    const arrivalUs = table.arrivalUs[row]!;
+    events.push({ timeUs: arrivalUs, row, e2eUs: Number.NaN });
+    events.push({ timeUs: arrivalUs + e2eUs[row]!, row, e2eUs: e2eUs[row]! });
+  }
+  const rank = (event: Event) => (Number.isNaN(event.e2eUs) ? 0 : 1);
+  return events.sort(
+    (a, b) => a.timeUs - b.timeUs || rank(a) - rank(b) || (table.id(a.row) < table.id(b.row) ? -1 : 1),
+  );
+}
