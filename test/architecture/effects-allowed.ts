@@ -45,6 +45,11 @@ export const EFFECTS_ALLOWED: readonly {
     kinds: ['files', 'code'],
     why: 'loads a model folder, and the ONNX runtime where the user has installed it',
   },
+  {
+    where: 'src/connect/observe/',
+    kinds: ['network', 'clock', 'chance'],
+    why: 'sends requests with ids of their own to a real server, at their times',
+  },
   { where: 'src/cli/', kinds: ['files', 'processes', 'clock', 'terminal'], why: 'commands talk to a user' },
   { where: 'src/cli/blis/bundle.ts', kinds: ['code'], why: 'starts the compiled bundle' },
 ];

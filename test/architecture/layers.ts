@@ -23,8 +23,12 @@ export const FLOORS: Readonly<Record<string, Layer>> = {
     may: ['base', 'numeric', 'document', 'simulators', 'study', 'report'],
     why: 'a companion adds to one backend what the Simulator contract has no room for',
   },
+  connect: {
+    may: ['base', 'numeric', 'document', 'simulators'],
+    why: 'what talks to real servers knows workloads and traces, and nothing of studies or terminals',
+  },
   cli: {
-    may: ['base', 'numeric', 'document', 'optimizer', 'simulators', 'study', 'report', 'companions'],
+    may: ['base', 'numeric', 'document', 'optimizer', 'simulators', 'study', 'report', 'companions', 'connect'],
     why: 'nothing below knows that there is a terminal',
   },
   library: {

@@ -7,6 +7,7 @@ export const PACKAGES: Readonly<Record<string, { readonly rooms: readonly string
   zod: {
     rooms: [
       'src/document/',
+      'src/cli/terminal/schema-flag.ts',
       'src/study/plan/',
       'src/study/experiment/',
       'src/optimizer/ask-tell/',

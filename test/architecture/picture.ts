@@ -4,7 +4,7 @@ import { SHARED_TYPES } from './layers.ts';
 /** Floors as they lie on one another, the highest first; those of one row do not know each other. */
 const STOREYS = [
   ['cli'],
-  ['companions'],
+  ['companions', 'connect'],
   ['report'],
   ['study'],
   ['optimizer', 'simulators'],

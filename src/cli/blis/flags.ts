@@ -96,7 +96,7 @@ export function readClusterFlags(flags: Flags, offload = flaggedOffload(flags)):
   return { cluster, bundle, offload };
 }
 
-function flagName(key: string): string {
+export function flagName(key: string): string {
   return key.replaceAll('_', '-');
 }
 

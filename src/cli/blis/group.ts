@@ -14,6 +14,11 @@ const COMMANDS: readonly Command[] = [
     load: async () => (await import('./replay.ts')).blisReplayCommand,
   },
   {
+    syntax: 'observe',
+    summary: 'send a workload to a server and record what it measures',
+    load: async () => (await import('./observe.ts')).blisObserveCommand,
+  },
+  {
     syntax: 'compose',
     summary: 'merge workload files into one',
     load: async () => (await import('./compose.ts')).blisComposeCommand,
@@ -23,9 +28,11 @@ const COMMANDS: readonly Command[] = [
     summary: 'write workload files from other descriptions',
     load: async () => (await import('./convert.ts')).blisConvertCommand,
   },
-  refusedCommand('observe', 'it measures a real server; this is a simulator'),
   refusedCommand('calibrate', 'it needs measurements of a real server'),
 ];
 
 /** `paretune blis …`: the cluster simulator with the flags, defaults and output of the BLIS command line. */
-export const blisCommand = commandGroup(COMMANDS, 'a blis command is required: run, replay, compose or convert');
+export const blisCommand = commandGroup(
+  COMMANDS,
+  'a blis command is required: run, replay, observe, compose or convert',
+);

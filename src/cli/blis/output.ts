@@ -47,7 +47,6 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'panic']
 export function readOutputFlags(flags: Flags): OutputOptions {
   const level = choice(flags, 'trace-level', ['none', 'decisions']) ?? 'none';
   const counterfactualK = integerText(flags, 'counterfactual-k', 0) ?? 0;
-  const log = choice(flags, 'log', LOG_LEVELS) ?? 'warn';
   return {
     metricsPath: textFlag(flags, 'metrics-path'),
     traceOutput: textFlag(flags, 'trace-output'),
@@ -56,11 +55,17 @@ export function readOutputFlags(flags: Flags): OutputOptions {
     counterfactualK: level === 'decisions' ? counterfactualK : 0,
     summarizeTrace: switchFlag(flags, 'summarize-trace'),
     detector: readDetectorFlags(flags),
-    quiet: LOG_LEVELS.indexOf(log) > LOG_LEVELS.indexOf('warn'),
+    quiet: isQuiet(flags),
   };
 }
 
-export function printWarnings(warnings: readonly string[], options: OutputOptions): void {
+/** Whether `--log` asks for errors only. */
+export function isQuiet(flags: Flags): boolean {
+  const log = choice(flags, 'log', LOG_LEVELS) ?? 'warn';
+  return LOG_LEVELS.indexOf(log) > LOG_LEVELS.indexOf('warn');
+}
+
+export function printWarnings(warnings: readonly string[], options: Pick<OutputOptions, 'quiet'>): void {
   if (options.quiet) return;
   for (const warning of warnings) process.stderr.write(`paretune: warning: ${nameFlags(warning)}\n`);
 }

@@ -4,7 +4,7 @@ import { integerFromText } from '../../base/integer-text.ts';
 import { shortText } from '../../base/short-text.ts';
 import { placed } from '../../document/yaml.ts';
 import type { Workload } from '../../simulators/workload/follow-ups.ts';
-import { generateWorkload } from '../../simulators/workload/generate-workload.ts';
+import { type GenerationOptions, generateWorkload } from '../../simulators/workload/generate-workload.ts';
 import { parseWorkload } from '../../simulators/workload/parse-workload.ts';
 import {
   checkTokenCounts,
@@ -68,13 +68,31 @@ export function masterSeed(flags: Flags): bigint {
   return value;
 }
 
-/** @param horizonUs - the flag, if given: it wins over the file's */
-export function readRunWorkload(flags: Flags, horizonUs: number | null): RunWorkload {
-  const file = textFlag(flags, 'workload-spec');
-  return file === undefined ? synthesized(flags, horizonUs) : fromFile(file, flags, horizonUs);
+/** How a command bounds what it generates. */
+export interface WorkloadLimits {
+  /** The flag, if given: it wins over the file's. */
+  readonly horizonUs: number | null;
+  /** Requests at a rate where nobody says how many; 0 = none. */
+  readonly defaultRequests: number;
+  /** µs: replaces what clients have; undefined = they keep it. */
+  readonly timeoutUs?: number | undefined;
+  /** Further options of the generation. */
+  readonly generation?: Pick<GenerationOptions, 'tokens' | 'thinkTime'>;
 }
 
-function fromFile(file: string, flags: Flags, horizonUs: number | null): RunWorkload {
+/** @param horizonUs - the flag, if given: it wins over the file's */
+export function readRunWorkload(flags: Flags, horizonUs: number | null): RunWorkload {
+  const isListed = textFlag(flags, 'workload-spec') !== undefined && flags['timeout'] === undefined;
+  const timeoutUs = isListed ? undefined : timeout(flags);
+  return readWorkload(flags, { horizonUs, defaultRequests: DEFAULT_REQUESTS, timeoutUs });
+}
+
+export function readWorkload(flags: Flags, limits: WorkloadLimits): RunWorkload {
+  const file = textFlag(flags, 'workload-spec');
+  return file === undefined ? synthesized(flags, limits) : fromFile(file, flags, limits);
+}
+
+function fromFile(file: string, flags: Flags, limits: WorkloadLimits): RunWorkload {
   if (flags['concurrency'] !== undefined) {
     throw new InputError('cannot be combined with --workload-spec', { path: ['--concurrency'] });
   }
@@ -82,7 +100,6 @@ function fromFile(file: string, flags: Flags, horizonUs: number | null): RunWork
   const ignoredWarnings = ignored.map((name) => `--${name} has no effect together with --workload-spec`);
   const ownSeed = flags['seed'] === undefined ? undefined : masterSeed(flags);
   const numRequests = integerText(flags, 'num-requests', 0);
-  const timeoutUs = flags['timeout'] === undefined ? undefined : timeout(flags);
   const { source, document, warnings } = readWorkloadFile(file);
   return placed(source, 0, () => {
     const spec = parseWorkload(document);
@@ -90,8 +107,7 @@ function fromFile(file: string, flags: Flags, horizonUs: number | null): RunWork
     const workload = generateWorkload(spec, {
       seed,
       ...(numRequests === undefined ? {} : { numRequests }),
-      ...(horizonUs === null ? {} : { horizonUs }),
-      ...(timeoutUs === undefined ? {} : { timeoutUs }),
+      ...generationOptions(limits),
     });
     return { spec, workload, seed, warnings: [...spec.warnings, ...warnings, ...ignoredWarnings] };
   });
@@ -103,17 +119,21 @@ export function readWorkloadFile(file: string) {
   return { source, ...dropUnknownParameters(source.value) };
 }
 
-function synthesized(flags: Flags, horizonUs: number | null): RunWorkload {
+function generationOptions({ horizonUs, timeoutUs, generation }: WorkloadLimits): GenerationOptions {
+  return {
+    ...generation,
+    ...(horizonUs === null ? {} : { horizonUs }),
+    ...(timeoutUs === undefined ? {} : { timeoutUs }),
+  };
+}
+
+function synthesized(flags: Flags, limits: WorkloadLimits): RunWorkload {
   const seed = masterSeed(flags);
   const load = readLoad(flags);
   const requested = integerText(flags, 'num-requests', 0);
-  const numRequests = requested ?? (load.kind === 'users' ? 0 : DEFAULT_REQUESTS);
+  const numRequests = requested ?? (load.kind === 'users' ? 0 : limits.defaultRequests);
   const spec = syntheticWorkload(readLengths(flags, load), load, seed, numRequests);
-  const workload = generateWorkload(spec, {
-    seed,
-    timeoutUs: timeout(flags),
-    ...(horizonUs === null ? {} : { horizonUs }),
-  });
+  const workload = generateWorkload(spec, { seed, ...generationOptions(limits) });
   return { spec, workload, seed, warnings: spec.warnings };
 }
 

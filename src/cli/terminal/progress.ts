@@ -5,7 +5,7 @@ const BAR_WIDTH = 28;
 /** Progress on stderr: a live line on a terminal, else one line for every tenth of the way. Colours honour NO_COLOR. */
 export class Progress {
   readonly #label: string;
-  readonly #total: number;
+  #total: number;
   readonly #live: boolean;
   readonly #startedAt = performance.now();
   #printedTenths = -1;
@@ -15,6 +15,11 @@ export class Progress {
     this.#total = Math.max(1, total);
     this.#live = !quiet && process.stderr.isTTY === true;
     if (quiet) this.#printedTenths = Number.POSITIVE_INFINITY;
+  }
+
+  /** More is to be done than was known at first. */
+  expect(total: number): void {
+    this.#total = Math.max(this.#total, total);
   }
 
   /** @param note - short text behind the bar */

@@ -1,20 +1,27 @@
 import { appendRequest, type ClientProfile, deadlineAt } from './client-profile.ts';
 import type { GoRandom, SeedResidue } from './go-random.ts';
+import type { LengthSampler } from './length-sampler.ts';
 import type { RequestTable } from './request-table.ts';
-import { openStream, type SessionBlueprint, SessionScript, scratchStream } from './sessions.ts';
+import { openStream, type SessionBlueprint, SessionScript, scratchStream, type ThinkTime } from './sessions.ts';
 import type { TokenSink } from './token-sink.ts';
+
+export interface UserLimits {
+  /** Gives two seeds per user: first request, session. */
+  readonly master: GoRandom;
+  readonly maxRequests: number;
+  /** Pauses between rounds, µs; undefined = as the client says. */
+  readonly thinkTime: LengthSampler | undefined;
+}
 
 /**
  * Appends the first request of every virtual user, staggered over one think time, until the list has `maxRequests`
  * rows, and adds the blueprints of their endless sessions.
- * @param master - gives two seeds per user: first request, session
  */
 export function addConcurrencyUsers(
   table: RequestTable,
   sink: TokenSink,
   profiles: readonly ClientProfile[],
-  master: GoRandom,
-  maxRequests: number,
+  { master, maxRequests, thinkTime }: UserLimits,
   blueprints: Map<number, SessionBlueprint>,
 ): void {
   const scratch = scratchStream();
@@ -34,7 +41,8 @@ export function addConcurrencyUsers(
       table.prefixLengthLabel[row] = profile.prefixTokens;
       table.streaming[row] = profile.client.streaming ? 1 : 0;
       table.deadlineUs[row] = deadlineAt(arrivalUs, profile.client.timeoutUs, true);
-      blueprints.set(session, endlessBlueprint(profile, session, master.childSeed(), scratch, sink));
+      const think: ThinkTime = thinkTime ?? (() => thinkTimeUs);
+      blueprints.set(session, endlessBlueprint(profile, session, { seed: master.childSeed(), think }, scratch, sink));
     }
   }
 }
@@ -42,11 +50,11 @@ export function addConcurrencyUsers(
 function endlessBlueprint(
   profile: ClientProfile,
   session: number,
-  seed: SeedResidue,
+  { seed, think }: { readonly seed: SeedResidue; readonly think: ThinkTime },
   scratch: GoRandom,
   sink: TokenSink,
 ): SessionBlueprint {
-  const { input, output, group, prefixTokens, client } = profile;
+  const { input, output, group, prefixTokens } = profile;
   return {
     owner: profile,
     session,
@@ -55,7 +63,7 @@ function endlessBlueprint(
     prefix: group < 0 ? { kind: 'none' } : { kind: 'group', group, tokens: prefixTokens },
     script: new SessionScript(
       (scratch) => openStream(seed, scratch),
-      () => client.thinkTimeUs,
+      think,
       (rng) => [input(rng), output(rng)],
       Number.POSITIVE_INFINITY,
       scratch,

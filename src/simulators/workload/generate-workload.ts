@@ -6,11 +6,13 @@ import { addConcurrencyUsers } from './concurrency-users.ts';
 import { expandClients } from './expand-clients.ts';
 import type { Workload } from './follow-ups.ts';
 import { goRandom, subsystemSeed } from './go-random.ts';
+import type { LengthSampler } from './length-sampler.ts';
 import { generateStatic } from './merge-sources.ts';
 import { RequestTable } from './request-table.ts';
 import { SessionFollowUps } from './sessions.ts';
 import { generateTimeVarying, isTimeVarying } from './time-varying.ts';
 import { SKIPPED_TOKENS, type TokenSink } from './token-sink.ts';
+import type { GenerationLimits } from './traffic-source.ts';
 import type { WorkloadSpec } from './workload-spec.ts';
 
 /** What may replace the document's own values. */
@@ -23,6 +25,8 @@ export interface GenerationOptions {
   readonly horizonUs?: number;
   /** For every client: µs, 0 = no deadline. */
   readonly timeoutUs?: number;
+  /** Pauses of virtual users, µs, instead of what their client has. */
+  readonly thinkTime?: LengthSampler;
   /** Receives the token ids; by default they are skipped. */
   readonly tokens?: TokenSink;
 }
@@ -60,7 +64,12 @@ export function generateWorkload(spec: WorkloadSpec, options: GenerationOptions 
   const listed = isTimeVarying(profiles)
     ? generateTimeVarying(empty, sink, profiles, traffic.aggregateRate, master, limits, timeoutUs ?? 0)
     : generateStatic(empty, sink, profiles, clientRates(clients, traffic.aggregateRate), master, limits);
-  return withSessions(listed, sink, profiles, seed, limits.maxRequests, horizonUs);
+  return withSessions(listed, sink, profiles, { seed, ...limits, thinkTime: options.thinkTime });
+}
+
+interface SessionLimits extends GenerationLimits {
+  readonly seed: bigint;
+  readonly thinkTime: LengthSampler | undefined;
 }
 
 /** Turns the generated list into a workload whose closed-loop sessions and virtual users go on at run time. */
@@ -68,9 +77,7 @@ function withSessions(
   listed: RequestTable,
   sink: TokenSink,
   profiles: readonly ClientProfile[],
-  seed: bigint,
-  maxRequests: number,
-  horizonUs: number,
+  { seed, maxRequests, horizonUs, thinkTime }: SessionLimits,
 ): Workload {
   const hasUsers = profiles.some((profile) => profile.client.concurrency > 0);
   if (!hasUsers && !profiles.some((profile) => profile.closedLoop)) return openLoop(listed, horizonUs);
@@ -78,7 +85,7 @@ function withSessions(
   let initial = dropLaterRounds(listed, sink, blueprints);
   if (hasUsers) {
     const master = goRandom(BigInt.asIntN(64, seed + CONCURRENCY_OFFSET));
-    addConcurrencyUsers(initial, sink, profiles, master, maxRequests, blueprints);
+    addConcurrencyUsers(initial, sink, profiles, { master, maxRequests, thinkTime }, blueprints);
     initial = sortByArrival(initial, sink);
   }
   if (blueprints.size === 0) return openLoop(initial, horizonUs);

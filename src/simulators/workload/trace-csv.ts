@@ -54,10 +54,17 @@ const COLUMNS: readonly Column[] = [
  * (it shifts text columns); this reader finds columns by name.
  */
 export function writeTraceCsv(rows: readonly TraceRow[]): string {
-  const columns = COLUMNS.filter((column) => column.optional === undefined || rows.some((row) => row[column.key]));
+  const columns = COLUMNS.filter(
+    (column) => column.optional === undefined || rows.some((row) => hasValue(row, column)),
+  );
   const lines = [csvLine(columns.map((column) => column.name))];
   for (const row of rows) lines.push(csvLine(columns.map((column) => format(row[column.key]))));
   return `${lines.join('\n')}\n`;
+}
+
+/** A priority of 0 is one. */
+function hasValue(row: TraceRow, { key }: Column): boolean {
+  return key === 'vllmPriority' ? row.vllmPriority !== undefined : Boolean(row[key]);
 }
 
 function format(value: TraceRow[keyof TraceRow]): string {

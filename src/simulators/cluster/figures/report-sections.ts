@@ -219,7 +219,7 @@ function medianAndTail(d: Distribution): string {
 }
 
 /** A line, or none of nothing. */
-function spread(label: string, d: Distribution): readonly string[] {
+export function spread(label: string, d: Distribution): readonly string[] {
   if (d.count === 0) return [];
   const figures = `mean=${fixed(d.mean, 2)} p50=${fixed(d.p50, 2)} p95=${fixed(d.p95, 2)} p99=${fixed(d.p99, 2)} ms (n=${d.count})`;
   return [`  ${label} ${figures}`];
