@@ -59,6 +59,14 @@ describe('correlations of the objectives', () => {
     expect(objectiveCorrelations(plan, trials.slice(0, 2))).toBeNull();
   });
 
+  test('two seeds are enough', async () => {
+    const plan = await planOf({ study: STUDY.replace('[1, 2, 3]', '[1, 2]') });
+    const rows = [1, 2, 4].map((level, number) =>
+      observed(number, { cost: [level, level * (2 + number)], gain: [level, level * (2 + number)], share: [1, 1] }),
+    );
+    expect(objectiveCorrelations(plan, rows)!.acrossSeeds![0]![1]).toBeCloseTo(1, 9);
+  });
+
   test('one objective has none, one seed none across seeds', async () => {
     const single = await planOf({ study: STUDY.replace('  - {metric: gain, direction: maximize}\n', '') });
     const trials = NOISE.map((noise, number) => trial(number, 1 + number, 5, noise));

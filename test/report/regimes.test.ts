@@ -78,7 +78,10 @@ describe('the table of workloads', () => {
   test('a metric that should be high has the largest value as its optimum, and more is a gain', async () => {
     const [, gain] = regimeTables(await planOfTwo(), TRIALS);
     expect(gain).toMatchObject({ metric: 'gain', robust: 2, robustRatio: 1.5 });
-    expect(gain!.rows.map(({ own }) => own)).toEqual([2, 3]);
+    expect(gain!.rows.map(({ own, unit }) => [own, unit])).toEqual([
+      [2, '1'],
+      [3, '1'],
+    ]);
     expect(gain!.rows.map((row) => row.gain)).toEqual([0.5, -0.5]);
   });
 
