@@ -82,9 +82,9 @@ function plainValue(document: Document.Parsed, file: string): unknown {
   }
 }
 
-/** YAML text of a value; long texts stay on one line. */
+/** YAML text of a value; long texts stay on one line, and what occurs twice is written twice. */
 export function formatYaml(value: unknown): string {
-  return stringify(value, { lineWidth: 0 });
+  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
 /** The value of a text that parses, with a `Map` for every mapping: unlike objects it keeps the order of all keys. */

@@ -25,7 +25,7 @@ export const FLOORS: Readonly<Record<string, Layer>> = {
   },
   connect: {
     may: ['base', 'numeric', 'document', 'simulators'],
-    why: 'what talks to real servers knows workloads and traces, and nothing of studies or terminals',
+    why: 'what meets real servers and other programs knows workloads and traces, and nothing of studies or terminals',
   },
   cli: {
     may: ['base', 'numeric', 'document', 'optimizer', 'simulators', 'study', 'report', 'companions', 'connect'],

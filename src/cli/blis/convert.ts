@@ -25,13 +25,24 @@ const presetCommand: LoadedCommand = {
 
 const COMMANDS: readonly Command[] = [
   { syntax: 'preset', summary: 'write a named workload as a workload file', load: async () => presetCommand },
-  refusedCommand('inference-perf', 'blis run reads inference_perf sections as they are'),
-  refusedCommand('servegen', 'traces of that kind are not read'),
-  refusedCommand('csv-trace', 'blis replay reads traces as they are'),
+  {
+    syntax: 'servegen',
+    summary: 'write a workload file from a folder of ServeGen chunks',
+    load: async () => (await import('./convert-servegen.ts')).convertServegenCommand,
+  },
+  {
+    syntax: 'inference-perf',
+    summary: 'write a workload file from stages of load on shared prompts',
+    load: async () => (await import('./convert-inference-perf.ts')).convertInferencePerfCommand,
+  },
+  refusedCommand('csv-trace', 'blis replay reads traces of blis run and blis observe as they are'),
 ];
 
 /** `paretune blis convert …`: workload files from other descriptions. */
-export const blisConvertCommand = commandGroup(COMMANDS, 'a kind of source is required: preset');
+export const blisConvertCommand = commandGroup(
+  COMMANDS,
+  'a kind of source is required: preset, servegen or inference-perf',
+);
 
 function positive(text: string, flag: string, isValid: (value: number) => boolean): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);

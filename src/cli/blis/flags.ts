@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Argv, Options } from 'yargs';
 import { InputError } from '../../base/errors.ts';
@@ -20,6 +20,7 @@ import { readYamlFile } from '../../study/io/yaml-file.ts';
 import type { Flags } from '../terminal/command.ts';
 import { textFlag } from '../terminal/flags.ts';
 import { readDefaultsFile } from './defaults-file.ts';
+import { readJson } from './text-files.ts';
 
 /** Where `blis` commands do as the reference does, and studies what is right. */
 const BLIS_DEFAULTS: Partial<ClusterSettings> = { pool_rules: 'reference' };
@@ -148,7 +149,7 @@ function readModelConfig(folder: string): Json {
   if (!existsSync(file)) {
     throw new InputError(`no config.json in ${folder}`, { path: ['--model-config-folder'] });
   }
-  return parseJsonFile(file);
+  return readJson(file);
 }
 
 function readHardware(file: string | undefined) {
@@ -172,14 +173,4 @@ function readOffload(file: string): Json {
     if (other !== undefined) throw new InputError('unknown key; known: kv_offload', { path: [other] });
     return source.value['kv_offload'];
   });
-}
-
-function parseJsonFile(file: string): Json {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Json;
-  } catch (error) {
-    throw new InputError(`is not valid JSON: ${error instanceof Error ? error.message : error}`, {
-      position: { file },
-    });
-  }
 }

@@ -1,6 +1,5 @@
 import type { Command } from '../terminal/command.ts';
 import { commandGroup } from '../terminal/command-group.ts';
-import { refusedCommand } from '../terminal/refused-command.ts';
 
 const COMMANDS: readonly Command[] = [
   {
@@ -19,6 +18,11 @@ const COMMANDS: readonly Command[] = [
     load: async () => (await import('./observe.ts')).blisObserveCommand,
   },
   {
+    syntax: 'calibrate',
+    summary: 'compare a measured trace with its replay',
+    load: async () => (await import('./calibrate.ts')).blisCalibrateCommand,
+  },
+  {
     syntax: 'compose',
     summary: 'merge workload files into one',
     load: async () => (await import('./compose.ts')).blisComposeCommand,
@@ -28,11 +32,10 @@ const COMMANDS: readonly Command[] = [
     summary: 'write workload files from other descriptions',
     load: async () => (await import('./convert.ts')).blisConvertCommand,
   },
-  refusedCommand('calibrate', 'it needs measurements of a real server'),
 ];
 
 /** `paretune blis …`: the cluster simulator with the flags, defaults and output of the BLIS command line. */
 export const blisCommand = commandGroup(
   COMMANDS,
-  'a blis command is required: run, replay, observe, compose or convert',
+  'a blis command is required: run, replay, observe, calibrate, compose or convert',
 );

@@ -4,13 +4,14 @@ import { shortText } from '../../base/short-text.ts';
 import { type ServerTarget, serverBase } from '../../connect/observe/completion-call.ts';
 import { TokenIds } from '../../connect/observe/token-ids.ts';
 import { type GoodputTargets, mergeTargets, specTargets } from '../../simulators/cluster/figures/goodput.ts';
-import { readDurationMs, readSetting } from '../../simulators/cluster/settings/setting-values.ts';
+import { readDurationMs } from '../../simulators/cluster/settings/setting-values.ts';
 import type { LengthSampler } from '../../simulators/workload/length-sampler.ts';
 import { parseThinkTime } from '../../simulators/workload/think-time.ts';
 import type { Flags } from '../terminal/command.ts';
 import { integerText, switchFlag, textFlag } from '../terminal/flags.ts';
 import { flagName } from './flags.ts';
 import { REFUSED_FLAGS } from './observe-options.ts';
+import { flagTargets } from './slo-targets.ts';
 import { type RunWorkload, readWorkload } from './workload.ts';
 
 /** Everything that `blis observe` is asked for. */
@@ -181,21 +182,6 @@ function readStreams(flags: Flags): ObserveRequest['streams'] {
     return 'all';
   }
   return asked === undefined ? 'as-listed' : asked === true ? 'all' : 'none';
-}
-
-function flagTargets(flags: Flags): GoodputTargets {
-  const of = (name: string) =>
-    within([`--${name}`], () => {
-      const text = textFlag(flags, name) ?? '';
-      return readSetting({ kind: 'class-durations' }, text, { zeroWeight: 'is-an-error' }) as Readonly<
-        Record<string, number>
-      >;
-    });
-  const [ttft, itl, e2e] = [of('slo-ttft'), of('slo-itl'), of('slo-e2e')];
-  const classes = new Set([ttft, itl, e2e].flatMap((map) => Object.keys(map)));
-  return Object.fromEntries(
-    [...classes].map((name) => [name, { ttftMs: ttft[name] ?? 0, itlMs: itl[name] ?? 0, e2eMs: e2e[name] ?? 0 }]),
-  );
 }
 
 function metricsUrl(flags: Flags, server: ServerTarget | undefined): URL | null {

@@ -1,10 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { InputError } from '../../base/errors.ts';
-import { isJsonObject, type Json } from '../../base/json.ts';
 import { shortText } from '../../base/short-text.ts';
-import { placed } from '../../document/yaml.ts';
 import type { EngineConfig } from '../../simulators/cluster/engine-config.ts';
-import { type GoodputTargets, mergeTargets, targetsOf } from '../../simulators/cluster/figures/goodput.ts';
+import { headerTargets, mergeTargets, targetsOf } from '../../simulators/cluster/figures/goodput.ts';
 import { modelWarnings } from '../../simulators/cluster/figures/model-warnings.ts';
 import { replayResults } from '../../simulators/cluster/figures/request-records.ts';
 import { resultTrace } from '../../simulators/cluster/figures/result-trace.ts';
@@ -12,11 +9,9 @@ import { RunReport } from '../../simulators/cluster/figures/run-report.ts';
 import { simulateCluster } from '../../simulators/cluster/simulate-cluster.ts';
 import { type ReplayOptions, replayWorkload } from '../../simulators/workload/replay-workload.ts';
 import { parseThinkTime } from '../../simulators/workload/think-time.ts';
-import { readTraceCsv } from '../../simulators/workload/trace-csv.ts';
-import { parseTraceHeader, replayedHeader, type TraceHeader } from '../../simulators/workload/trace-header.ts';
-import { readYamlFile } from '../../study/io/yaml-file.ts';
+import { replayedHeader, type TraceHeader } from '../../simulators/workload/trace-header.ts';
 import type { Flags, LoadedCommand } from '../terminal/command.ts';
-import { integerText, requiredText, textFlag } from '../terminal/flags.ts';
+import { integerText, textFlag } from '../terminal/flags.ts';
 import { type ClusterFlags, declareClusterFlags, readClusterFlags } from './flags.ts';
 import {
   declareOutputFlags,
@@ -27,6 +22,7 @@ import {
   writeTrace,
 } from './output.ts';
 import { traceBlocks } from './trace-blocks.ts';
+import { readTraceHeader, readTraceRows } from './trace-files.ts';
 import { masterSeed } from './workload.ts';
 
 export const blisReplayCommand: LoadedCommand = {
@@ -67,12 +63,11 @@ export const blisReplayCommand: LoadedCommand = {
 export function replayBlis(flags: Flags) {
   const output = readOutputFlags(flags);
   refuseIdleThreshold(flags);
-  const header = readHeader(requiredFile(flags, 'trace-header'));
+  const header = readTraceHeader(flags);
   const read = readReplayCluster(flags, header);
   const { cluster } = read;
-  const file = requiredFile(flags, 'trace-data');
   const seed = masterSeed(flags);
-  const rows = readTraceCsv(readText(file), file);
+  const rows = readTraceRows(flags);
   const workload = replayWorkload(rows, {
     seed,
     ...sessionOptions(flags, header),
@@ -147,41 +142,6 @@ function sessionOptions(flags: Flags, header: TraceHeader): Pick<ReplayOptions, 
   return { mode, accumulate: header.accumulate, ...(text === undefined ? {} : { thinkTime: parseThinkTime(text) }) };
 }
 
-function readHeader(file: string): TraceHeader {
-  const source = readYamlFile(file);
-  return placed(source, 0, () => parseTraceHeader(source.value));
-}
-
-function headerTargets(header: TraceHeader): GoodputTargets {
-  const block: Json | undefined = header.blocks['goodput_slo_targets'];
-  if (!isJsonObject(block)) return {};
-  const ms = (value: Json | undefined) => (typeof value === 'number' ? value : 0);
-  return Object.fromEntries(
-    Object.entries(block)
-      .filter(([, target]) => isJsonObject(target))
-      .map(([name, target]) => {
-        const { ttft_ms, itl_ms, e2e_ms } = target as Record<string, Json>;
-        return [name, { ttftMs: ms(ttft_ms), itlMs: ms(itl_ms), e2eMs: ms(e2e_ms) }];
-      }),
-  );
-}
-
 function ignoredFitness(output: OutputOptions): readonly string[] {
   return output.fitnessWeights === null ? [] : ['--fitness-weights has no effect on replay'];
-}
-
-function requiredFile(flags: Flags, name: string): string {
-  try {
-    return requiredText(flags, name);
-  } catch {
-    throw new InputError('is required', { path: [`--${name}`] });
-  }
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new InputError(`cannot be read (${(error as NodeJS.ErrnoException).code})`, { position: { file } });
-  }
 }

@@ -16,7 +16,7 @@ export function plainSwitches(argv: readonly string[]): readonly string[] {
 }
 
 function isSwitch(flag: string): boolean {
-  if (flag === 'summarize-trace' || flag === 'lazy-generation') return true;
+  if (['summarize-trace', 'lazy-generation', 'compat'].includes(flag)) return true;
   const key = flag.replaceAll('-', '_');
   return Object.hasOwn(SETTINGS, key) && SETTINGS[key as SettingKey].rule.kind === 'boolean';
 }

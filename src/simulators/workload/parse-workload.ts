@@ -115,7 +115,7 @@ export const workloadForm = fields(
     cohorts: list(cohortForm),
     goodput_slo_targets: record(goodputTarget),
     inference_perf: inferencePerf,
-    servegen_data: unsupported('convert the trace to clients first'),
+    servegen_data: unsupported('`paretune blis convert servegen` writes its chunks as cohorts'),
   },
 );
 

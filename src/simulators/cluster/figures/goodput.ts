@@ -1,3 +1,5 @@
+import { isJsonObject, type Json } from '../../../base/json.ts';
+import type { TraceHeader } from '../../workload/trace-header.ts';
 import type { WorkloadSpec } from '../../workload/workload-spec.ts';
 import type { EngineResult } from '../engine-result.ts';
 import type { ClusterSettings } from '../settings/cluster-settings.ts';
@@ -36,7 +38,7 @@ export interface Goodput {
 }
 
 /** Targets given as settings. */
-export function targetsOf(settings: ClusterSettings): GoodputTargets {
+export function targetsOf(settings: Pick<ClusterSettings, 'slo_ttft' | 'slo_itl' | 'slo_e2e'>): GoodputTargets {
   const classes = new Set([settings.slo_ttft, settings.slo_itl, settings.slo_e2e].flatMap((map) => Object.keys(map)));
   return Object.fromEntries(
     [...classes].map((name) => [
@@ -57,6 +59,21 @@ export function specTargets(spec: Pick<WorkloadSpec, 'goodputTargets'>): Goodput
       name,
       { ttftMs: target.ttftMs ?? 0, itlMs: target.itlMs ?? 0, e2eMs: target.e2eMs ?? 0 },
     ]),
+  );
+}
+
+/** Targets that the header of a trace states. */
+export function headerTargets(header: Pick<TraceHeader, 'blocks'>): GoodputTargets {
+  const block: Json | undefined = header.blocks['goodput_slo_targets'];
+  if (!isJsonObject(block)) return {};
+  const ms = (value: Json | undefined) => (typeof value === 'number' ? value : 0);
+  return Object.fromEntries(
+    Object.entries(block)
+      .filter(([, target]) => isJsonObject(target))
+      .map(([name, target]) => {
+        const { ttft_ms, itl_ms, e2e_ms } = target as Record<string, Json>;
+        return [name, { ttftMs: ms(ttft_ms), itlMs: ms(itl_ms), e2eMs: ms(e2e_ms) }];
+      }),
   );
 }
 

@@ -1,0 +1,28 @@
+import { InputError } from '../../base/errors.ts';
+import { placed } from '../../document/yaml.ts';
+import { readTraceCsv } from '../../simulators/workload/trace-csv.ts';
+import { parseTraceHeader, type TraceHeader } from '../../simulators/workload/trace-header.ts';
+import type { TraceRow } from '../../simulators/workload/trace-row.ts';
+import { readYamlFile } from '../../study/io/yaml-file.ts';
+import type { Flags } from '../terminal/command.ts';
+import { textFlag } from '../terminal/flags.ts';
+import { readText } from './text-files.ts';
+
+/** The header that `--trace-header` names. */
+export function readTraceHeader(flags: Flags): TraceHeader {
+  const source = readYamlFile(requiredFile(flags, 'trace-header'));
+  return placed(source, 0, () => parseTraceHeader(source.value));
+}
+
+/** The requests that `--trace-data` names. */
+export function readTraceRows(flags: Flags): readonly TraceRow[] {
+  const file = requiredFile(flags, 'trace-data');
+  return readTraceCsv(readText(file), file);
+}
+
+/** The name of a file that must be given. */
+export function requiredFile(flags: Flags, name: string): string {
+  const file = textFlag(flags, name);
+  if (file === undefined || file === '') throw new InputError('is required', { path: [`--${name}`] });
+  return file;
+}
