@@ -1,4 +1,5 @@
 import { InputError } from '../../base/errors.ts';
+import { shortText } from '../../base/short-text.ts';
 import { SETTINGS, type SettingKey } from '../../simulators/cluster/settings/cluster-settings.ts';
 
 const TRUE = ['1', 't', 'T', 'TRUE', 'true', 'True'];
@@ -11,7 +12,7 @@ export function plainSwitches(argv: readonly string[]): readonly string[] {
     if (name === undefined || value === undefined || !isSwitch(name)) return word;
     if (TRUE.includes(value)) return `--${name}=true`;
     if (FALSE.includes(value)) return `--${name}=false`;
-    throw new InputError(`must be true or false, got "${value}"`, { path: [`--${name}`] });
+    throw new InputError(`must be true or false, got ${shortText(value)}`, { path: [`--${name}`] });
   });
 }
 

@@ -1,5 +1,6 @@
 import { InputError } from '../../base/errors.ts';
 import { integerFromText } from '../../base/integer-text.ts';
+import { shortText } from '../../base/short-text.ts';
 import type { Flags } from './command.ts';
 
 /** A flag given at most once, as text. */
@@ -17,7 +18,7 @@ export function integerText(flags: Flags, name: string, low: number): number | u
   const value = Number(integerFromText(text) ?? Number.NaN);
   if (!Number.isSafeInteger(value) || value < low) {
     const limit = low === Number.MIN_SAFE_INTEGER ? '' : ` ≥ ${low}`;
-    throw new InputError(`must be an integer${limit}, got "${text}"`, { path: [`--${name}`] });
+    throw new InputError(`must be an integer${limit}, got ${shortText(text)}`, { path: [`--${name}`] });
   }
   return value;
 }

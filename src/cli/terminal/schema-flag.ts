@@ -1,7 +1,8 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { InputError } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
 import { parseWith } from '../../document/schema.ts';
+import { wholeNumber } from '../../document/schema-parts.ts';
 import type { Flags } from './command.ts';
 
 /** The value of a flag, checked by the schema of the key that it sets. @throws InputError naming the flag */
@@ -12,7 +13,7 @@ export function schemaFlag<T>(flags: Flags, name: string, schema: z.ZodType<T>):
 
 /** An integer from `low` to `high`. @throws InputError naming the flag */
 export function integerFlag(flags: Flags, name: string, low: number, high: number): number | undefined {
-  return schemaFlag(flags, name, z.int().min(low).max(high));
+  return schemaFlag(flags, name, wholeNumber({ least: low, most: high }));
 }
 
 /** What was given to the flag, or made of it, checked by a schema. @throws InputError naming the flag */

@@ -221,7 +221,7 @@ describe('refusals leave everything as it was', () => {
     [['--server', 'ftp://x'], /must start with http/],
     [['--api-key-env', 'NO_SUCH_VARIABLE'], /has no NO_SUCH_VARIABLE/],
     [['--input-field', 'question'], /entry 1 has no text under question/],
-    [['--max-tokens', '0'], /--max-tokens: must be ≥ 1, got 0/],
+    [['--max-tokens', '0'], /--max-tokens: must be an integer ≥ 1 and/],
     [['--prompts', '/nowhere/prompts.txt'], /file not found/],
   ])('%j', async (extra, message) => {
     const kept = flags(['a']);

@@ -121,7 +121,7 @@ describe('paretune cloud-edge run', () => {
     [['--set', 'nn_batchsize=8'], /--set nn_batchsize: unknown key "nn_batchsize"; did you mean "nn_batch_size"/],
     [['--set', 'oops'], /--set needs key=value/],
     [['--rate', '-1'], /^paretune: --rate: must be ≥ 0, got -1$/m],
-    [['--epochs', '0'], /--epochs: must be ≥ 1, got 0/],
+    [['--epochs', '0'], /--epochs: must be an integer ≥ 1 and ≤ 100000, got 0/],
     [['--scheduler', 'fcsf'], /unknown scheduler "fcsf"; did you mean "fcfs"/],
     [['--mode', 'dynamic'], /--mode: must be "static" or "time-series" or .*, got "dynamic"/],
     [['--dataset', 'path/to/dataset.jsonl'], /still a placeholder/],

@@ -162,7 +162,7 @@ describe('bad input', () => {
       'a flag out of range',
       () => undefined,
       ['run', 'study.yaml', '--out', 'bad', '--workers', '0'],
-      /^paretune: --workers: must be ≥ 1, got 0/,
+      /^paretune: --workers: must be an integer ≥ 1 and ≤ 1024, got 0/,
     ],
     ['a folder without a run', () => undefined, ['verify', '.'], /^paretune: \.: no study was recorded here/],
     [
