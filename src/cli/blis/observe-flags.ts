@@ -2,6 +2,7 @@ import { InputError, within } from '../../base/errors.ts';
 import { checkAll, ProblemList } from '../../base/problem-list.ts';
 import { shortText } from '../../base/short-text.ts';
 import { type ServerTarget, serverBase } from '../../connect/observe/completion-call.ts';
+import type { ObserveOptions } from '../../connect/observe/observe-server.ts';
 import { TokenIds } from '../../connect/observe/token-ids.ts';
 import { type GoodputTargets, mergeTargets, specTargets } from '../../simulators/cluster/figures/goodput.ts';
 import { readDurationMs } from '../../simulators/cluster/settings/setting-values.ts';
@@ -15,26 +16,12 @@ import { flagTargets } from './slo-targets.ts';
 import { type RunWorkload, readWorkload } from './workload.ts';
 
 /** Everything that `blis observe` is asked for. */
-export interface ObserveRequest {
-  readonly server: ServerTarget;
+export interface ObserveRequest extends Omit<ObserveOptions, 'workload' | 'signal' | 'clock' | 'onEnded'> {
   readonly source: RunWorkload;
-  readonly ids: TokenIds;
   readonly workloadName: string;
   readonly targets: GoodputTargets;
   readonly files: { readonly header: string; readonly data: string; readonly itl: string | null };
-  /** Chunks, counts and names as the reference has them. */
-  readonly compat: boolean;
-  readonly streams: 'all' | 'none' | 'as-listed';
-  readonly unconstrained: boolean;
-  readonly maxConcurrency: number;
-  readonly warmUpRequests: number;
-  readonly prewarmMs: number;
-  readonly timeoutMs: number;
-  /** undefined = to be measured. */
-  readonly rttMs: number | undefined;
   readonly serverType: string;
-  /** null = not asked for. */
-  readonly metricsUrl: URL | null;
   readonly vllmCommit: string;
 }
 
@@ -126,7 +113,10 @@ function isGiven(flags: Flags, name: string): boolean {
 
 function readServer(flags: Flags, environment: Readonly<Record<string, string | undefined>>): ServerTarget {
   const problems = new ProblemList();
-  const base = problems.attempt(() => within(['--server-url'], () => serverBase(required(flags, 'server-url'))));
+  const base = problems.attempt(() => {
+    const url = required(flags, 'server-url');
+    return within(['--server-url'], () => serverBase(url));
+  });
   const model = problems.attempt(() => required(flags, 'model'));
   const format = textFlag(flags, 'api-format') ?? 'completions';
   problems.attempt(() => {
