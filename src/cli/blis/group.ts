@@ -32,10 +32,15 @@ const COMMANDS: readonly Command[] = [
     summary: 'write workload files from other descriptions',
     load: async () => (await import('./convert.ts')).blisConvertCommand,
   },
+  {
+    syntax: 'completion',
+    summary: 'print a script that completes these commands in a shell',
+    load: async () => (await import('./completion.ts')).completionCommand(blisCommand),
+  },
 ];
 
 /** `paretune blis …`: the cluster simulator with the flags, defaults and output of the BLIS command line. */
 export const blisCommand = commandGroup(
   COMMANDS,
-  'a blis command is required: run, replay, observe, calibrate, compose or convert',
+  'a blis command is required: run, replay, observe, calibrate, compose, convert or completion',
 );

@@ -42,7 +42,7 @@ export function declareOutputFlags(parser: Argv): Argv {
   });
 }
 
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'panic'];
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'panic'];
 
 export function readOutputFlags(flags: Flags): OutputOptions {
   const level = choice(flags, 'trace-level', ['none', 'decisions']) ?? 'none';

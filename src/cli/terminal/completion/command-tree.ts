@@ -1,0 +1,76 @@
+import type { Argv, Options } from 'yargs';
+import type { Command } from '../command.ts';
+
+/** A command as its user meets it: hidden flags left out. */
+export interface CommandNode {
+  readonly name: string;
+  readonly summary: string;
+  readonly flags: readonly FlagNode[];
+  readonly commands: readonly CommandNode[];
+}
+
+export interface FlagNode {
+  readonly name: string;
+  readonly summary: string;
+  readonly takesValue: boolean;
+}
+
+/** What the commands of a table, and those below them, declare. Loads all of them. */
+export async function commandTree(commands: readonly Command[]): Promise<readonly CommandNode[]> {
+  return await Promise.all(
+    commands.map(async ({ syntax, summary, load }) => {
+      const declared = new Declarations();
+      (await load()).build(declared as unknown as Argv);
+      return await declared.node(syntax, summary);
+    }),
+  );
+}
+
+type Build = (parser: Argv) => Promise<Argv>;
+
+/** Stands in for the parser while a command declares itself. */
+class Declarations {
+  readonly #flags: FlagNode[] = [];
+  readonly #commands: (() => Promise<CommandNode>)[] = [];
+
+  async node(syntax: string, summary: string): Promise<CommandNode> {
+    const commands: CommandNode[] = [];
+    for (const declare of this.#commands) commands.push(await declare());
+    return { name: syntax.split(' ')[0]!, summary, flags: this.#flags, commands };
+  }
+
+  option(name: string, { hidden, type, describe }: Options): this {
+    if (hidden !== true) this.#flags.push({ name, summary: describe ?? '', takesValue: type !== 'boolean' });
+    return this;
+  }
+
+  options(all: Readonly<Record<string, Options>>): this {
+    for (const [name, option] of Object.entries(all)) this.option(name, option);
+    return this;
+  }
+
+  command(syntax: string, summary: string, build: Build): this {
+    this.#commands.push(async () => {
+      const declared = new Declarations();
+      await build(declared as unknown as Argv);
+      return await declared.node(syntax, summary);
+    });
+    return this;
+  }
+
+  demandCommand(): this {
+    return this;
+  }
+
+  example(): this {
+    return this;
+  }
+
+  parserConfiguration(): this {
+    return this;
+  }
+
+  strict(): this {
+    return this;
+  }
+}
