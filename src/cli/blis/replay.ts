@@ -7,11 +7,13 @@ import { replayResults } from '../../simulators/cluster/figures/request-records.
 import { resultTrace } from '../../simulators/cluster/figures/result-trace.ts';
 import { RunReport } from '../../simulators/cluster/figures/run-report.ts';
 import { simulateCluster } from '../../simulators/cluster/simulate-cluster.ts';
+import type { Workload } from '../../simulators/workload/follow-ups.ts';
+import { replayTimes } from '../../simulators/workload/measured-times.ts';
 import { type ReplayOptions, replayWorkload } from '../../simulators/workload/replay-workload.ts';
 import { parseThinkTime } from '../../simulators/workload/think-time.ts';
 import { replayedHeader, type TraceHeader } from '../../simulators/workload/trace-header.ts';
 import type { Flags, LoadedCommand } from '../terminal/command.ts';
-import { integerText, textFlag } from '../terminal/flags.ts';
+import { integerText, switchFlag, textFlag } from '../terminal/flags.ts';
 import { type ClusterFlags, declareClusterFlags, readClusterFlags } from './flags.ts';
 import {
   declareOutputFlags,
@@ -37,6 +39,11 @@ export const blisReplayCommand: LoadedCommand = {
         'think-time-dist': {
           type: 'string',
           describe: 'constant:value=T or lognormal:mu=…,sigma=…[,min=T][,max=T]',
+          group: 'Trace:',
+        },
+        compat: {
+          type: 'boolean',
+          describe: 'take the dates of a measured trace for simulated times, as BLIS does: deadlines are long past',
           group: 'Trace:',
         },
         'results-path': { type: 'string', describe: 'write latencies of completed requests as JSON', group: 'Output:' },
@@ -67,12 +74,7 @@ export function replayBlis(flags: Flags) {
   const read = readReplayCluster(flags, header);
   const { cluster } = read;
   const seed = masterSeed(flags);
-  const rows = readTraceRows(flags);
-  const workload = replayWorkload(rows, {
-    seed,
-    ...sessionOptions(flags, header),
-    ...(cluster.settings.horizon === null ? {} : { horizonUs: cluster.settings.horizon }),
-  });
+  const workload = readReplayWorkload(flags, header, { seed, horizonUs: cluster.settings.horizon });
   const config: EngineConfig = {
     ...cluster.config,
     seed,
@@ -98,6 +100,22 @@ export function replayBlis(flags: Flags) {
     rows: () => resultTrace(result, Number.POSITIVE_INFINITY, workload.initial.length),
     warnings: [...cluster.warnings, ...ignoredFitness(output), ...modelWarnings(result, config.model)],
   };
+}
+
+function readReplayWorkload(
+  flags: Flags,
+  header: TraceHeader,
+  { seed, horizonUs }: { readonly seed: bigint; readonly horizonUs: number | null },
+): Workload {
+  const read = readTraceRows(flags);
+  const { rows, isMeasured } = switchFlag(flags, 'compat') ? { rows: read, isMeasured: false } : replayTimes(read);
+  // Twice a date is no end; twice the length of a load would cut off its last answers.
+  const end = horizonUs ?? (isMeasured ? Number.POSITIVE_INFINITY : undefined);
+  return replayWorkload(rows, {
+    seed,
+    ...sessionOptions(flags, header),
+    ...(end === undefined ? {} : { horizonUs: end }),
+  });
 }
 
 /** The KV offload of the recorded run is part of what is replayed. */
