@@ -1,4 +1,4 @@
-import { InputError, unknownName } from '../base/errors.ts';
+import { unknownName } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
 import { type Form, wrong } from './form.ts';
 
@@ -133,17 +133,6 @@ export function integer64({ min = -(2n ** 63n) }: { readonly min?: bigint }): Fo
       if (BigInt.asIntN(64, integer) !== integer) throw wrong('must fit 64 bits', integer);
       if (integer < min) throw wrong(`must be ≥ ${min}`, integer);
       return integer;
-    },
-  };
-}
-
-/** A key of the reference that is not read here. */
-export function unsupported(suggestion: string): Form<never> {
-  return {
-    schema: { type: 'null' },
-    rule: 'is not supported',
-    read() {
-      throw new InputError('is not supported', { suggestion });
     },
   };
 }

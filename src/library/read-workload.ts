@@ -2,6 +2,7 @@ import type { JsonObject } from '../base/json.ts';
 import { parseYaml, placed } from '../document/yaml.ts';
 import { parseWorkload } from '../simulators/workload/parse-workload.ts';
 import { documentFile } from '../study/io/package-file.ts';
+import { withServegenData } from '../study/io/servegen-files.ts';
 import { readYamlFile } from '../study/io/yaml-file.ts';
 
 /** A workload document (`clients`, `aggregate_rate`, …) that was checked. */
@@ -20,7 +21,10 @@ export type WorkloadDocument = JsonObject;
  * @throws InputError with file, line and column
  */
 export function readWorkload(source: string | { readonly text: string }): WorkloadDocument {
-  const document = typeof source === 'string' ? readYamlFile(documentFile(source)) : parseYaml(source.text, 'workload');
+  const document =
+    typeof source === 'string'
+      ? withServegenData(readYamlFile(documentFile(source))).source
+      : parseYaml(source.text, 'workload');
   placed(document, 0, () => parseWorkload(document.value));
   return document.value as WorkloadDocument;
 }

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Argv } from 'yargs';
 import { InputError } from '../../base/errors.ts';
 import { integerFromText } from '../../base/integer-text.ts';
@@ -17,6 +18,7 @@ import {
 } from '../../simulators/workload/synthetic-workload.ts';
 import { dropUnknownParameters } from '../../simulators/workload/unknown-parameters.ts';
 import type { WorkloadSpec } from '../../simulators/workload/workload-spec.ts';
+import { withServegenData } from '../../study/io/servegen-files.ts';
 import { readYamlFile } from '../../study/io/yaml-file.ts';
 import type { Flags } from '../terminal/command.ts';
 import { integerText, textFlag } from '../terminal/flags.ts';
@@ -100,7 +102,7 @@ function fromFile(file: string, flags: Flags, limits: WorkloadLimits): RunWorklo
   const ignoredWarnings = ignored.map((name) => `--${name} has no effect together with --workload-spec`);
   const ownSeed = flags['seed'] === undefined ? undefined : masterSeed(flags);
   const numRequests = integerText(flags, 'num-requests', 0);
-  const { source, document, warnings } = readWorkloadFile(file);
+  const { source, document, warnings } = readWorkloadFile(file, ownSeed);
   return placed(source, 0, () => {
     const spec = parseWorkload(document);
     const seed = ownSeed ?? spec.seed;
@@ -113,10 +115,16 @@ function fromFile(file: string, flags: Flags, limits: WorkloadLimits): RunWorklo
   });
 }
 
-/** A workload file for `blis` commands: as tolerant as BLIS of parameters that nothing reads. */
-export function readWorkloadFile(file: string) {
-  const source = readYamlFile(file, { furtherDocuments: 'ignore' });
-  return { source, ...dropUnknownParameters(source.value) };
+/**
+ * A workload file for `blis` commands: as tolerant as BLIS of parameters that nothing reads, and with folders of ServeGen
+ * data relative to the working folder, or else to the file.
+ * @param seed - in place of the file's
+ */
+export function readWorkloadFile(file: string, seed?: bigint) {
+  const written = readYamlFile(file, { furtherDocuments: 'ignore' });
+  const { source, notes } = withServegenData(written, { from: ['.', dirname(file)], seed: seed ?? null });
+  const { document, warnings } = dropUnknownParameters(source.value);
+  return { source, document, warnings: [...notes, ...warnings] };
 }
 
 function generationOptions({ horizonUs, timeoutUs, generation }: WorkloadLimits): GenerationOptions {

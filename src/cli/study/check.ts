@@ -3,6 +3,7 @@ import { placed } from '../../document/yaml.ts';
 import { loadExperiment } from '../../study/io/load-experiment.ts';
 import { documentKind, loadStudySources } from '../../study/io/load-study.ts';
 import { documentFile } from '../../study/io/package-file.ts';
+import { withServegenData } from '../../study/io/servegen-files.ts';
 import { planOf } from '../../study/io/study-session.ts';
 import { readYamlFile } from '../../study/io/yaml-file.ts';
 import { parseSearchSpace } from '../../study/plan/search-space-file.ts';
@@ -65,7 +66,8 @@ async function check(file: string): Promise<Checked> {
     }
     case 'workload': {
       const { parseWorkload } = await import('../../simulators/workload/parse-workload.ts');
-      placed(source, 0, () => parseWorkload(source.value));
+      const { source: workload } = withServegenData(source);
+      placed(workload, 0, () => parseWorkload(workload.value));
       return { kind, summary: 'request workload' };
     }
     case 'unknown':

@@ -2,10 +2,11 @@ import { InputError, within } from '../../base/errors.ts';
 import { checkAll, mapAll } from '../../base/problem-list.ts';
 import { shortKey } from '../../base/short-text.ts';
 import { type Fields, fields, list, mapped, record } from '../../document/form.ts';
-import { choice, finite, flag, integer, integer64, number, text, unsupported } from '../../document/form-values.ts';
+import { choice, finite, flag, integer, integer64, number, text } from '../../document/form-values.ts';
 import { cohortForm } from './parse-cohort.ts';
 import { arrivalForm, lengthForm } from './parse-distributions.ts';
 import { RATE_SCHEMA, TRAFFIC_OPTIONAL, TRAFFIC_REQUIRED, toTraffic } from './parse-traffic.ts';
+import { SERVEGEN_KEY, servegenForm } from './servegen-section.ts';
 import {
   type ClientSpec,
   type GoodputTarget,
@@ -115,7 +116,7 @@ export const workloadForm = fields(
     cohorts: list(cohortForm),
     goodput_slo_targets: record(goodputTarget),
     inference_perf: inferencePerf,
-    servegen_data: unsupported('`paretune blis convert servegen` writes its chunks as cohorts'),
+    servegen_data: servegenForm,
   },
 );
 
@@ -128,6 +129,12 @@ export const workloadForm = fields(
 export function parseWorkload(value: unknown, path: readonly (string | number)[] = []): WorkloadSpec {
   return within(path, () => {
     const written = workloadForm.read(value);
+    if (written.servegen_data !== null) {
+      throw new InputError('is read in workload files only', {
+        path: [SERVEGEN_KEY],
+        suggestion: 'name a workload file that has it',
+      });
+    }
     const warnings: string[] = [];
     const isOld = written.version === null || written.version === '' || written.version === '1';
     const clients = mapAll(written.clients ?? [], (client, index) =>

@@ -19,6 +19,7 @@ import { readJournal } from './journal-file.ts';
 import { loadPolicies } from './load-policy.ts';
 import { readPolicy, shownSource } from './load-study.ts';
 import { readPlanFile } from './plan-file.ts';
+import { withServegenData } from './servegen-files.ts';
 import { readYamlFile } from './yaml-file.ts';
 
 /** Reads an experiment file and everything its arms name; names are relative to the file. */
@@ -47,7 +48,9 @@ async function readArm(folder: string, spec: ExperimentSpec, arm: ArmSpec): Prom
   return {
     strategy: shownSource(strategy),
     workload:
-      workloadName === undefined ? null : shownSource(readYamlFile(existing(folder, workloadName, ['workload']))),
+      workloadName === undefined
+        ? null
+        : shownSource(withServegenData(readYamlFile(existing(folder, workloadName, ['workload']))).source),
     point: arm.point === undefined ? null : await tunedPoint(folder, arm.point),
     policies,
     modules: await loadPolicies(policies.map((policy) => policy.file)),

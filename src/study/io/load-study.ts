@@ -14,6 +14,7 @@ import { parseStudyFile, type StudySpec } from '../plan/study-spec.ts';
 import { readJournal } from './journal-file.ts';
 import { policyName } from './load-policy.ts';
 import { PLAN_FILE } from './plan-file.ts';
+import { withServegenData } from './servegen-files.ts';
 import { readYamlFile } from './yaml-file.ts';
 
 /** Reads a study file and every file it names. Names inside a study are relative to the study file. */
@@ -29,9 +30,9 @@ export function loadStudySources(studyFile: string): PlanSources {
     space: space === null ? null : shownSource(space),
     workload:
       workloadName !== null
-        ? shownSource(readReferenced(study, ['workload'], folder, workloadName))
+        ? readWorkloadFile(study, ['workload'], folder, workloadName)
         : parsed.workloadFile !== null && spec.workload === undefined
-          ? shownSource(readReferenced(strategy, ['workload_spec'], strategyFolder, parsed.workloadFile))
+          ? readWorkloadFile(strategy, ['workload_spec'], strategyFolder, parsed.workloadFile)
           : null,
     earlier: spec.warm_start === undefined ? null : readEarlier(study, folder, spec.warm_start),
     ...(spec.workloads === undefined ? {} : { workloads: readRegimeFiles(study, folder, spec.workloads) }),
@@ -72,10 +73,13 @@ function readRegimeFiles(
   regimes: readonly { readonly workload?: unknown }[],
 ): readonly (PlanSource | null)[] {
   return regimes.map(({ workload }, index) =>
-    typeof workload === 'string'
-      ? shownSource(readReferenced(study, ['workloads', index, 'workload'], folder, workload))
-      : null,
+    typeof workload === 'string' ? readWorkloadFile(study, ['workloads', index, 'workload'], folder, workload) : null,
   );
+}
+
+/** With the cohorts of ServeGen data that it names: a recorded study does without the data. */
+function readWorkloadFile(...reference: Parameters<typeof readReferenced>): PlanSource {
+  return shownSource(withServegenData(readReferenced(...reference)).source);
 }
 
 function readReferenced(
@@ -134,6 +138,8 @@ function shownName(file: string): string {
   return name.startsWith('..') || isAbsolute(name) ? (file.split('/').at(-1) ?? file) : name;
 }
 
+const WORKLOAD_KEYS = ['clients', 'aggregate_rate', 'cohorts', 'inference_perf', 'servegen_data'];
+
 /** The kind of a document, by its keys. */
 export function documentKind(
   source: YamlSource,
@@ -144,9 +150,7 @@ export function documentKind(
   if ('strategy' in value || 'objectives' in value || 'budget' in value) return 'study';
   if ('simulator' in value || 'config' in value || 'fixed_args' in value || 'objective' in value) return 'strategy';
   if ('parameters' in value) return hasFlags(value['parameters']) ? 'strategy' : 'space';
-  return 'clients' in value || 'aggregate_rate' in value || 'cohorts' in value || 'inference_perf' in value
-    ? 'workload'
-    : 'unknown';
+  return WORKLOAD_KEYS.some((key) => key in value) ? 'workload' : 'unknown';
 }
 
 function hasFlags(parameters: unknown): boolean {

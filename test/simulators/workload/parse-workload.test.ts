@@ -163,7 +163,7 @@ const BAD: readonly (readonly [name: string, document: unknown, path: string, te
     'cohorts[0].spike.duration_us',
     /≥ 1/,
   ],
-  ['a servegen trace', { servegen_data: {} }, 'servegen_data', /not supported/],
+  ['a servegen section without a folder', { servegen_data: {} }, 'servegen_data.path', /required/],
   [
     'stages beside clients',
     workload({ inference_perf: { stages: [{ rate: 1, duration: 1 }], shared_prefix: perf() } }),

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { convertServegen } from '../../../src/connect/convert/servegen.ts';
-import { readChunk } from '../../../src/connect/convert/servegen-chunk.ts';
-import { fitTokens } from '../../../src/connect/convert/token-fit.ts';
-import { parseWorkload } from '../../../src/simulators/workload/parse-workload.ts';
+import { convertServegen } from '../../../../src/connect/convert/servegen.ts';
+import { parseWorkload } from '../../../../src/simulators/workload/parse-workload.ts';
+import { readChunk } from '../../../../src/simulators/workload/servegen/chunk.ts';
+import { fitTokens } from '../../../../src/simulators/workload/servegen/token-fit.ts';
 
 interface Cohort {
   readonly id: string;
+  readonly population: number;
   readonly spike: { readonly trace_rate: number };
   readonly reasoning: { readonly reason_ratio_distribution?: object };
 }
@@ -53,7 +54,6 @@ describe('a chunk', () => {
 
   test.each([
     ['rows of unequal width', files('0,1,1,Gamma\n600,1,1,Gamma,1\n'), 'the row has 5 fields, the first one has 4'],
-    ['another pattern', files('0,1,1,Pareto\n'), 'the pattern must be Gamma, Weibull or empty, got "Pareto"'],
     ['a dataset that is no map', { ...files(''), dataset: '[]' }, 'must be a map from start times'],
     ['a broken dataset', { ...files(''), dataset: '{' }, 'is not valid JSON'],
     ['counts that are no dictionary', files('', { '0': { input_tokens: 'x' } }), 'must be text such as'],
@@ -88,16 +88,40 @@ describe('reasoning data', () => {
   const rows = '0,1,1,Gamma\n600,2,1,Gamma\n';
 
   test('is told by its first chunk, and has one-round cohorts from the busiest ten minutes', () => {
-    const first = files(rows, reasoning('{0.29: 0.5, 0.5: 0.5}'));
-    const second = files('600,3,1,Gamma\n', plain);
-    const { cohorts } = converted(first, second);
-    const rates = cohorts.map(({ spike }) => spike.trace_rate);
-    expect(rates.toSorted()).toEqual([2, 3]);
+    const document = converted(
+      files(rows, reasoning('{0.29: 0.5, 0.5: 0.5}')),
+      files('600,3,1,Gamma\n', reasoning('{0.5: 1}')),
+      files('600,5,1,Gamma\n', plain),
+    );
+    const { cohorts } = document;
+    expect(document).toMatchObject({ category: 'reasoning', seed: 42, aggregate_rate: 0 });
+    expect(cohorts.map(({ spike }) => spike.trace_rate).toSorted()).toEqual([2, 3]);
     expect(cohorts.map(({ id }) => id)).toEqual(['reasoning-critical', 'reasoning-standard']);
-    const ratios = cohorts.map(({ reasoning }) => reasoning.reason_ratio_distribution);
-    // Of 0.29 · 100 the fraction is cut off.
-    expect(ratios).toContainEqual({ type: 'empirical', params: { 28: 0.5, 50: 0.5 } });
-    expect(ratios).toContain(undefined);
+    // The mean over all chunks that have one, for every cohort; of 0.29 · 100 the fraction is cut off.
+    for (const { reasoning } of cohorts) {
+      expect(reasoning.reason_ratio_distribution).toEqual({ type: 'empirical', params: { 28: 0.25, 50: 0.75 } });
+    }
+  });
+
+  test('counts chunks without traffic at that time; a cohort of such chunks alone is left out', () => {
+    const [busy, idle] = [
+      files('0,2,1,Gamma\n', reasoning('{0.5: 1}')),
+      files('600,2,1,Gamma\n', reasoning('{0.5: 1}')),
+    ];
+    const ten = converted(
+      busy,
+      busy,
+      ...Array.from({ length: 8 }, () => files('0,0,1,Gamma\n', reasoning('{0.5: 1}'))),
+    );
+    expect(ten.cohorts.length).toBeLessThanOrEqual(2);
+    for (const { population } of ten.cohorts) expect(population).toBe(2);
+    expect(converted(busy, idle, idle).cohorts.map(({ spike }) => spike.trace_rate)).toEqual([2, 2]);
+  });
+
+  test('is told by the key alone; chunks whose shares are empty are left out', () => {
+    const told = files(rows, reasoning('{}'));
+    const { cohorts } = converted(told, files('600,3,1,Gamma\n', reasoning('{0.5: 1}')));
+    expect(cohorts).toMatchObject([{ id: 'reasoning-critical', population: 1, spike: { trace_rate: 3 } }]);
   });
 
   test('has no periods', () => {
@@ -107,6 +131,15 @@ describe('reasoning data', () => {
 });
 
 describe('language data', () => {
+  test('may have other patterns, which count as none, and fits of both shape and scale alone', () => {
+    const trace = '1200,1,2,Gamma,2,0.5\n87600,1,2,Pareto,2,0.5\n174000,1,2,Weibull,2,0\n';
+    const { document, notes } = convertServegen([files(trace)], usual);
+    expect(document).toMatchObject({
+      cohorts: [{ arrival: { process: 'gamma', cv: 4 / 3, shape: 2 / 3, scale: 500_000 / 3 } }],
+    });
+    expect(notes).toEqual(['chunk-0-trace.csv: rows with a pattern other than Gamma and Weibull: 1, taken for none']);
+  });
+
   test('makes a workload that runs; rates are means over days', () => {
     const { cohorts } = converted(files('1200,1,1,Gamma,2,0.5\n87600,3,1,Gamma,2,0.5\n'));
     expect(cohorts).toMatchObject([

@@ -1,5 +1,5 @@
-import { goLog } from '../../simulators/workload/go-math.ts';
-import type { Chunk, Histogram } from './servegen-chunk.ts';
+import { goLog } from '../go-math.ts';
+import type { Chunk, Histogram } from './chunk.ts';
 
 /** Parameters of a lognormal distribution. */
 export interface LogNormal {

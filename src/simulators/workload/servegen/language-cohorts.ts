@@ -1,7 +1,7 @@
-import type { Json, JsonObject } from '../../base/json.ts';
-import { MICROS_PER_SECOND } from '../../base/units.ts';
-import type { GoRandom } from '../../simulators/workload/go-random.ts';
-import type { Chunk, TraceWindow } from './servegen-chunk.ts';
+import type { Json, JsonObject } from '../../../base/json.ts';
+import { MICROS_PER_SECOND } from '../../../base/units.ts';
+import type { GoRandom } from '../go-random.ts';
+import type { Chunk, TraceWindow } from './chunk.ts';
 import { fitTokens, type LogNormal, meanFit } from './token-fit.ts';
 
 /** Half an hour each, in which a window of ten minutes is chosen. */
@@ -56,7 +56,7 @@ export function languageCohorts(
           population: own.length,
           slo_class: sloClass,
           arrival: arrival(own.flatMap((chunk) => rowsAt(chunk, timeS))),
-          ...lengths(own, timeS),
+          ...(fittedLengths(own, timeS) ?? PLAIN_LENGTHS),
           streaming: true,
           rate_fraction: 1,
           spike: { start_time_us: startUs, duration_us: windowS * MICROS_PER_SECOND, trace_rate: rate },
@@ -82,7 +82,7 @@ function arrival(rows: readonly TraceWindow[]): Json {
   let [cv, shape, scaleUs, weibull, gamma] = [0, 0, 0, 0, 0];
   for (const row of rows) {
     if (row.pattern === '') continue;
-    cv += row.cv;
+    cv += Math.max(0, row.cv);
     shape += row.shape;
     scaleUs += row.scaleS * MICROS_PER_SECOND;
     if (row.pattern === 'weibull') weibull++;
@@ -98,13 +98,12 @@ function arrival(rows: readonly TraceWindow[]): Json {
 
 const MOST_TOKENS = 32_768;
 /** Token counts where no chunk has any at that time. */
-const PLAIN_LENGTHS = { input: gaussian(512, 128), output: gaussian(128, 32) };
+const PLAIN_LENGTHS = { input_distribution: gaussian(512, 128), output_distribution: gaussian(128, 32) };
 
-/** Distributions of token counts of a cohort. */
-export function lengths(chunks: readonly Chunk[], timeS: number): JsonObject {
+/** Distributions of token counts of a cohort; null where no chunk has any at that time. */
+export function fittedLengths(chunks: readonly Chunk[], timeS: number): JsonObject | null {
   const fit = meanFit(chunks.flatMap((chunk) => fitTokens(chunk, timeS) ?? []));
-  if (fit === null) return { input_distribution: PLAIN_LENGTHS.input, output_distribution: PLAIN_LENGTHS.output };
-  return { input_distribution: logNormal(fit.input), output_distribution: logNormal(fit.output) };
+  return fit === null ? null : { input_distribution: logNormal(fit.input), output_distribution: logNormal(fit.output) };
 }
 
 function logNormal({ mu, sigma }: LogNormal): JsonObject {

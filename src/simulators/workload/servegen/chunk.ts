@@ -1,7 +1,7 @@
-import { InputError } from '../../base/errors.ts';
-import { isJsonObject, type Json } from '../../base/json.ts';
-import { shortText } from '../../base/short-text.ts';
-import { readCsv } from '../../document/csv.ts';
+import { InputError } from '../../../base/errors.ts';
+import { isJsonObject, type Json } from '../../../base/json.ts';
+import { shortText } from '../../../base/short-text.ts';
+import { readCsv } from '../../../document/csv.ts';
 
 /** The two files of a chunk: one client's traffic over time. */
 export interface ChunkFiles {
@@ -37,20 +37,23 @@ export interface Chunk {
   readonly windows: readonly DatasetWindow[];
   /** By share of the answer that is reasoning; of the first window that has one, by its key as text. */
   readonly reasonRatio: Histogram | null;
+  /** Whether any window has a share of reasoning, be it empty. */
+  readonly isReasoning: boolean;
   /** Rows that are none. */
   readonly skipped: number;
+  /** Rows whose pattern is not known. */
+  readonly strange: number;
 }
 
-/** @throws InputError for rows of unequal width, patterns and datasets that cannot be read */
+/** @throws InputError for rows of unequal width and datasets that cannot be read */
 export function readChunk({ traceFile, trace, datasetFile, dataset }: ChunkFiles): Chunk {
-  const { rows, skipped } = readTrace(trace, traceFile);
-  return { rows, skipped, ...readDataset(dataset, datasetFile) };
+  return { ...readTrace(trace, traceFile), ...readDataset(dataset, datasetFile) };
 }
 
 /** A header is a row whose start is no number. */
-function readTrace(text: string, file: string): { readonly rows: readonly TraceWindow[]; readonly skipped: number } {
+function readTrace(text: string, file: string): Pick<Chunk, 'rows' | 'skipped' | 'strange'> {
   const rows: TraceWindow[] = [];
-  let [width, skipped, isFirst] = [0, 0, true];
+  let [width, skipped, strange, isFirst] = [0, 0, 0, true];
   for (const { line, fields } of readCsv(text, file)) {
     width ||= fields.length;
     if (fields.length !== width) {
@@ -58,23 +61,24 @@ function readTrace(text: string, file: string): { readonly rows: readonly TraceW
         position: { file, line },
       });
     }
-    const [start, rate, cv] = fields.slice(0, 3).map(numberOf);
-    if (fields.length < 4 || start === undefined || rate === undefined || cv === undefined) {
-      if (!isFirst || fields.length < 4) skipped++;
-      isFirst = false;
-      continue;
-    }
+    const row = readRow(fields);
+    if (row !== null) rows.push(row);
+    else if (!isFirst || fields.length < 4) skipped++;
+    if (row?.pattern === '' && fields[3]!.trim() !== '') strange++;
     isFirst = false;
-    const pattern = patternOf(fields[3]!, { file, line });
-    rows.push({ startS: start, rate, cv, pattern, shape: numberOf(fields[4]) ?? 0, scaleS: numberOf(fields[5]) ?? 0 });
   }
-  return { rows, skipped };
+  return { rows, skipped, strange };
 }
 
-function patternOf(text: string, position: { readonly file: string; readonly line: number }): TraceWindow['pattern'] {
-  const pattern = text.trim().toLowerCase();
-  if (pattern === '' || pattern === 'gamma' || pattern === 'weibull') return pattern;
-  throw new InputError(`the pattern must be Gamma, Weibull or empty, got ${shortText(text)}`, { position });
+/** Without a known pattern, or with one of shape and scale alone, neither counts. */
+function readRow(fields: readonly string[]): TraceWindow | null {
+  const [startS, rate, cv] = fields.slice(0, 3).map(numberOf);
+  if (fields.length < 4 || startS === undefined || rate === undefined || cv === undefined) return null;
+  const written = fields[3]!.trim().toLowerCase();
+  const pattern = written === 'gamma' || written === 'weibull' ? written : '';
+  const [shape, scaleS] = [numberOf(fields[4]) ?? 0, numberOf(fields[5]) ?? 0];
+  const isFitted = shape > 0 && scaleS > 0;
+  return { startS, rate, cv, pattern, shape: isFitted ? shape : 0, scaleS: isFitted ? scaleS : 0 };
 }
 
 function numberOf(field: string | undefined): number | undefined {
@@ -83,7 +87,7 @@ function numberOf(field: string | undefined): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
-function readDataset(text: string, file: string): Pick<Chunk, 'windows' | 'reasonRatio'> {
+function readDataset(text: string, file: string): Pick<Chunk, 'windows' | 'reasonRatio' | 'isReasoning'> {
   const fail = (rule: string, path: readonly string[] = []) => new InputError(rule, { position: { file }, path });
   let value: Json;
   try {
@@ -93,7 +97,7 @@ function readDataset(text: string, file: string): Pick<Chunk, 'windows' | 'reaso
   }
   if (!isJsonObject(value)) throw fail('must be a map from start times to token counts');
   const windows: DatasetWindow[] = [];
-  let reasonRatio: Histogram | null = null;
+  let [reasonRatio, isReasoning]: [Histogram | null, boolean] = [null, false];
   for (const [key, item] of Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) {
     const startS = numberOf(key);
     if (startS === undefined) throw fail('must be a start time in seconds', [key]);
@@ -104,13 +108,12 @@ function readDataset(text: string, file: string): Pick<Chunk, 'windows' | 'reaso
       return entries;
     };
     const [input, output, reason] = [histogram('input_tokens'), histogram('output_tokens'), histogram('reason_ratio')];
+    isReasoning ||= Object.hasOwn(item, 'reason_ratio');
     if (reason.length > 0) reasonRatio ??= reason;
-    if (input.length > 0 && output.length > 0) {
-      windows.push({ startS, input, output });
-    }
+    if (input.length > 0 && output.length > 0) windows.push({ startS, input, output });
   }
   windows.sort((a, b) => a.startS - b.startS);
-  return { windows, reasonRatio };
+  return { windows, reasonRatio, isReasoning };
 }
 
 /** A dictionary as Python prints it; null where it is none. */
