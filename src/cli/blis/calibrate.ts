@@ -9,7 +9,7 @@ import { parseReplayResults } from '../../connect/calibrate/replay-result.ts';
 import { headerTargets, mergeTargets } from '../../simulators/cluster/figures/goodput.ts';
 import type { TraceHeader } from '../../simulators/workload/trace-header.ts';
 import type { Flags, LoadedCommand } from '../terminal/command.ts';
-import { integerText, switchFlag, textFlag } from '../terminal/flags.ts';
+import { integerText, lastValueWins, switchFlag, textFlag } from '../terminal/flags.ts';
 import { isQuiet, printWarnings, writePieces } from './output.ts';
 import { flagTargets } from './slo-targets.ts';
 import { readJson, readText } from './text-files.ts';
@@ -19,8 +19,7 @@ const text = (group: string, describe: string) => ({ type: 'string', group, desc
 
 export const blisCalibrateCommand: LoadedCommand = {
   build: (parser) =>
-    parser
-      .parserConfiguration({ 'duplicate-arguments-array': false })
+    lastValueWins(parser)
       .options({
         'trace-header': text('Files:', 'YAML file of the measured trace'),
         'trace-data': text('Files:', 'CSV file of the measured trace'),

@@ -9,6 +9,7 @@ import { type CompletionWords, completionWords, type FlagValues } from '../termi
 import { fishScript } from '../terminal/completion/fish-script.ts';
 import { powershellScript } from '../terminal/completion/powershell-script.ts';
 import { zshScript } from '../terminal/completion/zsh-script.ts';
+import { lastValueWins } from '../terminal/flags.ts';
 import { flagName } from './flags.ts';
 import { LOG_LEVELS } from './output.ts';
 
@@ -64,7 +65,7 @@ export function completionCommand(blis: LoadedCommand): LoadedCommand {
 function shellCommand(blis: LoadedCommand, { script, session, always }: Shell): LoadedCommand {
   return {
     build: (parser) =>
-      parser
+      lastValueWins(parser)
         .option('descriptions', {
           type: 'boolean',
           default: true,

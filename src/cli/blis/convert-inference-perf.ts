@@ -1,14 +1,14 @@
 import { convertInferencePerf } from '../../connect/convert/inference-perf.ts';
 import { formatYaml, placed } from '../../document/yaml.ts';
 import type { LoadedCommand } from '../terminal/command.ts';
-import { switchFlag } from '../terminal/flags.ts';
+import { lastValueWins, switchFlag } from '../terminal/flags.ts';
 import { printWarnings } from './output.ts';
 import { requiredFile } from './trace-files.ts';
 import { readWorkloadFile } from './workload.ts';
 
 export const convertInferencePerfCommand: LoadedCommand = {
   build: (parser) =>
-    parser
+    lastValueWins(parser)
       .options({
         spec: { type: 'string', describe: 'configuration of inference-perf, or workload with inference_perf' },
         compat: { type: 'boolean', describe: 'write what BLIS writes: other requests than those of the source' },

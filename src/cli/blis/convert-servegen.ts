@@ -5,13 +5,13 @@ import { PERIODS, type Period } from '../../simulators/workload/servegen/languag
 import { USUAL_DRAIN_S, USUAL_WINDOW_S } from '../../simulators/workload/servegen-section.ts';
 import { readServegenFolder } from '../../study/io/servegen-files.ts';
 import type { Flags, LoadedCommand } from '../terminal/command.ts';
-import { integerText, textFlag } from '../terminal/flags.ts';
+import { integerText, lastValueWins, textFlag } from '../terminal/flags.ts';
 import { printWarnings } from './output.ts';
 import { requiredFile } from './trace-files.ts';
 
 export const convertServegenCommand: LoadedCommand = {
   build: (parser) =>
-    parser
+    lastValueWins(parser)
       .options({
         path: { type: 'string', describe: 'folder with chunk-*-trace.csv and chunk-*-dataset.json' },
         'window-duration-seconds': { type: 'string', describe: 'length of each period [default: 600]' },

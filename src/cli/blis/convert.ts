@@ -4,19 +4,20 @@ import { formatYaml } from '../../document/yaml.ts';
 import { presetDocument } from '../../simulators/workload/synthetic-workload.ts';
 import type { Command, LoadedCommand } from '../terminal/command.ts';
 import { commandGroup } from '../terminal/command-group.ts';
-import { requiredText, textFlag } from '../terminal/flags.ts';
+import { integerText, lastValueWins, requiredText, textFlag } from '../terminal/flags.ts';
 import { refusedCommand } from '../terminal/refused-command.ts';
 
 const presetCommand: LoadedCommand = {
   build: (parser) =>
-    parser.options({
+    lastValueWins(parser).options({
       name: { type: 'string', describe: 'chatbot, contentgen, multidoc or summarization' },
       rate: { type: 'string', describe: 'requests per second [default: 1]' },
       'num-requests': { type: 'string', describe: 'requests [default: 100]' },
+      compat: { type: 'boolean', hidden: true },
     }),
   run: async (flags) => {
-    const rate = positive(textFlag(flags, 'rate') ?? '1', 'rate', Number.isFinite);
-    const requests = positive(textFlag(flags, 'num-requests') ?? '100', 'num-requests', Number.isSafeInteger);
+    const rate = positive(textFlag(flags, 'rate') ?? '1', 'rate');
+    const requests = integerText(flags, 'num-requests', 1) ?? 100;
     const document = named(() => presetDocument(requiredText(flags, 'name'), rate, requests));
     process.stdout.write(formatYaml(document));
     return undefined;
@@ -44,10 +45,11 @@ export const blisConvertCommand = commandGroup(
   'a kind of source is required: preset, servegen or inference-perf',
 );
 
-function positive(text: string, flag: string, isValid: (value: number) => boolean): number {
+function positive(text: string, flag: string): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (!isValid(value) || value <= 0)
+  if (!Number.isFinite(value) || value <= 0) {
     throw new InputError(`must be > 0, got ${shortText(text)}`, { path: [`--${flag}`] });
+  }
   return value;
 }
 

@@ -18,7 +18,7 @@ import { type ResolvedCluster, resolveCluster } from '../../simulators/cluster/s
 import { UNSUPPORTED_SETTINGS } from '../../simulators/cluster/settings/unsupported-settings.ts';
 import { readYamlFile } from '../../study/io/yaml-file.ts';
 import type { Flags } from '../terminal/command.ts';
-import { textFlag } from '../terminal/flags.ts';
+import { lastValueWins, textFlag } from '../terminal/flags.ts';
 import { readDefaultsFile } from './defaults-file.ts';
 import { readJson } from './text-files.ts';
 
@@ -39,8 +39,7 @@ export function declareClusterFlags(parser: Argv): Argv {
     options[flagName(alias)] = { type: 'string', describe: `old name of --${flagName(key)}`, hidden: true };
   }
   for (const name of Object.keys(UNSUPPORTED_SETTINGS)) options[flagName(name)] = { type: 'string', hidden: true };
-  // As in the reference, the last of several values wins.
-  return parser.parserConfiguration({ 'duplicate-arguments-array': false }).options({
+  return lastValueWins(parser).options({
     ...options,
     'lazy-generation': {
       type: 'boolean',
@@ -68,6 +67,8 @@ export interface ClusterFlags {
 /** Values of unsupported flags that ask for nothing: the reference's defaults, written out. */
 const INERT_VALUES: Readonly<Record<string, string>> = {
   model_autoscaler_interval_us: '0',
+  lora_adapter_capacity: '0',
+  lora_load_base_latency_us: '0',
 };
 
 /**

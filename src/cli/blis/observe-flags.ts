@@ -5,13 +5,13 @@ import { type ServerTarget, serverBase } from '../../connect/observe/completion-
 import type { ObserveOptions } from '../../connect/observe/observe-server.ts';
 import { TokenIds } from '../../connect/observe/token-ids.ts';
 import { type GoodputTargets, mergeTargets, specTargets } from '../../simulators/cluster/figures/goodput.ts';
+import type { ThresholdDetector } from '../../simulators/cluster/figures/saturation.ts';
 import { readDurationMs } from '../../simulators/cluster/settings/setting-values.ts';
 import type { LengthSampler } from '../../simulators/workload/length-sampler.ts';
 import { parseThinkTime } from '../../simulators/workload/think-time.ts';
 import type { Flags } from '../terminal/command.ts';
 import { integerText, switchFlag, textFlag } from '../terminal/flags.ts';
-import { flagName } from './flags.ts';
-import { REFUSED_FLAGS } from './observe-options.ts';
+import { readDetectorFlags } from './detectors.ts';
 import { flagTargets } from './slo-targets.ts';
 import { type RunWorkload, readWorkload } from './workload.ts';
 
@@ -23,9 +23,8 @@ export interface ObserveRequest extends Omit<ObserveOptions, 'workload' | 'signa
   readonly files: { readonly header: string; readonly data: string; readonly itl: string | null };
   readonly serverType: string;
   readonly vllmCommit: string;
+  readonly detector: ThresholdDetector | null;
 }
-
-const DEFAULTS_FILE = 'defaults.yaml';
 
 /** @throws InputError with everything that is wrong with the flags and the files they name */
 export function readObserveFlags(
@@ -59,6 +58,7 @@ export function readObserveFlags(
     rttMs: attempt(() => roundTrip(flags)) ?? (compat ? 0 : undefined),
     serverType: textFlag(flags, 'server-type') ?? 'vllm',
     metricsUrl: attempt(() => metricsUrl(flags, server)),
+    detector: attempt(() => readDetectorFlags(flags)),
     vllmCommit: textFlag(flags, 'vllm-commit') ?? '',
   };
   problems.refuse();
@@ -75,16 +75,6 @@ function refusals(flags: Flags): readonly (() => void)[] {
     }
   };
   return [
-    ...REFUSED_FLAGS.map((name) => () => {
-      if (isGiven(flags, flagName(name)))
-        throw new InputError(
-          `--${flagName(name)} is not supported: it would judge the saturation of the run from its own figures`,
-        );
-    }),
-    () => {
-      const file = textFlag(flags, 'defaults-filepath') ?? DEFAULTS_FILE;
-      if (file !== DEFAULTS_FILE) throw new InputError('--defaults-filepath is not supported: defaults are built in');
-    },
     excludes('concurrency', 'rate'),
     excludes('workload', 'workload-spec'),
     excludes('workload', 'concurrency'),

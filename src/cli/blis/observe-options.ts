@@ -1,20 +1,16 @@
 import type { Argv, Options } from 'yargs';
-import { flagName } from './flags.ts';
+import { lastValueWins } from '../terminal/flags.ts';
+import { declareDetectorFlags } from './detectors.ts';
 import { declareWorkloadFlags } from './workload.ts';
-
-/** Settings of the reference's command that are not there, known so that they can be refused by name. */
-export const REFUSED_FLAGS = ['detectors', 'saturation_config', 'saturation_report', 'saturation_final_window'];
 
 /** Declares what `blis observe` can be asked for. */
 export function declareObserveFlags(parser: Argv): Argv {
-  return declareWorkloadFlags(parser).options({
+  return declareDetectorFlags(declareWorkloadFlags(lastValueWins(parser))).options({
     ...SERVER,
     ...OUTPUT,
     ...LOAD,
     ...MEASURED,
     'lazy-generation': { type: 'boolean', hidden: true },
-    'defaults-filepath': { type: 'string', hidden: true },
-    ...Object.fromEntries(REFUSED_FLAGS.map((name) => [flagName(name), { type: 'string', hidden: true } as const])),
   });
 }
 
@@ -39,6 +35,7 @@ const OUTPUT = {
 };
 
 const LOAD = {
+  'defaults-filepath': text('Workload:', 'defaults.yaml of BLIS with the lengths of --workload names'),
   horizon: text('Workload:', 'no requests after this time, µs'),
   'think-time-dist': text('Workload:', 'constant:value=T or lognormal:mu=…,sigma=…[,min=T][,max=T]'),
   timeout: text('Load:', 'seconds that an answer may take, 1 … 86400 [default: 300]'),

@@ -41,6 +41,7 @@ export const blisObserveCommand: LoadedCommand = {
         wallS: (totals.endedUs - totals.startedUs) / 1e6,
         targets: request.targets,
         counts: request.compat ? 'reference' : 'all',
+        detector: request.detector,
         withGaps: !request.compat || request.files.itl !== null,
       }),
     );

@@ -1,7 +1,13 @@
+import type { Argv } from 'yargs';
 import { InputError } from '../../base/errors.ts';
 import { integerFromText } from '../../base/integer-text.ts';
 import { shortText } from '../../base/short-text.ts';
 import type { Flags } from './command.ts';
+
+/** Of a flag that is given several times the last value counts, as in programs that Go's flags read. */
+export function lastValueWins(parser: Argv): Argv {
+  return parser.parserConfiguration({ 'duplicate-arguments-array': false });
+}
 
 /** A flag given at most once, as text. */
 export function textFlag(flags: Flags, name: string): string | undefined {

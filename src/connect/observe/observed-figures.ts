@@ -6,6 +6,11 @@ import {
   type LatencyFigures,
 } from '../../simulators/cluster/figures/headline-metrics.ts';
 import { spread } from '../../simulators/cluster/figures/report-sections.ts';
+import {
+  type CompletedRequest,
+  finalLevel,
+  type ThresholdDetector,
+} from '../../simulators/cluster/figures/saturation.ts';
 import { attainedGoodput } from './observed-goodput.ts';
 import { e2eUs, isMeasured, positiveGapsUs, ttftUs } from './observed-latency.ts';
 import type { ObservedRequest } from './observed-trace.ts';
@@ -21,6 +26,8 @@ export interface FigureOptions {
   readonly counts: 'all' | 'reference';
   /** Whether gaps between chunks were asked for. */
   readonly withGaps: boolean;
+  /** null = the level of saturation is not asked for. */
+  readonly detector: ThresholdDetector | null;
 }
 
 /** The text that a run ends with: figures, and a section on sessions where there are any. */
@@ -31,10 +38,18 @@ export function observedReport(requests: readonly ObservedRequest[], options: Fi
   const figures = {
     ...headlineJson('', headline(requests, good, gaps, options)),
     injected_requests: all ? requests.length : 0,
+    ...(options.detector === null
+      ? {}
+      : { saturation: { threshold: finalLevel(good.map(completed), options.detector) } }),
     ...goodputJson(attainedGoodput(good, all ? requests : good, options)),
   };
   const sections = [`=== Simulation Metrics ===\n${JSON.stringify(figures, null, 2)}`, ...sessionLines(good)];
   return `${sections.join('\n')}\n`;
+}
+
+function completed(request: ObservedRequest): CompletedRequest {
+  const { requestId, sendTimeUs } = request.row;
+  return { id: String(requestId), arrivalUs: sendTimeUs, e2eUs: e2eUs(request) };
 }
 
 function headline(

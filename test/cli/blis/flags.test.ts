@@ -56,7 +56,10 @@ describe('cluster flags', () => {
   });
 
   it('accept what is not supported where it asks for nothing, and only there', () => {
-    const off = { 'defaults-filepath': 'defaults.yaml', 'model-autoscaler-interval-us': '0', 'lora-config': '' };
+    const off = {
+      ...{ 'defaults-filepath': 'defaults.yaml', 'model-autoscaler-interval-us': '0' },
+      ...{ 'lora-config': '', 'lora-adapter-capacity': '0', 'lora-load-base-latency-us': '0' },
+    };
     const policies = file('off.yaml', 'node_pools: []\nautoscaler: {}\ninstance_lifecycle:\n');
     expect(readClusterFlags({ ...MODEL, ...off, 'policy-config': policies }).cluster.config).toEqual(configOf(MODEL));
     for (const [name, value] of Object.entries({

@@ -226,6 +226,23 @@ describe('blis observe', () => {
     );
   });
 
+  it('reads the lengths of a named workload from a file of defaults, and says whether the server was too slow', async () => {
+    const lengths = (mean: number) => ({ mean, stdev: 0, min: mean, max: mean });
+    const prefixed = (name: string, { mean, stdev, min, max }: ReturnType<typeof lengths>) =>
+      `${name}_tokens: ${mean}, ${name}_tokens_stdev: ${stdev}, ${name}_tokens_min: ${min}, ${name}_tokens_max: ${max}`;
+    const preset = `{prefix_tokens: 0, ${prefixed('prompt', lengths(30))}, ${prefixed('output', lengths(3))}}`;
+    writeFileSync(file('defaults.yaml'), `workloads:\n  chatbot: ${preset}\n`);
+    writeFileSync(file('saturation.yaml'), 'threshold: {threshold_ms: 2}\n');
+    const load = ['--workload', 'chatbot', '--rate', '1', '--rate', '300', '--num-requests', '5'];
+    const judged = ['--detectors', 'threshold', '--saturation-config', file('saturation.yaml')];
+    const run = await observe({ ttftMs: 5 }, ...load, '--defaults-filepath', file('defaults.yaml'), ...judged);
+    expect(run.code).toBe(0);
+    expect(figuresOf(run.stdout)['saturation']).toEqual({ threshold: 'OVERLOADED' });
+    expect(rows(written('trace.csv')).map((row) => [row['input_tokens'], row['output_tokens']])).toEqual(
+      Array(5).fill(['30', '3']),
+    );
+  });
+
   it('takes the key from the environment, and the flag before it', async () => {
     vi.stubEnv('OPENAI_API_KEY', 'from-environment');
     const load = ['--rate', '500', '--num-requests', '1'];
@@ -284,7 +301,8 @@ describe('blis observe', () => {
     ],
     [['--rate', '1', '--num-requests', '1', '--api-format', 'grpc'], ['--api-format: must be completions or chat']],
     [['--rate', '1', '--num-requests', '1', '--think-time-ms', '5'], ['--think-time-ms: needs --concurrency']],
-    [['--rate', '1', '--num-requests', '1', '--detectors', 'x'], ['--detectors is not supported']],
+    [['--rate', '1', '--num-requests', '1', '--detectors', 'all'], ['--detectors all is not supported']],
+    [['--rate', '1', '--num-requests', '1', '--saturation-final-window', '3s'], ['--saturation-final-window: needs']],
     [
       ['--rate', '1', '--num-requests', '1', '--trace-data', '/nowhere/t.csv'],
       ['/nowhere/t.csv: cannot be written (ENOENT)'],

@@ -22,13 +22,13 @@ function rounded(report: string): string {
   return report.replace(/\d+\.\d{9,}/g, (number) => Number(number).toPrecision(12));
 }
 
-const REFERENCE: FigureOptions = { wallS: 1, targets: {}, counts: 'reference', withGaps: false };
+const REFERENCE: FigureOptions = { wallS: 1, targets: {}, counts: 'reference', withGaps: false, detector: null };
 const target = (ttftMs: number, e2eMs: number) => ({ ttftMs, itlMs: 0, e2eMs });
 
 describe('figures of an observed run', () => {
   it('with classes, targets and chunks are those of the reference', () => {
     const report = observedReport(recorded('calib4/trace.csv', 'calib4/trace.itl.csv'), {
-      ...{ wallS: 6.939624998, counts: 'reference', withGaps: true },
+      ...{ wallS: 6.939624998, counts: 'reference', withGaps: true, detector: null },
       targets: { critical: target(110, 400), batch: target(500, 0) },
     });
     expect(rounded(report)).toBe(rounded(text('calib4/observe.out')));
@@ -42,6 +42,15 @@ describe('figures of an observed run', () => {
     expect(rounded(report)).toBe(rounded(text(`variants/${name}.out`)));
   });
 
+  it('say on demand whether the mean E2E was too long at the end', () => {
+    const levelAt = (thresholdMs: number) => {
+      const detector = { thresholdMs, finalWindowUs: 30e6 };
+      const report = observedReport(recorded('calib4/trace.csv'), { ...REFERENCE, detector });
+      return (JSON.parse(report.slice(report.indexOf('{'))) as Record<string, unknown>)['saturation'];
+    };
+    expect([levelAt(1), levelAt(5000)]).toEqual([{ threshold: 'OVERLOADED' }, { threshold: 'STABLE' }]);
+  });
+
   it('of failed requests say so, and count them among the arrived', () => {
     const [first, second, ...others] = recorded('calib4/trace.csv');
     const failed = (request: ObservedRequest, status: string): ObservedRequest => ({
@@ -51,7 +60,7 @@ describe('figures of an observed run', () => {
     const requests = [failed(first!, 'timeout'), failed(second!, 'error'), ...others];
     const targets = { batch: target(500, 0), critical: target(500, 0) };
     const figures = (counts: FigureOptions['counts']) => {
-      const report = observedReport(requests, { wallS: 7, targets, counts, withGaps: true });
+      const report = observedReport(requests, { wallS: 7, targets, counts, withGaps: true, detector: null });
       return JSON.parse(report.slice(report.indexOf('{'))) as Record<string, unknown>;
     };
     expect(figures('all')).toMatchObject({ completed_requests: 42, injected_requests: 44, timed_out_requests: 1 });

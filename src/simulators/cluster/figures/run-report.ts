@@ -5,7 +5,7 @@ import { type Goodput, type GoodputTargets, goodput, goodputJson } from './goodp
 import { clusterHeadline, type HeadlineMetrics, headlineJson, instanceHeadlines } from './headline-metrics.ts';
 import { reportSections } from './report-sections.ts';
 import { requestRecords } from './request-records.ts';
-import { finalLevel, type ThresholdDetector } from './saturation.ts';
+import { completedRequests, finalLevel, type ThresholdDetector } from './saturation.ts';
 
 export interface RunReportInput {
   readonly config: EngineConfig;
@@ -71,7 +71,8 @@ export class RunReport {
   /** Keys in print order. */
   #afterHeadline(): Record<string, unknown> {
     const { detector, result } = this.#input;
-    const saturation = detector === null ? {} : { saturation: { threshold: finalLevel(result, detector) } };
+    const saturation =
+      detector === null ? {} : { saturation: { threshold: finalLevel(completedRequests(result), detector) } };
     return { ...saturation, ...goodputJson(this.goodput) };
   }
 }

@@ -10,9 +10,16 @@ export interface ThresholdDetector {
 
 export type SaturationLevel = 'STABLE' | 'OVERLOADED';
 
+/** A request that was completed. */
+export interface CompletedRequest {
+  readonly id: string;
+  readonly arrivalUs: number;
+  readonly e2eUs: number;
+}
+
 interface Event {
   readonly timeUs: number;
-  readonly row: number;
+  readonly id: string;
   /** NaN for an arrival. */
   readonly e2eUs: number;
 }
@@ -21,8 +28,8 @@ interface Event {
  * Looks at the completed requests after the run: each arrival and completion has a verdict on the mean E2E so far, and
  * the verdicts of the last window vote; a tie is the worse level. A run without completions is stable.
  */
-export function finalLevel(result: EngineResult, detector: ThresholdDetector): SaturationLevel {
-  const events = eventsOf(result);
+export function finalLevel(completed: Iterable<CompletedRequest>, detector: ThresholdDetector): SaturationLevel {
+  const events = eventsOf(completed);
   const from = (events.at(-1)?.timeUs ?? 0) - detector.finalWindowUs;
   let completions = 0;
   let sumUs = 0;
@@ -38,17 +45,19 @@ export function finalLevel(result: EngineResult, detector: ThresholdDetector): S
   return events.length > 0 && balance >= 0 ? 'OVERLOADED' : 'STABLE';
 }
 
-/** By time; arrivals before completions, then by id. */
-function eventsOf({ table, completed, e2eUs }: EngineResult): readonly Event[] {
-  const events: Event[] = [];
+export function* completedRequests({ table, completed, e2eUs }: EngineResult): Iterable<CompletedRequest> {
   for (let row = 0; row < table.length; row++) {
-    if (completed[row] !== 1) continue;
-    const arrivalUs = table.arrivalUs[row]!;
-    events.push({ timeUs: arrivalUs, row, e2eUs: Number.NaN });
-    events.push({ timeUs: arrivalUs + e2eUs[row]!, row, e2eUs: e2eUs[row]! });
+    if (completed[row] === 1) yield { id: table.id(row), arrivalUs: table.arrivalUs[row]!, e2eUs: e2eUs[row]! };
+  }
+}
+
+/** By time; arrivals before completions, then by id. */
+function eventsOf(completed: Iterable<CompletedRequest>): readonly Event[] {
+  const events: Event[] = [];
+  for (const { id, arrivalUs, e2eUs } of completed) {
+    events.push({ timeUs: arrivalUs, id, e2eUs: Number.NaN });
+    events.push({ timeUs: arrivalUs + e2eUs, id, e2eUs });
   }
   const rank = (event: Event) => (Number.isNaN(event.e2eUs) ? 0 : 1);
-  return events.sort(
-    (a, b) => a.timeUs - b.timeUs || rank(a) - rank(b) || (table.id(a.row) < table.id(b.row) ? -1 : 1),
-  );
+  return events.sort((a, b) => a.timeUs - b.timeUs || rank(a) - rank(b) || (a.id < b.id ? -1 : 1));
 }

@@ -1,22 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { EngineResult } from '../../../../src/simulators/cluster/engine-result.ts';
-import { finalLevel } from '../../../../src/simulators/cluster/figures/saturation.ts';
+import { type CompletedRequest, finalLevel } from '../../../../src/simulators/cluster/figures/saturation.ts';
 
 /** Completed requests by arrival and E2E, ms. */
-function completed(...requests: readonly (readonly [arrivalMs: number, e2eMs: number])[]): EngineResult {
-  return {
-    table: {
-      length: requests.length,
-      arrivalUs: requests.map(([arrival]) => arrival * 1000),
-      id: (row: number) => `request_${row}`,
-    },
-    completed: requests.map(() => 1),
-    e2eUs: requests.map(([, e2e]) => e2e * 1000),
-  } as unknown as EngineResult;
+function completed(...requests: readonly (readonly [arrivalMs: number, e2eMs: number])[]): readonly CompletedRequest[] {
+  return requests.map(([arrivalMs, e2eMs], i) => ({
+    id: `request_${i}`,
+    arrivalUs: arrivalMs * 1000,
+    e2eUs: e2eMs * 1000,
+  }));
 }
 
-const level = (result: EngineResult, finalWindowMs: number) =>
-  finalLevel(result, { thresholdMs: 100, finalWindowUs: finalWindowMs * 1000 });
+const level = (requests: readonly CompletedRequest[], finalWindowMs: number) =>
+  finalLevel(requests, { thresholdMs: 100, finalWindowUs: finalWindowMs * 1000 });
 
 describe('final level of the threshold detector', () => {
   it('is stable without a completion, and at a mean of exactly the threshold', () => {
