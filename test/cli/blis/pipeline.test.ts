@@ -112,4 +112,4 @@ it('a server is observed, its load replayed, and the two compared request by req
   const nothing = await blis(...compare, '--sim-results', file('results.json'));
   expect(nothing.code).toBe(2);
   expect(nothing.stderr.trim().split('\n').length).toBe(1);
-}, 20_000);
+});
