@@ -1,3 +1,4 @@
+import { filledConclusion } from '../study/experiment/conclusion.ts';
 import type { ExperimentResult } from '../study/experiment/experiment.ts';
 import type { ExperimentPlan } from '../study/experiment/experiment-plan.ts';
 import { metricValues } from '../study/objective.ts';
@@ -28,7 +29,7 @@ export function experimentMarkdown(plan: ExperimentPlan, result: ExperimentResul
     `**Verdict: ${result.verdict}.**`,
     ...(spec.question === undefined ? [] : ['', spec.question]),
     ...(spec.published === undefined ? [] : ['', `Published: ${spec.published}`]),
-    ...(spec.conclusion === undefined ? [] : ['', `In words: ${spec.conclusion}`]),
+    ...(spec.conclusion === undefined ? [] : ['', `In words: ${filledConclusion(spec, result.claims)}`]),
     '',
     `Seeds ${spec.seeds.join(', ')}; every arm meets the same seeds. Means with 95 % Student-t intervals.`,
     '',
@@ -76,7 +77,7 @@ export function experimentIndex(
   const count = (verdict: string): number => entries.filter(({ result }) => result.verdict === verdict).length;
   const rows = entries.map(({ plan: { spec }, result }) => {
     const claims = result.claims.map(({ id, verdict }) => `${id}: ${verdict}`).join('<br>');
-    return `| [${spec.title}](${spec.name}.md) | **${result.verdict}** | ${spec.conclusion ?? ''} | ${claims} |`;
+    return `| [${spec.title}](${spec.name}.md) | **${result.verdict}** | ${filledConclusion(spec, result.claims)} | ${claims} |`;
   });
   return [
     '# Experiments',

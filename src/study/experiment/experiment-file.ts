@@ -5,6 +5,7 @@ import { checkAll, mapAll } from '../../base/problem-list.ts';
 import { shortText } from '../../base/short-text.ts';
 import { identifier, jsonValue, parseWith } from '../../document/schema.ts';
 import { FIGURE_STATISTICS } from '../diagnostic-figures.ts';
+import { FIGURE_PLACE } from './figure-place.ts';
 
 const value = z.union([z.number(), z.string(), z.boolean(), z.record(identifier, z.number().min(0))]);
 
@@ -107,7 +108,7 @@ export const experimentFileSchema = z.strictObject({
   question: z.string().optional(),
   /** What was published, and where. */
   published: z.string().optional(),
-  /** What the author makes of the figures; written after looking at them. */
+  /** What the author makes of the figures; `{claim}` stands for an effect with its interval, `{claim:verdict}` for a verdict. */
   conclusion: z.string().optional(),
   strategy: z.string().optional(),
   workload: z.union([z.string(), z.record(z.string(), jsonValue)]).optional(),
@@ -134,6 +135,7 @@ export function parseExperimentFile(document: Json): ExperimentSpec {
     () => checkSeeds(spec),
     () => mapAll(spec.claims, (_, index) => checkClaim(spec, index)),
     () => checkPower(spec),
+    () => checkConclusion(spec),
   );
   return spec;
 }
@@ -145,6 +147,13 @@ function checkSeeds(spec: ExperimentSpec): void {
       path: ['seeds', repeated],
       suggestion: 'remove one',
     });
+  }
+}
+
+function checkConclusion({ conclusion, claims }: ExperimentSpec): void {
+  const names = claims.map(({ id }) => id);
+  for (const [, id] of (conclusion ?? '').matchAll(FIGURE_PLACE)) {
+    if (!names.includes(id!)) throw unknownName('claim', id!, names, { path: ['conclusion'] });
   }
 }
 

@@ -1,5 +1,6 @@
 import { wilcoxonSignedRank } from '../../numeric/paired-tests.ts';
 import { allPositive, type Interval, meanInterval, negated, pairedChange } from '../../numeric/statistics.ts';
+import { claimFigure } from './claim-figure.ts';
 import type { Claim } from './experiment-file.ts';
 
 /** `undecided` = the interval holds values that would confirm the claim and values that would refute it. */
@@ -199,12 +200,8 @@ function highOf({ high }: Interval): number {
 }
 
 function sentenceOf(claim: Claim, { scale, interval }: Test, verdict: Verdict): string {
-  const percent = (value: number): string => `${value >= 0 ? '+' : '−'}${Math.abs(value * 100).toFixed(1)} %`;
-  const plain = (value: number): string => String(Number(value.toPrecision(4)));
-  const shown = claim.kind === 'ratio' || scale !== 'log-ratio' ? plain : percent;
-  const bound = (value: number | null): string => (value === null ? '–' : shown(value));
+  const { value: effect, low, high } = interval;
   const what = scale === 'difference' ? `${claim.metric}, difference` : claim.metric;
-  const figures = `${what} ${shown(interval.value)} [${bound(interval.low)}, ${bound(interval.high)}]`;
   const hint = verdict === 'confirmed' || claim.diagnostic === undefined ? '' : ` ${claim.diagnostic}`;
-  return `${verdict}: ${figures}.${hint}`;
+  return `${verdict}: ${what} ${claimFigure(claim.kind, { scale, effect, low, high })}.${hint}`;
 }
