@@ -1,6 +1,5 @@
-import { Matrix } from 'ml-matrix';
-import { allPositive } from '../numeric/statistics.ts';
-import { expectedRowMean, twoWayResiduals } from '../numeric/two-way-layout.ts';
+import { expectedRowMean } from '../numeric/two-way-layout.ts';
+import { type ReplicateMoments, replicateMoments } from '../optimizer/replicates.ts';
 import type { Observation } from '../optimizer/sampler/sampler.ts';
 import { isInside } from '../optimizer/space/search-space.ts';
 import { mean, metricValues, toLoss, toSlack } from './objective.ts';
@@ -8,16 +7,10 @@ import type { StudyPlan } from './plan/study-plan.ts';
 import { completeTrials, expectedOfShort, horizonModel, metricLayout, pairedTrials } from './savers/complete-trials.ts';
 import type { Metrics, Replicate, StoppedOutcome, Trial } from './trial.ts';
 
-/** Mean of a metric with the variance of that mean; null where noise has to be inferred. */
-interface Moments {
-  readonly mean: number;
-  readonly variance: number | null;
-}
-
 /**
  * What the sampler sees of finished trials. All vectors meet the same seeds, so a seed that is hard for every vector
  * is no noise when vectors are compared: the variance of a mean is estimated from the residuals left after taking out
- * each trial's mean and each seed's mean (two-way layout without interaction), see `residualVariances`. A trial that was
+ * each trial's mean and each seed's mean (two-way layout without interaction), see `replicateMoments`. A trial that was
  * stopped early is told with the mean expected over all its seeds, never with what it measured, and with its larger variance.
  */
 export function toObservations(plan: StudyPlan, trials: readonly Trial[]): Observation[] {
@@ -41,18 +34,23 @@ export function toObservations(plan: StudyPlan, trials: readonly Trial[]): Obser
 }
 
 /** One metric of finished trials; null where it was not measured. */
-function metricMoments(finished: readonly Trial[], metric: string, seedCount: number): (Moments | null)[] {
-  const variances = residualVariances(finished, metric, seedCount);
+function metricMoments(finished: readonly Trial[], metric: string, seedCount: number): (ReplicateMoments | null)[] {
+  const rows = finished.map(({ outcome }) =>
+    outcome?.kind === 'observed' && outcome.replicates.length === seedCount
+      ? metricValues(outcome.replicates, metric)
+      : null,
+  );
+  const moments = replicateMoments(rows);
   const complete = completeTrials(finished);
   return finished.map(({ outcome }, index) => {
     if (outcome?.kind === 'observed') {
-      return { mean: mean(metricValues(outcome.replicates, metric)), variance: variances[index] ?? null };
+      return { mean: mean(metricValues(outcome.replicates, metric)), variance: moments[index]?.variance ?? null };
     }
     return outcome?.kind === 'stopped' ? stoppedMoments(complete, metric, outcome) : null;
   });
 }
 
-function stoppedMoments(complete: readonly Trial[], metric: string, outcome: StoppedOutcome): Moments {
+function stoppedMoments(complete: readonly Trial[], metric: string, outcome: StoppedOutcome): ReplicateMoments {
   const { replicates, short } = outcome;
   return replicates.length === 0 && short !== undefined
     ? screenedMoments(complete, metric, short)
@@ -64,7 +62,7 @@ function stoppedMoments(complete: readonly Trial[], metric: string, outcome: Sto
  * variance holds the scatter about that line, so where short runs tell little the sampler hears little. Told as failed, it
  * would teach that such vectors cannot run; told as pending or not at all, it would be proposed again nearby.
  */
-function screenedMoments(complete: readonly Trial[], metric: string, short: readonly Replicate[]): Moments {
+function screenedMoments(complete: readonly Trial[], metric: string, short: readonly Replicate[]): ReplicateMoments {
   const model = horizonModel(pairedTrials(complete), metric, short);
   if (model === null) return { mean: mean(metricValues(short, metric)), variance: null };
   const { mean: expected, deviation } = expectedOfShort(model, short, metric);
@@ -75,7 +73,11 @@ function screenedMoments(complete: readonly Trial[], metric: string, short: read
  * A row with the first r of R seeds: the residuals of its own seeds and of those that are missing both count, so the variance
  * of its expected mean about its level is σ²/R plus that of the expectation.
  */
-function partialMoments(complete: readonly Trial[], metric: string, replicates: readonly Replicate[]): Moments {
+function partialMoments(
+  complete: readonly Trial[],
+  metric: string,
+  replicates: readonly Replicate[],
+): ReplicateMoments {
   const known = metricValues(replicates, metric);
   const layout = metricLayout(complete, metric, known);
   if (layout === null) return { mean: mean(known), variance: null };
@@ -97,45 +99,4 @@ export function earlierObservations(plan: StudyPlan): Observation[] {
       slacks: plan.constraints.map((constraint) => toSlack(constraint, metrics[constraint.metric]!)),
       slackVariances: plan.constraints.map(() => null),
     }));
-}
-
-/** Weight of the pooled variance against a trial's own, in degrees of freedom. */
-const POOLING = 4;
-
-/**
- * Variance of each trial's mean. Positive metrics are treated on their logarithm, since noise grows with the level: one
- * overloaded vector must not make all others look noisy. Other metrics pool the median of the trials' own variances.
- */
-function residualVariances(trials: readonly Trial[], metric: string, seedCount: number): (number | null)[] {
-  const rows = trials.map(({ outcome }) =>
-    outcome?.kind === 'observed' && outcome.replicates.length === seedCount
-      ? metricValues(outcome.replicates, metric)
-      : null,
-  );
-  const full = rows.filter((row) => row !== null);
-  if (seedCount < 2 || full.length < 2) return rows.map(() => null);
-  const positive = full.every(allPositive);
-  const table = new Matrix(full);
-  const squares = twoWayResiduals(positive ? Matrix.log(table) : table)
-    .to2DArray()
-    .map(sumOfSquares);
-  const freedom = ((full.length - 1) * (seedCount - 1)) / full.length;
-  const pooled = median(squares) / freedom;
-  let next = 0;
-  return rows.map((row) => {
-    if (row === null) return null;
-    const variance = (squares[next++]! + POOLING * pooled) / (freedom + POOLING) / seedCount;
-    return positive ? variance * mean(row) ** 2 : variance;
-  });
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)]!;
-}
-
-function sumOfSquares(values: readonly number[]): number {
-  let sum = 0;
-  for (const value of values) sum += value * value;
-  return sum;
 }

@@ -151,9 +151,9 @@ function conditionOnDraws(posterior: Posterior, points: FeatureRows, draws: read
 /** feasible[s][i]: whether place i keeps all constraints in draw s. */
 function feasibility(surrogates: Surrogates, points: FeatureRows, members: number, rng: Rng): boolean[][] {
   const feasible = Array.from({ length: members }, () => new Array<boolean>(points.rows).fill(true));
-  for (const { gp, bound } of surrogates.constraints) {
+  for (const { gp, bound, known } of surrogates.constraints) {
     const draws = drawAt(gp.posterior, points, members, rng);
-    const exact = gp.posterior.points.rows === surrogates.values.length && !isNoisy(gp) ? gp.targets : null;
+    const exact = isNoisy(gp) ? null : known;
     for (let s = 0; s < members; s++)
       for (let i = 0; i < points.rows; i++) {
         const value = exact?.[i] ?? draws[s]![i]!;

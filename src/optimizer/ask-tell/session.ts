@@ -2,9 +2,10 @@ import { InputError, within } from '../../base/errors.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import { type Recommendation, recommend } from '../recommendation.ts';
 import { sampleRandom } from '../sampler/random.ts';
-import type { Evidence, Observation, Sampler } from '../sampler/sampler.ts';
+import type { Evidence, Sampler } from '../sampler/sampler.ts';
 import type { ParameterValues } from '../space/parameter.ts';
 import { validateValues } from '../space/search-space.ts';
+import { observe } from './observations.ts';
 import { parseRequest, type SessionSetup, type ToldResult } from './request.ts';
 import { checkResult, dump, initMessage, restore, type SessionPoint, type SessionState } from './session-state.ts';
 
@@ -101,50 +102,17 @@ function toldCount(state: SessionState): number {
 function evidenceOf(state: SessionState): Evidence {
   const setup = required(state);
   const told = state.points.filter(({ result }) => result !== null).sort((a, b) => a.toldAt! - b.toldAt!);
-  const asked = told.filter(({ id }) => id !== null);
-  const seeded = told.filter(({ id }) => id === null);
+  const seen = observe(setup, told);
+  const earlier = seen.filter((_, i) => told[i]!.id === null);
   return {
     space: setup.space,
     objectiveCount: setup.objectives.length,
     constraintCount: setup.constraintCount,
-    observations: asked.map((point) => observe(setup, point)),
+    observations: seen.filter((_, i) => told[i]!.id !== null),
     pending: state.points.filter(({ result }) => result === null).map(({ values }) => values),
     budget: setup.budget,
-    ...(seeded.length > 0 ? { earlier: seeded.map((point) => observe(setup, point)) } : {}),
+    ...(earlier.length > 0 ? { earlier } : {}),
   };
-}
-
-/** The only sign flip: objectives to maximise become losses. */
-function observe(setup: SessionSetup, { values, result }: SessionPoint): Observation {
-  if (result === null || result.kind === 'failed')
-    return { values, losses: null, lossVariances: [], slacks: [], slackVariances: [] };
-  const losses = setup.objectives.map(({ direction }, j) => {
-    const sign = direction === 'maximize' ? -1 : 1;
-    return summarize(result.values.map((row) => sign * row[j]!));
-  });
-  const slacks = Array.from({ length: setup.constraintCount }, (_, c) =>
-    summarize(result.constraints.map((row) => row[c]!)),
-  );
-  return {
-    values,
-    losses: losses.map(({ mean }) => mean),
-    lossVariances: losses.map(({ variance }) => variance),
-    slacks: slacks.map(({ mean }) => mean),
-    slackVariances: slacks.map(({ variance }) => variance),
-  };
-}
-
-/** Mean and the variance of the mean; null for one replicate, or where the square overflows. */
-function summarize(replicates: readonly number[]): { readonly mean: number; readonly variance: number | null } {
-  let mean = 0;
-  replicates.forEach((value, i) => {
-    mean += value / (i + 1) - mean / (i + 1);
-  });
-  const n = replicates.length;
-  if (n < 2) return { mean, variance: null };
-  const squares = replicates.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const variance = squares / (n - 1) / n;
-  return { mean, variance: Number.isFinite(variance) ? variance : null };
 }
 
 function best(state: SessionState): Json {

@@ -73,7 +73,7 @@ export function checkpoint(n: number): number {
 }
 
 /** Half the best, half evenly spread over the order of the tells; ascending. */
-function representative({ losses }: OutcomeData, count: number): number[] {
+export function representative({ losses }: OutcomeData, count: number): number[] {
   const n = losses.length;
   if (n <= count) return range(n);
   const byLoss = range(n).sort((a, b) => losses[a]! - losses[b]! || a - b);
@@ -84,7 +84,7 @@ function representative({ losses }: OutcomeData, count: number): number[] {
   return [...kept].sort((a, b) => a - b);
 }
 
-function rowsOf({ points, losses, variances }: OutcomeData, rows: readonly number[]): OutcomeData {
+export function rowsOf({ points, losses, variances }: OutcomeData, rows: readonly number[]): OutcomeData {
   if (rows.length === losses.length) return { points, losses, variances };
   const { width, features, categorical } = points;
   return {
@@ -97,10 +97,10 @@ function rowsOf({ points, losses, variances }: OutcomeData, rows: readonly numbe
   };
 }
 
-function keyOf({ points, losses, variances }: OutcomeData, shapes: readonly TransformShape[]): string {
+export function keyOf({ points, losses, variances }: OutcomeData, shapes: readonly TransformShape[]): string {
   return textHash(`${shapes.length}|${points.features.join()}|${losses.join()}|${variances.join()}`);
 }
 
-function range(n: number): number[] {
+export function range(n: number): number[] {
   return Array.from({ length: n }, (_, i) => i);
 }

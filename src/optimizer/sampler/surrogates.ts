@@ -3,6 +3,7 @@ import { conditionModel, type FittedGp, type GpModel, type OutcomeData } from '.
 import { type FeatureRows, featureRows } from '../gp/kernel.ts';
 import { chooseModels, ModelMemory } from '../gp/model-choice.ts';
 import { IDENTITY, TRANSFORM_SHAPES, transform } from '../gp/outcome-transform.ts';
+import { outlierFence } from '../gp/outliers.ts';
 import type { ParameterValues } from '../space/parameter.ts';
 import type { Evidence, Observation } from './sampler.ts';
 
@@ -20,6 +21,8 @@ export interface ConstraintSurrogate {
   readonly gp: FittedGp;
   /** Zero of the constraint on the standardised scale. */
   readonly bound: number;
+  /** Standardised values told at the rows of the surrogates; null where they were not told there. */
+  readonly known: Float64Array | null;
 }
 
 /** Surrogates from the most probable models. @returns null when nothing was measured */
@@ -47,34 +50,44 @@ export function fitEnsemble(evidence: Evidence, memory: ModelMemory, size: numbe
   const all = [...(evidence.earlier ?? []), ...evidence.observations];
   const measured = keptForModels(all.filter(isMeasured));
   if (measured.length === 0) return [];
-  const points = featureRows(
-    measured.map(({ values }) => features.fromValues(values)),
-    features.categorical,
-  );
+  const rowsOf = (observations: readonly Observation[]): FeatureRows =>
+    featureRows(
+      observations.map(({ values }) => features.fromValues(values)),
+      features.categorical,
+    );
+  const tells = tellingRows(evidence, measured, rowsOf, memory);
+  const telling = measured.filter(tells);
+  const points = rowsOf(telling);
   const objectiveData = Array.from({ length: evidence.objectiveCount }, (_, j) =>
     outcome(
       points,
-      measured,
+      telling,
       (o) => o.losses![j]!,
       (o) => o.lossVariances[j],
     ),
   );
+  const measuredPoints = telling.length === measured.length ? points : rowsOf(measured);
   const slackData = Array.from({ length: evidence.constraintCount }, (_, c) =>
     outcome(
-      points,
+      measuredPoints,
       measured,
       (o) => o.slacks[c]!,
       (o) => o.slackVariances[c],
     ),
   ).filter(canFail);
-  if (!all.every(isMeasured)) slackData.push(successData(features, all.slice(-MOST_POINTS)));
+  const succeeded = (o: Observation): boolean => isMeasured(o) && tells(o);
+  if (!all.every(succeeded)) slackData.push(successData(features, all.slice(-MOST_POINTS), succeeded));
   const objectiveModels = objectiveData.map((data) => chooseModels(data, TRANSFORM_SHAPES, memory));
   const slackModels = slackData.map((data) => chooseModels(data, [IDENTITY], memory));
   const available = Math.min(size, ...objectiveModels.map((models) => models.length));
-  const values = measured.map((o) => o.values);
+  const values = telling.map((o) => o.values);
   const constraints = slackData.map((data, c) => {
     const gp = conditionModel(data, slackModels[c]![0]!);
-    return { gp, bound: transform(gp.transform, 0) };
+    return {
+      gp,
+      bound: transform(gp.transform, 0),
+      known: data.points === measuredPoints ? gp.targets.filter((_, i) => tells(measured[i]!)) : null,
+    };
   });
   const members = Array.from({ length: available }, (_, k) => ({
     score: objectiveModels.reduce((sum, models) => sum + models[k]!.score - models[0]!.score, 0),
@@ -95,6 +108,24 @@ export function fitEnsemble(evidence: Evidence, memory: ModelMemory, size: numbe
   const shares = members.map(({ score }) => Math.max(LEAST_SHARE, Math.exp(score)));
   const total = shares.reduce((sum, share) => sum + share, 0);
   return members.map(({ surrogates }, k) => ({ surrogates, logWeight: Math.log(shares[k]! / total) }));
+}
+
+/** Which measured points tell how good they are, and not only that they are bad. */
+function tellingRows(
+  { objectiveCount }: Evidence,
+  measured: readonly Observation[],
+  rowsOf: (observations: readonly Observation[]) => FeatureRows,
+  memory: ModelMemory,
+): (observation: Observation) => boolean {
+  if (objectiveCount > 1) return () => true;
+  const data = outcome(
+    rowsOf(measured),
+    measured,
+    (o) => o.losses![0]!,
+    (o) => o.lossVariances[0],
+  );
+  const fence = outlierFence(data, memory);
+  return ({ losses }) => losses![0]! <= fence;
 }
 
 /** Longest lengthscale of the doubting model, in ranges of a parameter. */
@@ -163,14 +194,18 @@ function outcome(
 }
 
 /** Where evaluations fail is learned as one more constraint: −1 where one succeeded, +1 where it failed. */
-function successData(features: FeatureMap, all: readonly Observation[]): OutcomeData {
+function successData(
+  features: FeatureMap,
+  all: readonly Observation[],
+  succeeded: (observation: Observation) => boolean,
+): OutcomeData {
   const points = featureRows(
     all.map(({ values }) => features.fromValues(values)),
     features.categorical,
   );
   return {
     points,
-    losses: Float64Array.from(all, (o) => (isMeasured(o) ? -1 : 1)),
+    losses: Float64Array.from(all, (o) => (succeeded(o) ? -1 : 1)),
     variances: new Float64Array(all.length).fill(Number.NaN),
   };
 }

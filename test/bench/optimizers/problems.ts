@@ -1,4 +1,5 @@
 import type { Parameter, ParameterValues, SearchSpace } from '../../../src/optimizer/space/parameter.ts';
+import { HARD } from './hard-problems.ts';
 
 /** A test problem with a known answer; all objectives are minimised, a point is feasible iff every slack is ≤ 0. */
 export interface Problem {
@@ -11,6 +12,10 @@ export interface Problem {
   readonly target:
     | { readonly kind: 'regret'; readonly optimum: number }
     | { readonly kind: 'hypervolume'; readonly reference: readonly number[]; readonly maximum: number };
+  /** Evaluations told as replicates: one effect for each replicate and objective, and noise on top. */
+  readonly replicates?: { readonly count: number; readonly noise: number; readonly offset: number };
+  /** Points asked for at once; 1 where it is left out. */
+  readonly batch?: number;
   /** Whether RESULTS of other programs exist for it. */
   readonly listed: boolean;
   evaluate(values: ParameterValues): { readonly losses: readonly number[]; readonly slacks: readonly number[] };
@@ -230,6 +235,12 @@ const LISTED: readonly Problem[] = [
     f: (x: Numbers) => dtlz2(x, 2),
   },
   {
+    name: 'dtlz2_6_m3',
+    parameters: reals(6, 0, 1),
+    target: volume([1.1, 1.1, 1.1], dtlz2Volume(3)),
+    f: (x: Numbers) => dtlz2(x, 3),
+  },
+  {
     name: 'constrex_con',
     parameters: [real('x1', 0.1, 10), real('x2', 0, 5)],
     target: volume([10, 10], (19 * 5) / 18 - 7 * Math.log(12 / 7) + 280 / 3 - Math.log(15)),
@@ -320,4 +331,4 @@ const FURTHER: readonly Problem[] = [
   },
 ].map(problem);
 
-export const PROBLEMS: readonly Problem[] = [...LISTED, ...FURTHER];
+export const PROBLEMS: readonly Problem[] = [...LISTED, ...FURTHER, ...HARD];

@@ -1,5 +1,6 @@
 import { stream } from '../../../src/base/random.ts';
 import { hypervolume } from '../../../src/optimizer/pareto/hypervolume.ts';
+import { replicateMoments } from '../../../src/optimizer/replicates.ts';
 import type { Evidence, Observation } from '../../../src/optimizer/sampler/sampler.ts';
 import type { ParameterValues } from '../../../src/optimizer/space/parameter.ts';
 import { isInside } from '../../../src/optimizer/space/search-space.ts';
@@ -31,39 +32,62 @@ export async function runProblem(
   budget: number,
   now: () => number,
 ): Promise<ProblemRun> {
-  const noise = stream(seed, 'noise', problem.name);
-  const observations: Observation[] = [];
+  const told: Told[] = [];
+  const open: ParameterValues[] = [];
   const feasible: (readonly number[])[] = [];
   const trace: (number | null)[] = [];
   const seconds: number[] = [];
+  const measure = measurement(problem, seed);
   for (let i = 0; i < budget; i++) {
-    const start = now();
-    const [values] = await sampler.propose(
-      {
-        space: problem.space,
-        objectiveCount: problem.objectiveCount,
-        constraintCount: problem.constraintCount,
-        observations,
-        pending: [],
-        budget,
-      },
-      { count: 1, seed },
-    );
-    seconds.push((now() - start) / 1000);
+    if (open.length === 0) {
+      const start = now();
+      const { space, objectiveCount, constraintCount, batch = 1 } = problem;
+      const observations = observationsOf(problem, told);
+      const shape = { space, objectiveCount, constraintCount, observations, pending: [], budget };
+      open.push(...(await sampler.propose(shape, { count: batch, seed })));
+      for (let k = 0; k < open.length; k++) seconds.push((now() - start) / 1000 / open.length);
+    }
+    const values = open.shift();
     if (values === undefined || !isInside(problem.space, values))
       throw new RangeError(`${sampler.name} proposed a point outside ${problem.name}: ${JSON.stringify(values)}`);
     const { losses, slacks } = problem.evaluate(values);
-    observations.push({
-      values,
-      losses: losses.map((loss) => loss + problem.noise * (problem.noise > 0 ? noise.normal() : 0)),
-      lossVariances: losses.map(() => null),
-      slacks,
-      slackVariances: slacks.map(() => null),
-    });
+    told.push({ values, rows: measure(losses), slacks });
     if (slacks.every((slack) => slack <= 0)) feasible.push(losses);
     trace.push(score(problem, feasible));
   }
   return { problem: problem.name, sampler: sampler.name, seed, trace, seconds };
+}
+
+interface Told {
+  readonly values: ParameterValues;
+  /** Replicates × objectives. */
+  readonly rows: readonly (readonly number[])[];
+  readonly slacks: readonly number[];
+}
+
+/** Losses as they are → what is told of them: one row, or one for each replicate. */
+function measurement({ name, noise, replicates, objectiveCount }: Problem, seed: number) {
+  const rng = stream(seed, 'noise', name);
+  const { count, offset, noise: deviation } = replicates ?? { count: 1, offset: 0, noise };
+  const normal = (scale: number): number => (scale > 0 ? scale * rng.normal() : 0);
+  const offsets = Array.from({ length: count }, () => Array.from({ length: objectiveCount }, () => normal(offset)));
+  return (losses: readonly number[]): number[][] =>
+    offsets.map((row) => losses.map((loss, j) => loss + row[j]! + normal(deviation)));
+}
+
+function observationsOf({ objectiveCount }: Problem, told: readonly Told[]): Observation[] {
+  const columns = Array.from({ length: objectiveCount }, (_, j) =>
+    replicateMoments(told.map(({ rows }) => rows.map((row) => row[j]!))),
+  );
+  return told.map(
+    ({ values, slacks }, i): Observation => ({
+      values,
+      losses: columns.map((column) => column[i]!.mean),
+      lossVariances: columns.map((column) => column[i]!.variance),
+      slacks,
+      slackVariances: slacks.map(() => null),
+    }),
+  );
 }
 
 function score({ target }: Problem, feasible: readonly (readonly number[])[]): number | null {
