@@ -7,7 +7,7 @@ import { type FeatureRows, featureRows } from '../gp/kernel.ts';
 import { standardToUnit } from '../gp/outcome-transform.ts';
 import { condition, jointCovariance, momentsBuffer, type Posterior, predictMeans } from '../gp/posterior.ts';
 import { type BoxDecomposition, decomposeNonDominated } from '../pareto/box-decomposition.ts';
-import { nonDominatedIndices } from '../pareto/dominance.ts';
+import { nonDominatedIndices, tradedIndices } from '../pareto/dominance.ts';
 import type { Surrogates } from '../sampler/surrogates.ts';
 import type { ParameterValues } from '../space/parameter.ts';
 import type { ObjectiveBelief } from './acquisition.ts';
@@ -18,6 +18,9 @@ const MEMBERS = 16;
 
 /** Standardised noise variance above which observed losses are not taken at face value. */
 const NOISY = 1e-4;
+
+/** How much of one loss, as a share of its range, may be given for the whole range of another at an end of the front. */
+const TRADE = 0.1;
 
 /** Space-filling starting points for the ends of the front. */
 const REFERENCE_PROBES = 128;
@@ -30,6 +33,8 @@ export interface Baseline {
   readonly ends: readonly (readonly BoxDecomposition[])[];
   /** Points on the current front by posterior mean, or the most likely feasible ones. */
   readonly incumbents: readonly ParameterValues[];
+  /** The incumbents that stay when a little of one loss may be traded for much of another. */
+  readonly centers: readonly ParameterValues[];
 }
 
 /** What is known before the next point: beliefs, and the region still to win for each joint draw. */
@@ -61,7 +66,14 @@ export function baselineBeliefs(
     objectives.map((gp, j) => (single ? draws[j]![s]![i]! : standardToUnit(gp.transform, draws[j]![s]![i]!)));
   const incumbents = incumbentPoints(surrogates);
   const cubes = [...incumbents.map((values) => probes.cubeOf(values)), ...probes.cubes.slice(0, REFERENCE_PROBES)];
-  const reference = single ? [] : referencePoint(surrogates, observedFront(surrogates), cubes);
+  const front = single ? [] : observedFront(surrogates);
+  const reference = single
+    ? []
+    : referencePoint(
+        surrogates,
+        front.map(({ losses: row }) => row),
+        cubes,
+      );
   const regions: BoxDecomposition[] = [];
   const ends = objectives.map((): BoxDecomposition[] => []);
   for (let s = 0; s < members; s++) {
@@ -81,6 +93,13 @@ export function baselineBeliefs(
     regions: anyFeasible ? regions : null,
     ends,
     incumbents,
+    centers:
+      single || front.length === 0
+        ? incumbents
+        : tradedIndices(
+            front.map(({ losses: row }) => row),
+            TRADE,
+          ).map((k) => values[front[k]!.row]!),
   };
 }
 
@@ -91,14 +110,13 @@ function regionOf(rows: readonly (readonly number[])[], reference: readonly numb
   return decomposeNonDominated([], [best]);
 }
 
-/** Unit losses, by posterior mean, of the front points among the measured ones. */
-function observedFront(surrogates: Surrogates): number[][] {
+/** Measured points on the front by posterior mean, and their unit losses. */
+function observedFront(surrogates: Surrogates): { readonly row: number; readonly losses: readonly number[] }[] {
   const { objectives, points } = surrogates;
   const means = objectives.map((gp) => meansAt(gp, points));
-  const rows = feasibleRows(surrogates).map((i) =>
-    objectives.map((gp, j) => standardToUnit(gp.transform, means[j]![i]!)),
-  );
-  return nonDominatedIndices(rows).map((i) => rows[i]!);
+  const feasible = feasibleRows(surrogates);
+  const losses = feasible.map((i) => objectives.map((gp, j) => standardToUnit(gp.transform, means[j]![i]!)));
+  return nonDominatedIndices(losses).map((k) => ({ row: feasible[k]!, losses: losses[k]! }));
 }
 
 /** Measured points whose constraints hold by posterior mean. */

@@ -50,3 +50,18 @@ function hasNan(row: ArrayLike<number>): boolean {
   for (let j = 0; j < row.length; j++) if (Number.isNaN(row[j]!)) return true;
   return false;
 }
+
+/**
+ * Rows that stay on the front when a little of one loss may be traded for much of another: dominance of
+ * f_j + α Σ_{k≠j} f_k. A row that is better in one loss by a hair and far worse in another is no end of a front.
+ * @param trade - α, for losses of about equal range
+ * @see Ikeda, Kita & Kobayashi 2001, "Failure of Pareto-based MOEAs: does non-dominated really mean near to optimal?"
+ */
+export function tradedIndices(losses: readonly ArrayLike<number>[], trade: number): number[] {
+  return nonDominatedIndices(
+    losses.map((row) => {
+      const sum = Array.from(row).reduce((total, value) => total + value, 0);
+      return Float64Array.from(row, (value) => (1 - trade) * value + trade * sum);
+    }),
+  );
+}

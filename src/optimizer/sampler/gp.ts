@@ -108,7 +108,7 @@ function proposeByModel(evidence: Evidence, ensemble: readonly EnsembleMember[],
   };
   const used = usedKeys(evidence);
   const occupied = [...known, ...evidence.pending.map((values) => encode(space, values))];
-  const box = searchBox(evidence, surrogates, baseline.incumbents);
+  const box = searchBox(evidence, surrogates, baseline.centers);
   const candidates = [
     ...probes,
     ...nearIncumbents(evidence, baseline.incumbents, PERTURBED_CANDIDATES / thinning, rng),
@@ -146,18 +146,24 @@ function crowded(cube: Float64Array, occupied: readonly Float64Array[]): boolean
   return occupied.some((other) => other.every((u, j) => Math.abs(u - cube[j]!) < LEAST_DISTANCE));
 }
 
-/** Trust region of a space with many dimensions, around the incumbents in turn; null for a search of the whole space. */
-function searchBox(evidence: Evidence, surrogates: Surrogates, incumbents: readonly ParameterValues[]): Box | null {
-  const { space, observations } = evidence;
+/**
+ * Trust region of a space with many dimensions, around the incumbents in turn; null for a search of the whole space. With
+ * three objectives and more a space is large sooner: almost every point in a corner beats the known ones in something, so
+ * expected improvement leads from corner to corner.
+ */
+function searchBox(evidence: Evidence, surrogates: Surrogates, centers: readonly ParameterValues[]): Box | null {
+  const { space, observations, objectiveCount } = evidence;
   const dimension = cubeDimension(space);
-  if (dimension <= TRUST_REGION_ABOVE || incumbents.length === 0) return null;
-  const turn = evidence.objectiveCount === 1 ? 0 : toldAndPending(evidence) % incumbents.length;
+  if (dimension <= (objectiveCount > 2 ? LOCAL_FRONT_ABOVE : TRUST_REGION_ABOVE) || centers.length === 0) return null;
+  const turn = objectiveCount === 1 ? 0 : toldAndPending(evidence) % centers.length;
+  const center = encode(space, centers[turn]!);
   const weights = new Float64Array(dimension).fill(1);
+  if (dimension <= TRUST_REGION_ABOVE) return trustRegionBox(center, weights, LOCAL_FRONT_LENGTH);
   surrogates.features.cubeAxes.forEach((axis, feature) => {
     if (axis >= 0)
       weights[axis] = Math.max(...surrogates.objectives.map((gp) => gp.posterior.kernel.weights[feature]!));
   });
-  return trustRegionBox(encode(space, incumbents[turn]!), weights, trustRegionLength(observations, dimension));
+  return trustRegionBox(center, weights, trustRegionLength(observations, dimension));
 }
 
 /** Maps the cube linearly onto the box for points outside of it. */
@@ -166,6 +172,9 @@ function pullInto(cube: Float64Array, { lower, upper }: Box): Float64Array {
   return cube.map((u, j) => lower[j]! + u * (upper[j]! - lower[j]!));
 }
 
+/** Above this many cube dimensions the search keeps to a box when there are three objectives or more. */
+const LOCAL_FRONT_ABOVE = 4;
+const LOCAL_FRONT_LENGTH = 0.6;
 const SCOUTING_PERIOD = 4;
 /** Log of the least gain to expect at an end of the front, as a share of the range of losses seen. */
 const WORTH_SCOUTING = Math.log(1e-3);
