@@ -15,7 +15,7 @@ const POOLING = 4;
 /**
  * Moments of one outcome over points evaluated several times. The q-th replicate of every point is taken to share its
  * seed: what a seed does to all points alike is no noise when points are compared, so variances come from the residuals of
- * the two-way layout point × seed, pooled over points. Where replicates share nothing, the effects are near zero and little
+ * the two-way layout point × seed, pooled over points: the median of their squares, or the mean where that is less. Where replicates share nothing, the effects are near zero and little
  * is lost. The layout is on the values or, where that is more likely, on their logarithms: noise that grows with the level.
  * @param rows - replicates of each point, null where there is none; rows may differ in length
  * @see Box & Cox 1964, "An analysis of transformations", for the choice of scale by likelihood
@@ -23,21 +23,22 @@ const POOLING = 4;
 export function replicateMoments(rows: readonly (readonly number[] | null)[]): (ReplicateMoments | null)[] {
   const main = mostCommonLength(rows);
   const full = rows.filter((row) => row !== null && row.length === main);
-  if (main < 2 || full.length < 2) return rows.map((row) => (row === null ? null : ownMoments(row)));
+  if (main < 2 || full.length < 2) return rows.map((row) => row && { mean: meanOf(row), variance: null });
   const table = new Matrix(full as number[][]);
   const layout = likelierLayout(table);
   const squares = twoWayResiduals(layout.logarithmic ? Matrix.log(table) : table)
     .to2DArray()
     .map(sumOfSquares);
   const freedom = layout.freedom / full.length;
-  const pooled = median(squares) / medianOfChiSquare(freedom);
+  const pooled = Math.min(median(squares) / medianOfChiSquare(freedom), layout.variance);
   let next = 0;
   return rows.map((row) => {
     if (row === null) return null;
     const complete = row.length === main;
     const own = complete ? (squares[next++]! + POOLING * pooled) / (freedom + POOLING) : pooled;
-    if (layout.logarithmic && !complete && !allPositive(row)) return ownMoments(row);
-    const { mean, deviation } = expectedRowMean(layout, row);
+    if (layout.logarithmic && !complete && !allPositive(row)) return { mean: meanOf(row), variance: null };
+    const { mean: expected, deviation } = expectedRowMean(layout, row);
+    const mean = deviation > 0 ? expected : meanOf(row);
     const share = deviation > 0 ? (deviation * deviation) / layout.variance + 1 / main : 1 / row.length;
     const variance = own * share * (layout.logarithmic ? mean * mean : 1);
     return { mean, variance: Number.isFinite(variance) ? variance : null };
@@ -55,15 +56,13 @@ function likelierLayout(table: Matrix): TwoWayLayout {
   return fit(logarithmic) - jacobian >= fit(plain) ? logarithmic : plain;
 }
 
-/** Mean and variance of one row alone; the variance is null for one replicate, or where it overflows. */
-function ownMoments(row: readonly number[]): ReplicateMoments {
+/** Mean that does not overflow where the values do not. */
+function meanOf(row: readonly number[]): number {
   let mean = 0;
   row.forEach((value, i) => {
     mean += value / (i + 1) - mean / (i + 1);
   });
-  const n = row.length;
-  const variance = row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1) / n;
-  return { mean, variance: n > 1 && Number.isFinite(variance) ? variance : null };
+  return mean;
 }
 
 /** The most common length, the longer of equally common ones; 0 without rows. */

@@ -68,7 +68,6 @@ export const TESTED_DIRECTLY: readonly { readonly why: string; readonly exports:
       'src/numeric/sobol-sequence.ts#directionColumns',
       'src/numeric/sobol-sequence.ts#MAX_SOBOL_DIMENSION',
       'src/optimizer/gp/hyperparameters.ts#hyperparameterCount',
-      'src/optimizer/gp/model-choice.ts#checkpoint',
       'src/optimizer/gp/posterior.ts#priorCovariance',
       'src/report/build-report.ts#hypervolumeHistory',
       'src/simulators/cloud-edge/arrivals.ts#tracedArrivals',

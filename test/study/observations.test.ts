@@ -41,15 +41,15 @@ describe('the variance of a mean', () => {
     expect(Math.sqrt(bad!.lossVariances[0]!)).toBeGreaterThan(5);
   });
 
-  test('own residuals count with their freedom, the median of all with four degrees', async () => {
-    // Squares 2, 0, 2 with 2 · 2 / 3 degrees each; the median per degree is 3 / 2; three seeds in a mean.
+  test('own residuals count with their freedom, what all have in common with four degrees', async () => {
+    // Squares 2, 0, 2 with 2 · 2 / 3 degrees each, 1 per degree on average; three seeds in a mean.
     const observations = toObservations(
       await planOf(),
       PLAIN.map((cost, number) => costs(number, cost)),
     );
     const [first, second, third] = variances(observations);
-    expect(first).toBeCloseTo((2 + 4 * 1.5) / (4 / 3 + 4) / 3, 12);
-    expect(second).toBeCloseTo((0 + 4 * 1.5) / (4 / 3 + 4) / 3, 12);
+    expect(first).toBeCloseTo((2 + 4 * 1) / (4 / 3 + 4) / 3, 12);
+    expect(second).toBeCloseTo((0 + 4 * 1) / (4 / 3 + 4) / 3, 12);
     expect(third).toBeCloseTo(first!, 12);
   });
 
@@ -60,7 +60,7 @@ describe('the variance of a mean', () => {
       positive.map((cost, number) => costs(number, cost)),
     );
     const level = positive[1]!.reduce((sum, value) => sum + value, 0) / 3;
-    expect(variances(observations)[1]).toBeCloseTo(0.01 * 0.375 * level ** 2, 12);
+    expect(variances(observations)[1]).toBeCloseTo(0.01 * 0.25 * level ** 2, 12);
   });
 
   test('trials that were not measured have none and do not change that of the others', async () => {

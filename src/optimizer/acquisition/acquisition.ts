@@ -20,6 +20,12 @@ export interface ConstraintBelief {
   readonly bound: number;
 }
 
+/**
+ * With three objectives and more an uncertain point wins in one of them by chance, and points far from all others win most:
+ * deviations count by this share, which keeps the search where means are good.
+ */
+const MANY_OBJECTIVES_CAUTION = 0.3;
+
 /** Log acquisition at a cube point (larger is better); fills the cube gradient when one is given. */
 export type Acquisition = (cube: Float64Array, gradient?: Float64Array) => number;
 
@@ -46,16 +52,17 @@ export function improvementAcquisition(
   const x = new Float64Array(features.count);
   const featureGradient = new Float64Array(features.count);
   const moments = objectives.map(({ posterior }) => momentsBuffer(posterior));
+  const counted = objectives.length > 2 ? MANY_OBJECTIVES_CAUTION ** 2 : 1;
   return (cube, gradient) => {
     features.fromCube(cube, x);
     objectives.forEach(({ posterior }, j) => {
-      predict(posterior, x, moments[j]!);
+      predict(posterior, x, moments[j]!).variance *= counted;
     });
     const value = gain.logMean(moments, gradient !== undefined);
     if (gradient !== undefined) {
       featureGradient.fill(0);
       objectives.forEach(({ posterior }, j) => {
-        addMomentGradient(posterior, x, moments[j]!, gain.toMeans[j]!, gain.toVariance[j]!, featureGradient);
+        addMomentGradient(posterior, x, moments[j]!, gain.toMeans[j]!, counted * gain.toVariance[j]!, featureGradient);
       });
       features.pullBack(cube, featureGradient, gradient);
     }

@@ -2,6 +2,7 @@ import type { Rng } from '../../base/random.ts';
 import { choleskyFactor } from '../../numeric/cholesky.ts';
 import { normalQuantile } from '../../numeric/normal.ts';
 import { scrambledSobol } from '../../numeric/sobol-sequence.ts';
+import type { FeatureMap } from '../gp/features.ts';
 import type { FittedGp } from '../gp/fit.ts';
 import { type FeatureRows, featureRows } from '../gp/kernel.ts';
 import { standardToUnit } from '../gp/outcome-transform.ts';
@@ -21,6 +22,9 @@ const NOISY = 1e-4;
 
 /** How much of one loss, as a share of its range, may be given for the whole range of another at an end of the front. */
 const TRADE = 0.1;
+
+/** Noise of drawn losses, relative to the prior variance: what they were told with is in the draws. */
+const DRAW_NUGGET = 1e-10;
 
 /** Space-filling starting points for the ends of the front. */
 const REFERENCE_PROBES = 128;
@@ -162,8 +166,28 @@ function factorWithJitter(covariance: Float64Array, n: number, priorVariance: nu
 }
 
 function conditionOnDraws(posterior: Posterior, points: FeatureRows, draws: readonly Float64Array[]): Posterior {
-  const nugget = new Float64Array(points.rows).fill(1e-7 * posterior.priorVariance);
+  const nugget = new Float64Array(points.rows).fill(DRAW_NUGGET * posterior.priorVariance);
   return condition(posterior.kernel, points, draws, nugget);
+}
+
+/** Posterior that expects its own mean at the pending points: they leave nothing to learn there. */
+export function withPending(gp: FittedGp, features: FeatureMap, pending: readonly ParameterValues[]): Posterior {
+  const { posterior, targets, noise } = gp;
+  if (pending.length === 0) return posterior;
+  const { points } = posterior;
+  const open = pending.map((values) => features.fromValues(values));
+  const moments = momentsBuffer(posterior);
+  const expected = open.map((x) => predictMeans(posterior, x, moments)[0]!);
+  const told = Array.from({ length: points.rows }, (_, i) =>
+    points.features.subarray(i * points.width, (i + 1) * points.width),
+  );
+  const typical = noise.slice().sort()[Math.floor(noise.length / 2)] ?? 0;
+  return condition(
+    posterior.kernel,
+    featureRows([...told, ...open], points.categorical),
+    [Float64Array.of(...targets, ...expected)],
+    Float64Array.of(...noise, ...expected.map(() => typical)),
+  );
 }
 
 /** feasible[s][i]: whether place i keeps all constraints in draw s. */

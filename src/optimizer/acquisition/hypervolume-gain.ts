@@ -10,12 +10,6 @@ export interface MemberMoments {
   readonly variance: number;
 }
 
-/**
- * With three objectives and more an uncertain point wins in one of them by chance, and points far from all others win most:
- * deviations count by this share, which keeps the search where means are good.
- */
-const MANY_OBJECTIVES_CAUTION = 0.3;
-
 /** Below this sum products have lost digits to underflow, and logarithms are used instead. */
 const LEAST_SUM = 1e-200;
 
@@ -36,8 +30,6 @@ export class HypervolumeGain {
   readonly #gains: readonly Float64Array[];
   readonly #cdfs: readonly Float64Array[];
   readonly #densities: readonly Float64Array[];
-  /** Share of the deviation that counts. */
-  readonly #caution: number;
   readonly #edges: Float64Array;
   readonly #byMean: Float64Array;
   readonly #byDeviation: Float64Array;
@@ -65,7 +57,6 @@ export class HypervolumeGain {
     this.#gains = scales.map((_, j) => new Float64Array(most(j)));
     this.#cdfs = scales.map((_, j) => new Float64Array(most(j)));
     this.#densities = scales.map((_, j) => new Float64Array(most(j)));
-    this.#caution = width > 2 ? MANY_OBJECTIVES_CAUTION : 1;
     this.#edges = new Float64Array(width);
     this.#byMean = new Float64Array(width);
     this.#byDeviation = new Float64Array(width);
@@ -110,7 +101,7 @@ export class HypervolumeGain {
     const width = this.#scales.length;
     for (let j = 0; j < width; j++) {
       const { means, variance } = moments[j]!;
-      setBelief(this.#scales[j]!, means[s]!, this.#caution * Math.sqrt(variance), this.#beliefs[j]!);
+      setBelief(this.#scales[j]!, means[s]!, Math.sqrt(variance), this.#beliefs[j]!);
     }
     const region = this.#regions[s]!;
     this.#byMean.fill(0);
@@ -130,7 +121,7 @@ export class HypervolumeGain {
         const at = s * width + j;
         this.#memberByMean[at] = byMean * belief.meanByMean + byDeviation * belief.deviationByMean;
         this.#memberByVariance[at] =
-          (0.5 * this.#caution * byDeviation * belief.deviationByDeviation) / Math.sqrt(moments[j]!.variance);
+          (0.5 * byDeviation * belief.deviationByDeviation) / Math.sqrt(moments[j]!.variance);
       }
     return Number.isNaN(log) ? Number.NEGATIVE_INFINITY : log;
   }

@@ -4,15 +4,10 @@ import { coordinateCount, snap } from '../space/encode.ts';
 import type { SearchSpace } from '../space/parameter.ts';
 import { levelCount } from '../space/search-space.ts';
 import type { Acquisition } from './acquisition.ts';
+import { type Axis, neighbourMoves } from './level-moves.ts';
 
 /** Axes with at most this many levels are searched level by level; longer ones also by gradient. */
 const EXHAUSTIVE_LEVELS = 16;
-
-interface Axis {
-  /** Levels of a discrete coordinate; Infinity for a continuous one. */
-  readonly levels: number;
-  readonly categorical: boolean;
-}
 
 export interface MaximizeOptions {
   readonly space: SearchSpace;
@@ -67,8 +62,7 @@ export function maximizeAcquisition(options: MaximizeOptions): Maximum | null {
   return best ?? rated.find(({ cube }) => allowed(cube)) ?? null;
 }
 
-/** Discrete axes up to which all joint one-level moves are tried; with more axes only one axis moves at a time. */
-const JOINT_AXES = 3;
+/** The best rated moves, from which the continuous coordinates are searched anew. */
 const MOST_MOVES = 26;
 const MOVE_ITERATIONS = 20;
 
@@ -84,37 +78,18 @@ function moveTogether(start: Maximum, axes: readonly Axis[], options: MaximizeOp
   let best = start;
   for (let round = 0; round < 3; round++) {
     const from = best;
-    for (const move of neighbourMoves(from.cube, discrete, axes).slice(0, MOST_MOVES)) {
+    const moves = neighbourMoves(from.cube, discrete, axes).map((move): Maximum => {
       const cube = settle(space, axes, move);
-      const found = climb({ cube, value: acquisition(cube) }, continuous, {
-        ...options,
-        maxIterations: MOVE_ITERATIONS,
-      });
+      return { cube, value: acquisition(cube) };
+    });
+    moves.sort((a, b) => (a.value === b.value ? 0 : a.value > b.value ? -1 : 1));
+    for (const move of moves.slice(0, MOST_MOVES)) {
+      const found = climb(move, continuous, { ...options, maxIterations: MOVE_ITERATIONS });
       if (found.value > best.value && allowed(found.cube)) best = found;
     }
     if (best === from) break;
   }
   return best;
-}
-
-function neighbourMoves(cube: Float64Array, discrete: readonly number[], axes: readonly Axis[]): Float64Array[] {
-  const joint = discrete.length <= JOINT_AXES;
-  let moves = [cube];
-  for (const axis of discrete) {
-    const { levels, categorical } = axes[axis]!;
-    const at = Math.min(levels - 1, Math.floor(cube[axis]! * levels));
-    const others = categorical ? Array.from({ length: levels }, (_, level) => level) : [at - 1, at + 1];
-    const kept = others.filter((level) => level !== at && level >= 0 && level < levels);
-    const shifted = (joint ? moves : [cube]).flatMap((from) =>
-      kept.map((level) => {
-        const to = from.slice();
-        to[axis] = (level + 0.5) / levels;
-        return to;
-      }),
-    );
-    moves = [...moves, ...shifted];
-  }
-  return moves.slice(1);
 }
 
 /** Discrete coordinates onto their cell centres, inactive ones to 0.5; continuous ones keep every digit. */

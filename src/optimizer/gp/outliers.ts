@@ -10,6 +10,12 @@ const LEAST_SHARE = 0.25;
 const STEP = 4;
 /** What setting losses aside must gain in log likelihood, in nats. */
 const MARGIN = 3;
+/**
+ * Where the range of all losses is so many times that of the kept ones, differences among these vanish in the former, and
+ * setting the others aside may even lose this much for each loss: what counts is to tell good ones apart.
+ */
+const WIDE = 16;
+const TOLERATED_LOSS = 0.75;
 const MOST_FENCES = 12;
 /** Losses on which fences are compared. */
 const SAMPLE = 64;
@@ -35,41 +41,47 @@ export function outlierFence(data: OutcomeData, memory: ModelMemory): number {
   const sorted = sample.losses.slice().sort();
   const counts = keptCounts(sorted);
   if (counts.length === 0) return Number.POSITIVE_INFINITY;
-  let best = { score: smoothScore(sample, memory) + MARGIN, fence: Number.POSITIVE_INFINITY };
+  let best = { score: smoothScore(sample, memory), count: sorted.length };
   let worse = 0;
   for (const count of counts) {
-    const fence = sorted[count - 1]!;
-    const kept = range(sample.losses.length).filter((i) => sample.losses[i]! <= fence);
+    const kept = range(sample.losses.length).filter((i) => sample.losses[i]! <= sorted[count - 1]!);
     const score = smoothScore(rowsOf(sample, kept), memory) + tailScore(sorted, count);
-    worse = score > best.score ? 0 : worse + 1;
-    if (score > best.score) best = { score, fence: betweenFence(sorted, count) };
+    const wide = rangeOf(sorted, best.count) >= WIDE * rangeOf(sorted, count);
+    const better = score > best.score + (wide ? -TOLERATED_LOSS * best.count : MARGIN);
+    worse = better ? 0 : worse + 1;
+    if (better) best = { score, count };
     if (worse >= PATIENCE) break;
   }
-  return best.fence;
+  return best.count < sorted.length ? fenceAbove(sorted, best.count) : Number.POSITIVE_INFINITY;
 }
 
 const PATIENCE = 3;
+
+/** Half the range of the first `count` losses. */
+function rangeOf(sorted: Float64Array, count: number): number {
+  return sorted[count - 1]! / 2 - sorted[0]! / 2;
+}
 
 /** Numbers of losses to keep, most first: at the largest jump and at fences that go down by a factor. */
 function keptCounts(sorted: Float64Array): number[] {
   const n = sorted.length;
   const least = Math.max(FEWEST_KEPT, Math.ceil(LEAST_SHARE * n));
-  const above = (i: number): number => sorted[i]! / 2 - sorted[0]! / 2;
   const counts = new Set<number>();
-  let level = above(n - 1);
+  let level = rangeOf(sorted, n);
   for (let k = 0; k < 40 && counts.size < MOST_FENCES; k++) {
     level /= STEP;
     let count = n;
-    while (count > 0 && above(count - 1) > level) count--;
+    while (count > 1 && rangeOf(sorted, count) > level) count--;
     if (count < least) break;
     if (count < n) counts.add(count);
   }
   return [...counts];
 }
 
-/** Halfway between the last loss kept and the first that is not, in logarithms above the best. */
-function betweenFence(sorted: Float64Array, count: number): number {
-  return sorted[count - 1]! / 2 + sorted[count]! / 2;
+/** Halfway between the last loss kept and the first that is not, but at most twice the range of the kept ones. */
+function fenceAbove(sorted: Float64Array, count: number): number {
+  const last = sorted[count - 1]!;
+  return Math.min(last / 2 + sorted[count]! / 2, last + 2 * rangeOf(sorted, count));
 }
 
 /** Log posterior density of the losses under a process, per unit of loss. */

@@ -7,7 +7,7 @@ import {
   improvementAcquisition,
   mixAcquisitions,
 } from '../acquisition/acquisition.ts';
-import { baselineBeliefs } from '../acquisition/baseline.ts';
+import { baselineBeliefs, withPending } from '../acquisition/baseline.ts';
 import { maximizeAcquisition } from '../acquisition/maximize.ts';
 import { type Box, TRUST_REGION_ABOVE, trustRegionBox, trustRegionLength } from '../acquisition/trust-region.ts';
 import { withUserPriors } from '../acquisition/user-prior.ts';
@@ -91,7 +91,10 @@ function proposeByModel(evidence: Evidence, ensemble: readonly EnsembleMember[],
     ),
   );
   const baseline = baselines[0]!;
-  const beliefs = surrogates.constraints.map(({ gp, bound }) => ({ posterior: gp.posterior, bound }));
+  const beliefs = surrogates.constraints.map(({ gp, bound }) => ({
+    posterior: withPending(gp, surrogates.features, evidence.pending),
+    bound,
+  }));
   const feasibility = feasibilityAcquisition(surrogates.features, beliefs);
   const acquisitionFor = (end: number | null): Acquisition => {
     const improvements = baselines.flatMap(({ objectives, regions, ends }) => {

@@ -19,7 +19,7 @@ export type SamplerName = keyof typeof SAMPLERS;
  * change that moves a proposal, however slightly: `verify` does not compare the proposals of older journals.
  */
 export const PROPOSALS_SINCE: Readonly<Record<string, string>> = {
-  gp: '0.1.0',
+  gp: '0.2.0',
   grid: '0.1.0',
   random: '0.1.0',
   sobol: '0.1.0',

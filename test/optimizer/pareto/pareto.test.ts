@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nonDominatedIndices } from '../../../src/optimizer/pareto/dominance.ts';
+import { nonDominatedIndices, tradedIndices } from '../../../src/optimizer/pareto/dominance.ts';
 import { hypervolume } from '../../../src/optimizer/pareto/hypervolume.ts';
 
 /** Nowhere worse and somewhere better. */
@@ -51,6 +51,29 @@ describe('non-dominated rows', () => {
       ]),
     ).toEqual([1]);
     expect(nonDominatedIndices([])).toEqual([]);
+  });
+});
+
+describe('rows that stay when losses may be traded', () => {
+  it('leave out what is better by a hair and far worse otherwise', () => {
+    const front = [
+      [0, 1],
+      [0.001, 0.4],
+      [0.4, 0.1],
+      [1, 0.0999],
+    ];
+    expect(nonDominatedIndices(front)).toEqual([0, 1, 2, 3]);
+    expect(tradedIndices(front, 0.05)).toEqual([1, 2]);
+  });
+
+  it('are a part of the front, and all of it without trade', () => {
+    fc.assert(
+      fc.property(rows(3), fc.double({ min: 0, max: 0.3, noNaN: true }), (losses, trade) => {
+        const front = nonDominatedIndices(losses);
+        expect(tradedIndices(losses, 0)).toEqual(front);
+        if (trade > 0) for (const i of tradedIndices(losses, trade)) expect(front).toContain(i);
+      }),
+    );
   });
 });
 
