@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../base/json.ts';
+import type { Measurement } from './measurement.ts';
 
 /** One figure that a simulation reports. */
 export interface MetricSpec {
@@ -29,6 +30,8 @@ export interface SimulationInput {
   readonly workload: Json;
   /** Policy modules of the strategy, in its order. */
   readonly policies?: PolicyModules;
+  /** Only for a backend that `measures`: a window, targets, and more metrics than without it. */
+  readonly measurement?: Measurement;
 }
 
 /**
@@ -60,11 +63,13 @@ export interface PreparedSimulation {
 
 /**
  * A backend. `prepare` validates once and throws InputError, with the path of the offending key:
- * paths start with `config` or `workload`.
+ * paths start with `config`, `workload`, `measure` or `slo`.
  */
 export interface Simulator {
   readonly name: string;
   readonly description: string;
+  /** True for a backend that can be given a `measurement`. */
+  readonly measures?: true;
   /** False for a backend that ignores `fidelity`. */
   readonly shortHorizons?: false;
   prepare(input: SimulationInput): PreparedSimulation;

@@ -24,6 +24,14 @@ export interface EngineConfig {
   readonly instance: InstanceConfig;
   readonly traceDecisions: boolean;
   readonly counterfactualK: number;
+  /** Requests whose streams are looked at closely; absent = none, and token gaps are those of all requests. */
+  readonly measured?: MeasuredSpan;
+}
+
+/** Requests that arrive in it are measured, both ends included; µs. */
+export interface MeasuredSpan {
+  readonly fromUs: number;
+  readonly untilUs: number;
 }
 
 export interface ScorerWeight {

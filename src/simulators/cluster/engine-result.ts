@@ -22,12 +22,24 @@ export interface EngineResult {
   /** Instance index; −1 = never routed. */
   readonly handledBy: Int32Array;
   readonly gatewayDelayUs: Float64Array;
-  /** All individual token gaps of completed requests: sorted distinct values with their counts, over the cluster. */
+  /** Absent unless the run was asked to look at streams. */
+  readonly streams?: StreamColumns;
+  /** All individual token gaps of completed requests, of those measured where a span is given: sorted distinct values with their counts, over the cluster. */
   readonly itl: ItlHistogram;
   readonly instances: readonly InstanceCounters[];
   readonly cluster: ClusterCounters;
   readonly decisions: DecisionTrace | null;
   readonly disaggregation: DisaggregationCounters | null;
+}
+
+/** Streams of completed requests as their clients saw them, by row; µs, NaN = never happened. */
+export interface StreamColumns {
+  /** From arrival to the tenth output token; NaN for shorter answers. */
+  readonly tenthTokenUs: Float64Array;
+  /** Longest time between two tokens of the request's last life, pauses included. */
+  readonly longestGapUs: Float64Array;
+  /** Longest time that a preemption stopped the stream for; 0 = none did. */
+  readonly longestStallUs: Float64Array;
 }
 
 export interface ItlHistogram {

@@ -9,6 +9,7 @@ import { type Admission, createAdmission, effectiveLoad } from '../gateway/admis
 import { EVICTION, GatewayFlow, RANK } from '../gateway/gateway-flow.ts';
 import { TenantBudgets } from '../gateway/tenant-budgets.ts';
 import { cannotProgress, type Instance } from '../instance/instance.ts';
+import { TokenStreams } from '../instance/token-streams.ts';
 import { BlockKeys } from '../kv/block-keys.ts';
 import type { EngineHooks } from '../policy/policy.ts';
 import { RequestStates } from '../request-states.ts';
@@ -33,6 +34,7 @@ export class ClusterEngine {
   readonly config: EngineConfig;
   readonly table: RequestTable;
   readonly requests: RequestStates;
+  readonly streams: TokenStreams | null;
   readonly instances: readonly Instance[];
   readonly gateway: GatewayFlow | null;
   readonly disaggregation: Disaggregation | null;
@@ -91,6 +93,7 @@ export class ClusterEngine {
     for (let row = 0; row < table.length; row++) {
       this.requests.urgency[row] = this.#urgencyOfClass[table.sloClass[row]!]!;
     }
+    this.streams = config.measured === undefined ? null : new TokenStreams(this.requests, config.measured);
     this.#keys = new BlockKeys(table, config.instance.blockSize);
     this.#views =
       Object.keys(hooks).length === 0
@@ -102,6 +105,7 @@ export class ClusterEngine {
       views: this.#views,
       keys: this.#keys,
       requests: this.requests,
+      streams: this.streams,
       oneHome: followUps === null && config.disaggregation === null && !hasParents(table),
       idOf: (request) => this.idOf(request),
       listener: {

@@ -7,7 +7,7 @@ import type {
   InstanceCounters,
 } from '../engine-result.ts';
 import type { Instance } from '../instance/instance.ts';
-import { mergeGaps } from '../instance/token-gaps.ts';
+import { mergeGaps } from '../instance/merge-gaps.ts';
 import { hitRate } from '../kv/kv-tier.ts';
 import { PHASE } from '../request-states.ts';
 import type { ClusterEngine } from './cluster-engine.ts';
@@ -21,6 +21,7 @@ export function summarizeRun(engine: ClusterEngine): EngineResult {
   }
   return {
     ...result,
+    ...streamColumns(engine),
     itl: mergeGaps(engine.instances.map((instance) => instance.gaps)),
     instances: engine.instances.map((instance) =>
       counters(instance, disaggregation === null ? undefined : subRequests(engine, instance.index)),
@@ -62,6 +63,28 @@ function columnsOf(engine: ClusterEngine) {
     if (engine.gateway !== null) columns.gatewayDelayUs[row] = engine.gateway.delayUs(request);
   }
   return columns;
+}
+
+/** A disaggregated request streams from its decode. */
+function streamColumns(engine: ClusterEngine): Pick<EngineResult, 'streams'> {
+  const { streams, table, disaggregation } = engine;
+  if (streams === null) return {};
+  const rows = table.length;
+  const columns = {
+    tenthTokenUs: new Float64Array(rows).fill(Number.NaN),
+    longestGapUs: new Float64Array(rows).fill(Number.NaN),
+    longestStallUs: new Float64Array(rows),
+  };
+  const decodes = new Map(disaggregation?.parents.map(({ request, decode }) => [request, decode]));
+  for (let row = 0; row < rows; row++) {
+    const own = engine.requestOf(row);
+    if (own === undefined) continue;
+    const request = decodes.get(own) ?? own;
+    columns.tenthTokenUs[row] = streams.tenthTokenUs[request] ?? Number.NaN;
+    columns.longestGapUs[row] = streams.longestGapUs[request] ?? Number.NaN;
+    columns.longestStallUs[row] = streams.longestStallUs[request] ?? 0;
+  }
+  return { streams: columns };
 }
 
 type Columns = {
@@ -119,7 +142,7 @@ function counters(instance: Instance, latencies: InstanceCounters['subRequests']
     meanQueueLength: instance.steps === 0 ? 0 : instance.queueLengthSum / instance.steps,
     // Sorting them takes as long as the cluster's: most runs never print them.
     get itl() {
-      return instance.gaps.histogram();
+      return mergeGaps([instance.gaps]);
     },
     ...(latencies === undefined ? {} : { subRequests: latencies }),
   };

@@ -2,6 +2,7 @@ import { divideIntoPools } from '../disaggregation/disaggregation.ts';
 import type { EngineConfig, InstanceConfig } from '../engine-config.ts';
 import { Instance, type InstanceListener, type InstanceParts } from '../instance/instance.ts';
 import { dynamicOrder, fixedOrder, queueOrder } from '../instance/queue-order.ts';
+import type { TokenStreams } from '../instance/token-streams.ts';
 import type { BlockKeys } from '../kv/block-keys.ts';
 import { GpuBlocks } from '../kv/gpu-blocks.ts';
 import { GrowingColumn, KeyMap } from '../kv/key-map.ts';
@@ -22,6 +23,7 @@ export interface InstanceBuilderParts {
   readonly views: PolicyViews | null;
   readonly keys: BlockKeys;
   readonly requests: RequestStates;
+  readonly streams: TokenStreams | null;
   /** Whether content outside shared prefixes occurs on one instance only. */
   readonly oneHome: boolean;
   readonly idOf: (request: number) => string;
@@ -50,6 +52,7 @@ export function buildInstances(parts: InstanceBuilderParts): Instance[] {
       config: instanceConfig,
       horizonUs: config.horizonUs,
       requests,
+      streams: parts.streams,
       gpu,
       tier: createTier(
         instanceConfig,

@@ -42,8 +42,11 @@ interface Populations {
 
 const ZERO: LatencyFigures = { meanMs: 0, p50Ms: 0, p90Ms: 0, p95Ms: 0, p99Ms: 0 };
 
-/** Figures over all instances; rates of the KV cache are unweighted means. */
-export function clusterHeadline(result: EngineResult): HeadlineMetrics {
+/**
+ * Figures over all instances; rates of the KV cache are unweighted means.
+ * @param population - the requests whose latencies count
+ */
+export function clusterHeadline(result: EngineResult, population: EngineResult = result): HeadlineMetrics {
   const { instances, disaggregation } = result;
   const total = (of: (instance: InstanceCounters) => number) => instances.reduce((sum, one) => sum + of(one), 0);
   const mean = (of: (instance: InstanceCounters) => number) => total(of) / instances.length;
@@ -64,9 +67,9 @@ export function clusterHeadline(result: EngineResult): HeadlineMetrics {
       thrashingRate: mean((one) => one.thrashingRate),
     },
     {
-      e2eUs: sortedFinite(result.e2eUs.subarray(0, result.table.length)),
-      ttftUs: sortedFinite(result.ttftUs.subarray(0, result.table.length)),
-      schedulingDelayUs: sortedFinite(result.schedulingDelayUs.subarray(0, result.table.length)),
+      e2eUs: sortedFinite(population.e2eUs.subarray(0, population.table.length)),
+      ttftUs: sortedFinite(population.ttftUs.subarray(0, population.table.length)),
+      schedulingDelayUs: sortedFinite(population.schedulingDelayUs.subarray(0, population.table.length)),
       itl: result.itl,
     },
   );

@@ -116,7 +116,7 @@ export class BatchFormation {
   /** The request paused last gives its blocks back and starts over. */
   #dropPaused(at: number): void {
     const { paused, order, queue } = this.#state;
-    this.#state.startOver(paused.takeAt(paused.size - 1).request);
+    this.#state.dropPaused(paused.takeAt(paused.size - 1));
     if (order.dynamic !== null) queue.sort(order.dynamic(at));
   }
 

@@ -4,9 +4,10 @@ import type { KvTier } from '../kv/kv-tier.ts';
 import type { InstanceLoad, RequestView } from '../policy/policy.ts';
 import { PHASE, PREFILLED, type RequestStates } from '../request-states.ts';
 import { Batch } from './batch.ts';
-import { PausedRequests } from './paused-requests.ts';
+import { PausedRequests, type PausedSlot } from './paused-requests.ts';
 import type { QueueOrder } from './queue-order.ts';
 import { TokenGaps } from './token-gaps.ts';
+import type { TokenStreams } from './token-streams.ts';
 import { WaitQueue } from './wait-queue.ts';
 
 export interface StateParts {
@@ -15,6 +16,8 @@ export interface StateParts {
   readonly gpu: GpuBlocks;
   readonly tier: KvTier | null;
   readonly order: QueueOrder;
+  /** null = nobody asked for them. */
+  readonly streams: TokenStreams | null;
 }
 
 /** What an instance holds; the parts that form, execute and end its steps work on it. */
@@ -24,6 +27,7 @@ export class InstanceState {
   readonly gpu: GpuBlocks;
   readonly tier: KvTier | null;
   readonly order: QueueOrder;
+  readonly streams: TokenStreams | null;
   readonly batch: Batch;
   readonly queue: WaitQueue;
   readonly gaps = new TokenGaps();
@@ -34,12 +38,13 @@ export class InstanceState {
   /** Room in a request's last block at which a decode asks the cache: a block that gets a key tells when it is full. */
   readonly #askAtRoom: number;
 
-  constructor({ config, requests, gpu, tier, order }: StateParts) {
+  constructor({ config, requests, gpu, tier, order, streams }: StateParts) {
     this.config = config;
     this.requests = requests;
     this.gpu = gpu;
     this.tier = tier;
     this.order = order;
+    this.streams = streams;
     this.batch = new Batch(requests);
     this.queue = new WaitQueue(order.fixed);
     this.#askAtRoom = gpu.keysOutput ? 1 : 0;
@@ -117,13 +122,27 @@ export class InstanceState {
     const { batch } = this;
     const request = batch.request[slot]!;
     this.tier?.leaves(request, false);
+    if (this.streams !== null) this.#interrupt(request, batch.progress(slot), this.gaps.sum);
     batch.remove(slot);
     this.requests.phase[request] = PHASE.queued;
-    this.startOver(request);
+    this.#startOver(request);
   }
 
-  /** A request that is neither in the batch nor paused gives its blocks back and waits. */
-  startOver(request: number): void {
+  /** A request that was taken out of its pause gives its blocks back and waits. */
+  dropPaused({ request, progress, sumAtPause }: PausedSlot): void {
+    if (this.streams !== null) this.#interrupt(request, progress, sumAtPause);
+    this.#startOver(request);
+  }
+
+  /** @param gapsUpTo - sum of the instance's gaps up to the request's last token */
+  #interrupt(request: number, progress: number, gapsUpTo: number): void {
+    const { gaps, requests: q } = this;
+    if (progress < q.inputTokens[request]!) return;
+    const decodedUs = gapsUpTo - q.gapsBefore[request]! - gaps.skippedUs(request) + gaps.pausedUs(request);
+    this.streams?.interrupted(request, decodedUs);
+  }
+
+  #startOver(request: number): void {
     this.preemptions++;
     const { prefilled } = this.requests;
     if (prefilled[request] === PREFILLED.yes) prefilled[request] = PREFILLED.lost;

@@ -403,7 +403,10 @@ export class Instance {
     if (produced > 0) {
       q.firstGapUs[request] = this.gaps.gapAt(this.gaps.firstStep(request, q.firstDecodeStep[request]!));
     }
-    this.gaps.complete(request, q.firstDecodeStep[request]!);
+    const { streams } = this.#state;
+    if (streams !== null) streams.completed(request, q.firstDecodeStep[request]!, this.gaps);
+    if (streams === null || streams.counts(request)) this.gaps.complete(request, q.firstDecodeStep[request]!);
+    else this.gaps.discard(request);
     q.itlSumUs[request] = itl;
     q.itlCount[request] = produced;
     // Without a prefill of its own a request counts from the start of its decode.

@@ -1,5 +1,3 @@
-import type { ItlHistogram } from '../engine-result.ts';
-
 /**
  * Inter-token latencies of one instance without storing any per token: every decode of a step has that step's gap, so
  * a request that decodes without interruption has the gaps of a range of steps. Steps in which it got no token are
@@ -19,8 +17,8 @@ export class TokenGaps {
   /** First run by request. */
   readonly #runs = new Map<number, number>();
   readonly #skippedUs = new Map<number, number>();
-  /** Pauses by request: the first step after each, and what it adds to that step's gap. */
-  readonly #pauses = new Map<number, { readonly step: number; readonly addedUs: number }[]>();
+  /** Pauses by request. */
+  readonly #pauses = new Map<number, Pause[]>();
   /** Gaps of completed requests that contain a pause. */
   readonly #long: number[] = [];
 
@@ -56,7 +54,7 @@ export class TokenGaps {
       this.#runs.set(request, this.#runFrom.length - 1);
     }
     const pauses = this.#pauses.get(request) ?? [];
-    pauses.push({ step: this.steps, addedUs: pausedUs });
+    pauses.push({ from, step: this.steps, addedUs: pausedUs });
     this.#pauses.set(request, pauses);
   }
 
@@ -112,14 +110,68 @@ export class TokenGaps {
     return step;
   }
 
+  /**
+   * Longest time between two tokens of a request that is about to complete, as its client sees it: steps in which it got
+   * nothing count. @param without - how many of its first tokens are left out
+   */
+  longest(request: number, from: number, without: number): number {
+    let longest = 0;
+    if (this.#isUnbroken(request)) {
+      for (let step = from + without; step < this.steps; step++) longest = Math.max(longest, this.#gaps[step]!);
+      return longest;
+    }
+    for (const gap of this.#clientGaps(request, from).slice(without)) longest = Math.max(longest, gap);
+    return longest;
+  }
+
+  /** Time from the start of a request's decode to its token with this number, from 1; NaN with fewer tokens. */
+  timeOf(request: number, from: number, token: number): number {
+    const unbroken = this.#isUnbroken(request);
+    const gaps = unbroken ? this.#gaps : this.#clientGaps(request, from);
+    const first = unbroken ? from : 0;
+    if ((unbroken ? this.steps - from : gaps.length) < token) return Number.NaN;
+    let sum = 0;
+    for (let k = first; k < first + token; k++) sum += gaps[k]!;
+    return sum;
+  }
+
+  #isUnbroken(request: number): boolean {
+    return (
+      (this.#runs.size === 0 || !this.#runs.has(request)) && (this.#pauses.size === 0 || !this.#pauses.has(request))
+    );
+  }
+
+  /** Times between tokens: a step without one adds to the next, a pause adds its own length instead of its steps. */
+  #clientGaps(request: number, from: number): number[] {
+    const pauses = this.#pauses.get(request) ?? [];
+    const lastSkipped = new Map<number, number>();
+    for (let run = this.#runs.get(request) ?? -1; run >= 0; run = this.#runNext[run]!) {
+      lastSkipped.set(this.#runFrom[run]!, this.#runTo[run]!);
+    }
+    const gaps: number[] = [];
+    let waited = 0;
+    for (let step = from; step < this.steps; ) {
+      for (const pause of pauses) if (pause.step === step) waited += pause.addedUs;
+      const to = lastSkipped.get(step);
+      const pause = pauses.find((one) => one.from === step && one.step > step);
+      if (to === undefined) {
+        gaps.push(waited + this.#gaps[step]!);
+        waited = 0;
+        step++;
+      } else if (pause !== undefined) {
+        // Steps without a token after a pause prolong its run.
+        if (pause.step < to) lastSkipped.set(pause.step, to);
+        step = pause.step;
+      } else {
+        for (; step < to; step++) waited += this.#gaps[step]!;
+      }
+    }
+    return gaps;
+  }
+
   /** Upper bound of the number of distinct gaps. */
   get distinctGaps(): number {
     return this.steps + this.#long.length;
-  }
-
-  /** All gaps of completed requests. */
-  histogram(): ItlHistogram {
-    return mergeGaps([this]);
   }
 
   /** Calls `visit` with the gap and the number of completed requests' tokens of every step. */
@@ -156,45 +208,10 @@ export class TokenGaps {
   }
 }
 
-/** Largest gap, and largest number of tokens, that fit into one double side by side. */
-const TOKENS_SCALE = 2 ** 16;
-const LARGEST_PACKED_GAP = 2 ** 36;
-
-/** Sorted distinct gaps of several instances with their numbers. */
-export function mergeGaps(parts: readonly TokenGaps[]): ItlHistogram {
-  let steps = 0;
-  for (const part of parts) steps += part.distinctGaps;
-  const packed = new Float64Array(steps);
-  let length = 0;
-  let packs = true;
-  for (const part of parts) {
-    part.forEachStep((gap, tokens) => {
-      if (tokens >= TOKENS_SCALE || gap > LARGEST_PACKED_GAP) packs = false;
-      packed[length++] = gap * TOKENS_SCALE + tokens;
-    });
-  }
-  return packs ? unpack(packed.subarray(0, length).sort()) : mergeUnpacked(parts);
-}
-
-function unpack(packed: Float64Array): ItlHistogram {
-  const values = new Float64Array(packed.length);
-  const counts = new Float64Array(packed.length);
-  let size = 0;
-  for (let i = 0; i < packed.length; i++) {
-    const gap = Math.floor(packed[i]! / TOKENS_SCALE);
-    const tokens = packed[i]! - gap * TOKENS_SCALE;
-    if (size > 0 && values[size - 1] === gap) counts[size - 1] = counts[size - 1]! + tokens;
-    else {
-      values[size] = gap;
-      counts[size++] = tokens;
-    }
-  }
-  return { values: values.slice(0, size), counts: counts.slice(0, size) };
-}
-
-function mergeUnpacked(parts: readonly TokenGaps[]): ItlHistogram {
-  const tokens = new Map<number, number>();
-  for (const part of parts) part.forEachStep((gap, count) => tokens.set(gap, (tokens.get(gap) ?? 0) + count));
-  const values = Float64Array.from(tokens.keys()).sort();
-  return { values, counts: values.map((gap) => tokens.get(gap)!) };
+interface Pause {
+  /** First step that the request sat out, and the first after the pause. */
+  readonly from: number;
+  readonly step: number;
+  /** What the pause adds to the gap of the step after it. */
+  readonly addedUs: number;
 }

@@ -1,0 +1,107 @@
+import { InputError } from '../../../base/errors.ts';
+import type { MeasureWindow } from '../../measurement.ts';
+import type { RequestTable } from '../../workload/request-table.ts';
+import type { MeasuredSpan } from '../engine-config.ts';
+import type { EngineResult } from '../engine-result.ts';
+import { clusterHeadline, type HeadlineMetrics } from './headline-metrics.ts';
+
+/** Where a window opens and closes on a workload. Infinity = with the end of the run. @throws InputError when it is empty */
+export function windowSpan(window: MeasureWindow, initial: RequestTable): MeasuredSpan {
+  const arrivals = firstRounds(initial);
+  const { warmup, drain, endS } = window;
+  const last = arrivals.at(-1) ?? 0;
+  const fromUs = 'seconds' in warmup ? warmup.seconds * 1e6 : arrivals[Math.floor(warmup.share * arrivals.length)];
+  const untilUs = drain === 'inside' ? Number.POSITIVE_INFINITY : endS === null ? last : endS * 1e6;
+  if (fromUs === undefined || fromUs >= untilUs) {
+    throw new InputError(`the measure window is empty: it closes at ${untilUs / 1e6} s`, {
+      path: ['measure'],
+      suggestion: 'shorten `warmup`, or say with `end` when it closes',
+    });
+  }
+  return { fromUs, untilUs };
+}
+
+/** Without a window: everything that arrives. */
+export const WHOLE_SPAN: MeasuredSpan = { fromUs: 0, untilUs: Number.POSITIVE_INFINITY };
+
+/** Last arrival of a first round: from then on a run only drains. */
+export function lastFirstRound(table: RequestTable): number {
+  return firstRounds(table).at(-1) ?? 0;
+}
+
+function firstRounds({ arrivalUs, round, length }: RequestTable): Float64Array {
+  return arrivalUs
+    .subarray(0, length)
+    .filter((_, row) => round[row] === 0)
+    .sort();
+}
+
+/** The requests of a run that arrive in a span, as a result of their own; counters of instances stay those of the run. */
+export function measuredPart(result: EngineResult, { fromUs, untilUs }: MeasuredSpan): EngineResult {
+  const { arrivalUs, length } = result.table;
+  const rows = Int32Array.from({ length }, (_, row) => row).filter(
+    (row) => arrivalUs[row]! >= fromUs && arrivalUs[row]! <= untilUs,
+  );
+  const bytes = (column: Uint8Array) => Uint8Array.from(rows, (row) => column[row]!);
+  const counts = (column: Int32Array) => Int32Array.from(rows, (row) => column[row]!);
+  const times = (column: Float64Array) => Float64Array.from(rows, (row) => column[row]!);
+  const table = result.table.select(rows);
+  const { streams } = result;
+  return {
+    ...result,
+    table,
+    registered: bytes(result.registered),
+    completed: bytes(result.completed),
+    disaggregated: bytes(result.disaggregated),
+    lengthCapped: bytes(result.lengthCapped),
+    ttftUs: times(result.ttftUs),
+    e2eUs: times(result.e2eUs),
+    schedulingDelayUs: times(result.schedulingDelayUs),
+    itlSumUs: times(result.itlSumUs),
+    itlCount: counts(result.itlCount),
+    handledBy: counts(result.handledBy),
+    gatewayDelayUs: times(result.gatewayDelayUs),
+    ...(streams === undefined
+      ? {}
+      : {
+          streams: {
+            tenthTokenUs: times(streams.tenthTokenUs),
+            longestGapUs: times(streams.longestGapUs),
+            longestStallUs: times(streams.longestStallUs),
+          },
+        }),
+    cluster: { ...result.cluster, arrivals: arrivalsByClass(table) },
+  };
+}
+
+function arrivalsByClass({ names, sloClass, length }: RequestTable): Record<string, number> {
+  const arrivals: Record<string, number> = {};
+  for (let row = 0; row < length; row++) {
+    const name = names.sloClasses[sloClass[row]!]!;
+    arrivals[name] = (arrivals[name] ?? 0) + 1;
+  }
+  return arrivals;
+}
+
+/** Figures of a window: latencies of what arrives in it, rates of what completes in it. */
+export function windowHeadline(result: EngineResult, part: EngineResult, span: MeasuredSpan): HeadlineMetrics {
+  const whole = clusterHeadline(result, part);
+  const untilUs = Math.min(span.untilUs, whole.durationS * 1e6);
+  const durationS = (untilUs - span.fromUs) / 1e6;
+  const { table, completed, e2eUs, lengthCapped, itlCount } = result;
+  let responses = 0;
+  let tokens = 0;
+  for (let row = 0; row < table.length; row++) {
+    const endUs = table.arrivalUs[row]! + e2eUs[row]!;
+    if (completed[row] !== 1 || endUs < span.fromUs || endUs > untilUs) continue;
+    responses++;
+    tokens += lengthCapped[row] === 1 ? itlCount[row]! + 1 : table.outputTokens[row]!;
+  }
+  return {
+    ...whole,
+    completed: part.completed.reduce((sum, one) => sum + one, 0),
+    durationS,
+    responsesPerSec: responses / durationS,
+    tokensPerSec: tokens / durationS,
+  };
+}

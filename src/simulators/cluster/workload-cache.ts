@@ -1,0 +1,49 @@
+import type { Json } from '../../base/json.ts';
+import type { RunContext } from '../simulator.ts';
+import type { Workload } from '../workload/follow-ups.ts';
+import { generateWorkload } from '../workload/generate-workload.ts';
+import { parseWorkload } from '../workload/parse-workload.ts';
+import type { WorkloadSpec } from '../workload/workload-spec.ts';
+
+/** Generated workloads kept at once: the seeds of a study, and not much more memory than they need. */
+const KEPT_WORKLOADS = 16;
+
+export interface WorkloadDocument {
+  readonly spec: WorkloadSpec;
+  generate(context: RunContext, horizonUs: number | null): Workload;
+}
+
+/** Documents by content and the requests generated from them: equal seeds meet the same requests, made once. */
+export class WorkloadCache {
+  readonly #documents = new Map<string, WorkloadDocument>();
+  readonly #generated = new Map<string, Workload>();
+
+  document(source: Json): WorkloadDocument {
+    const key = JSON.stringify(source, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
+    const known = this.#documents.get(key);
+    if (known !== undefined) return known;
+    const spec = parseWorkload(source);
+    const document: WorkloadDocument = {
+      spec,
+      generate: (context, horizonUs) => this.#generate(key, spec, context, horizonUs),
+    };
+    this.#documents.set(key, document);
+    return document;
+  }
+
+  #generate(key: string, spec: WorkloadSpec, { seed, fidelity }: RunContext, ownHorizonUs: number | null): Workload {
+    const horizonUs = ownHorizonUs ?? (spec.horizonUs > 0 ? spec.horizonUs : Number.POSITIVE_INFINITY);
+    const id = `${seed} ${fidelity} ${horizonUs} ${key}`;
+    const workload =
+      this.#generated.get(id) ??
+      generateWorkload(spec, {
+        seed,
+        numRequests: Math.ceil(spec.numRequests * fidelity),
+        horizonUs: Math.ceil(horizonUs * fidelity),
+      });
+    this.#generated.delete(id);
+    this.#generated.set(id, workload);
+    if (this.#generated.size > KEPT_WORKLOADS) this.#generated.delete(this.#generated.keys().next().value!);
+    return workload;
+  }
+}
