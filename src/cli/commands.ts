@@ -68,6 +68,16 @@ export const COMMANDS: readonly Command[] = [
     summary: 'simulate one parameter vector',
     load: async () => (await import('./study/simulate.ts')).simulateCommand,
   },
+  {
+    syntax: 'capacity <file>',
+    summary: 'search the highest rate at which settings meet their SLOs',
+    load: async () => (await import('./study/capacity.ts')).capacityCommand,
+  },
+  {
+    syntax: 'metrics',
+    summary: 'print every metric of the cluster with unit and definition',
+    load: async () => (await import('./study/metrics.ts')).metricsCommand,
+  },
   BLIS,
   {
     syntax: 'kvsched',

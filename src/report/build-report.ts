@@ -2,10 +2,11 @@ import { hypervolume } from '../optimizer/pareto/hypervolume.ts';
 import { isInside } from '../optimizer/space/search-space.ts';
 import { paretoFront, shortList } from '../study/front.ts';
 import type { StudyState } from '../study/journal.ts';
-import { isFeasible, losses, mean, metricValues } from '../study/objective.ts';
+import { isFeasible, losses, mean, meanMetrics, metricValues } from '../study/objective.ts';
 import type { StudyPlan } from '../study/plan/study-plan.ts';
 import { normalizeWeights } from '../study/plan/template.ts';
 import { samplerName } from '../study/propose.ts';
+import { driftWarnings } from '../study/stationarity.ts';
 import type { Replicate, Trial } from '../study/trial.ts';
 import { objectiveCorrelations } from './correlations.ts';
 import { compare } from './estimate.ts';
@@ -53,7 +54,7 @@ export function buildReport(plan: StudyPlan, state: StudyState, tool: string): S
     sensitivity: analyseSensitivity(plan, state.trials, { parameters, metrics, trials }),
     ...(plan.regimes === undefined ? {} : { regimes: regimeTables(plan, state.trials) }),
     ...(hasSavers(plan) ? { savings: savingsOf(plan, state.trials) } : {}),
-    notes: notes(plan, state, front.length, baseline),
+    notes: [...notes(plan, state, front.length, baseline), ...driftNotes(plan, baseline, front)],
   };
 }
 
@@ -128,6 +129,18 @@ function notes(plan: StudyPlan, state: StudyState, frontSize: number, baseline: 
   if (plan.seeds.length < 2) lines.push('One seed only: no interval can be given, and differences may be luck.');
   if (state.ended === null) lines.push('The study has not ended yet; this is a snapshot.');
   return lines;
+}
+
+/** Measured points whose window was not stationary: the baseline and the front, where the study has a window. */
+function driftNotes(plan: StudyPlan, baseline: Trial | null, front: readonly Trial[]): string[] {
+  if (plan.measurement === undefined && plan.regimes?.workloads.every((one) => one.measurement === undefined) !== false)
+    return [];
+  const joined = new Set(plan.regimes === undefined ? [] : ['ttft_p99_drift']);
+  return [...new Set([...(baseline === null ? [] : [baseline]), ...front])].flatMap(({ number, outcome }) => {
+    if (outcome?.kind !== 'observed') return [];
+    const own = Object.entries(meanMetrics(outcome.replicates)).filter(([name]) => !joined.has(name));
+    return driftWarnings(Object.fromEntries(own)).map((warning) => `Trial ${number} is ${warning}.`);
+  });
 }
 
 function leastViolation(plan: StudyPlan, trials: readonly Trial[]): string {

@@ -8,7 +8,9 @@ import type { Trial } from '../study/trial.ts';
 export interface RegimeTable {
   readonly metric: string;
   readonly aggregate: 'mean' | 'worst';
-  /** The feasible trial with the best aggregated ratio, and that ratio. */
+  /** Present where values are aggregated instead of ratios to the baseline. */
+  readonly of?: 'value';
+  /** The feasible trial with the best aggregated ratio or value, and that. */
   readonly robust: number;
   readonly robustRatio: number;
   readonly rows: readonly RegimeRow[];
@@ -58,7 +60,8 @@ export function regimeTables(plan: StudyPlan, trials: readonly Trial[]): readonl
         };
       });
       const robustRatio = meanOf(robust, objective.metric);
-      return { metric: objective.metric, aggregate: regimes.aggregate, robust: robust.number, robustRatio, rows };
+      const how = { aggregate: regimes.aggregate, ...(regimes.of === undefined ? {} : { of: regimes.of }) };
+      return { metric: objective.metric, ...how, robust: robust.number, robustRatio, rows };
     });
 }
 

@@ -68,6 +68,8 @@ export interface PreparedSimulation {
 export interface Simulator {
   readonly name: string;
   readonly description: string;
+  /** Every metric that it may report, for lists; `[CLASS]` stands for the classes of a workload. */
+  readonly vocabulary?: readonly MetricSpec[];
   /** True for a backend that can be given a `measurement`. */
   readonly measures?: true;
   /** False for a backend that ignores `fidelity`. */

@@ -1,8 +1,14 @@
 import { describeProblem, InputError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
+import { merge } from '../document/merge.ts';
 import type { ParameterValues, SearchSpace } from '../optimizer/space/parameter.ts';
+import type { Measurement } from '../simulators/measurement.ts';
 import type { PolicyModule, PreparedSimulation, Simulator } from '../simulators/simulator.ts';
+import { findCapacity } from './capacity/find-capacity.ts';
+import { nominalRate } from './capacity/meets-targets.ts';
 import { type DiagnosticFigure, figureValues } from './diagnostic-figures.ts';
+import type { CapacityRange } from './plan/capacity-spec.ts';
+import { CAPACITY } from './plan/plan-measurement.ts';
 import { regimeTemplate } from './plan/regime-plan.ts';
 import type { StudyPlan } from './plan/study-plan.ts';
 import { instantiate, type StrategyTemplate } from './plan/template.ts';
@@ -16,6 +22,10 @@ export interface EvaluationSetup {
   readonly workload: Json;
   /** Files of policy modules, relative to the working folder. */
   readonly policies: readonly string[];
+  /** Absent: the whole run, with the metrics of old. */
+  readonly measurement?: Measurement;
+  /** Present where the capacity of every vector is searched. */
+  readonly capacity?: CapacityRange;
   /** Figures to compute from diagnostics, beside the backend's metrics. */
   readonly figures?: readonly DiagnosticFigure[];
 }
@@ -26,11 +36,21 @@ export interface EvaluationTask {
   readonly seed: number;
   /** Share of the workload, in (0, 1]; absent = all of it. */
   readonly fidelity?: number;
+  /** In place of the workload's `aggregate_rate`; the capacity is not searched then. */
+  readonly rate?: number;
 }
 
 export function evaluationSetup(plan: StudyPlan): EvaluationSetup {
-  const { simulator, template, space, workload, policies } = plan;
-  return { simulator, template, space, workload, policies };
+  const { simulator, template, space, workload, policies, measurement, capacity } = plan;
+  return {
+    simulator,
+    template,
+    space,
+    workload,
+    policies,
+    ...(measurement === undefined ? {} : { measurement }),
+    ...(capacity === undefined ? {} : { capacity }),
+  };
 }
 
 /** One setup a workload, in the order of the study. */
@@ -41,6 +61,7 @@ export function evaluationSetups(plan: StudyPlan): readonly EvaluationSetup[] {
       ...setup,
       template: regimeTemplate(plan.template, regime),
       workload: regime.workload,
+      ...(regime.measurement === undefined ? {} : { measurement: regime.measurement }),
     })) ?? [setup]
   );
 }
@@ -53,18 +74,38 @@ export function evaluateTask(
   policies: readonly PolicyModule[] = [],
 ): ReplicateOutcome {
   try {
-    const config = instantiate(setup.template, setup.space, task.values);
-    const prepared: PreparedSimulation = simulator.prepare({ config, workload: setup.workload, policies });
-    const figures = setup.figures ?? [];
-    const evidence = figures.length > 0 ? { evidence: true } : {};
-    const result = prepared.run({ seed: task.seed, fidelity: task.fidelity ?? 1, ...evidence });
-    if (result.kind === 'infeasible') return result;
-    const metrics = { ...result.metrics, ...figureValues(figures, result.diagnostics) };
-    const broken = Object.entries(metrics).find(([, value]) => !Number.isFinite(value));
-    if (broken !== undefined) return { kind: 'failed', message: `metric ${broken[0]} is ${broken[1]}` };
-    return { kind: 'measured', metrics };
+    const own = measured(simulator, setup, task, policies);
+    if (setup.capacity === undefined || task.rate !== undefined || own.kind !== 'measured') return own;
+    const nominal = nominalRate(setup.workload);
+    const found = findCapacity(setup.capacity, nominal, (rate) =>
+      rate === nominal ? own : measured(simulator, setup, { ...task, rate }, policies),
+    );
+    return found.kind === 'found'
+      ? { ...own, metrics: { ...own.metrics, [CAPACITY.name]: found.rate } }
+      : found.outcome;
   } catch (error) {
     if (error instanceof InputError) return { kind: 'infeasible', reason: describeProblem(error) };
     return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
   }
+}
+
+function measured(
+  simulator: Simulator,
+  setup: EvaluationSetup,
+  { values, seed, fidelity = 1, rate }: EvaluationTask,
+  policies: readonly PolicyModule[],
+): ReplicateOutcome {
+  const prepared: PreparedSimulation = simulator.prepare({
+    config: instantiate(setup.template, setup.space, values),
+    workload: rate === undefined ? setup.workload : merge(setup.workload, { aggregate_rate: rate }),
+    policies,
+    ...(setup.measurement === undefined ? {} : { measurement: setup.measurement }),
+  });
+  const figures = setup.figures ?? [];
+  const result = prepared.run({ seed, fidelity, ...(figures.length > 0 ? { evidence: true } : {}) });
+  if (result.kind === 'infeasible') return result;
+  const metrics = { ...result.metrics, ...figureValues(figures, result.diagnostics) };
+  const broken = Object.entries(metrics).find(([, value]) => !Number.isFinite(value));
+  if (broken !== undefined) return { kind: 'failed', message: `metric ${broken[0]} is ${broken[1]}` };
+  return { kind: 'measured', metrics };
 }

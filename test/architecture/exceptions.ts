@@ -53,6 +53,7 @@ export const TESTED_DIRECTLY: readonly { readonly why: string; readonly exports:
     exports: [
       'src/cli/blis/replay.ts#replayBlis',
       'src/cli/blis/run.ts#runBlis',
+      'src/cli/study/metrics.ts#metricGroups',
       'src/cli/terminal/colours.ts#coloursOf',
       'src/companions/pd-slo/joint-comparison.ts#capacity',
     ],

@@ -12,6 +12,7 @@ import { planOf } from '../../study/io/study-session.ts';
 import type { StudyPlan } from '../../study/plan/study-plan.ts';
 import type { BaselineValue } from '../../study/plan/template.ts';
 import { baselineValues, normalizeWeights } from '../../study/plan/template.ts';
+import { driftWarnings } from '../../study/stationarity.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
 import { integerFlag } from '../terminal/schema-flag.ts';
@@ -100,6 +101,10 @@ function printOutcomes(
     ),
   ]);
   process.stdout.write(`${aligned([head, ...rows]).join('\n')}\n`);
+  for (const { seed, outcome } of outcomes) {
+    const warnings = outcome.kind === 'measured' ? driftWarnings(outcome.metrics) : [];
+    for (const warning of warnings) process.stdout.write(`warning: seed ${seed} is ${warning}\n`);
+  }
   for (const { seed, outcome } of outcomes) {
     if (outcome.kind !== 'measured')
       process.stderr.write(`paretune: seed ${seed}: ${outcome.kind === 'failed' ? outcome.message : outcome.reason}\n`);

@@ -69,9 +69,11 @@ function comparisonLines(report: StudyReport): string[] {
 
 /** Of a study over several workloads: what the robust optimum does on each, beside the best found for it alone. */
 function regimeLines({ regimes = [] }: StudyReport): string[] {
-  return regimes.flatMap(({ metric, aggregate, robust, robustRatio, rows }) => [
+  return regimes.flatMap(({ metric, aggregate, of, robust, robustRatio, rows }) => [
     '',
-    pc.bold(`${metric}: trial ${robust} has the best ${aggregate} ratio to the baseline, ${formatNumber(robustRatio)}`),
+    pc.bold(
+      `${metric}: trial ${robust} has the best ${aggregate} ${of ?? 'ratio to the baseline'}, ${formatNumber(robustRatio)}`,
+    ),
     ...aligned([
       ['workload', 'baseline', 'robust', 'change', 'own optimum', 'robust against it'],
       ...rows.map(({ workload, baseline, robustValue, gain, own, ownValue, gap }) => [

@@ -11,7 +11,7 @@ export function regimeSection({ regimes }: StudyReport): string {
 ${regimes.map(regimeTable).join('\n')}`;
 }
 
-function regimeTable({ metric, aggregate, robust, robustRatio, rows }: RegimeTable): string {
+function regimeTable({ metric, aggregate, of, robust, robustRatio, rows }: RegimeTable): string {
   const body = rows.map(({ workload, unit, baseline, own, ownValue, robustValue, gain, gap }) => {
     const cells = [
       escapeHtml(workload),
@@ -35,6 +35,6 @@ function regimeTable({ metric, aggregate, robust, robustRatio, rows }: RegimeTab
     'its value',
     'robust against it',
   ];
-  return `<h3>${escapeHtml(metric)}: trial ${robust}, ${aggregate} ratio ${formatNumber(robustRatio)}</h3>
+  return `<h3>${escapeHtml(metric)}: trial ${robust}, ${aggregate} ${of ?? 'ratio'} ${formatNumber(robustRatio)}</h3>
 <table><thead><tr>${head.map((text) => `<th>${text}</th>`).join('')}</tr></thead><tbody>${body.join('')}</tbody></table>`;
 }

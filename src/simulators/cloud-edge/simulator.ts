@@ -70,6 +70,7 @@ export function createCloudEdge(): Simulator {
   return {
     name: 'cloud-edge',
     description: 'learning schedulers for requests of unknown length on an edge and a cloud node',
+    vocabulary: [...METRICS, SLO_METRIC],
     prepare(input: SimulationInput): PreparedSimulation {
       const { config, source } = parseInput(input);
       if (config.arrival_trace === null && config.dataset.kind === 'rows') promptsFor(config, 0, source);
@@ -77,9 +78,8 @@ export function createCloudEdge(): Simulator {
       return {
         metrics,
         run({ seed, fidelity }) {
-          const duration = config.simulation_duration * fidelity;
           const set = config.arrival_trace === null ? promptsFor(config, seed, source) : null;
-          return runOnce(config, metrics, seed, duration, set);
+          return runOnce(config, metrics, seed, config.simulation_duration * fidelity, set);
         },
       };
     },

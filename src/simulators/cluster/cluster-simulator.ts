@@ -1,6 +1,6 @@
 import { InputError, unknownName } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
-import type { Measurement } from '../measurement.ts';
+import { type Measurement, WHOLE_RUN } from '../measurement.ts';
 import type { MetricSpec, PreparedSimulation, SimulationInput, Simulator } from '../simulator.ts';
 import type { WorkloadSpec } from '../workload/workload-spec.ts';
 import { clusterMetricSpecs } from './figures/cluster-metrics.ts';
@@ -17,6 +17,7 @@ export function createClusterSimulator(): Simulator {
   return {
     name: 'cluster',
     description: 'cluster of LLM engines behind a router: routing, admission, scheduling, KV tiers',
+    vocabulary: metricSpecs(['CLASS'], true, { ...WHOLE_RUN, capacityRps: 1 }),
     measures: true,
     prepare: (input) => prepare(input, workloads),
   };

@@ -61,6 +61,7 @@ const TOKEN_METRICS: readonly MetricSpec[] = [
 export const createGpuJobsSimulator: SimulatorFactory = (): Simulator => ({
   name: 'gpu-jobs',
   description: 'queue orderings (FIFO, WeightedFIFO, SRPT, WSRPT, scores) for LLM jobs on a GPU cluster',
+  vocabulary: [...SIMPLIFIED_METRICS, ...TOKEN_METRICS.filter((one) => !SIMPLIFIED_METRICS.includes(one))],
   shortHorizons: false,
   prepare: prepareGpuJobs,
 });

@@ -22,6 +22,7 @@ export function createKvschedSimulator(): Simulator {
   return {
     name: 'kvsched',
     description: 'KV-aware scheduling of disaggregated prefill and decode over a network, one request per tick',
+    vocabulary: METRICS,
     prepare,
   };
 }

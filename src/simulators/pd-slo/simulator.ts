@@ -65,16 +65,21 @@ const METRICS: readonly Metric[] = [
   metric('refused_requests', '1', 'lower', 'requests that admission refused', ({ refused }) => refused),
 ];
 
+function specOf({ name, unit, better, description }: Metric): MetricSpec {
+  return { name, unit, better, description };
+}
+
 /** Joint choice of prefill and decode pods under latency targets, on simulated pods. */
 export function createPdSloSimulator(): Simulator {
   return {
     name: 'pd-slo',
     description: 'Joint choice of prefill and decode pods under latency targets (llm-d PD-SLO scheduler)',
+    vocabulary: METRICS.map(specOf),
     prepare({ config, workload }): PreparedSimulation {
       const setup = readPdSloConfig(config, workload);
       const metrics = [...METRICS, ...classMetrics(setup.config)];
       return {
-        metrics: metrics.map(({ name, unit, better, description }) => ({ name, unit, better, description })),
+        metrics: metrics.map(specOf),
         run({ seed, fidelity }) {
           const run = runPdSlo(setup, { seed, fidelity });
           const summary = summarizeRun(run);

@@ -6,6 +6,7 @@ import { shortText } from '../../base/short-text.ts';
 import { identifier, jsonValue, parseWith } from '../../document/schema.ts';
 import { FIGURE_STATISTICS } from '../diagnostic-figures.ts';
 import { FIGURE_PLACE } from './figure-place.ts';
+import { measureBlock, sloBlock } from '../plan/measure-spec.ts';
 
 const value = z.union([z.number(), z.string(), z.boolean(), z.record(identifier, z.number().min(0))]);
 
@@ -29,6 +30,8 @@ const arm = z.strictObject({
   config: z.record(z.string(), jsonValue).optional(),
   workload: z.union([z.string(), z.record(z.string(), jsonValue)]).optional(),
   workload_overrides: z.record(z.string(), jsonValue).optional(),
+  measure: measureBlock.optional(),
+  slo: sloBlock.optional(),
   /** Values of a tuned point: folder of a run, and a trial number or a rule that chooses from its front. */
   point: point.optional(),
 });
@@ -114,6 +117,10 @@ export const experimentFileSchema = z.strictObject({
   workload: z.union([z.string(), z.record(z.string(), jsonValue)]).optional(),
   workload_overrides: z.record(z.string(), jsonValue).optional(),
   config: z.record(z.string(), jsonValue).optional(),
+  /** Which part of every run is measured. */
+  measure: measureBlock.optional(),
+  /** Latency targets by SLO class, in place of those of strategies and workloads. */
+  slo: sloBlock.optional(),
   seeds: z.array(z.int().min(0)).min(2),
   arms: z.record(identifier, arm),
   claims: z.array(claim).min(1),

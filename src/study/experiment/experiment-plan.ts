@@ -3,9 +3,11 @@ import { contentHash, isJsonObject, type Json, type JsonObject, textHash } from 
 import { nameList, shortText } from '../../base/short-text.ts';
 import { merge } from '../../document/merge.ts';
 import type { ParameterValue, SearchSpace } from '../../optimizer/space/parameter.ts';
+import { type Measurement, WHOLE_RUN } from '../../simulators/measurement.ts';
 import type { MetricSpec, PolicyModule, Simulator } from '../../simulators/simulator.ts';
 import { type DiagnosticFigure, figureMetric } from '../diagnostic-figures.ts';
 import type { EvaluationSetup } from '../evaluation.ts';
+import { measureKeys, measurementOf } from '../plan/measure-spec.ts';
 import type { PlanSource } from '../plan/plan-sources.ts';
 import { parseStrategyFile } from '../plan/strategy-file.ts';
 import { type BaselineValue, instantiate, type StrategyTemplate } from '../plan/template.ts';
@@ -60,8 +62,15 @@ export async function resolveExperiment(
       const setup = { ...armSetup(spec, spec.arms[name]!, sources), ...(figures.length > 0 ? { figures } : {}) };
       const simulator = await createSimulator(setup.simulator);
       const input = { config: setup.template.config, workload: setup.workload, policies: sources.modules };
-      metricsOf.set(name, mergeMetrics(simulator.prepare(input).metrics, figures.map(figureMetric)));
-      setups.push(setup);
+      const measurement = armMeasurement(
+        spec,
+        name,
+        simulator,
+        figures,
+        (detail) => simulator.prepare({ ...input, ...(detail === null ? {} : { measurement: detail }) }).metrics,
+      );
+      metricsOf.set(name, mergeMetrics(measurement.metrics, figures.map(figureMetric)));
+      setups.push({ ...setup, ...(measurement.of === null ? {} : { measurement: measurement.of }) });
       texts.push(
         contentHash([setup.template.config, setup.workload, ...sources.policies.map(({ text }) => textHash(text))]),
       );
@@ -91,6 +100,34 @@ function figuresOf(spec: ExperimentSpec): readonly DiagnosticFigure[] {
     unit: figure.unit ?? '1',
     description: figure.description ?? `${figure.statistic} of ${figure.path}`,
   }));
+}
+
+/** In detail where the experiment says so, or names a metric that is told only then. */
+function armMeasurement(
+  spec: ExperimentSpec,
+  name: string,
+  simulator: Simulator,
+  figures: readonly DiagnosticFigure[],
+  describe: (measurement: Measurement | null) => readonly MetricSpec[],
+): { readonly metrics: readonly MetricSpec[]; readonly of: Measurement | null } {
+  const asked = measurementOf(measureKeys(spec.arms[name]!, spec));
+  if (asked !== null && simulator.measures !== true) {
+    throw new InputError(`simulator ${shortText(simulator.name)} measures whole runs only`, {
+      path: [spec.measure === undefined ? 'slo' : 'measure'],
+    });
+  }
+  const metrics = describe(asked);
+  const named = [
+    ...(spec.show ?? []),
+    ...spec.claims.filter((claim) => armReferences(claim).some(([, arm]) => arm === name)).map(({ metric }) => metric),
+  ];
+  const known = new Set([...metrics, ...figures].map((metric) => metric.name));
+  const unknown = named.filter((one) => !known.has(one));
+  if (asked !== null || simulator.measures !== true || unknown.length === 0) return { metrics, of: asked };
+  const detailed = describe(WHOLE_RUN);
+  return detailed.some((metric) => unknown.includes(metric.name))
+    ? { metrics: detailed, of: WHOLE_RUN }
+    : { metrics, of: null };
 }
 
 function armSetup(spec: ExperimentSpec, arm: ArmSpec, sources: ArmSources): EvaluationSetup {

@@ -44,7 +44,7 @@ export function openWorkerPool(plan: StudyPlan, options: { readonly workers: num
   const pool = openSimulationPool(evaluationSetups(plan), options.workers);
   if (plan.regimes !== undefined) {
     return {
-      evaluate: regimeEvaluate(plan.regimes, plan.metrics, plan.baseline!, pool.simulate),
+      evaluate: regimeEvaluate(plan.regimes, plan.metrics, plan.baseline, pool.simulate),
       close: pool.close,
     };
   }

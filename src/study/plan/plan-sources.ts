@@ -72,6 +72,7 @@ function placeOf(sources: PlanSources, path: readonly (string | number)[]): Sour
     const source = sources.workload ?? sources.study;
     return source.locate(sources.workload === null ? ['workload', ...rest] : rest);
   }
+  if (root === 'slo' || root === 'measure') return sources.study.locate(path);
   return sources.strategy.locate(path);
 }
 

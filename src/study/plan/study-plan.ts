@@ -4,9 +4,12 @@ import { nameList, shortText } from '../../base/short-text.ts';
 import { merge } from '../../document/merge.ts';
 import type { ParameterPrior } from '../../optimizer/sampler/sampler.ts';
 import type { ParameterValues, SearchSpace } from '../../optimizer/space/parameter.ts';
+import type { Measurement } from '../../simulators/measurement.ts';
 import type { MetricSpec, PolicyModules, Simulator } from '../../simulators/simulator.ts';
 import type { Regime, Regimes } from '../regimes/regimes.ts';
+import { type CapacityRange, capacityRange } from './capacity-spec.ts';
 import { firstPoint } from './first-point.ts';
+import { CAPACITY, inDetailWhereAsked } from './plan-measurement.ts';
 import {
   documentHashes,
   inDocument,
@@ -36,6 +39,10 @@ export interface StudyPlan {
   readonly workload: Json;
   /** Present exactly where a study has several workloads. */
   readonly regimes?: Regimes;
+  /** Absent: the whole run, with the metrics of old. */
+  readonly measurement?: Measurement;
+  /** Present where every point's SLO capacity is searched. */
+  readonly capacity?: CapacityRange;
   /** Files of policy modules, relative to the working folder. */
   readonly policies: readonly string[];
   readonly objectives: readonly ResolvedObjective[];
@@ -91,14 +98,19 @@ export async function resolvePlan(
   );
   const probe = baseline ?? first[0] ?? baselineValues(template, space);
   const config = instantiate(template, space, probe);
-  const metrics = describeMetrics(sources, regimes, (regime) =>
-    regime === null
-      ? simulator.prepare({ config, workload, policies }).metrics
-      : simulator.prepare({
-          config: instantiate(regimeTemplate(template, regime), space, probe),
-          workload: regime.workload,
-          policies,
-        }).metrics,
+  const describe = (detail: Measurement | null): readonly MetricSpec[] =>
+    describeMetrics(sources, spec, regimes, (regime) => {
+      const own = regime?.measurement ?? detail;
+      const { metrics } = simulator.prepare({
+        config: regime === null ? config : instantiate(regimeTemplate(template, regime), space, probe),
+        workload: regime === null ? workload : regime.workload,
+        policies,
+        ...(own === null ? {} : { measurement: own }),
+      });
+      return spec.capacity === undefined ? metrics : [...metrics, CAPACITY];
+    });
+  const { metrics, measurement } = inDocument(sources.study, () =>
+    inDetailWhereAsked(spec, strategy, simulator, describe),
   );
   return {
     name: spec.name,
@@ -109,6 +121,8 @@ export async function resolvePlan(
     space,
     workload,
     ...(regimes === null ? {} : { regimes }),
+    ...(measurement === null ? {} : { measurement }),
+    ...(spec.capacity === undefined ? {} : { capacity: capacityRange(spec.capacity) }),
     policies: sources.policies.map(({ file }) => file),
     ...resolveTargets(sources.study, spec, strategy, metrics),
     metrics,
@@ -143,7 +157,7 @@ function screeningOf(spec: StudySpec, simulator: Simulator, workload: Json): Scr
       suggestion: 'remove `screening`; `racing` works with every simulator',
     });
   }
-  return resolveScreening(spec.screening!, workload, spec.workloads?.length ?? 0);
+  return resolveScreening(spec.screening!, workload, spec.workloads?.length ?? Object.keys(spec.vary ?? {}).length);
 }
 
 /** A measured point of an earlier run. */
@@ -214,11 +228,12 @@ function resolveWorkload(sources: PlanSources, spec: StudySpec): Json {
 /** Metrics of the one workload, or of all regimes. @throws InputError placed where the simulator's complaint was written */
 function describeMetrics(
   sources: PlanSources,
+  spec: StudySpec,
   regimes: Regimes | null,
   metricsOf: (regime: Regime | null) => readonly MetricSpec[],
 ): readonly MetricSpec[] {
   const place = (error: InputError): InputError => placeSimulatorError(sources, error);
-  if (regimes !== null) return describeRegimes(sources, regimes, place, metricsOf);
+  if (regimes !== null) return describeRegimes(sources, spec, place, metricsOf);
   try {
     return metricsOf(null);
   } catch (error) {

@@ -4,6 +4,8 @@ import type { Json } from '../../base/json.ts';
 import { checkAll } from '../../base/problem-list.ts';
 import { shortText } from '../../base/short-text.ts';
 import { identifier, jsonValue, parseWith } from '../../document/schema.ts';
+import { capacityBlock } from './capacity-spec.ts';
+import { measureBlock, sloBlock } from './measure-spec.ts';
 
 export interface ObjectiveSpec {
   readonly metric: string;
@@ -62,6 +64,9 @@ const screeningBlock = z.strictObject({
 
 const regime = z.strictObject({
   name: identifier,
+  /** In place of the study's. */
+  measure: measureBlock.optional(),
+  slo: sloBlock.optional(),
   workload: z.union([z.string().min(1), z.record(z.string(), jsonValue)]).optional(),
   workload_overrides: z.record(z.string(), jsonValue).optional(),
   /** Laid over the strategy's configuration, e.g. fewer KV blocks. */
@@ -77,8 +82,16 @@ export const studyFileSchema = z.strictObject({
   workload_overrides: z.record(z.string(), jsonValue).optional(),
   /** Several workloads instead of one; `workload` and `workload_overrides` are then what they start from. */
   workloads: z.array(regime).min(2).optional(),
-  /** How the figures of several workloads become one (default: worst). */
-  regime: z.enum(['mean', 'worst']).optional(),
+  /** Every workload with each of these settings, e.g. `latency_model: [roofline, trained-physics]`; `workload.KEY` for keys of it. */
+  vary: z.record(z.string().min(1), z.array(z.union([z.string(), z.number(), z.boolean()])).min(2)).optional(),
+  /** How the figures of several workloads become one (default worst): ratios to the baseline, or the values themselves. */
+  regime: z.enum(['mean', 'worst', 'mean-value', 'worst-value']).optional(),
+  /** Which part of a run is measured. */
+  measure: measureBlock.optional(),
+  /** Latency targets by SLO class, in place of those of strategy and workload. */
+  slo: sloBlock.optional(),
+  /** Searches the highest rate at which a point meets its targets, and tells it as `capacity_rps`. */
+  capacity: capacityBlock.optional(),
   config: z.record(z.string(), jsonValue).optional(),
   objectives: z
     .array(z.strictObject({ metric: metricName, direction: z.enum(['minimize', 'maximize']).optional() }))
@@ -126,6 +139,7 @@ export function parseStudyFile(document: Json): StudySpec {
     () => checkFresh(spec),
     () => refuseDuplicates(metrics, ['objectives'], 'objective'),
     () => checkRegimes(spec),
+    () => checkCapacity(spec),
     () => checkRacing(spec),
     () => checkScreening(spec),
   );
@@ -175,21 +189,32 @@ function checkRacing({ racing, seeds }: StudySpec): void {
 }
 
 function checkRegimes(spec: StudySpec): void {
-  if (spec.workloads === undefined) {
+  if (spec.workloads === undefined && spec.vary === undefined) {
     if (spec.regime === undefined) return;
-    throw new InputError('needs several workloads', { path: ['regime'], suggestion: 'list them under `workloads`' });
+    throw new InputError('needs several workloads', {
+      path: ['regime'],
+      suggestion: 'list them under `workloads`, or settings under `vary`',
+    });
   }
   refuseDuplicates(
-    spec.workloads.map(({ name }) => name),
+    (spec.workloads ?? []).map(({ name }) => name),
     ['workloads'],
     'workload',
   );
-  if (spec.baseline === false) {
+  for (const [key, values] of Object.entries(spec.vary ?? {})) {
+    refuseDuplicates(values.map(String), ['vary', key], 'value');
+  }
+  if (spec.baseline === false && spec.regime?.endsWith('-value') !== true) {
     throw new InputError('needs a baseline: figures of several workloads are compared with it', {
-      path: ['workloads'],
-      suggestion: 'remove `baseline: false`',
+      path: [spec.workloads === undefined ? 'vary' : 'workloads'],
+      suggestion: 'remove `baseline: false`, or say `regime: worst-value`',
     });
   }
+}
+
+function checkCapacity({ capacity, slo, workloads }: StudySpec): void {
+  if (capacity === undefined || slo !== undefined || workloads?.every((one) => one.slo !== undefined) === true) return;
+  throw new InputError('needs targets', { path: ['capacity'], suggestion: 'state them under `slo`' });
 }
 
 function refuseDuplicates(

@@ -15,12 +15,13 @@ export type SimulateSetup = (task: {
 /**
  * Evaluates a vector on every (workload, seed). For each seed the plain metric aggregates, over workloads, the ratio of
  * its value to the baseline's on the same workload and the same seed; the baseline itself is 1 on every seed. Where the
- * baseline's value is 0, the ratio is 1 + value. The baseline is simulated once a seed.
+ * baseline's value is 0, the ratio is 1 + value. The baseline is simulated once a seed. With `of: value` it plays no part.
+ * @param baseline - null only with `of: value`
  */
 export function regimeEvaluate(
   regimes: Regimes,
   metrics: readonly MetricSpec[],
-  baseline: ParameterValues,
+  baseline: ParameterValues | null,
   simulate: SimulateSetup,
 ): Evaluate {
   const references = new Map<string, Promise<readonly ReplicateOutcome[]>>();
@@ -28,7 +29,7 @@ export function regimeEvaluate(
     Promise.all(regimes.workloads.map((_, setup) => simulate({ setup, values, seed, fidelity })));
   const reference = (seed: number, fidelity: number): Promise<readonly ReplicateOutcome[]> => {
     const key = `${seed} ${fidelity}`;
-    const known = references.get(key) ?? raw(baseline, seed, fidelity);
+    const known = references.get(key) ?? raw(baseline!, seed, fidelity);
     references.set(key, known);
     return known;
   };
@@ -36,6 +37,7 @@ export function regimeEvaluate(
   return async (values, seeds, fidelity = 1) => {
     const isBaseline = canonicalText(values as Json) === baselineText;
     const outcomes = seeds.map(async (seed) => {
+      if (regimes.of === 'value') return joinRegimes(regimes, metrics, await raw(values, seed, fidelity), null);
       const base = reference(seed, fidelity);
       const own = isBaseline ? base : raw(values, seed, fidelity);
       return joinRegimes(regimes, metrics, await own, await base);
@@ -44,12 +46,12 @@ export function regimeEvaluate(
   };
 }
 
-/** The outcomes of one seed as one; the first workload that is not measured decides. */
+/** The outcomes of one seed as one; the first workload that is not measured decides. @param base - null = plain values */
 export function joinRegimes(
   regimes: Regimes,
   metrics: readonly MetricSpec[],
   own: readonly ReplicateOutcome[],
-  base: readonly ReplicateOutcome[],
+  base: readonly ReplicateOutcome[] | null,
 ): ReplicateOutcome {
   const values: Metrics[] = [];
   const references: Metrics[] = [];
@@ -57,15 +59,18 @@ export function joinRegimes(
     const outcome = own[index]!;
     if (outcome.kind === 'infeasible') return { kind: 'infeasible', reason: `on ${name}: ${outcome.reason}` };
     if (outcome.kind === 'failed') return { kind: 'failed', message: `on ${name}: ${outcome.message}` };
+    values.push(outcome.metrics);
+    if (base === null) continue;
     const other = base[index]!;
     if (other.kind !== 'measured') return { kind: 'failed', message: `the baseline cannot be measured on ${name}` };
-    values.push(outcome.metrics);
     references.push(other.metrics);
   }
   const joined: Record<string, number> = {};
   for (const { name, better } of metrics) {
     if (!values.every((one) => Object.hasOwn(one, name))) continue;
-    const ratios = values.map((one, index) => ratio(one[name]!, references[index]![name]!));
+    const ratios = values.map((one, index) =>
+      base === null ? one[name]! : ratio(one[name]!, references[index]![name]!),
+    );
     joined[name] = aggregated(regimes.aggregate, better, ratios);
   }
   for (const [index, { name }] of regimes.workloads.entries()) {

@@ -130,3 +130,30 @@ describe('evaluation on several workloads', () => {
     expect(late.toReversed()).toEqual(early);
   });
 });
+
+describe('values of several workloads', () => {
+  const values: Regimes = { ...regimes('worst'), of: 'value' };
+  const specs = regimeMetricSpecs(values, [
+    [LATENCY, RATE],
+    [LATENCY, RATE, OWN],
+  ]);
+
+  test('keep their units, and the worst is that of the least favourable workload', () => {
+    expect(specs.slice(0, 2).map(({ unit }) => unit)).toEqual(['ms', '1/s']);
+    expect(metricsOf(joinRegimes(values, specs, BETTER, null))).toMatchObject({ latency: 300, rate: 90 });
+    expect(metricsOf(joinRegimes({ ...values, aggregate: 'mean' }, specs, BETTER, null))).toMatchObject({
+      latency: 152.5,
+      rate: 95,
+    });
+  });
+
+  test('need no baseline: nothing but the vector is simulated', async () => {
+    const seen: unknown[] = [];
+    const evaluate = regimeEvaluate(values, specs, null, async ({ setup, values: vector }) => {
+      seen.push(vector);
+      return BETTER[setup]!;
+    });
+    expect(await evaluate({ x: 1 }, [7])).toMatchObject({ kind: 'observed' });
+    expect(seen).toEqual([{ x: 1 }, { x: 1 }]);
+  });
+});

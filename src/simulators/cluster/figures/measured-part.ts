@@ -93,7 +93,7 @@ export function windowHeadline(result: EngineResult, part: EngineResult, span: M
   let tokens = 0;
   for (let row = 0; row < table.length; row++) {
     const endUs = table.arrivalUs[row]! + e2eUs[row]!;
-    if (completed[row] !== 1 || endUs < span.fromUs || endUs > untilUs) continue;
+    if (completed[row] !== 1 || endUs < span.fromUs || endUs > span.untilUs) continue;
     responses++;
     tokens += lengthCapped[row] === 1 ? itlCount[row]! + 1 : table.outputTokens[row]!;
   }
