@@ -22,10 +22,20 @@ export interface EngineConfig {
   /** Prefill/decode disaggregation; null = off. */
   readonly disaggregation: DisaggregationConfig | null;
   readonly instance: InstanceConfig;
+  /** Instances of their own for SLO classes; absent = every instance serves every class. */
+  readonly classPools?: readonly ClassPool[];
   readonly traceDecisions: boolean;
   readonly counterfactualK: number;
   /** Requests whose streams are looked at closely; absent = none, and token gaps are those of all requests. */
   readonly measured?: MeasuredSpan;
+}
+
+/** The instances `from`, …, `from + count − 1` serve one SLO class and nothing else. */
+export interface ClassPool {
+  readonly sloClass: string;
+  readonly from: number;
+  readonly count: number;
+  readonly instance: InstanceConfig;
 }
 
 /** Requests that arrive in it are measured, both ends included; µs. */

@@ -14,6 +14,7 @@ import { BlockKeys } from '../kv/block-keys.ts';
 import type { EngineHooks } from '../policy/policy.ts';
 import { RequestStates } from '../request-states.ts';
 import type { CacheSignal } from '../routing/cache-signal.ts';
+import { classMembers } from '../routing/class-members.ts';
 import { PolicyViews } from '../routing/policy-views.ts';
 import { type RouterBuilder, routerBuilder } from '../routing/router-builder.ts';
 import type { Router } from '../routing/routers.ts';
@@ -60,6 +61,8 @@ export class ClusterEngine {
   readonly #everyInstance: Int32Array;
   /** By model of the table: 1 = no instance serves it. null = every request can go anywhere. */
   readonly #isForeignModel: Uint8Array | null;
+  /** By SLO class of the table: the instances that serve it. null = every class can go anywhere. */
+  readonly #membersOfClass: readonly (Int32Array | null)[] | null;
   readonly #priorityOfClass: Float64Array;
   readonly #urgencyOfClass: Float64Array;
   readonly #views: PolicyViews | null;
@@ -119,6 +122,8 @@ export class ClusterEngine {
     });
     this.#everyInstance = Int32Array.from({ length: config.instances }, (_, i) => i);
     this.#isForeignModel = foreignModels(table.names.models, config.model);
+    this.#membersOfClass =
+      config.classPools === undefined ? null : classMembers(config.classPools, table.names.sloClasses);
     this.#snapshots = new Snapshots(this.instances, config.snapshotRefreshUs);
     const builder = routerBuilder({
       config,
@@ -305,9 +310,10 @@ export class ClusterEngine {
     this.#send(request, chosen, at);
   }
 
-  /** Those that serve the request's model. Pools do not ask, as in the reference. */
+  /** Those that serve the request's model and class. Pools of disaggregation do not ask, as in the reference. */
   #instancesFor(row: number): Int32Array {
-    return this.#isForeignModel?.[this.table.model[row]!] === 1 ? NO_INSTANCE : this.#everyInstance;
+    if (this.#isForeignModel?.[this.table.model[row]!] === 1) return NO_INSTANCE;
+    return this.#membersOfClass?.[this.table.sloClass[row]!] ?? this.#everyInstance;
   }
 
   /** Asks a router about the present view. */

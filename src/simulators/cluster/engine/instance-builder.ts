@@ -168,7 +168,10 @@ class ColumnSource {
 
 /** Shared instances of a disaggregated cluster use the decode pool's configuration. */
 function configOf(config: EngineConfig, index: number): InstanceConfig {
-  if (config.disaggregation === null) return config.instance;
+  if (config.disaggregation === null) {
+    const pool = config.classPools?.find(({ from, count }) => index >= from && index < from + count);
+    return pool?.instance ?? config.instance;
+  }
   const pools = divideIntoPools(config.disaggregation);
   if (pools.decode.includes(index)) return config.disaggregation.decodeInstance ?? config.instance;
   if (pools.prefill.includes(index)) return config.disaggregation.prefillInstance ?? config.instance;

@@ -1,6 +1,7 @@
 import { InputError, unknownName, within } from '../../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../base/json.ts';
 import { mapAll } from '../../../base/problem-list.ts';
+import { CLASS_POOLS_SECTION, inClassPools, parseClassPools, type WrittenPools } from './class-pools.ts';
 import { type ClusterSettings, SETTING_ALIASES, SETTINGS, type SettingKey } from './cluster-settings.ts';
 import { parseHardwareConfig } from './hardware-catalog.ts';
 import { BUNDLE_SECTIONS, parsePolicyBundle } from './policy-bundle.ts';
@@ -8,6 +9,7 @@ import { type ResolvedCluster, resolveCluster } from './resolve-cluster.ts';
 import type { OwnScorers, ScorerRules } from './scorer-profile.ts';
 import { readSetting } from './setting-values.ts';
 import { COMMAND_LINE_NAMES, UNSUPPORTED_SETTINGS } from './unsupported-settings.ts';
+import { ENGINE_DEFAULTS_KEY, type EngineDefaults, parseEngineDefaults } from './vllm-defaults.ts';
 
 /** Settings of the strategy's policy modules, handed to them as they are. */
 export const POLICY_KEY = 'policy';
@@ -27,15 +29,21 @@ export function resolveStrategyConfig(config: Json, ownScorers: OwnScorers = [])
   const sections: Record<string, Json> = {};
   const documents: Partial<Record<(typeof DOCUMENTS)[number], Json>> = {};
   const settings: Record<string, Json> = {};
+  let classPools: WrittenPools = {};
+  let engineDefaults: EngineDefaults = 'blis';
   for (const [key, value] of Object.entries(config)) {
     if (key === POLICY_KEY) continue;
-    if (isSection(key)) sections[key] = value;
+    if (key === ENGINE_DEFAULTS_KEY) engineDefaults = parseEngineDefaults(value);
+    else if (key === CLASS_POOLS_SECTION) classPools = inClassPools(() => parseClassPools(value));
+    else if (isSection(key)) sections[key] = value;
     else if (isDocument(key)) documents[key] = value;
     else settings[key] = value;
   }
   return resolveCluster({
     settings: parseSettings(settings, rules),
     bundle: parsePolicyBundle(sections, rules),
+    classPools,
+    engineDefaults,
     modelConfig: documents.model_config ?? null,
     hardware: parseOwnHardware(documents.hardware_config),
     offload: documents.kv_offload === undefined ? null : { document: documents.kv_offload, recorded: false },
@@ -62,9 +70,14 @@ function settingKey(name: string): SettingKey {
   for (const refused of [UNSUPPORTED_SETTINGS, COMMAND_LINE_NAMES]) {
     if (Object.hasOwn(refused, name)) throw new InputError(`not supported: ${refused[name]}`, { path: [name] });
   }
-  throw unknownName('setting', name, [...Object.keys(SETTINGS), ...BUNDLE_SECTIONS, ...DOCUMENTS, POLICY_KEY], {
-    path: [name],
-  });
+  throw unknownName(
+    'setting',
+    name,
+    [...Object.keys(SETTINGS), ...BUNDLE_SECTIONS, CLASS_POOLS_SECTION, ENGINE_DEFAULTS_KEY, ...DOCUMENTS, POLICY_KEY],
+    {
+      path: [name],
+    },
+  );
 }
 
 function parseOwnHardware(document: Json | undefined) {

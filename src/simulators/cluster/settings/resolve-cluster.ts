@@ -1,6 +1,7 @@
 import { InputError, unknownName } from '../../../base/errors.ts';
 import type { Json } from '../../../base/json.ts';
 import type { AdmissionConfig, EngineConfig, GatewayConfig, HardwareSpec, RoutingConfig } from '../engine-config.ts';
+import { resolveClassPools, type WrittenPools } from './class-pools.ts';
 import { type ClusterSettings, DEFAULT_SETTINGS } from './cluster-settings.ts';
 import { type InstanceRequest, resolveInstance } from './instance-settings.ts';
 import { TRAINED_PHYSICS } from './latency-settings.ts';
@@ -12,11 +13,16 @@ import type { PolicyBundle } from './policy-bundle.ts';
 import { resolveDisaggregation } from './pool-settings.ts';
 import type { ReferenceDefaults } from './reference-defaults.ts';
 import { DEFAULT_SCORERS } from './scorer-profile.ts';
+import { batchLimits, type EngineDefaults } from './vllm-defaults.ts';
 
 export interface ClusterRequest {
   /** What the user said, setting by setting. */
   readonly settings: Partial<ClusterSettings>;
   readonly bundle: PolicyBundle;
+  /** Instances of their own for SLO classes; absent = none. */
+  readonly classPools?: WrittenPools;
+  /** Whose defaults hold for the limits of a batch; absent = the reference's. */
+  readonly engineDefaults?: EngineDefaults;
   /** A parsed `config.json` instead of the catalogue's. */
   readonly modelConfig: Json | null;
   /** Replaces the built-in GPU list. */
@@ -48,7 +54,8 @@ const SLO_PRIORITIES = { critical: 4, standard: 3, batch: -1, sheddable: -2, bac
  */
 export function resolveCluster(request: ClusterRequest): ResolvedCluster {
   const { bundle } = request;
-  const settings = endless({ ...DEFAULT_SETTINGS, ...bundle.settings, ...withoutEmptyScorers(request.settings) });
+  const given = { ...bundle.settings, ...withoutEmptyScorers(request.settings) };
+  const settings = endless({ ...DEFAULT_SETTINGS, ...batchLimits(request, given), ...given });
   const warnings = [...bundle.warnings];
   const routing = resolveRouting(settings, warnings);
   if (routing === undefined) return infeasible('every routing scorer has weight 0');
@@ -57,6 +64,8 @@ export function resolveCluster(request: ClusterRequest): ResolvedCluster {
   if (instance.kind === 'infeasible') return instance;
   const disaggregation = resolveDisaggregation(settings, base, instance.config, bundle.pairRouting);
   if (disaggregation.kind === 'infeasible') return disaggregation;
+  const pools = resolveClassPools(request.classPools ?? {}, settings, instance.config);
+  if (pools.kind === 'infeasible') return pools;
   const cluster = { hasPools: disaggregation.config !== null, decider: settings.pd_decider };
   warnings.push(...pairRoutingWarnings(bundle.pairRouting, cluster));
   return {
@@ -75,6 +84,7 @@ export function resolveCluster(request: ClusterRequest): ResolvedCluster {
       gateway: resolveGateway(settings, warnings),
       disaggregation: disaggregation.config,
       instance: instance.config,
+      ...(pools.pools.length === 0 ? {} : { classPools: pools.pools }),
     },
     settings,
     warnings,
