@@ -5,8 +5,8 @@ import { checkAll, mapAll } from '../../base/problem-list.ts';
 import { shortText } from '../../base/short-text.ts';
 import { identifier, jsonValue, parseWith } from '../../document/schema.ts';
 import { FIGURE_STATISTICS } from '../diagnostic-figures.ts';
-import { FIGURE_PLACE } from './figure-place.ts';
 import { measureBlock, sloBlock } from '../plan/measure-spec.ts';
+import { FIGURE_PLACE } from './figure-place.ts';
 
 const value = z.union([z.number(), z.string(), z.boolean(), z.record(identifier, z.number().min(0))]);
 
