@@ -1,9 +1,8 @@
-import { InputError } from '../../base/errors.ts';
-import { shortText } from '../../base/short-text.ts';
 import { emptyNames, indexOf, type RequestOwner } from './client-profile.ts';
 import type { Workload } from './follow-ups.ts';
 import { type GoRandom, goRandom } from './go-random.ts';
 import type { LengthSampler } from './length-sampler.ts';
+import { afterOpening, defaultHorizon, inOrder, recordedPauses, repeatedTokens } from './replay-rounds.ts';
 import { RequestTable } from './request-table.ts';
 import {
   type FollowUpPrefix,
@@ -14,6 +13,7 @@ import {
   scratchStream,
 } from './sessions.ts';
 import { SKIPPED_TOKENS, type TokenSink } from './token-sink.ts';
+import { type ContentLinks, contentLinks, promptTokens } from './trace-content.ts';
 import type { TraceRow } from './trace-row.ts';
 
 export interface ReplayOptions {
@@ -33,8 +33,8 @@ export interface ReplayOptions {
   readonly tokens?: TokenSink;
 }
 
-/** Default horizon when nothing arrives after time 0. */
-const SHORT_HORIZON_US = 600_000_000;
+/** Name of the text that requests with `repeated_tokens` and without an earlier round start with. */
+const COMMON_TEXT = '(common)';
 
 /**
  * The workload of a recorded trace. Token contents are drawn anew; what repeats in them is the shared prefixes and,
@@ -56,6 +56,8 @@ class Replay {
   readonly #indexes = new Map<string[], Map<string, number>>();
   /** Index of each prefix group that has content. */
   readonly #groups = new Map<string, number>();
+  /** Index of the text that rows of the trace share, −1 without one. */
+  #common = -1;
 
   constructor(rows: readonly TraceRow[], options: ReplayOptions) {
     this.#rows = rows;
@@ -74,9 +76,10 @@ class Replay {
   }
 
   fixed(): Workload {
-    for (const row of this.#rows) this.#append(row, this.#stream);
+    const links = this.#links(this.#rows);
+    for (const [place, row] of this.#rows.entries()) this.#append(row, this.#stream, links, place);
     const initial = this.#sorted();
-    const horizonUs = this.#options.horizonUs ?? twice(latest(initial));
+    const horizonUs = this.#options.horizonUs ?? defaultHorizon(latest(initial));
     return { initial, horizonUs, start: () => ({ table: initial, followUps: null }) };
   }
 
@@ -88,28 +91,19 @@ class Replay {
       if (rounds === undefined) sessions.set(row.sessionId, [row]);
       else rounds.push(row);
     }
+    for (const [id, rounds] of sessions) inOrder(id, rounds);
+    const openings = [...sessions.values()].map((rounds) => rounds[0]!);
+    const single = this.#rows.filter(({ sessionId }) => sessionId === '');
+    const links = this.#links([...openings, ...single]);
     const blueprints = new Map<number, SessionBlueprint>();
-    let lastArrivalUs = 0;
-    for (const [id, rounds] of sessions) {
-      rounds.sort((a, b) => a.roundIndex - b.roundIndex);
-      const gap = rounds.findIndex((round, i) => round.roundIndex !== i);
-      if (gap >= 0) {
-        throw new InputError(
-          `the rounds of session ${shortText(id)} must be 0, 1, 2, …, got ${rounds[gap]!.roundIndex} in place of ${gap}`,
-          { suggestion: 'replay in fixed mode' },
-        );
-      }
-      this.#addSession(rounds, blueprints);
-      lastArrivalUs = Math.max(lastArrivalUs, rounds[0]!.arrivalTimeUs);
+    for (const [place, rounds] of [...sessions.values()].entries()) {
+      this.#addSession(rounds, blueprints, links, place);
     }
-    for (const row of this.#rows) {
-      if (row.sessionId !== '') continue;
-      this.#append(row, this.#stream);
-      lastArrivalUs = Math.max(lastArrivalUs, row.arrivalTimeUs);
-    }
+    for (const [place, row] of single.entries()) this.#append(row, this.#stream, links, openings.length + place);
+    const lastArrivalUs = [...openings, ...single].reduce((last, row) => Math.max(last, row.arrivalTimeUs), 0);
     const initial = this.#sorted();
-    const horizonUs = this.#options.horizonUs ?? twice(latest(initial));
-    const sessionHorizonUs = this.#options.horizonUs ?? twice(lastArrivalUs);
+    const horizonUs = this.#options.horizonUs ?? defaultHorizon(latest(initial));
+    const sessionHorizonUs = this.#options.horizonUs ?? defaultHorizon(lastArrivalUs);
     return {
       initial,
       horizonUs,
@@ -120,23 +114,31 @@ class Replay {
     };
   }
 
-  #addSession(rounds: readonly TraceRow[], blueprints: Map<number, SessionBlueprint>): void {
+  #addSession(
+    rounds: readonly TraceRow[],
+    blueprints: Map<number, SessionBlueprint>,
+    links: ContentLinks | null,
+    place: number,
+  ): void {
     const seed = this.#stream.childSeed();
     const opening = rounds[0]!;
-    const row = this.#append(opening, openStream(seed, this.#scratch));
+    const row = this.#append(opening, openStream(seed, this.#scratch), links, place);
     const session = this.#table.session[row]!;
+    const fresh = this.#table.inputTokens[row]! - this.#table.groupTokens[row]! - this.#table.inheritedTokens[row]!;
     const pauses = recordedPauses(rounds);
+    const repeated = repeatedTokens(rounds);
     const { thinkTime, accumulate } = this.#options;
     blueprints.set(session, {
       owner: this.#owner(row),
       session,
       maxRounds: rounds.length,
       accumulate,
+      ...(repeated === null ? {} : { repeated: (round: number) => repeated[round]! }),
       prefix: this.#prefix(opening),
       script: new SessionScript(
-        (scratch) => afterOpening(openStream(seed, scratch), opening),
+        (scratch) => afterOpening(openStream(seed, scratch), fresh + opening.outputTokens),
         (rng, round) => thinkTime?.(rng) ?? pauses[round]!,
-        (_rng, round) => [promptTokens(rounds[round]!), rounds[round]!.outputTokens],
+        (_rng, round) => [promptTokens(rounds[round]!) - (repeated?.[round] ?? 0), rounds[round]!.outputTokens],
         rounds.length,
         this.#scratch,
         this.#sink.keeps,
@@ -144,15 +146,32 @@ class Replay {
     });
   }
 
-  #append(source: TraceRow, rng: GoRandom): number {
+  /** What rows, in the order in which they will be appended, start with; opens the text that they share. */
+  #links(rows: readonly TraceRow[]): ContentLinks | null {
+    const links = contentLinks(rows);
+    const common = links === null ? 0 : links.common.reduce((most, tokens) => Math.max(most, tokens), 0);
+    if (common === 0) return links;
+    const { names } = this.#table;
+    this.#common = this.#index(names.prefixGroups, COMMON_TEXT);
+    names.groupLengths[this.#common] = common;
+    this.#sink.prefix(this.#common, this.#stream, common);
+    return links;
+  }
+
+  #append(source: TraceRow, rng: GoRandom, links: ContentLinks | null, place: number): number {
     const table = this.#table;
     const { names } = table;
     const row = table.append();
-    const own = promptTokens(source);
-    const group = this.#groups.get(source.prefixGroup) ?? -1;
-    const prefixTokens = group < 0 ? 0 : names.groupLengths[group]!;
+    const parent = links?.parent[place] ?? -1;
+    const common = links?.common[place] ?? 0;
+    const inherited = parent < 0 ? 0 : links!.inherited[place]!;
+    const group = common > 0 ? this.#common : saysContent(source) ? -1 : (this.#groups.get(source.prefixGroup) ?? -1);
+    const prefixTokens = common > 0 ? common : group < 0 ? 0 : names.groupLengths[group]!;
+    const own = promptTokens(source) - common - inherited;
+    table.parent[row] = parent;
+    table.inheritedTokens[row] = inherited;
     table.arrivalUs[row] = source.sendTimeUs > 0 ? source.sendTimeUs : source.arrivalTimeUs;
-    table.inputTokens[row] = prefixTokens + own;
+    table.inputTokens[row] = prefixTokens + inherited + own;
     table.outputTokens[row] = source.outputTokens;
     table.maxOutputTokens[row] = source.outputTokens;
     table.deadlineUs[row] = source.deadlineUs;
@@ -220,30 +239,11 @@ class Replay {
   }
 }
 
-/** A measured prompt length counts where no prefix is known. */
-function promptTokens(row: TraceRow): number {
-  return row.serverInputTokens > 0 && row.prefixGroup === '' ? row.serverInputTokens : row.inputTokens;
-}
-
-/** The session's stream after the contents of its first round. */
-function afterOpening(rng: GoRandom, opening: TraceRow): GoRandom {
-  rng.skipTokens(promptTokens(opening) + opening.outputTokens);
-  return rng;
-}
-
-/** Pause before each round, µs: as recorded, or else the distance of arrivals, which contains service time. */
-function recordedPauses(rounds: readonly TraceRow[]): number[] {
-  const recorded = rounds.slice(1).some((round) => round.thinkTimeUs > 0);
-  return rounds.map((round, i) => {
-    if (i === 0) return 0;
-    return recorded ? round.thinkTimeUs : Math.max(0, round.arrivalTimeUs - rounds[i - 1]!.arrivalTimeUs);
-  });
+/** Where the content of a prompt is recorded, `input_tokens` counts all of it and its prefix group is a label. */
+function saysContent({ hashIds, repeatedTokens: repeated }: TraceRow): boolean {
+  return Boolean(hashIds) || Boolean(repeated);
 }
 
 function latest(table: RequestTable): number {
   return table.length === 0 ? 0 : table.arrivalUs[table.length - 1]!;
-}
-
-function twice(us: number): number {
-  return us === 0 ? SHORT_HORIZON_US : 2 * us;
 }

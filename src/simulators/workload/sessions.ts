@@ -19,6 +19,8 @@ export interface SessionBlueprint {
   /** Infinity = unlimited. */
   readonly maxRounds: number;
   readonly accumulate: boolean;
+  /** How many tokens of the round before, prompt and output, a round ≥ 1 starts with, where that is recorded. */
+  readonly repeated?: (round: number) => number;
   readonly prefix: FollowUpPrefix;
   /** Lengths and pauses of the rounds after the first, in order. */
   readonly script: SessionScript;
@@ -185,8 +187,13 @@ function linkContext(
   producedTokens: number,
   fresh: number,
 ): void {
-  const { prefix, accumulate } = blueprint;
-  if (accumulate && prefix.kind === 'prompt' && table.round[finished] === 0 && finished !== prefix.row) {
+  const { prefix, accumulate, repeated } = blueprint;
+  if (repeated !== undefined) {
+    const wanted = repeated(table.round[row]!);
+    const produced = Math.min(producedTokens, table.outputTokens[finished]!);
+    table.inputTokens[row] = wanted + fresh;
+    startLike(table, row, finished, Math.min(wanted, table.inputTokens[finished]! + produced));
+  } else if (accumulate && prefix.kind === 'prompt' && table.round[finished] === 0 && finished !== prefix.row) {
     replaceOpening(table, row, finished, prefix, producedTokens, fresh);
   } else if (!accumulate) {
     const tokens = prefix.kind === 'none' ? 0 : prefix.tokens;

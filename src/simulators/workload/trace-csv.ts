@@ -47,28 +47,45 @@ const COLUMNS: readonly Column[] = [
   { name: 'x_request_id', key: 'xRequestId', kind: 'text', optional: true },
   { name: 'adapter', key: 'adapter', kind: 'text', optional: true },
   { name: 'think_time_us', key: 'thinkTimeUs', kind: 'count', optional: true },
+  { name: 'repeated_tokens', key: 'repeatedTokens', kind: 'count', optional: true },
+  { name: 'hash_block_tokens', key: 'hashBlockTokens', kind: 'count', optional: true },
+  { name: 'hash_ids', key: 'hashIds', kind: 'text', optional: true },
 ];
+
+/** Fields that a row lacks where its file lacks the column. */
+const MAY_BE_ABSENT: readonly (keyof TraceRow)[] = ['vllmPriority', 'repeatedTokens', 'hashBlockTokens', 'hashIds'];
 
 /**
  * Requests as TraceV2 CSV text. A file with a `slo_target_us` column is misread by the reference implementation
  * (it shifts text columns); this reader finds columns by name.
  */
 export function writeTraceCsv(rows: readonly TraceRow[]): string {
-  const columns = COLUMNS.filter(
-    (column) => column.optional === undefined || rows.some((row) => hasValue(row, column)),
-  );
-  const lines = [csvLine(columns.map((column) => column.name))];
-  for (const row of rows) lines.push(csvLine(columns.map((column) => format(row[column.key]))));
-  return `${lines.join('\n')}\n`;
+  const writer = traceCsvWriter((key) => rows.some((row) => hasValue(row, key)));
+  return `${[writer.header, ...rows.map(writer.line)].join('\n')}\n`;
+}
+
+/** Writes a trace row by row. Lines have no end. */
+export interface TraceCsvWriter {
+  readonly header: string;
+  line(row: TraceRow): string;
+}
+
+/** @param isUsed - whether some row will have a value in an optional column */
+export function traceCsvWriter(isUsed: (key: keyof TraceRow) => boolean): TraceCsvWriter {
+  const columns = COLUMNS.filter(({ optional, key }) => optional === undefined || isUsed(key));
+  return {
+    header: csvLine(columns.map(({ name }) => name)),
+    line: (row) => csvLine(columns.map(({ key, kind }) => format(row[key], kind))),
+  };
 }
 
 /** A priority of 0 is one. */
-function hasValue(row: TraceRow, { key }: Column): boolean {
+function hasValue(row: TraceRow, key: keyof TraceRow): boolean {
   return key === 'vllmPriority' ? row.vllmPriority !== undefined : Boolean(row[key]);
 }
 
-function format(value: TraceRow[keyof TraceRow]): string {
-  if (value === undefined) return '0';
+function format(value: TraceRow[keyof TraceRow], kind: Kind): string {
+  if (value === undefined) return kind === 'text' ? '' : '0';
   const text = String(value);
   return typeof value === 'number' && text.includes('e-') ? withoutExponent(text) : text;
 }
@@ -99,7 +116,7 @@ function readRow(table: CsvTable, record: CsvRecord, places: readonly number[]):
     const column = COLUMNS[i]!;
     const place = places[i]!;
     if (place < 0) {
-      if (column.key !== 'vllmPriority') row[column.key] = column.kind === 'text' ? '' : 0;
+      if (!MAY_BE_ABSENT.includes(column.key)) row[column.key] = column.kind === 'text' ? '' : 0;
       continue;
     }
     const field = record.fields[place]!;

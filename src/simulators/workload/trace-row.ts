@@ -43,6 +43,15 @@ export interface TraceRow {
   readonly adapter: string;
   /** Pause before this round; 0 = not recorded. */
   readonly thinkTimeUs: number;
+  /** Leading prompt tokens that are known to repeat: what came before in the session, else a text common to all. */
+  readonly repeatedTokens?: number;
+  /** Tokens for which one of `hashIds` stands. */
+  readonly hashBlockTokens?: number;
+  /**
+   * Content of the prompt, one id a block, separated by spaces; each stands for its block and everything before it, so
+   * that prompts share as many blocks as they have equal ids in front.
+   */
+  readonly hashIds?: string;
 }
 
 /** What a simulation adds to a request. */
