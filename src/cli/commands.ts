@@ -78,6 +78,11 @@ export const COMMANDS: readonly Command[] = [
     summary: 'print every metric of the cluster with unit and definition',
     load: async () => (await import('./study/metrics.ts')).metricsCommand,
   },
+  {
+    syntax: 'import',
+    summary: 'bring in what other programs wrote: trace',
+    load: async () => (await import('./import/group.ts')).importCommand,
+  },
   BLIS,
   {
     syntax: 'kvsched',

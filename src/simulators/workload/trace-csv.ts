@@ -111,32 +111,57 @@ export function readTraceCsv(text: string, file: string): TraceRow[] {
 }
 
 function readRow(table: CsvTable, record: CsvRecord, places: readonly number[]): TraceRow {
+  const fieldOf = (index: number): string | undefined =>
+    places[index]! < 0 ? undefined : record.fields[places[index]!];
+  try {
+    return fieldsToRow(fieldOf);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const column = COLUMNS.findIndex(({ name }) => name === error.path[0]);
+    throw new InputError(`${error.path[0]} ${error.message}`, { position: table.locate(record, places[column]!) });
+  }
+}
+
+/** Names of all columns, in file order. */
+export const TRACE_COLUMNS: readonly string[] = COLUMNS.map(({ name }) => name);
+
+/** A row from its fields by column; missing ones are empty. @throws InputError whose path is the column */
+export function parseTraceFields(fields: Readonly<Record<string, string>>): TraceRow {
+  return fieldsToRow((index) => fields[COLUMNS[index]!.name]);
+}
+
+/** @throws InputError whose path is the column */
+function fieldsToRow(fieldOf: (index: number) => string | undefined): TraceRow {
   const row: Record<string, TraceRow[keyof TraceRow]> = {};
   for (let i = 0; i < COLUMNS.length; i++) {
     const column = COLUMNS[i]!;
-    const place = places[i]!;
-    if (place < 0) {
-      if (!MAY_BE_ABSENT.includes(column.key)) row[column.key] = column.kind === 'text' ? '' : 0;
+    const field = fieldOf(i);
+    if (field === undefined) {
+      if (!MAY_BE_ABSENT.includes(column.key)) row[column.key] = EMPTY[column.kind];
       continue;
     }
-    const field = record.fields[place]!;
     const value = parseField(field, column.kind);
     if (value === null) {
-      throw new InputError(`${column.name} ${RULES[column.kind]}, got ${shortText(field)}`, {
-        position: table.locate(record, place),
-      });
+      throw new InputError(`${RULES[column.kind]}, got ${shortText(field)}`, { path: [column.name] });
     }
     row[column.key] = value;
   }
   const result = row as unknown as TraceRow;
   if (result.deadlineUs > 0 && result.arrivalTimeUs > 0 && result.deadlineUs < result.arrivalTimeUs) {
-    throw new InputError(
-      `deadline_us must not lie before the arrival ${result.arrivalTimeUs}, got ${result.deadlineUs}`,
-      { position: table.locate(record, table.columns.indexOf('deadline_us')) },
-    );
+    throw new InputError(`must not lie before the arrival ${result.arrivalTimeUs}, got ${result.deadlineUs}`, {
+      path: ['deadline_us'],
+    });
   }
   return result;
 }
+
+const EMPTY: Readonly<Record<Kind, string | number | boolean>> = {
+  text: '',
+  flag: false,
+  ratio: 0,
+  integer: 0,
+  count: 0,
+};
 
 const RULES: Readonly<Record<Kind, string>> = {
   text: 'is text',

@@ -1,0 +1,13 @@
+import type { Command } from '../terminal/command.ts';
+import { commandGroup } from '../terminal/command-group.ts';
+
+const COMMANDS: readonly Command[] = [
+  {
+    syntax: 'trace <file>',
+    summary: 'requests from a public trace, a log or benchmark results',
+    load: async () => (await import('./trace.ts')).importTraceCommand,
+  },
+];
+
+/** `paretune import …`: what other programs wrote, in the formats of studies. */
+export const importCommand = commandGroup(COMMANDS, 'what to import is required: trace');

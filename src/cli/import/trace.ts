@@ -1,0 +1,159 @@
+import { existsSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import { type ImportReport, importJson, importText } from '../../connect/traces/import-report.ts';
+import { detectFormat, fileHead, formatByName, HEAD_CHARACTERS } from '../../connect/traces/trace-formats.ts';
+import { TraceImport } from '../../connect/traces/trace-import.ts';
+import { traceCsvWriter } from '../../simulators/workload/trace-csv.ts';
+import { writeTraceHeader } from '../../simulators/workload/write-trace-header.ts';
+import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
+import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
+import { Progress } from '../terminal/progress.ts';
+import { fileBytes, GrowingFile, SpillFiles, type TracePair, textPieces, tracePair } from './trace-files.ts';
+import { declareTraceFlags, readOptions, shapeOptions } from './trace-flags.ts';
+
+/** Requests that wait to be sorted. */
+const MEMORY_BYTES = 128e6;
+/** Smaller files are read before anybody looks. */
+const SHOWS_PROGRESS_BYTES = 20e6;
+const ROWS_AT_ONCE = 20_000;
+
+export const importTraceCommand: LoadedCommand = {
+  build: (parser) =>
+    declareTraceFlags(
+      parser
+        .positional('file', { type: 'string', describe: 'trace, log or results; also compressed by gzip' })
+        .option('out', {
+          type: 'string',
+          demandOption: true,
+          requiresArg: true,
+          describe: 'folder for trace.yaml and trace.csv, or the name of one of the two files',
+        })
+        .option('json', { type: 'boolean', describe: 'print the report as JSON' })
+        .option('quiet', { type: 'boolean', describe: 'no progress on stderr' }),
+    )
+      .example('$0 import trace AzureLLMInferenceTrace_conv.csv --out traces/azure', 'TIMESTAMP,ContextTokens,…')
+      .example('$0 import trace conversation_trace.jsonl --to 10m --out traces/mooncake', 'the first ten minutes')
+      .example('$0 import trace sharegpt.json --rate 2 --limit 1000 --out traces/chat.yaml', 'conversations as texts'),
+  run: async (flags) => {
+    const file = dataFile(requiredText(flags, 'file'));
+    const pair = tracePair(requiredText(flags, 'out'));
+    const interruption = new AbortController();
+    const stop = (): void => interruption.abort();
+    process.once('SIGINT', stop);
+    process.once('SIGTERM', stop);
+    try {
+      const report = await importFile(file, pair, flags, interruption.signal);
+      if (report === null) {
+        process.stderr.write('paretune: interrupted; nothing was written\n');
+        return EXIT.interrupted;
+      }
+      print(report, pair, flags);
+      return EXIT.ok;
+    } finally {
+      process.removeListener('SIGINT', stop);
+      process.removeListener('SIGTERM', stop);
+    }
+  },
+};
+
+/** Of a TraceV2 pair the data, whichever of the two was named. */
+function dataFile(file: string): string {
+  const data = file.replace(/\.ya?ml$/i, '.csv');
+  return data !== file && existsSync(data) ? data : file;
+}
+
+/** Null when it was interrupted. */
+async function importFile(
+  file: string,
+  pair: TracePair,
+  flags: Flags,
+  signal: AbortSignal,
+): Promise<ImportReport | null> {
+  const size = fileBytes(file);
+  const quiet = switchFlag(flags, 'quiet') || size < SHOWS_PROGRESS_BYTES;
+  const progress = new Progress('MB read', Math.ceil(size / 1e6), quiet);
+  const spill = new SpillFiles(pair.data);
+  try {
+    const trace = await readTrace(file, flags, spill, (bytes) => progress.update(Math.ceil(bytes / 1e6)), signal);
+    progress.end();
+    if (trace === null) return null;
+    return await writePair(trace, pair, switchFlag(flags, 'strict'), signal);
+  } finally {
+    spill.clear();
+  }
+}
+
+async function readTrace(
+  file: string,
+  flags: Flags,
+  spill: SpillFiles,
+  onBytes: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<TraceImport | null> {
+  const read = readOptions(flags);
+  const named = textFlag(flags, 'format') ?? 'auto';
+  const chosen = named === 'auto' ? null : formatByName(named);
+  const shaping = shapeOptions(flags);
+  const open = (text: string): TraceImport => {
+    const head = fileHead(text, file);
+    const format = chosen ?? detectFormat(head, file);
+    const { jsonLines } = head;
+    return new TraceImport({ file, format, jsonLines, read, ...shaping, memoryBytes: MEMORY_BYTES }, spill);
+  };
+  let trace: TraceImport | null = null;
+  let head = '';
+  for await (const piece of textPieces(file, onBytes)) {
+    if (signal.aborted) return null;
+    if (trace !== null) {
+      if (!trace.push(piece)) break;
+      continue;
+    }
+    head += piece;
+    if (head.length < HEAD_CHARACTERS) continue;
+    trace = open(head);
+    if (!trace.push(head)) break;
+  }
+  if (trace === null) {
+    trace = open(head);
+    trace.push(head);
+  }
+  trace.end();
+  return trace;
+}
+
+async function writePair(
+  trace: TraceImport,
+  pair: TracePair,
+  strict: boolean,
+  signal: AbortSignal,
+): Promise<ImportReport | null> {
+  const data = new GrowingFile(pair.data);
+  try {
+    const writer = traceCsvWriter((key) => trace.isUsed(key));
+    data.line(writer.header);
+    let rows = 0;
+    for (const row of trace.rows()) {
+      data.line(writer.line(row));
+      if (++rows % ROWS_AT_ONCE !== 0) continue;
+      await setImmediate();
+      if (signal.aborted) return null;
+    }
+    const report = trace.report(strict);
+    const header = new GrowingFile(pair.header);
+    header.line(writeTraceHeader(trace.header()).trimEnd());
+    data.keep();
+    header.keep();
+    return report;
+  } finally {
+    data.discard();
+  }
+}
+
+function print(report: ImportReport, { header, data }: TracePair, flags: Flags): void {
+  if (switchFlag(flags, 'json')) {
+    process.stdout.write(`${JSON.stringify({ ...importJson(report), files: { header, data } }, null, 2)}\n`);
+    return;
+  }
+  for (const line of importText(report)) process.stdout.write(`${line}\n`);
+  process.stdout.write(`written: ${header}, ${data}\n`);
+}
