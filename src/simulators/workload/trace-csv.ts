@@ -73,10 +73,22 @@ export interface TraceCsvWriter {
 /** @param isUsed - whether some row will have a value in an optional column */
 export function traceCsvWriter(isUsed: (key: keyof TraceRow) => boolean): TraceCsvWriter {
   const columns = COLUMNS.filter(({ optional, key }) => optional === undefined || isUsed(key));
+  const fields: string[] = columns.map(() => '');
   return {
     header: csvLine(columns.map(({ name }) => name)),
-    line: (row) => csvLine(columns.map(({ key, kind }) => format(row[key], kind))),
+    line: (row) => {
+      for (let i = 0; i < columns.length; i++) {
+        const { key, kind } = columns[i]!;
+        fields[i] = kind === 'text' ? textField(row[key]) : format(row[key]);
+      }
+      return fields.join(',');
+    },
   };
+}
+
+/** Most are empty. */
+function textField(value: TraceRow[keyof TraceRow]): string {
+  return value === undefined || value === '' ? '' : csvLine([String(value)]);
 }
 
 /** A priority of 0 is one. */
@@ -84,8 +96,8 @@ function hasValue(row: TraceRow, key: keyof TraceRow): boolean {
   return key === 'vllmPriority' ? row.vllmPriority !== undefined : Boolean(row[key]);
 }
 
-function format(value: TraceRow[keyof TraceRow], kind: Kind): string {
-  if (value === undefined) return kind === 'text' ? '' : '0';
+function format(value: TraceRow[keyof TraceRow]): string {
+  if (value === undefined || value === 0) return '0';
   const text = String(value);
   return typeof value === 'number' && text.includes('e-') ? withoutExponent(text) : text;
 }
