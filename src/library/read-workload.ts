@@ -1,8 +1,8 @@
 import type { JsonObject } from '../base/json.ts';
 import { parseYaml, placed } from '../document/yaml.ts';
-import { parseWorkload } from '../simulators/workload/parse-workload.ts';
+import { parseWorkloadDocument } from '../simulators/workload/workload-document.ts';
 import { documentFile } from '../study/io/package-file.ts';
-import { withServegenData } from '../study/io/servegen-files.ts';
+import { withWorkloadData } from '../study/io/workload-data.ts';
 import { readYamlFile } from '../study/io/yaml-file.ts';
 
 /** A workload document (`clients`, `aggregate_rate`, …) that was checked. */
@@ -17,14 +17,14 @@ export type WorkloadDocument = JsonObject;
  * const shipped = readWorkload('studies/workloads/orthogonal-slo.yaml');
  * const inline = readWorkload({ text: 'aggregate_rate: 10\nnum_requests: 100\nclients: […]' });
  * ```
- * @param source - a file, one that ships with paretune, or a text
+ * @param source - a file (of clients, or the header of a trace), one that ships with paretune, or a text
  * @throws InputError with file, line and column
  */
 export function readWorkload(source: string | { readonly text: string }): WorkloadDocument {
   const document =
     typeof source === 'string'
-      ? withServegenData(readYamlFile(documentFile(source))).source
+      ? withWorkloadData(readYamlFile(documentFile(source))).source
       : parseYaml(source.text, 'workload');
-  placed(document, 0, () => parseWorkload(document.value));
+  placed(document, 0, () => parseWorkloadDocument(document.value));
   return document.value as WorkloadDocument;
 }

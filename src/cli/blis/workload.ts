@@ -6,7 +6,6 @@ import { shortText } from '../../base/short-text.ts';
 import { placed } from '../../document/yaml.ts';
 import type { Workload } from '../../simulators/workload/follow-ups.ts';
 import { type GenerationOptions, generateWorkload } from '../../simulators/workload/generate-workload.ts';
-import { parseWorkload } from '../../simulators/workload/parse-workload.ts';
 import {
   checkTokenCounts,
   DEFAULT_LENGTHS,
@@ -17,8 +16,9 @@ import {
   type TokenCounts,
 } from '../../simulators/workload/synthetic-workload.ts';
 import { dropUnknownParameters } from '../../simulators/workload/unknown-parameters.ts';
+import { parseWorkloadDocument } from '../../simulators/workload/workload-document.ts';
 import type { WorkloadSpec } from '../../simulators/workload/workload-spec.ts';
-import { withServegenData } from '../../study/io/servegen-files.ts';
+import { withWorkloadData } from '../../study/io/workload-data.ts';
 import { readYamlFile } from '../../study/io/yaml-file.ts';
 import type { Flags } from '../terminal/command.ts';
 import { integerText, textFlag } from '../terminal/flags.ts';
@@ -104,7 +104,7 @@ function fromFile(file: string, flags: Flags, limits: WorkloadLimits): RunWorklo
   const numRequests = integerText(flags, 'num-requests', 0);
   const { source, document, warnings } = readWorkloadFile(file, ownSeed);
   return placed(source, 0, () => {
-    const spec = parseWorkload(document);
+    const spec = parseWorkloadDocument(document);
     const seed = ownSeed ?? spec.seed;
     const workload = generateWorkload(spec, {
       seed,
@@ -122,7 +122,7 @@ function fromFile(file: string, flags: Flags, limits: WorkloadLimits): RunWorklo
  */
 export function readWorkloadFile(file: string, seed?: bigint) {
   const written = readYamlFile(file, { furtherDocuments: 'ignore' });
-  const { source, notes } = withServegenData(written, { from: ['.', dirname(file)], seed: seed ?? null });
+  const { source, notes } = withWorkloadData(written, { from: ['.', dirname(file)], seed: seed ?? null });
   const { document, warnings } = dropUnknownParameters(source.value);
   return { source, document, warnings: [...notes, ...warnings] };
 }

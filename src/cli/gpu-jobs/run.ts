@@ -5,6 +5,7 @@ import { fileStem, readCluster, readTasks, readWorkload } from '../../companions
 import type { DrawnWorkload, NamedOrdering, RunReport } from '../../companions/gpu-jobs/run-report.ts';
 import { simplifiedReport } from '../../companions/gpu-jobs/simplified-report.ts';
 import { tokenReport } from '../../companions/gpu-jobs/token-report.ts';
+import { readWholeTrace } from '../../connect/traces/read-whole-trace.ts';
 import type { ClusterSpec } from '../../simulators/gpu-jobs/cluster-spec.ts';
 import { parseJobsConfig } from '../../simulators/gpu-jobs/config.ts';
 import { DEFAULT_WORKLOAD_SEED } from '../../simulators/gpu-jobs/generator.ts';
@@ -49,7 +50,10 @@ export const runJobsCommand: LoadedCommand = {
         type: 'string',
         describe: 'discriminating, staggered, both, a preset (low, medium, high, extreme) or a file; default: both',
       })
-      .option('tasks', { type: 'string', describe: 'task table or request log (CSV) instead of a workload' })
+      .option('tasks', {
+        type: 'string',
+        describe: 'task table, request log or trace (see docs/traces.md) instead of a workload',
+      })
       .option('cluster', {
         type: 'string',
         default: 'h100_16gpu',
@@ -111,7 +115,7 @@ function drawWorkloads(flags: Flags): readonly DrawnWorkload[] {
     const model = requiredText(flags, 'model');
     ofFlag('model', () => findModel(model));
     const speed = schemaFlag(flags, 'speed', positive)!;
-    return [{ name: fileStem(file), tasks: readTasks(file, { model, speed }) }];
+    return [{ name: fileStem(file), tasks: readTasks(file, { model, speed }, readWholeTrace) }];
   }
   const names = given === undefined || given === 'both' ? ['discriminating', 'staggered'] : [given];
   return names.map((text) => {

@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs';
 import { InputError } from '../../base/errors.ts';
 import { shortText } from '../../base/short-text.ts';
+import { USUAL_READING } from '../../connect/traces/read-whole-trace.ts';
 import type { ShapeOptions } from '../../connect/traces/shape-trace.ts';
 import { parseMoment } from '../../connect/traces/time-text.ts';
 import { TRACE_FORMATS } from '../../connect/traces/trace-formats.ts';
@@ -51,7 +52,7 @@ export function readOptions(flags: Flags): ReadOptions {
     timeUnit: choice(flags, 'time-unit', ['s', 'ms', 'us', 'ns'] satisfies readonly TimeUnit[]),
     keepFailed: switchFlag(flags, 'keep-failed'),
     rate: number(flags, 'rate', { above: 0 }),
-    thinkS: number(flags, 'think-time', { least: 0 }) ?? 10,
+    thinkS: number(flags, 'think-time', { least: 0 }) ?? USUAL_READING.thinkS,
     arrivals: choice(flags, 'arrivals', ['even', 'gamma']) ?? 'even',
     seed: integerText(flags, 'seed', 0) ?? 0,
     blockTokens: integerText(flags, 'block-tokens', 1) ?? null,

@@ -1,10 +1,11 @@
 import { InputError } from '../../base/errors.ts';
 import { placed } from '../../document/yaml.ts';
+import type { WorkloadSpec } from '../../simulators/workload/workload-spec.ts';
 import { loadExperiment } from '../../study/io/load-experiment.ts';
 import { documentKind, loadStudySources } from '../../study/io/load-study.ts';
 import { documentFile } from '../../study/io/package-file.ts';
-import { withServegenData } from '../../study/io/servegen-files.ts';
 import { planOf } from '../../study/io/study-session.ts';
+import { withWorkloadData } from '../../study/io/workload-data.ts';
 import { readYamlFile } from '../../study/io/yaml-file.ts';
 import { parseSearchSpace } from '../../study/plan/search-space-file.ts';
 import { parseStrategyFile } from '../../study/plan/strategy-file.ts';
@@ -39,6 +40,12 @@ export const checkCommand: LoadedCommand = {
   },
 };
 
+function workloadSummary({ recorded }: WorkloadSpec): string {
+  if (recorded === undefined) return 'request workload';
+  const seconds = (recorded.rows.at(-1)?.arrivalTimeUs ?? 0) / 1e6 / recorded.rateFactor;
+  return `trace of ${recorded.rows.length} requests in ${Number(seconds.toPrecision(4))} s`;
+}
+
 async function check(file: string): Promise<Checked> {
   const source = readYamlFile(file);
   const kind = documentKind(source);
@@ -65,10 +72,10 @@ async function check(file: string): Promise<Checked> {
       };
     }
     case 'workload': {
-      const { parseWorkload } = await import('../../simulators/workload/parse-workload.ts');
-      const { source: workload } = withServegenData(source);
-      placed(workload, 0, () => parseWorkload(workload.value));
-      return { kind, summary: 'request workload' };
+      const { parseWorkloadDocument } = await import('../../simulators/workload/workload-document.ts');
+      const { source: workload } = withWorkloadData(source);
+      const spec = placed(workload, 0, () => parseWorkloadDocument(workload.value));
+      return { kind, summary: workloadSummary(spec) };
     }
     case 'unknown':
       throw new InputError('is neither a study nor an experiment, strategy, search space or workload', {

@@ -28,7 +28,7 @@ export const FORMATS: Readonly<Record<string, Format>> = {
   },
   workload: {
     summary: 'requests of a cluster: clients, cohorts, arrivals, lengths',
-    load: async () => (await import('../../simulators/workload/parse-workload.ts')).workloadForm.schema,
+    load: async () => (await import('../../simulators/workload/workload-document.ts')).workloadSchema,
   },
   'policy-bundle': {
     summary: 'policies of a cluster: --policy-config of blis',

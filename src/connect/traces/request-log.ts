@@ -1,5 +1,5 @@
 import { shortText } from '../../base/short-text.ts';
-import { plainName, tableReader } from './table-reader.ts';
+import { tableReader } from './table-reader.ts';
 import { parseMoment, sinceOrigin } from './time-text.ts';
 import { finiteNumber, tokenCount, unreadable, withTokens } from './token-counts.ts';
 import type { TraceFormat } from './trace-format.ts';
@@ -111,9 +111,4 @@ function labels(
       ...(options.keepModels ? { model } : {}),
     },
   };
-}
-
-/** Whether a column of that name holds times. */
-export function isTimeColumn(name: string): boolean {
-  return TIMED.includes(plainName(name));
 }

@@ -20,7 +20,7 @@ export interface ShapeOptions {
 }
 
 /** A row without what only its place in the trace can tell. */
-export const EMPTY_ROW: TraceRow = {
+const EMPTY_ROW: TraceRow = {
   requestId: 0,
   clientId: '',
   tenantId: '',

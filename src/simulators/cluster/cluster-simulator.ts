@@ -92,7 +92,8 @@ function policySettings(config: Json): JsonObject {
 
 /** SLO classes of a workload, sorted; requests without one count as `default`. */
 function sloClasses(spec: WorkloadSpec): readonly string[] {
-  const names = [...spec.clients, ...spec.cohorts].map((one) => one.sloClass || 'default');
+  const sources = spec.recorded === undefined ? [...spec.clients, ...spec.cohorts] : spec.recorded.rows;
+  const names = sources.map((one) => one.sloClass || 'default');
   if (spec.inferencePerf !== null) names.push('standard');
   return [...new Set(names)].sort();
 }

@@ -2,7 +2,8 @@ import type { Json } from '../../base/json.ts';
 import type { RunContext } from '../simulator.ts';
 import type { Workload } from '../workload/follow-ups.ts';
 import { generateWorkload } from '../workload/generate-workload.ts';
-import { parseWorkload } from '../workload/parse-workload.ts';
+import { TRACE_KEY } from '../workload/trace-workload.ts';
+import { parseWorkloadDocument } from '../workload/workload-document.ts';
 import type { WorkloadSpec } from '../workload/workload-spec.ts';
 
 /** Generated workloads kept at once: the seeds of a study, and not much more memory than they need. */
@@ -17,18 +18,29 @@ export interface WorkloadDocument {
 export class WorkloadCache {
   readonly #documents = new Map<string, WorkloadDocument>();
   readonly #generated = new Map<string, Workload>();
+  /** Numbers of traces: their text is too long for a key. */
+  readonly #traces = new WeakMap<object, number>();
+  #traceCount = 0;
 
   document(source: Json): WorkloadDocument {
-    const key = JSON.stringify(source, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
+    const key = JSON.stringify(source, (name, value: unknown) => {
+      if (typeof value === 'bigint') return `${value}n`;
+      return name === TRACE_KEY && typeof value === 'object' && value !== null ? this.#traceNumber(value) : value;
+    });
     const known = this.#documents.get(key);
     if (known !== undefined) return known;
-    const spec = parseWorkload(source);
+    const spec = parseWorkloadDocument(source);
     const document: WorkloadDocument = {
       spec,
       generate: (context, horizonUs) => this.#generate(key, spec, context, horizonUs),
     };
     this.#documents.set(key, document);
     return document;
+  }
+
+  #traceNumber(trace: object): number {
+    if (!this.#traces.has(trace)) this.#traces.set(trace, this.#traceCount++);
+    return this.#traces.get(trace)!;
   }
 
   #generate(key: string, spec: WorkloadSpec, { seed, fidelity }: RunContext, ownHorizonUs: number | null): Workload {

@@ -118,10 +118,27 @@ export function parseTraceCsv(
   });
 }
 
-/** True when the header is that of a request log rather than of a task table. */
+/** True when the header is that of a request log: all of its columns, and no others. */
 export function isTraceCsv(text: string): boolean {
+  const names = headerOf(text);
+  const known = [...Object.keys(TRACE_COLUMNS), ...Object.keys(TRACE_OPTIONAL)];
+  return names.includes('timestamp') && names.every((name) => known.includes(name) || !isColumnOfTraces(name));
+}
+
+/** True when the header has a column of task tables. */
+export function isTaskCsv(text: string): boolean {
+  return headerOf(text).some((name) => Object.hasOwn(TASK_COLUMNS, name));
+}
+
+/** Public traces and logs have other names for times and tokens. */
+function isColumnOfTraces(name: string): boolean {
+  return /token|length|time|arrival/i.test(name);
+}
+
+function headerOf(text: string): readonly string[] {
+  if (/^\ufeff?\s*[{[]/.test(text)) return [];
   const header = readCsv(text, '').next();
-  return header.done !== true && header.value.fields.some((name) => name.trim() === 'timestamp');
+  return header.done === true ? [] : header.value.fields.map((name) => name.trim());
 }
 
 function openTable(text: string, file: string, required: object, optional: object): CsvTable {

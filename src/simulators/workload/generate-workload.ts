@@ -12,6 +12,7 @@ import { RequestTable } from './request-table.ts';
 import { SessionFollowUps } from './sessions.ts';
 import { generateTimeVarying, isTimeVarying } from './time-varying.ts';
 import { SKIPPED_TOKENS, type TokenSink } from './token-sink.ts';
+import { recordedWorkload } from './trace-workload.ts';
 import type { GenerationLimits } from './traffic-source.ts';
 import type { WorkloadSpec } from './workload-spec.ts';
 
@@ -46,6 +47,7 @@ const INITIAL_CAPACITY = 1 << 16;
  * @throws InputError if neither the number of requests nor the horizon bounds the workload
  */
 export function generateWorkload(spec: WorkloadSpec, options: GenerationOptions = {}): Workload {
+  if (spec.recorded !== undefined) return recordedWorkload(spec.recorded, recordedOptions(spec, options));
   const seed = BigInt.asIntN(64, BigInt(options.seed ?? spec.seed));
   const numRequests = options.numRequests ?? spec.numRequests;
   const horizonUs = options.horizonUs ?? (spec.horizonUs > 0 ? spec.horizonUs : Number.POSITIVE_INFINITY);
@@ -65,6 +67,12 @@ export function generateWorkload(spec: WorkloadSpec, options: GenerationOptions 
     ? generateTimeVarying(empty, sink, profiles, traffic.aggregateRate, master, limits, timeoutUs ?? 0)
     : generateStatic(empty, sink, profiles, clientRates(clients, traffic.aggregateRate), master, limits);
   return withSessions(listed, sink, profiles, { seed, ...limits, thinkTime: options.thinkTime });
+}
+
+/** What options leave out is the document's own. */
+function recordedOptions(spec: WorkloadSpec, options: GenerationOptions): GenerationOptions {
+  const horizonUs = spec.horizonUs > 0 ? spec.horizonUs : Number.POSITIVE_INFINITY;
+  return { seed: spec.seed, numRequests: spec.numRequests, horizonUs, ...options };
 }
 
 interface SessionLimits extends GenerationLimits {

@@ -92,7 +92,7 @@ const inferencePerf = mapped(
   }),
 );
 
-const goodputTarget = mapped(
+export const goodputTarget = mapped(
   fields({}, { ttft_ms: number, itl_ms: number, e2e_ms: number }),
   ({ ttft_ms, itl_ms, e2e_ms }): GoodputTarget => ({
     ...(ttft_ms === null ? {} : { ttftMs: ttft_ms }),

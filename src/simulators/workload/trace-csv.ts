@@ -72,7 +72,10 @@ export interface TraceCsvWriter {
 
 /** @param isUsed - whether some row will have a value in an optional column */
 export function traceCsvWriter(isUsed: (key: keyof TraceRow) => boolean): TraceCsvWriter {
-  const columns = COLUMNS.filter(({ optional, key }) => optional === undefined || isUsed(key));
+  return csvWriter(COLUMNS.filter(({ optional, key }) => optional === undefined || isUsed(key)));
+}
+
+function csvWriter(columns: readonly Column[]): TraceCsvWriter {
   const fields: string[] = columns.map(() => '');
   return {
     header: csvLine(columns.map(({ name }) => name)),
@@ -108,6 +111,27 @@ function withoutExponent(text: string): string {
   return `0.${'0'.repeat(Number(exponent) - 1)}${mantissa.replace('.', '')}`;
 }
 
+/** What a simulation has no use for: it measures itself. */
+const MEASURED: readonly (keyof TraceRow)[] = [
+  'vllmPriority',
+  'firstChunkTimeUs',
+  'lastChunkTimeUs',
+  'numChunks',
+  'status',
+  'errorMessage',
+  'finishReason',
+  'xRequestId',
+];
+
+/** Of each request what a simulation needs, in columns that say something. */
+export function simulatedTraceCsv(rows: readonly TraceRow[]): string {
+  const columns = COLUMNS.filter(
+    ({ key }) => key === 'requestId' || (!MEASURED.includes(key) && rows.some((row) => hasValue(row, key))),
+  );
+  const writer = csvWriter(columns);
+  return `${[writer.header, ...rows.map(writer.line)].join('\n')}\n`;
+}
+
 /** Columns of other programs are allowed and not read. */
 const REQUIRED = COLUMNS.filter(({ optional }) => optional === undefined).map(({ name }) => name);
 
@@ -117,7 +141,12 @@ const REQUIRED = COLUMNS.filter(({ optional }) => optional === undefined).map(({
  *   before the arrival
  */
 export function readTraceCsv(text: string, file: string): TraceRow[] {
-  const table = readCsvTable(text, file, { required: REQUIRED });
+  return readTraceRows(text, file, { partial: false });
+}
+
+/** @param partial - whether any column may be missing, which then is empty */
+export function readTraceRows(text: string, file: string, { partial }: { readonly partial: boolean }): TraceRow[] {
+  const table = readCsvTable(text, file, { required: partial ? [] : REQUIRED });
   const places = COLUMNS.map((column) => table.columns.indexOf(column.name));
   return mapRows(table, (record) => readRow(table, record, places));
 }

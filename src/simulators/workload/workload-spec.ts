@@ -1,3 +1,5 @@
+import type { TraceRow } from './trace-row.ts';
+
 /** A workload document, typed. Defaults are filled in; times in µs, rates in requests/s. */
 export interface WorkloadSpec {
   /** Signed 64 bit. */
@@ -13,8 +15,23 @@ export interface WorkloadSpec {
   readonly inferencePerf: InferencePerfSpec | null;
   /** Class → goodput thresholds; used for reporting only. */
   readonly goodputTargets: Readonly<Record<string, GoodputTarget>> | null;
+  /** In place of clients: requests that were recorded. */
+  readonly recorded?: RecordedTrace;
   /** Things worth telling the user, e.g. renamed classes. */
   readonly warnings: readonly string[];
+}
+
+/** Requests of a trace, in order of their times. */
+export interface RecordedTrace {
+  readonly rows: readonly TraceRow[];
+  /** When later rounds of a session come: as recorded, or after the end of the round before. */
+  readonly mode: 'fixed' | 'closed-loop';
+  /** Closed loop: rounds carry the conversation along. */
+  readonly accumulate: boolean;
+  /** 2 = twice as many requests per second. */
+  readonly rateFactor: number;
+  /** Closed loop: replaces the recorded pauses, as `parseThinkTime` reads it. */
+  readonly thinkTime?: string;
 }
 
 /** Milliseconds; absent = no bound. */

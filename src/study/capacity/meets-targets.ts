@@ -17,8 +17,11 @@ export function keepsUp(outcome: ReplicateOutcome): boolean {
   return completed! >= KEPT_UP * arrived!;
 }
 
-/** Rate of a workload document; 0 where it has none. */
+/** Rate of a workload document, or of the trace that it holds; 0 where it has none. */
 export function nominalRate(workload: Json): number {
-  const rate = isJsonObject(workload) ? workload['aggregate_rate'] : 0;
-  return typeof rate === 'number' ? rate : 0;
+  if (!isJsonObject(workload)) return 0;
+  const { aggregate_rate: rate, trace, rate_factor: factor } = workload;
+  if (typeof rate === 'number') return rate;
+  const recorded = isJsonObject(trace) ? trace['requests_per_second'] : 0;
+  return typeof recorded === 'number' ? recorded * (typeof factor === 'number' ? factor : 1) : 0;
 }

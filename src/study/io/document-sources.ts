@@ -6,6 +6,7 @@ import type { PlanSource, PlanSources } from '../plan/plan-sources.ts';
 import { parseStrategyFile } from '../plan/strategy-file.ts';
 import { parseStudyFile } from '../plan/study-spec.ts';
 import { readPolicy } from './load-study.ts';
+import { traceSource } from './trace-data.ts';
 
 /** A document as YAML text, or as the value that such a text has. */
 export type StudyDocument = string | JsonObject;
@@ -70,7 +71,8 @@ function withNames({ study, space, workload }: StudyDocuments): StudyDocument {
 }
 
 function sourceOf(name: string, document: StudyDocument): PlanSource {
-  const source = parseYaml(typeof document === 'string' ? document : JSON.stringify(document, null, 2), name);
+  const read = typeof document === 'string' ? null : traceSource(JSON.stringify(document), name);
+  const source = read ?? parseYaml(typeof document === 'string' ? document : JSON.stringify(document, null, 2), name);
   if (isJsonObject(source.value as Json)) return source;
   throw new InputError('must be a map', { position: { file: name } });
 }

@@ -19,7 +19,7 @@ import { readJournal } from './journal-file.ts';
 import { loadPolicies } from './load-policy.ts';
 import { readPolicy, shownSource } from './load-study.ts';
 import { readPlanFile } from './plan-file.ts';
-import { withServegenData } from './servegen-files.ts';
+import { withWorkloadData } from './workload-data.ts';
 import { readYamlFile } from './yaml-file.ts';
 
 /** Reads an experiment file and everything its arms name; names are relative to the file. */
@@ -50,7 +50,7 @@ async function readArm(folder: string, spec: ExperimentSpec, arm: ArmSpec): Prom
     workload:
       workloadName === undefined
         ? null
-        : shownSource(withServegenData(readYamlFile(existing(folder, workloadName, ['workload']))).source),
+        : shownSource(withWorkloadData(readYamlFile(existing(folder, workloadName, ['workload']))).source),
     point: arm.point === undefined ? null : await tunedPoint(folder, arm.point),
     policies,
     modules: await loadPolicies(policies.map((policy) => policy.file)),

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { InputError } from '../../base/errors.ts';
-import { isJsonObject } from '../../base/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { ProblemList } from '../../base/problem-list.ts';
 import { shortKey } from '../../base/short-text.ts';
 import { parseYaml, placed, type YamlSource } from '../../document/yaml.ts';
@@ -14,7 +14,8 @@ import { parseStudyFile, type StudySpec } from '../plan/study-spec.ts';
 import { readJournal } from './journal-file.ts';
 import { policyName } from './load-policy.ts';
 import { PLAN_FILE } from './plan-file.ts';
-import { withServegenData } from './servegen-files.ts';
+import { isTraceHeader } from './trace-data.ts';
+import { withWorkloadData } from './workload-data.ts';
 import { readYamlFile } from './yaml-file.ts';
 
 /** Reads a study file and every file it names. Names inside a study are relative to the study file. */
@@ -31,9 +32,11 @@ export function loadStudySources(studyFile: string): PlanSources {
     workload:
       workloadName !== null
         ? readWorkloadFile(study, ['workload'], folder, workloadName)
-        : parsed.workloadFile !== null && spec.workload === undefined
-          ? readWorkloadFile(strategy, ['workload_spec'], strategyFolder, parsed.workloadFile)
-          : null,
+        : namesTrace(spec.workload)
+          ? inlineTrace(study, ['workload'], folder)
+          : parsed.workloadFile !== null && spec.workload === undefined
+            ? readWorkloadFile(strategy, ['workload_spec'], strategyFolder, parsed.workloadFile)
+            : null,
     earlier: spec.warm_start === undefined ? null : readEarlier(study, folder, spec.warm_start),
     ...(spec.workloads === undefined ? {} : { workloads: readRegimeFiles(study, folder, spec.workloads) }),
     policies: parsed.template.policies.map((name, index) => readPolicy(strategy, index, strategyFolder, name)),
@@ -73,13 +76,28 @@ function readRegimeFiles(
   regimes: readonly { readonly workload?: unknown }[],
 ): readonly (PlanSource | null)[] {
   return regimes.map(({ workload }, index) =>
-    typeof workload === 'string' ? readWorkloadFile(study, ['workloads', index, 'workload'], folder, workload) : null,
+    typeof workload === 'string'
+      ? readWorkloadFile(study, ['workloads', index, 'workload'], folder, workload)
+      : namesTrace(workload)
+        ? inlineTrace(study, ['workloads', index, 'workload'], folder)
+        : null,
   );
 }
 
-/** With the cohorts of ServeGen data that it names: a recorded study does without the data. */
+/** With what it names itself: a recorded study does without other files. */
 function readWorkloadFile(...reference: Parameters<typeof readReferenced>): PlanSource {
-  return shownSource(withServegenData(readReferenced(...reference)).source);
+  return shownSource(withWorkloadData(readReferenced(...reference)).source);
+}
+
+/** A workload written inside a study, as a document of its own if it names a trace. */
+function inlineTrace(study: YamlSource, path: readonly (string | number)[], folder: string): PlanSource {
+  const value = path.reduce<Json>((node, step) => (node as Record<string | number, Json>)[step]!, study.value);
+  const inner = { ...study, value, locate: (rest: readonly (string | number)[]) => study.locate([...path, ...rest]) };
+  return shownSource(withWorkloadData(inner, { from: [folder] }).source);
+}
+
+function namesTrace(workload: unknown): boolean {
+  return isJsonObject(workload as Json) && typeof (workload as JsonObject)['trace'] === 'string';
 }
 
 function readReferenced(
@@ -138,7 +156,7 @@ function shownName(file: string): string {
   return name.startsWith('..') || isAbsolute(name) ? (file.split('/').at(-1) ?? file) : name;
 }
 
-const WORKLOAD_KEYS = ['clients', 'aggregate_rate', 'cohorts', 'inference_perf', 'servegen_data'];
+const WORKLOAD_KEYS = ['clients', 'aggregate_rate', 'cohorts', 'inference_perf', 'servegen_data', 'trace'];
 
 /** The kind of a document, by its keys. */
 export function documentKind(
@@ -150,7 +168,7 @@ export function documentKind(
   if ('strategy' in value || 'objectives' in value || 'budget' in value) return 'study';
   if ('simulator' in value || 'config' in value || 'fixed_args' in value || 'objective' in value) return 'strategy';
   if ('parameters' in value) return hasFlags(value['parameters']) ? 'strategy' : 'space';
-  return WORKLOAD_KEYS.some((key) => key in value) ? 'workload' : 'unknown';
+  return WORKLOAD_KEYS.some((key) => key in value) || isTraceHeader(value) ? 'workload' : 'unknown';
 }
 
 function hasFlags(parameters: unknown): boolean {

@@ -8,6 +8,7 @@ import type { JournalEntry } from '../journal.ts';
 import type { PlanSource, PlanSources } from '../plan/plan-sources.ts';
 import type { StudyPlan } from '../plan/study-plan.ts';
 import { writeFileAtomically } from './atomic-file.ts';
+import { traceSource } from './trace-data.ts';
 
 export const PLAN_FILE = 'plan.json';
 
@@ -112,6 +113,6 @@ function restored(planFile: string, role: string, stored: StoredDocument): PlanS
       suggestion: 'the plan was changed after the run',
     });
   }
-  const source = parseYaml(stored.text, stored.file);
+  const source = traceSource(stored.text, stored.file) ?? parseYaml(stored.text, stored.file);
   return { ...source, value: source.value as Json };
 }

@@ -20,7 +20,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test.each(['calibrate', 'convert'])('what docs/%s.md shows runs', async (page) => {
+test.each(['calibrate', 'convert', 'traces'])('what docs/%s.md shows runs', async (page) => {
   const text = readFileSync(join(ROOT, `docs/${page}.md`), 'utf8');
   const blocks = [...text.matchAll(/<!-- runs -->\n```sh\n([\s\S]*?)```/g)].map((match) => match[1]!);
   expect(blocks.length).toBeGreaterThan(0);

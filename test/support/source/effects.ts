@@ -14,7 +14,7 @@ export interface Effect {
 
 /** Node's modules by what they are for; a module that is not named here counts as `code`, the widest of all. */
 const MODULES: Readonly<Record<string, EffectKind>> = {
-  ...kinds('files', ['fs', 'path', 'os', 'url']),
+  ...kinds('files', ['fs', 'path', 'os', 'url', 'zlib']),
   ...kinds('network', ['http', 'https', 'http2', 'net', 'tls', 'dgram', 'dns']),
   ...kinds('processes', ['child_process', 'cluster', 'process']),
   ...kinds('threads', ['worker_threads']),
