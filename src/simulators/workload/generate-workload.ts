@@ -8,11 +8,11 @@ import type { Workload } from './follow-ups.ts';
 import { goRandom, subsystemSeed } from './go-random.ts';
 import type { LengthSampler } from './length-sampler.ts';
 import { generateStatic } from './merge-sources.ts';
+import { recordedWorkload } from './recorded-workload.ts';
 import { RequestTable } from './request-table.ts';
 import { SessionFollowUps } from './sessions.ts';
 import { generateTimeVarying, isTimeVarying } from './time-varying.ts';
 import { SKIPPED_TOKENS, type TokenSink } from './token-sink.ts';
-import { recordedWorkload } from './trace-workload.ts';
 import type { GenerationLimits } from './traffic-source.ts';
 import type { WorkloadSpec } from './workload-spec.ts';
 

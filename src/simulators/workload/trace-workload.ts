@@ -2,10 +2,7 @@ import { InputError } from '../../base/errors.ts';
 import { isJsonObject, type JsonObject } from '../../base/json.ts';
 import { type Form, fields, mapped, record } from '../../document/form.ts';
 import { choice, finite, flag, integer, text } from '../../document/form-values.ts';
-import type { Workload } from './follow-ups.ts';
-import type { GenerationOptions } from './generate-workload.ts';
 import { goodputTarget } from './parse-workload.ts';
-import { replayWorkload } from './replay-workload.ts';
 import { parseThinkTime } from './think-time.ts';
 import { readTraceRows, simulatedTraceCsv } from './trace-csv.ts';
 import type { TraceRow } from './trace-row.ts';
@@ -110,35 +107,6 @@ export function traceDocument(
     num_requests: rows.length,
     ...settings,
   };
-}
-
-/** The requests of a recorded trace. */
-export function recordedWorkload(
-  { rows, mode, accumulate, rateFactor, thinkTime }: RecordedTrace,
-  { seed = 0, numRequests = 0, horizonUs, timeoutUs, thinkTime: pause, tokens }: GenerationOptions,
-): Workload {
-  const taken = numRequests > 0 ? rows.slice(0, numRequests) : rows;
-  const ownPause = pause ?? (thinkTime === undefined ? undefined : parseThinkTime(thinkTime));
-  return replayWorkload(
-    rateFactor === 1 && timeoutUs === undefined ? taken : taken.map((row) => stretched(row, rateFactor, timeoutUs)),
-    {
-      seed,
-      mode,
-      accumulate,
-      horizonUs: horizonUs ?? Number.POSITIVE_INFINITY,
-      ...(ownPause === undefined ? {} : { thinkTime: ownPause }),
-      ...(tokens === undefined ? {} : { tokens }),
-    },
-  );
-}
-
-/** Deadlines stay as far from the request as they were. */
-function stretched(row: TraceRow, factor: number, timeoutUs: number | undefined): TraceRow {
-  const arrivalTimeUs = Math.round(row.arrivalTimeUs / factor);
-  const sendTimeUs = Math.round(row.sendTimeUs / factor);
-  const kept = row.deadlineUs > 0 ? row.deadlineUs - row.arrivalTimeUs : 0;
-  const waitUs = timeoutUs ?? kept;
-  return { ...row, arrivalTimeUs, sendTimeUs, deadlineUs: waitUs > 0 ? arrivalTimeUs + waitUs : 0 };
 }
 
 function rowsOf(trace: ReadTrace): readonly TraceRow[] {
