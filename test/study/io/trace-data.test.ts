@@ -6,6 +6,7 @@ import { readWorkload } from '../../../src/library/read-workload.ts';
 import { simulateCluster } from '../../../src/library/simulate-cluster.ts';
 import { generateWorkload } from '../../../src/simulators/workload/generate-workload.ts';
 import { parseWorkloadDocument } from '../../../src/simulators/workload/workload-document.ts';
+import { nominalRate } from '../../../src/study/capacity/meets-targets.ts';
 import { documentKind, loadStudySources } from '../../../src/study/io/load-study.ts';
 import { readPlanFile } from '../../../src/study/io/plan-file.ts';
 import { createRunFolder, planOf } from '../../../src/study/io/study-session.ts';
@@ -54,11 +55,13 @@ describe('a trace as workload of a study', () => {
     ['by its header', 'day.yaml'],
     ['named in the study', '{trace: day.yaml}'],
     ['by its data', '{trace: day.csv, rate_factor: 2}'],
+    ['at a rate of its own', '{trace: day.csv, aggregate_rate: 1}'],
   ])('%s', async (_, workload) => {
     const plan = await planOf(loadStudySources(study('study.yaml', workload)));
     const spec = parseWorkloadDocument(plan.workload);
     const { initial } = generateWorkload(spec, { seed: 7 });
-    const factor = workload.includes('rate_factor') ? 2 : 1;
+    const factor = /rate/.test(workload) ? 2 : 1;
+    expect(nominalRate(plan.workload)).toBe(0.5 * factor);
     expect([...initial.arrivalUs].map((us) => us * factor)).toEqual([0, 2_000_000, 4_000_000]);
     expect([...initial.inputTokens]).toEqual([1024, 1000, 1040]);
     expect(plan.metrics.map(({ name }) => name)).toContain('ttft_p99_ms[batch]');
