@@ -1,3 +1,5 @@
+import type { RouterRules } from './router-config.ts';
+
 /** A fully resolved, numeric configuration of one simulated cluster: what the engine runs. Times in µs. */
 export interface EngineConfig {
   /** Name of the model that all instances serve; requests that name another one find none. Absent = any will do. */
@@ -12,6 +14,8 @@ export interface EngineConfig {
   readonly snapshotRefreshUs: number;
   readonly cacheSignalDelayUs: number;
   readonly routing: RoutingConfig;
+  /** Absent: BLIS's. */
+  readonly router?: RouterRules;
   readonly admission: AdmissionConfig;
   /** Priority by SLO class, after overrides; classes that are absent have 3. */
   readonly sloPriorities: Readonly<Record<string, number>>;
@@ -89,6 +93,8 @@ export interface DisaggregationConfig {
   readonly encode: number;
   readonly decider: 'never' | 'always' | 'prefix-threshold';
   readonly prefixThreshold: number;
+  /** Prompts shorter than this stay whole under `prefix-threshold`. Absent: 0. */
+  readonly promptTokens?: number;
   readonly encodeDecider: 'never' | 'always' | 'multimodal';
   /** GB/s. */
   readonly transferBandwidth: number;
@@ -132,6 +138,8 @@ export interface InstanceConfig {
   readonly maxModelLen: number;
   readonly scheduler: 'fcfs' | 'priority-fcfs' | 'sjf' | 'reverse-priority';
   readonly preemption: 'fcfs' | 'priority';
+  /** Absent: prefixes are cached. */
+  readonly prefixCaching?: false;
   readonly kv: KvTierConfig;
   readonly latency: LatencyConfig;
 }

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { InputError, inputErrors, unknownName } from '../../base/errors.ts';
-import type { Json, JsonObject } from '../../base/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { shortText } from '../../base/short-text.ts';
 import { parseWith } from '../../document/schema.ts';
 import { endpointPickerDocument, OPTIMIZER, PREFIX_SCORER, profileHandlerSchema } from './endpoint-picker-schema.ts';
@@ -19,6 +19,7 @@ export interface EndpointPickerSettings {
  * @throws InputError with all problems: unknown keys, plug-in types and references, parameters out of range
  */
 export function readEndpointPickerConfig(document: Json): EndpointPickerSettings {
+  refuseStockFiles(document);
   const picker = parseWith(endpointPickerDocument, document);
   const problems = [...pluginProblems(picker), ...referenceProblems(picker), ...profileProblems(picker)];
   if (problems.length > 0) throw inputErrors(problems);
@@ -34,6 +35,19 @@ export function readEndpointPickerConfig(document: Json): EndpointPickerSettings
     },
     notices: noticesOf(picker, pairOptimizer, profileHandler),
   };
+}
+
+/** Files of llm-d's router have no pair optimizer, and complaints about single keys would not lead to one. */
+function refuseStockFiles(document: Json): void {
+  const plugins = isJsonObject(document) ? document['plugins'] : undefined;
+  const isStock =
+    isJsonObject(document) &&
+    !('profileHandler' in document) &&
+    (!Array.isArray(plugins) || !plugins.some((one: Json) => isJsonObject(one) && one['type'] === OPTIMIZER));
+  if (!isStock) return;
+  throw new InputError(`needs a document with a plugin of type ${OPTIMIZER}; this is a file of llm-d's own router`, {
+    suggestion: '`paretune import epp` makes a study of the cluster simulator of it',
+  });
 }
 
 const HANDLER_DEFAULTS = profileHandlerSchema.parse({});

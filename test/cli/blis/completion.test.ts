@@ -77,7 +77,10 @@ describe('the bash script', () => {
         [...run, '--flow-control', '--seed', '7', '--hardware', 'A'],
         ['A100-SXM', 'A100-80'],
       ],
-      [[...run, '--flow-control', '--sched'], ['--scheduler']],
+      [
+        [...run, '--flow-control', '--sched'],
+        ['--scheduler', '--scheduling-policy'],
+      ],
       [[...run, '--workload-spec', 'ch'], ['chat.yaml']],
       [[...run, '--seed', ''], []],
       [

@@ -79,9 +79,9 @@ export class Disaggregation {
     this.needsCachedBlocks = config.decider === 'prefix-threshold';
     if (this.needsCachedBlocks) parts.builder.cacheSignal.isUsed = true;
     this.prefillRouter =
-      config.prefillScorers === null ? parts.mainRouter : parts.builder.pool(config.prefillScorers, 'prefill-router');
+      config.prefillScorers === null ? parts.mainRouter : parts.builder.pool(config.prefillScorers, 'prefill');
     this.decodeRouter =
-      config.decodeScorers === null ? parts.mainRouter : parts.builder.pool(config.decodeScorers, 'decode-router');
+      config.decodeScorers === null ? parts.mainRouter : parts.builder.pool(config.decodeScorers, 'decode');
   }
 
   get meanActiveTransfers(): number {

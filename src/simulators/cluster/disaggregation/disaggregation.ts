@@ -36,7 +36,11 @@ export function disaggregates(
     case 'always':
       return true;
     case 'prefix-threshold':
-      return inputTokens > 0 && inputTokens - cachedBlocks * blockSize > config.prefixThreshold;
+      return (
+        inputTokens > 0 &&
+        inputTokens >= (config.promptTokens ?? 0) &&
+        inputTokens - cachedBlocks * blockSize > config.prefixThreshold
+      );
     default:
       return config.decider satisfies never;
   }

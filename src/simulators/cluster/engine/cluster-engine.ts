@@ -19,6 +19,7 @@ import { PolicyViews } from '../routing/policy-views.ts';
 import { type RouterBuilder, routerBuilder } from '../routing/router-builder.ts';
 import type { Router } from '../routing/routers.ts';
 import { Snapshots } from '../routing/snapshots.ts';
+import type { TokenLedger } from '../routing/token-ledger.ts';
 import { TimeFifo } from '../time-fifo.ts';
 import { buildInstances } from './instance-builder.ts';
 import { MinTree } from './min-tree.ts';
@@ -53,6 +54,7 @@ export class ClusterEngine {
   readonly #followUpSource: FollowUpSource | null;
   readonly #snapshots: Snapshots;
   readonly #cacheSignal: CacheSignal;
+  readonly #ledger: TokenLedger | null;
   readonly #admission: Admission | null;
   /** Whether the view at an admission shows: to its policy, or in the age of signals later on. */
   readonly #admissionLooks: boolean;
@@ -97,7 +99,8 @@ export class ClusterEngine {
       this.requests.urgency[row] = this.#urgencyOfClass[table.sloClass[row]!]!;
     }
     this.streams = config.measured === undefined ? null : new TokenStreams(this.requests, config.measured);
-    this.#keys = new BlockKeys(table, config.instance.blockSize);
+    const content = config.instance.prefixCaching === false ? 'apart' : 'shared';
+    this.#keys = new BlockKeys(table, config.instance.blockSize, content);
     this.#views =
       Object.keys(hooks).length === 0
         ? null
@@ -131,9 +134,11 @@ export class ClusterEngine {
       views: this.#views,
       keys: this.#keys,
       table,
+      requests: this.requests,
       tracksAll: followUps !== null || config.disaggregation !== null || hasParents(table),
     });
     this.#cacheSignal = builder.cacheSignal;
+    this.#ledger = builder.ledger;
     this.#router = builder.main();
     this.#admission =
       config.admission.kind === 'always-admit' || config.gateway !== null ? null : createAdmission(config.admission);
@@ -329,6 +334,7 @@ export class ClusterEngine {
   /** Hands a request to an instance. */
   #send(request: number, chosen: number, at: number): void {
     this.#countRouted(request, chosen);
+    this.#ledger?.charge(request, chosen);
     this.instances[chosen]!.inject(request, at);
     this.#instanceTimes.set(chosen, this.instances[chosen]!.nextTime());
   }

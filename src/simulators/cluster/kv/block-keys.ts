@@ -13,6 +13,7 @@ export class BlockKeys {
   /** Keys below this belong to shared prefixes. */
   readonly sharedEnd: number;
   readonly #table: RequestTable;
+  readonly #apart: boolean;
   readonly #groupBase: Float64Array;
   /** Complete blocks by group. */
   readonly #groupSize: Int32Array;
@@ -23,9 +24,11 @@ export class BlockKeys {
   #rows = 0;
   #next: number;
 
-  constructor(table: RequestTable, blockSize: number) {
+  /** @param content - `apart`: no two requests have a block in common, as without prefix caching */
+  constructor(table: RequestTable, blockSize: number, content: 'shared' | 'apart' = 'shared') {
     this.blockSize = blockSize;
     this.#table = table;
+    this.#apart = content === 'apart';
     const { groupLengths } = table.names;
     this.#groupBase = new Float64Array(groupLengths.length);
     this.#groupSize = Int32Array.from(groupLengths, (length) => Math.floor(length / blockSize));
@@ -54,8 +57,8 @@ export class BlockKeys {
     const size = this.blockSize;
     if (table.length > this.#ownBase.length) this.#grow(Math.max(table.length, 2 * this.#ownBase.length));
     for (let row = this.#rows; row < table.length; row++) {
-      const inherited = table.parent[row]! >= 0 ? Math.floor(table.inheritedTokens[row]! / size) : 0;
-      const grouped = table.group[row]! >= 0 ? Math.floor(table.groupTokens[row]! / size) : 0;
+      const inherited = !this.#apart && table.parent[row]! >= 0 ? Math.floor(table.inheritedTokens[row]! / size) : 0;
+      const grouped = !this.#apart && table.group[row]! >= 0 ? Math.floor(table.groupTokens[row]! / size) : 0;
       const first = Math.max(inherited, grouped);
       const blocks = Math.floor((table.inputTokens[row]! + table.outputTokens[row]!) / size);
       this.#inheritedBlocks[row] = inherited;
@@ -132,6 +135,7 @@ export class BlockKeys {
   content(row: number, offset: number): string {
     const table = this.#table;
     const end = offset + this.blockSize;
+    if (this.#apart) return `${row}:${offset}`;
     let r = row;
     while (table.parent[r]! >= 0 && end <= table.inheritedTokens[r]!) r = table.parent[r]!;
     const group = table.group[r]!;

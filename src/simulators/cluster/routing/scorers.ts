@@ -1,14 +1,9 @@
 import { unknownName } from '../../../base/errors.ts';
 import { effectiveLoad, type SnapshotColumns } from '../gateway/admission.ts';
-import type { PrefixIndex } from './prefix-index.ts';
-
-/** A request as the router handles it. */
-export interface RoutedRequest {
-  readonly request: number;
-  readonly row: number;
-  /** Complete blocks of the prompt. */
-  readonly blocks: number;
-}
+import type { RouterRules } from '../router-config.ts';
+import type { PrefixMemory } from './prefix-memory.ts';
+import type { RoutedRequest } from './routed-request.ts';
+import type { TokenLedger } from './token-ledger.ts';
 
 /** Rates every instance of a view; stateful ones learn where the request went. */
 export interface InstanceScorer {
@@ -20,7 +15,10 @@ export interface InstanceScorer {
 
 export interface ScorerParts {
   /** One per router, made on first use. */
-  readonly prefixIndex: () => PrefixIndex;
+  readonly prefixMemory: () => PrefixMemory;
+  /** One per cluster. */
+  readonly ledger: () => TokenLedger;
+  readonly rules: RouterRules;
   /** Leading prompt blocks that the instance has cached, as fresh as the cache signal. */
   readonly cachedBlocks: (instance: number, request: RoutedRequest) => number;
   readonly instances: number;
@@ -38,8 +36,11 @@ const SCORERS: Readonly<Record<string, Maker>> = {
       for (let k = 0; k < view.count; k++) values[view.members[k]!] = 1 - view.kvUtilization[view.members[k]!]!;
     },
   }),
-  'prefix-affinity': (parts) => prefixAffinity(parts.prefixIndex()),
-  'precise-prefix-cache': (parts) => ({ score: (request, view, values) => preciseCache(parts, request, view, values) }),
+  'prefix-affinity': (parts) => prefixAffinity(parts.prefixMemory()),
+  'precise-prefix-cache': (parts) => {
+    const rate = parts.rules.precisePrefix === 'router' ? cachedShare : preciseCache;
+    return { score: (request, view, values) => rate(parts, request, view, values) };
+  },
   'load-balance': () => ({
     score: (_request, view, values) => {
       for (let k = 0; k < view.count; k++) {
@@ -48,19 +49,20 @@ const SCORERS: Readonly<Record<string, Maker>> = {
       }
     },
   }),
-  'active-requests': () => ({ score: (_request, view, values) => activeRequests(view, values) }),
+  'active-requests': ({ rules }) => ({ score: (_request, view, values) => activeRequests(rules, view, values) }),
   'running-requests': () => ({
     score: (_request, view, values) => lowestFirst(view, values, view.batchSize),
   }),
-  'load-aware': () => ({
+  'load-aware': ({ rules: { loadAwareThreshold } }) => ({
     score: (_request, view, values) => {
       for (let k = 0; k < view.count; k++) {
         const i = view.members[k]!;
         const depth = view.queueDepth[i]!;
-        values[i] = depth === 0 ? 0.5 : 0.5 * (1 - Math.min(depth, 128) / 128);
+        values[i] = depth === 0 ? 0.5 : 0.5 * (1 - Math.min(depth, loadAwareThreshold) / loadAwareThreshold);
       }
     },
   }),
+  'token-load': (parts) => tokenLoad(parts),
   'vllm-dp': () => ({
     score: (_request, view, values) => {
       for (let k = 0; k < view.count; k++) {
@@ -103,31 +105,65 @@ function lowestFirst(view: SnapshotColumns, values: Float64Array, signal: Int32A
 }
 
 /** Relative to the busiest instance only, so that equally busy instances all get 0. */
-function activeRequests(view: SnapshotColumns, values: Float64Array): void {
+function activeRequests(
+  { idleThreshold, maxBusyScore }: RouterRules,
+  view: SnapshotColumns,
+  values: Float64Array,
+): void {
   let max = 0;
   for (let k = 0; k < view.count; k++) max = Math.max(max, view.inFlight[view.members[k]!]!);
   for (let k = 0; k < view.count; k++) {
     const i = view.members[k]!;
     const active = view.inFlight[i]!;
-    values[i] = active === 0 || max === 0 ? 1 : (max - active) / max;
+    values[i] = active <= idleThreshold || max === 0 ? 1 : ((max - active) / max) * maxBusyScore;
   }
 }
 
-function prefixAffinity(index: PrefixIndex): InstanceScorer {
+function prefixAffinity(memory: PrefixMemory): InstanceScorer {
   return {
-    score: ({ row, blocks }, view, values) => {
+    score: (request, view, values) => {
+      const blocks = memory.blocks(request);
       if (blocks === 0) {
         for (let k = 0; k < view.count; k++) values[view.members[k]!] = 0;
         return;
       }
-      index.match(row, blocks, values);
+      memory.match(request, blocks, values);
       for (let k = 0; k < view.count; k++) {
         const i = view.members[k]!;
         values[i] = values[i]! / blocks;
       }
     },
-    observe: ({ row, blocks }, instance) => index.touch(row, blocks, instance),
+    observe: (request, instance) => memory.touch(request, instance),
   };
+}
+
+/** 1 − uncached prompt tokens under way, with those of this request, ÷ the threshold; at least 0. */
+function tokenLoad({ prefixMemory, ledger: ledgerOf, rules, instances }: ScorerParts): InstanceScorer {
+  const memory = prefixMemory();
+  const ledger = ledgerOf();
+  const matched = new Float64Array(instances);
+  const { queueThresholdTokens } = rules;
+  return {
+    score: (request, view, values, clockUs) => {
+      const blocks = memory.blocks(request);
+      if (blocks > 0) memory.match(request, blocks, matched);
+      else matched.fill(0);
+      for (let k = 0; k < view.count; k++) {
+        const i = view.members[k]!;
+        const tokens = ledger.at(i, clockUs) + memory.uncachedTokens(request, matched[i]!);
+        values[i] = 1 - Math.min(tokens, queueThresholdTokens) / queueThresholdTokens;
+      }
+    },
+    observe: (request, instance) => memory.touch(request, instance),
+  };
+}
+
+/** Leading blocks of the prompt that the instance has cached, of all of its complete blocks. */
+function cachedShare(parts: ScorerParts, request: RoutedRequest, view: SnapshotColumns, values: Float64Array): void {
+  for (let k = 0; k < view.count; k++) {
+    const i = view.members[k]!;
+    values[i] = request.blocks === 0 ? 0 : parts.cachedBlocks(i, request) / request.blocks;
+  }
 }
 
 function preciseCache(parts: ScorerParts, request: RoutedRequest, view: SnapshotColumns, values: Float64Array): void {

@@ -37,8 +37,23 @@ export interface ClusterSettings {
   readonly token_bucket_refill_rate: number;
   readonly routing_policy: string;
   readonly routing_scorers: readonly ScorerWeight[];
+  readonly precise_prefix: string;
+  readonly prefix_block_tokens: number;
+  readonly prefix_lru_blocks: number;
+  readonly queue_threshold_tokens: number;
+  readonly load_aware_threshold: number;
+  readonly idle_threshold: number;
+  readonly max_busy_score: number;
+  readonly affinity_filter: string;
+  readonly affinity_threshold: number;
+  readonly exploration_probability: number;
+  readonly max_ttft_penalty_ms: number;
+  readonly peak_prefill_throughput: number;
+  readonly picker: string;
   readonly scheduler: string;
   readonly preemption_policy: string;
+  readonly scheduling_policy: string | null;
+  readonly enable_prefix_caching: boolean;
   readonly flow_control: boolean;
   readonly saturation_detector: string;
   readonly dispatch_order: string;
@@ -60,6 +75,7 @@ export interface ClusterSettings {
   readonly encode_instances: number;
   readonly pd_decider: string;
   readonly pd_prefix_threshold: number;
+  readonly pd_prompt_tokens: number;
   readonly encode_decider: string;
   readonly pd_transfer_bandwidth: number;
   readonly pd_transfer_base_latency: number;
@@ -99,6 +115,67 @@ const NO_CLASSES: Readonly<Record<string, number>> = {};
 const NO_SCORERS: readonly ScorerWeight[] = [];
 const COUNT: Rule = { kind: 'integer', min: 1 };
 const NATURAL: Rule = { kind: 'integer', min: 0 };
+
+/** Rules of llm-d's router; the defaults are those of BLIS. */
+const ROUTER_SETTINGS = {
+  precise_prefix: {
+    rule: { kind: 'choice', names: ['blis', 'router'] },
+    default: 'blis',
+    summary: 'score of precise-prefix-cache: min-max over instances (blis) or matched/total (router)',
+  },
+  prefix_block_tokens: {
+    rule: NATURAL,
+    default: 0,
+    summary: 'tokens per block of the prefix index; 0 = the KV block, llm-d 64',
+  },
+  prefix_lru_blocks: { rule: COUNT, default: 10_000, summary: 'blocks the prefix index keeps per instance' },
+  queue_threshold_tokens: {
+    rule: { kind: 'number', above: 0 },
+    default: 4_194_304,
+    summary: 'tokens in flight at which token-load is 0',
+  },
+  load_aware_threshold: {
+    rule: { kind: 'number', above: 0 },
+    default: 128,
+    summary: 'queue depth at which load-aware is 0',
+  },
+  idle_threshold: { rule: NATURAL, default: 0, summary: 'requests in flight up to which active-requests is 1' },
+  max_busy_score: {
+    rule: { kind: 'number', min: 0, max: 1 },
+    default: 1,
+    summary: 'largest active-requests score of an instance that is not idle',
+  },
+  affinity_filter: {
+    rule: { kind: 'choice', names: ['off', 'all', 'prefill', 'decode'] },
+    default: 'off',
+    summary: 'routers that keep requests at instances holding their prefix',
+  },
+  affinity_threshold: {
+    rule: { kind: 'number', max: 1 },
+    default: 0.8,
+    summary: 'share of the prompt such an instance holds at least; ≤ 0 = off',
+  },
+  exploration_probability: {
+    rule: { kind: 'number', min: 0, max: 1 },
+    default: 0,
+    summary: 'share of requests that skip the affinity filter',
+  },
+  max_ttft_penalty_ms: {
+    rule: { kind: 'number', min: 0 },
+    default: 18_000,
+    summary: 'TTFT penalty beyond which affinity gives way, ms; 0 = never',
+  },
+  peak_prefill_throughput: {
+    rule: { kind: 'number', above: 0 },
+    default: 15_928,
+    summary: 'prompt tokens/s by which that penalty is estimated',
+  },
+  picker: {
+    rule: { kind: 'choice', names: ['max-score', 'weighted-random', 'random'] },
+    default: 'max-score',
+    summary: 'how the weighted policy picks by score',
+  },
+} as const;
 
 /** Rule, default and help text of each setting: the one source for strategy files and flags. */
 export const SETTINGS: { readonly [K in SettingKey]: Setting<ClusterSettings[K]> } = {
@@ -181,6 +258,7 @@ export const SETTINGS: { readonly [K in SettingKey]: Setting<ClusterSettings[K]>
     summary: 'which instance gets a request',
   },
   routing_scorers: { rule: { kind: 'scorers' }, default: NO_SCORERS, summary: 'name:weight,… of the weighted policy' },
+  ...ROUTER_SETTINGS,
   scheduler: {
     rule: { kind: 'choice', names: ['fcfs', 'priority-fcfs', 'reverse-priority', 'sjf'], blank: 'fcfs' },
     default: 'fcfs',
@@ -191,6 +269,12 @@ export const SETTINGS: { readonly [K in SettingKey]: Setting<ClusterSettings[K]>
     default: 'fcfs',
     summary: 'whom to preempt',
   },
+  scheduling_policy: {
+    rule: { kind: 'choice', names: ['fcfs', 'priority'] },
+    default: null,
+    summary: 'scheduler and preemption_policy together, as in vLLM',
+  },
+  enable_prefix_caching: { rule: { kind: 'boolean' }, default: true, summary: 'requests share cached prompt blocks' },
   flow_control: { rule: { kind: 'boolean' }, default: false, summary: 'hold requests in a gateway queue' },
   saturation_detector: {
     rule: { kind: 'choice', names: ['concurrency', 'never', 'utilization'], blank: 'never' },
@@ -240,6 +324,7 @@ export const SETTINGS: { readonly [K in SettingKey]: Setting<ClusterSettings[K]>
     summary: 'when prefill moves to its own pool',
   },
   pd_prefix_threshold: { rule: NATURAL, default: 16, summary: 'uncached prompt tokens beyond which it moves' },
+  pd_prompt_tokens: { rule: NATURAL, default: 0, summary: 'shorter prompts never move under prefix-threshold' },
   encode_decider: {
     rule: { kind: 'choice', names: ['always', 'multimodal', 'never'] },
     default: 'never',

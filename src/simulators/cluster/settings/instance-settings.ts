@@ -63,6 +63,7 @@ export function resolveInstance(request: InstanceRequest): ResolvedInstance {
       maxModelLen,
       scheduler: settings.scheduler as InstanceConfig['scheduler'],
       preemption: settings.preemption_policy as InstanceConfig['preemption'],
+      ...(settings.enable_prefix_caching ? {} : { prefixCaching: false }),
       kv: kvTiers(request),
       latency,
     },

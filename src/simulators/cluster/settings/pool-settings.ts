@@ -39,6 +39,7 @@ export function resolveDisaggregation(
       encode,
       decider: settings.pd_decider as DisaggregationConfig['decider'],
       prefixThreshold: settings.pd_prefix_threshold,
+      ...(settings.pd_prompt_tokens === 0 ? {} : { promptTokens: settings.pd_prompt_tokens }),
       encodeDecider: settings.encode_decider as DisaggregationConfig['encodeDecider'],
       transferBandwidth: settings.pd_transfer_bandwidth,
       transferBaseMs: settings.pd_transfer_base_latency,

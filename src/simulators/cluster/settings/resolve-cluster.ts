@@ -1,8 +1,9 @@
 import { InputError, unknownName } from '../../../base/errors.ts';
 import type { Json } from '../../../base/json.ts';
-import type { AdmissionConfig, EngineConfig, GatewayConfig, HardwareSpec, RoutingConfig } from '../engine-config.ts';
+import type { EngineConfig, HardwareSpec, RoutingConfig } from '../engine-config.ts';
 import { resolveClassPools, type WrittenPools } from './class-pools.ts';
 import { type ClusterSettings, DEFAULT_SETTINGS } from './cluster-settings.ts';
+import { resolveAdmission, resolveGateway } from './gateway-settings.ts';
 import { type InstanceRequest, resolveInstance } from './instance-settings.ts';
 import { TRAINED_PHYSICS } from './latency-settings.ts';
 import { catalogKey, DEFAULT_DEPLOYMENTS, MODEL_CONFIGS } from './model-catalog.ts';
@@ -12,6 +13,7 @@ import { pairRoutingWarnings } from './pair-routing-section.ts';
 import type { PolicyBundle } from './policy-bundle.ts';
 import { resolveDisaggregation } from './pool-settings.ts';
 import type { ReferenceDefaults } from './reference-defaults.ts';
+import { routerRules } from './router-rules.ts';
 import { DEFAULT_SCORERS } from './scorer-profile.ts';
 import { batchLimits, type EngineDefaults } from './vllm-defaults.ts';
 
@@ -55,7 +57,7 @@ const SLO_PRIORITIES = { critical: 4, standard: 3, batch: -1, sheddable: -2, bac
 export function resolveCluster(request: ClusterRequest): ResolvedCluster {
   const { bundle } = request;
   const given = { ...bundle.settings, ...withoutEmptyScorers(request.settings) };
-  const settings = endless({ ...DEFAULT_SETTINGS, ...batchLimits(request, given), ...given });
+  const settings = endless(withSchedulingPolicy({ ...DEFAULT_SETTINGS, ...batchLimits(request, given), ...given }));
   const warnings = [...bundle.warnings];
   const routing = resolveRouting(settings, warnings);
   if (routing === undefined) return infeasible('every routing scorer has weight 0');
@@ -78,6 +80,7 @@ export function resolveCluster(request: ClusterRequest): ResolvedCluster {
       snapshotRefreshUs: settings.snapshot_refresh_interval,
       cacheSignalDelayUs: settings.cache_signal_delay,
       routing,
+      ...routerRules(settings),
       admission: resolveAdmission(settings, bundle, warnings),
       sloPriorities: { ...SLO_PRIORITIES, ...bundle.admission.sloPriorities },
       tenantBudgets: bundle.tenantBudgets,
@@ -99,6 +102,18 @@ function endless(settings: ClusterSettings): ClusterSettings {
     : settings;
 }
 
+/** vLLM's one policy decides the order of the wait queue and whom to preempt. */
+function withSchedulingPolicy(settings: ClusterSettings): ClusterSettings {
+  switch (settings.scheduling_policy) {
+    case 'fcfs':
+      return { ...settings, scheduler: 'fcfs', preemption_policy: 'fcfs' };
+    case 'priority':
+      return { ...settings, scheduler: 'priority-fcfs', preemption_policy: 'priority' };
+    default:
+      return settings;
+  }
+}
+
 /** An empty profile by flag leaves the choice to the bundle. */
 function withoutEmptyScorers(settings: Partial<ClusterSettings>): Partial<ClusterSettings> {
   if (settings.routing_scorers === undefined || settings.routing_scorers.length > 0) return settings;
@@ -117,71 +132,6 @@ function resolveRouting(settings: ClusterSettings, warnings: string[]): RoutingC
   if (chosen.length === 0) return { policy, scorers: DEFAULT_SCORERS };
   const scorers = chosen.filter((scorer) => scorer.weight > 0);
   return scorers.length > 0 ? { policy, scorers } : undefined;
-}
-
-function resolveAdmission(settings: ClusterSettings, bundle: PolicyBundle, warnings: string[]): AdmissionConfig {
-  const { admission } = bundle;
-  switch (settings.admission_policy) {
-    case 'token-bucket':
-      return {
-        kind: 'token-bucket',
-        capacity: above0(settings, 'token_bucket_capacity'),
-        refillPerSecond: above0(settings, 'token_bucket_refill_rate'),
-      };
-    case 'tier-shed': {
-      const minPriority = admission.tierShedMinPriority ?? (admission.selectsTierShed ? 3 : 0);
-      if (!admission.selectsTierShed && admission.tierShedMinPriority === null) {
-        warnings.push('tier-shed chosen without admission.tier_shed_min_priority: it sheds below priority 0 only');
-      }
-      return { kind: 'tier-shed', threshold: admission.tierShedThreshold, minPriority };
-    }
-    case 'gaie-legacy':
-      return { kind: 'gaie-legacy', queueDepth: admission.gaieQueueDepth, kvUtilization: admission.gaieKvUtilization };
-    case 'reject-all':
-      return { kind: 'reject-all' };
-    default:
-      return { kind: 'always-admit' };
-  }
-}
-
-function resolveGateway(settings: ClusterSettings, warnings: string[]): GatewayConfig | null {
-  if (!settings.flow_control) {
-    for (const key of ['queue_shedding', 'in_flight_eviction'] as const) {
-      if (settings[key]) warnings.push(`${key} has no effect without flow_control`);
-    }
-    return null;
-  }
-  if (settings.admission_policy !== 'always-admit') {
-    warnings.push(`flow_control replaces the admission policy ${settings.admission_policy}`);
-  }
-  return {
-    detector: resolveDetector(settings),
-    dispatchOrder: settings.dispatch_order as GatewayConfig['dispatchOrder'],
-    fairness: settings.fairness_policy as GatewayConfig['fairness'],
-    sloTargetsUs: settings.slo_targets,
-    maxDepth: settings.max_gateway_queue_depth,
-    perBandCapacity: settings.per_band_capacity,
-    usageLimit: settings.usage_limit_threshold,
-    requestTtlUs: settings.request_ttl,
-    shedding: settings.queue_shedding,
-    inFlightEviction: settings.in_flight_eviction,
-    tickUs: settings.dispatch_tick_interval || 1000,
-  };
-}
-
-function resolveDetector(settings: ClusterSettings): GatewayConfig['detector'] {
-  switch (settings.saturation_detector) {
-    case 'utilization':
-      return {
-        kind: 'utilization',
-        queueDepth: above0(settings, 'queue_depth_threshold'),
-        kvUtilization: above0(settings, 'kv_cache_util_threshold'),
-      };
-    case 'concurrency':
-      return { kind: 'concurrency', maxConcurrency: above0(settings, 'max_concurrency') };
-    default:
-      return { kind: 'never' };
-  }
 }
 
 function instanceRequest(request: ClusterRequest, settings: ClusterSettings, warnings: string[]): InstanceRequest {
@@ -226,18 +176,6 @@ function parseModel(own: Json | null, model: string) {
 
 function noDefault(key: string, model: string): InputError {
   return new InputError(`is required: ${model} has no default`, { path: [key] });
-}
-
-function above0<
-  K extends
-    | 'token_bucket_capacity'
-    | 'token_bucket_refill_rate'
-    | 'queue_depth_threshold'
-    | 'kv_cache_util_threshold'
-    | 'max_concurrency',
->(settings: ClusterSettings, key: K): number {
-  if (settings[key] <= 0) throw new InputError(`must be > 0, got ${settings[key]}`, { path: [key] });
-  return settings[key];
 }
 
 function infeasible(reason: string): ResolvedCluster {

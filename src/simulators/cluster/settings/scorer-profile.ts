@@ -14,6 +14,7 @@ export const SCORER_NAMES = [
   'prefix-affinity',
   'queue-depth',
   'running-requests',
+  'token-load',
   'vllm-dp',
 ] as const;
 

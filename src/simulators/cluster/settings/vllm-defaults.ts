@@ -30,6 +30,9 @@ export function batchLimits(
   return gpu === undefined ? {} : vllmDefaults(findHardware(gpu, request.hardware));
 }
 
+/** The release that the defaults are of. */
+export const VLLM_RELEASE = '0.28';
+
 const LARGE_GIB = 70;
 const HUGE_GIB = 160;
 
@@ -38,7 +41,7 @@ const HUGE_GIB = 160;
  * apart, which lost throughput with large budgets.
  * @see `get_batch_defaults` in vllm/engine/arg_utils.py, v0.28
  */
-function vllmDefaults({
+export function vllmDefaults({
   name,
   memoryGiB,
 }: HardwareSpec): Pick<ClusterSettings, 'max_num_seqs' | 'max_num_batched_tokens'> {
