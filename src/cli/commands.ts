@@ -40,7 +40,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     syntax: 'export <dir>',
-    summary: 'write a point of a run for BLIS or llm-d',
+    summary: 'write a point of a run for llm-d, vLLM, Helm or BLIS',
     load: async () => (await import('./study/export.ts')).exportCommand,
   },
   {
@@ -80,7 +80,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     syntax: 'import',
-    summary: 'bring in what other programs wrote: trace',
+    summary: 'bring in what other programs wrote: trace, epp',
     load: async () => (await import('./import/group.ts')).importCommand,
   },
   BLIS,

@@ -29,7 +29,7 @@ export const PACKAGES: Readonly<Record<string, { readonly rooms: readonly string
   'vega-lite': { rooms: ['src/report/chart/'], why: 'charts are data until they are rendered' },
   '@resvg/resvg-js': { rooms: ['src/report/chart/'], why: 'charts are data until they are rendered' },
   arquero: {
-    rooms: ['src/report/', 'src/companions/', 'src/study/export/'],
+    rooms: ['src/report/', 'src/companions/'],
     why: 'tables of results; inputs are read with places for errors',
   },
   '@uwdata/flechette': { rooms: ['src/report/'], why: 'columns that Arrow files are written from' },

@@ -7,7 +7,12 @@ const COMMANDS: readonly Command[] = [
     summary: 'requests from a public trace, a log or benchmark results',
     load: async () => (await import('./trace.ts')).importTraceCommand,
   },
+  {
+    syntax: 'epp [file]',
+    summary: 'a study that starts from today’s EPP file, vLLM flags and Helm values',
+    load: async () => (await import('./epp.ts')).importEppCommand,
+  },
 ];
 
 /** `paretune import …`: what other programs wrote, in the formats of studies. */
-export const importCommand = commandGroup(COMMANDS, 'what to import is required: trace');
+export const importCommand = commandGroup(COMMANDS, 'what to import is required: trace, epp');

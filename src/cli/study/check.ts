@@ -1,5 +1,7 @@
 import { InputError } from '../../base/errors.ts';
-import { placed } from '../../document/yaml.ts';
+import { catalogueOf } from '../../connect/epp/catalogue.ts';
+import { readPickerFile } from '../../connect/epp/read-picker-file.ts';
+import { placed, type YamlSource } from '../../document/yaml.ts';
 import type { WorkloadSpec } from '../../simulators/workload/workload-spec.ts';
 import { loadExperiment } from '../../study/io/load-experiment.ts';
 import { documentKind, loadStudySources } from '../../study/io/load-study.ts';
@@ -13,6 +15,7 @@ import { describePlan } from '../../study/plan/study-plan.ts';
 import { holesOf } from '../../study/plan/template.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
+import { deployWarnings } from './deployable.ts';
 
 interface Checked {
   readonly kind: string;
@@ -46,24 +49,37 @@ function workloadSummary({ recorded }: WorkloadSpec): string {
   return `trace of ${recorded.rows.length} requests in ${Number(seconds.toPrecision(4))} s`;
 }
 
+async function checkStudy(file: string): Promise<string> {
+  const plan = await planOf(loadStudySources(file));
+  for (const line of deployWarnings(plan)) process.stderr.write(`paretune: warning: ${line}\n`);
+  return describePlan(plan);
+}
+
+function checkStrategy(source: YamlSource): string {
+  const { template, space } = placed(source, 0, () => parseStrategyFile(source.value));
+  const own = space === null ? '' : `, ${space.parameters.length} parameters`;
+  return `${template.name} for simulator ${template.simulator}, holes ${holesOf(template.config).join(', ') || 'none'}${own}`;
+}
+
+function checkPicker({ text, file }: YamlSource): string {
+  const { warnings, routing } = readPickerFile(text, file, catalogueOf());
+  for (const line of warnings) process.stderr.write(`paretune: warning: ${line}\n`);
+  const lost = routing.leftOut.length === 0 ? '' : `; not simulated: ${routing.leftOut.join(', ')}`;
+  return `${routing.disaggregated ? 'prefill and decode profiles' : 'one profile'}${lost}`;
+}
+
 async function check(file: string): Promise<Checked> {
   const source = readYamlFile(file);
   const kind = documentKind(source);
   switch (kind) {
     case 'study':
-      return { kind, summary: describePlan(await planOf(loadStudySources(file))) };
+      return { kind, summary: await checkStudy(file) };
     case 'experiment': {
       const { spec } = await loadExperiment(file);
       return { kind, summary: `${spec.name}: ${Object.keys(spec.arms).length} arms × ${spec.seeds.length} seeds` };
     }
-    case 'strategy': {
-      const { template, space } = placed(source, 0, () => parseStrategyFile(source.value));
-      const own = space === null ? '' : `, ${space.parameters.length} parameters`;
-      return {
-        kind,
-        summary: `${template.name} for simulator ${template.simulator}, holes ${holesOf(template.config).join(', ') || 'none'}${own}`,
-      };
-    }
+    case 'strategy':
+      return { kind, summary: checkStrategy(source) };
     case 'space': {
       const space = placed(source, 0, () => parseSearchSpace(source.value));
       return {
@@ -77,6 +93,8 @@ async function check(file: string): Promise<Checked> {
       const spec = placed(workload, 0, () => parseWorkloadDocument(workload.value));
       return { kind, summary: workloadSummary(spec) };
     }
+    case 'endpoint-picker':
+      return { kind: 'file of llm-d’s router', summary: checkPicker(source) };
     case 'unknown':
       throw new InputError('is neither a study nor an experiment, strategy, search space or workload', {
         position: { file, line: 1, column: 1 },

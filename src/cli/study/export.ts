@@ -1,111 +1,117 @@
-import { InputError } from '../../base/errors.ts';
-import { shortText } from '../../base/short-text.ts';
-import { formatYaml } from '../../document/yaml.ts';
-import type { ParameterValues } from '../../optimizer/space/parameter.ts';
-import { toBlis } from '../../study/export/export-blis.ts';
-import { toEndpointPickerConfig } from '../../study/export/export-epp.ts';
-import { paretoFront, shortList } from '../../study/front.ts';
-import { packageVersion } from '../../study/io/package-file.ts';
+import { join } from 'node:path';
+import { InputError, inputErrors } from '../../base/errors.ts';
+import {
+  EXPORT_FILES,
+  EXPORT_TARGETS,
+  type ExportedTarget,
+  type ExportTarget,
+  exportTarget,
+} from '../../connect/deploy/export-target.ts';
+import { ROUTER_VERSIONS } from '../../connect/epp/catalogue.ts';
 import { type RecordedStudy, readRecorded } from '../../study/io/study-session.ts';
-import type { StudyPlan } from '../../study/plan/study-plan.ts';
-import { instantiate } from '../../study/plan/template.ts';
+import { writeTextFile } from '../../study/io/text-file.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
-import { requiredText, textFlag } from '../terminal/flags.ts';
+import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
+import { exportRequest } from './export-point.ts';
 import { exportedTable, TABLES, writeExport } from './export-table.ts';
+
+const TABLE_FORMATS = ['csv', 'arrow'];
 
 export const exportCommand: LoadedCommand = {
   build: (parser) =>
     parser
       .positional('dir', { type: 'string', describe: 'folder of a run' })
       .option('as', {
-        choices: ['blis', 'epp', 'csv', 'arrow'],
+        type: 'string',
+        choices: [...EXPORT_TARGETS, ...TABLE_FORMATS],
         describe:
-          'blis: shell script that runs a point in BLIS; epp: its EndpointPickerConfig of llm-d; csv, arrow: a table of the whole run',
-        default: 'blis',
+          'blis: shell script that runs the point in BLIS; epp: EndpointPickerConfig of llm-d; vllm: `vllm serve` lines; helm-values: values for the charts of llm-d; configmap: the EPP file in a ConfigMap; json: the point with its configuration; csv, arrow: a table of the whole run. May be repeated',
+        defaultDescription: 'blis',
       })
       .option('point', {
         type: 'string',
-        describe: 'blis, epp: trial number, `knee` or `baseline`',
+        describe: 'trial number, `knee`, `best:METRIC` or `baseline`',
         defaultDescription: 'knee',
       })
+      .option('router-version', {
+        choices: ROUTER_VERSIONS,
+        describe: 'epp, helm-values, configmap: version of llm-d’s router to check against',
+        defaultDescription: ROUTER_VERSIONS[0]!,
+      })
+      .option('allow-partial', { type: 'boolean', describe: 'write what can be expressed, and list the rest' })
       .option('table', {
         choices: TABLES,
         describe:
           'csv, arrow: trials (a row each, as trials.csv), replicates (a row per simulation), summary (spread over seeds by trial and metric)',
         defaultDescription: 'trials',
       })
-      .option('out', { type: 'string', describe: 'file to write', defaultDescription: 'stdout' })
+      .option('out', {
+        type: 'string',
+        describe: 'file to write; a folder where --as is repeated',
+        defaultDescription: 'stdout',
+      })
       .example('$0 export runs/quickstart --point knee --as blis', 'command line, policy file and workload for BLIS')
+      .example(
+        '$0 export runs/a --as epp --as vllm --as helm-values --out deploy/',
+        'all that a cluster needs, from one point',
+      )
       .example(
         '$0 export runs/quickstart --as arrow --table replicates --out r.arrow',
         'for pandas, polars, DuckDB, R',
       ),
   run: async (flags) => {
-    const as = textFlag(flags, 'as') ?? 'blis';
+    const targets = [...new Set([flags['as'] ?? 'blis'].flat() as string[])];
     const out = textFlag(flags, 'out') ?? null;
-    const isTable = as === 'csv' || as === 'arrow';
-    refuseIdle(flags, isTable ? 'point' : 'table', as);
+    const table = targets.find((one) => TABLE_FORMATS.includes(one)) as 'csv' | 'arrow' | undefined;
+    if (table !== undefined && targets.length > 1) {
+      throw new InputError(`--as ${table} is a table of the whole run: ask for it by itself`);
+    }
+    refuseIdle(flags, table === undefined ? ['table'] : ['point', 'router-version', 'allow-partial'], targets[0]!);
     const recorded = await readRecorded(requiredText(flags, 'dir'));
-    if (isTable) writeExport(out, await exportedTable(recorded, textFlag(flags, 'table') ?? 'trials', as));
-    else writeExport(out, exportedPoint(recorded, textFlag(flags, 'point') ?? 'knee', as));
+    if (table !== undefined) {
+      writeExport(out, await exportedTable(recorded, textFlag(flags, 'table') ?? 'trials', table));
+    } else exportPoint(recorded, targets as ExportTarget[], out, flags);
     return EXIT.ok;
   },
 };
 
-function refuseIdle(flags: Flags, flag: string, as: string): void {
-  if (textFlag(flags, flag) === undefined) return;
+function refuseIdle(flags: Flags, names: readonly string[], as: string): void {
+  const flag = names.find((name) => flags[name] !== undefined && flags[name] !== false);
+  if (flag === undefined) return;
   throw new InputError(`--${flag} says nothing to --as ${as}`, {
     suggestion:
-      flag === 'point' ? 'tables hold every trial; leave it out' : 'tables are written by --as csv and --as arrow',
+      flag === 'table' ? 'tables are written by --as csv and --as arrow' : 'tables hold every trial; leave it out',
   });
 }
 
-function exportedPoint(recorded: RecordedStudy, id: string, as: string): string {
-  const { plan } = recorded;
-  const point = pointOf(recorded, id);
-  const strategy = {
-    simulator: plan.simulator,
-    policies: plan.policies,
-    config: instantiate(plan.template, plan.space, point.values),
-  };
-  const origin = [
-    `# paretune ${packageVersion()}, study ${plan.name}, ${point.name}`,
-    `# plan ${plan.hash}`,
-    `# objectives: ${plan.objectives.map(({ metric, direction }) => `${direction} ${metric}`).join(', ')}`,
-  ].join('\n');
-  if (as === 'blis') return blisScript(plan, toBlis(strategy), origin);
-  const config = formatYaml(toEndpointPickerConfig(strategy));
-  return `${origin}\n# for llm-d router v0.10; weights mean the same in any common multiple\n${config}`;
-}
-
-function pointOf(
-  { plan, state }: RecordedStudy,
-  id: string,
-): { readonly name: string; readonly values: ParameterValues } {
-  if (id === 'baseline' && plan.baseline !== null) return { name: 'baseline', values: plan.baseline };
-  const trial =
-    id === 'knee'
-      ? shortList(plan, paretoFront(plan, state.trials), 1)[0]
-      : state.trials.find(({ number }) => String(number) === id);
-  if (trial === undefined) {
-    throw new InputError(`--point: the run has no point ${shortText(id)}`, {
-      suggestion: `a trial number below ${state.trials.length}, knee or baseline`,
-    });
+function exportPoint(
+  recorded: RecordedStudy,
+  targets: readonly ExportTarget[],
+  out: string | null,
+  flags: Flags,
+): void {
+  const request = exportRequest(recorded, {
+    point: textFlag(flags, 'point') ?? 'knee',
+    routerVersion: textFlag(flags, 'router-version') ?? ROUTER_VERSIONS[0]!,
+  });
+  const exported = targets.map((target) => ({ target, ...exportTarget(target, request) }));
+  const partial = exported.filter(({ leftOut }) => leftOut.length > 0);
+  if (partial.length > 0 && !switchFlag(flags, 'allow-partial')) throw inputErrors(partial.flatMap(refusals));
+  for (const { target, leftOut } of partial) {
+    for (const one of leftOut) process.stderr.write(`paretune: --as ${target} leaves out ${one}\n`);
   }
-  return { name: `trial ${trial.number}`, values: trial.values };
+  if (out !== null && targets.length > 1) {
+    for (const { target, text } of exported) writeTextFile(join(out, EXPORT_FILES[target]), text);
+  } else if (out !== null) writeTextFile(out, exported[0]!.text);
+  else process.stdout.write(exported.map(({ text }) => text).join('\n'));
 }
 
-function blisScript(plan: StudyPlan, { flags, policy }: ReturnType<typeof toBlis>, origin: string): string {
-  const file = (name: string, content: unknown): string => `cat > ${name} <<'END'\n${formatYaml(content)}END\n`;
-  const words = flags.map(([flag, value]) => (value === null ? flag : `${flag} ${quoted(value)}`));
-  if (policy !== null) words.push('--policy-config policy.yaml');
-  words.push('--workload-spec workload.yaml', `--seed ${plan.seeds[0]}`);
-  return `#!/bin/sh\n${origin}\n# seeds of the study: ${plan.seeds.join(', ')}\n${
-    policy === null ? '' : file('policy.yaml', policy)
-  }${file('workload.yaml', plan.workload)}blis run ${words.join(' \\\n  ')}\n`;
-}
-
-/** Safe in a shell. */
-function quoted(value: string): string {
-  return /^[\w./:=,+-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
+function refusals({ target, leftOut }: ExportedTarget & { readonly target: ExportTarget }): readonly InputError[] {
+  return leftOut.map(
+    (one) =>
+      new InputError(`cannot express ${one}`, {
+        path: [`--as ${target}`],
+        suggestion: '--allow-partial writes the rest',
+      }),
+  );
 }

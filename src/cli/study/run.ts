@@ -10,6 +10,7 @@ import { describePlan, type StudyPlan } from '../../study/plan/study-plan.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
 import { integerFlag } from '../terminal/schema-flag.ts';
+import { deployWarnings } from './deployable.ts';
 import { followStudy } from './follow-study.ts';
 import { printSummary } from './summary.ts';
 
@@ -48,6 +49,7 @@ export const runCommand: LoadedCommand = {
     const plan = await planOf(sources);
     const folder = textFlag(flags, 'out') ?? join('runs', plan.name);
     const workers = integerFlag(flags, 'workers', 1, MAX_WORKERS) ?? defaultWorkers();
+    for (const line of deployWarnings(plan)) process.stderr.write(`paretune: warning: ${line}\n`);
     createRunFolder(folder, sources, plan);
     return await runAndReport(folder, plan, flags, workers);
   },

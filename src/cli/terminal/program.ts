@@ -12,7 +12,7 @@ import { ChosenCommand, registerCommands } from './command-group.ts';
 export async function main(
   argv: readonly string[],
   commands: readonly Command[],
-  prepare: (argv: readonly string[]) => readonly string[] = (typed) => typed,
+  prepare: (argv: readonly string[]) => readonly string[] = joinedLines,
 ): Promise<number> {
   try {
     return await dispatch(prepare(argv), commands);
@@ -26,6 +26,20 @@ export async function main(
     );
     return EXIT.internal;
   }
+}
+
+/** Flags whose value is a command line: it may begin with a hyphen, which the parser would take for a flag. */
+const LINE_FLAGS: readonly string[] = ['--vllm-args'];
+
+function joinedLines(argv: readonly string[]): readonly string[] {
+  const joined: string[] = [];
+  for (let i = 0; i < argv.length; i++) {
+    const next = argv[i + 1];
+    const joins = LINE_FLAGS.includes(argv[i]!) && next !== undefined;
+    joined.push(joins ? `${argv[i]}=${next}` : argv[i]!);
+    if (joins) i++;
+  }
+  return joined;
 }
 
 async function dispatch(argv: readonly string[], commands: readonly Command[]): Promise<number> {

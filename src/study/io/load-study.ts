@@ -161,9 +161,10 @@ const WORKLOAD_KEYS = ['clients', 'aggregate_rate', 'cohorts', 'inference_perf',
 /** The kind of a document, by its keys. */
 export function documentKind(
   source: YamlSource,
-): 'experiment' | 'study' | 'strategy' | 'space' | 'workload' | 'unknown' {
+): 'experiment' | 'study' | 'strategy' | 'space' | 'workload' | 'endpoint-picker' | 'unknown' {
   const { value } = source;
   if (!isJsonObject(value)) return 'unknown';
+  if (value['kind'] === 'EndpointPickerConfig') return 'endpoint-picker';
   if ('arms' in value) return 'experiment';
   if ('strategy' in value || 'objectives' in value || 'budget' in value) return 'study';
   if ('simulator' in value || 'config' in value || 'fixed_args' in value || 'objective' in value) return 'strategy';

@@ -1,6 +1,6 @@
 import { InputError } from '../../base/errors.ts';
 import { contentHash, type Json } from '../../base/json.ts';
-import { nameList, shortText } from '../../base/short-text.ts';
+import { shortText } from '../../base/short-text.ts';
 import { merge } from '../../document/merge.ts';
 import type { ParameterPrior } from '../../optimizer/sampler/sampler.ts';
 import type { ParameterValues, SearchSpace } from '../../optimizer/space/parameter.ts';
@@ -19,6 +19,7 @@ import {
   type PlanSources,
   placeSimulatorError,
 } from './plan-sources.ts';
+import { resolvePriors } from './priors.ts';
 import { describeRegimes, regimeTemplate, resolveRegimes } from './regime-plan.ts';
 import { describeSavers, type Racing, resolveRacing, resolveScreening, type Screening } from './saver-settings.ts';
 import { parseSearchSpace } from './search-space-file.ts';
@@ -57,6 +58,8 @@ export interface StudyPlan {
   /** Null when the study compares with nothing. */
   readonly baseline: ParameterValues | null;
   readonly stop: { readonly patience?: number; readonly tolerance?: number } | null;
+  /** What the result is to be written as; absent: nothing is promised. */
+  readonly deployTo?: readonly string[];
   /** Absent: every trial gets all seeds. */
   readonly racing?: Racing;
   /** Absent: every trial is measured on the whole workload at once. */
@@ -136,6 +139,7 @@ export async function resolvePlan(
     seed: spec.seed ?? 0,
     baseline,
     stop: spec.stop === undefined ? null : (spec.stop as NonNullable<StudyPlan['stop']>),
+    ...(spec.deploy_to === undefined ? {} : { deployTo: spec.deploy_to }),
     ...inDocument(sources.study, () => resolveSavers(spec, simulator, workload)),
     priors: inDocument(sources.study, () => resolvePriors(spec, space)),
     earlier: (sources.earlier?.value ?? []) as unknown as readonly EarlierPoint[],
@@ -164,20 +168,6 @@ function screeningOf(spec: StudySpec, simulator: Simulator, workload: Json): Scr
 export interface EarlierPoint {
   readonly values: ParameterValues;
   readonly metrics: Readonly<Record<string, number>>;
-}
-
-function resolvePriors(spec: StudySpec, space: SearchSpace): readonly ParameterPrior[] {
-  return Object.entries(spec.priors ?? {}).map(([parameter, { center, spread }]) => {
-    const target = space.parameters.find(({ name }) => name === parameter);
-    if (target?.kind === 'real' || target?.kind === 'integer') return { parameter, center, spread };
-    const numeric = space.parameters
-      .filter(({ kind }) => kind === 'real' || kind === 'integer')
-      .map(({ name }) => name);
-    throw new InputError(`a prior needs a real or integer parameter, got ${shortText(parameter)}`, {
-      path: ['priors', parameter],
-      suggestion: `these can have one: ${nameList(numeric) || 'none'}`,
-    });
-  });
 }
 
 function resolveSpace(sources: PlanSources, strategy: StrategyFile): { space: SearchSpace; spaceSource: PlanSource } {

@@ -73,6 +73,9 @@ const regime = z.strictObject({
   config: z.record(z.string(), jsonValue).optional(),
 });
 
+/** What points of a study may have to be written as; commands know how. */
+const DEPLOYMENT_TARGETS = ['epp', 'vllm', 'helm-values', 'configmap', 'blis'] as const;
+
 export const studyFileSchema = z.strictObject({
   name: identifier,
   description: z.string().optional(),
@@ -104,6 +107,8 @@ export const studyFileSchema = z.strictObject({
   batch: z.int().min(1).max(1_000).optional(),
   sampler: z.union([identifier, samplerBlock]).optional(),
   seed: seed.optional(),
+  /** What the result is to be written as: points of the space that cannot be are told of before the study runs. */
+  deploy_to: z.array(z.enum(DEPLOYMENT_TARGETS)).min(1).optional(),
   /** Ends the search before the budget when the last trials gained nothing. */
   stop: z.strictObject({ patience: z.int().min(2).optional(), tolerance: z.number().min(0).optional() }).optional(),
   /** Further seeds only for trials that can still change the front. */

@@ -1,30 +1,15 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromArrow } from 'arquero';
-import { afterAll, describe, expect, test, vi } from 'vitest';
-import { COMMANDS } from '../../../src/cli/commands.ts';
-import { main } from '../../../src/cli/terminal/program.ts';
+import { afterAll, describe, expect, test } from 'vitest';
+import { commandHere } from '../../support/command-here.ts';
 import { temporaryFolder } from '../../support/command-line.ts';
 
 const RUN = new URL('../../../reports/orthogonal-slo/llm-d-weighted', import.meta.url).pathname;
 const folder = temporaryFolder();
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs `paretune export` on a recorded run in this process. */
-async function exported(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const written = { stdout: '', stderr: '' };
-  const spies = (['stdout', 'stderr'] as const).map((name) =>
-    vi.spyOn(process[name], 'write').mockImplementation((text) => {
-      written[name] += String(text);
-      return true;
-    }),
-  );
-  try {
-    return { code: await main(['export', RUN, ...argv], COMMANDS), ...written };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-}
+const exported = (...argv: string[]) => commandHere('export', RUN, ...argv);
 
 describe('export of tables', () => {
   test('--as csv prints trials.csv, or a row per simulation', async () => {

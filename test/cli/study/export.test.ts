@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { JsonObject } from '../../../src/base/json.ts';
-import { toBlis } from '../../../src/study/export/export-blis.ts';
+import { toBlis } from '../../../src/connect/deploy/export-blis.ts';
+import { commandHere } from '../../support/command-here.ts';
 import { paretune, temporaryFolder } from '../../support/command-line.ts';
 
 const folder = temporaryFolder();
@@ -55,8 +56,8 @@ describe('paretune export', () => {
     }
   }, 60_000);
 
-  it('--as epp keeps the weights, and lists producers and one picker', async () => {
-    const { code, stdout } = await paretune(['export', run, '--point', 'baseline', '--as', 'epp']);
+  it('--as epp keeps the weights, lists producers and one picker, and says where the point comes from', async () => {
+    const { code, stdout } = await commandHere('export', run, '--point', 'baseline', '--as', 'epp');
     expect(code).toBe(0);
     const config = parse(stdout) as { plugins: { type: string }[]; schedulingProfiles: { plugins: object[] }[] };
     expect(config.plugins.map(({ type }) => type)).toEqual([
@@ -65,32 +66,99 @@ describe('paretune export', () => {
       'queue-scorer',
       'kv-cache-utilization-scorer',
       'max-score-picker',
+      'utilization-detector',
     ]);
     expect(config.schedulingProfiles[0]!.plugins).toContainEqual({ pluginRef: 'prefix-cache-scorer', weight: 3 });
+    for (const expected of [
+      /^# paretune \S+, study export-test, baseline$/m,
+      /^# plan [0-9a-f]{64}$/m,
+      /^# workload [0-9a-f]{64}$/m,
+      /^# model meta-llama\/llama-3.1-8b-instruct on H100, TP 2, 8 instances$/m,
+      /^# objective: minimize ttft_p99_ms, [\d.,]+$/m,
+      /^# for llm-d router v0\.10\.0 /m,
+      /^# note: prefixes were simulated in blocks of 16 tokens/m,
+    ]) {
+      expect(stdout).toMatch(expected);
+    }
   }, 60_000);
 
-  it('refuses by name what BLIS cannot express, and points that do not exist', async () => {
-    const modules = await paretune(['export', join(folder, 'modules'), '--point', '1']);
+  it('writes a whole strategy into a folder, which import reads back', async () => {
+    const out = join(folder, 'deploy');
+    const targets = ['epp', 'vllm', 'helm-values', 'configmap', 'blis', 'json'].flatMap((one) => ['--as', one]);
+    const written = await commandHere('export', run, '--point', 'best:ttft_p99_ms', ...targets, '--out', out);
+    expect(written.code, written.stderr).toBe(0);
+    expect(readdirSync(out).sort()).toEqual(
+      ['blis.sh', 'configmap.yaml', 'epp-config.yaml', 'point.json', 'values.yaml', 'vllm.sh'].sort(),
+    );
+    const { config } = JSON.parse(readFileSync(join(out, 'point.json'), 'utf8')) as { config: JsonObject };
+    const back = await commandHere('import', 'epp', '--helm-values', join(out, 'values.yaml'), '--json');
+    expect(back.code, back.stderr).toBe(0);
+    const { settings, not_simulated: lost } = JSON.parse(back.stdout) as { settings: JsonObject; not_simulated: [] };
+    expect(lost).toEqual([]);
+    const shared = ['model', 'tp', 'num_instances', 'long_prefill_token_threshold', 'total_kv_blocks', 'kv_cpu_blocks'];
+    for (const key of shared) expect(settings[key], key).toBe(config[key]);
+  }, 60_000);
+
+  it('refuses by name what a target cannot express, unless the rest is enough', async () => {
+    const modules = await commandHere('export', join(folder, 'modules'), '--point', '1', '--as', 'epp');
     expect(modules.code).toBe(2);
-    expect(modules.stderr).toContain('BLIS cannot express policy module');
-    expect(modules.stderr).toContain('load-regime.ts');
-    const strategy = (policy: string) => ({
-      simulator: 'cluster',
-      policies: [],
-      config: { model: 'qwen/qwen3-14b', pd_routing: { policy } },
-    });
-    expect(() => toBlis(strategy('pair-slo'))).toThrow('BLIS cannot express pd_routing pair-slo');
-    const pools = (more: JsonObject) =>
-      toBlis({ simulator: 'cluster', policies: [], config: { model: 'qwen/qwen3-14b', ...more } });
-    expect(() => pools({ decode_hardware: 'L40S' })).toThrow('BLIS cannot express decode_hardware');
-    expect(() => pools({ decode_tp: 2, total_kv_blocks: 900 })).toThrow('BLIS cannot express decode_tp');
-    expect(pools({ decode_hardware: 'L40S', pool_rules: 'reference' }).flags).toEqual([
-      ['--model', 'qwen/qwen3-14b'],
+    expect(modules.stderr).toMatch(/--as epp: cannot express policy module \S*load-regime\.ts; --allow-partial/);
+    expect(modules.stderr).toContain('cannot express scorer regime (weight 1)');
+    expect(modules.stdout).toBe('');
+    const partial = ['--as', 'epp', '--allow-partial'];
+    const rest = await commandHere('export', join(folder, 'modules'), '--point', '1', ...partial);
+    expect(rest.code).toBe(0);
+    expect(rest.stdout).toContain('# left out: scorer regime (weight 1)');
+    expect(rest.stderr).toContain('--as epp leaves out scorer regime');
+    const missing = await commandHere('export', run, '--point', '7');
+    expect(missing.code).toBe(2);
+    expect(missing.stderr).toContain('the run has no point "7"; a trial number below 2, knee, best:ttft_p99_ms');
+  }, 60_000);
+});
+
+describe('what BLIS cannot express', () => {
+  const blis = (config: JsonObject) =>
+    toBlis({ simulator: 'cluster', policies: [], config: { model: 'm', ...config } });
+
+  it('is named: pairs, and pools with rules of their own', () => {
+    expect(blis({ pd_routing: { policy: 'pair-slo' } }).leftOut).toEqual(['pd_routing pair-slo']);
+    expect(blis({ decode_hardware: 'L40S' }).leftOut.join()).toContain('decode_hardware');
+    expect(blis({ decode_tp: 2, total_kv_blocks: 900 }).leftOut.join()).toContain('decode_tp');
+    expect(blis({ decode_hardware: 'L40S', pool_rules: 'reference' }).flags).toEqual([
+      ['--model', 'm'],
       ['--decode-hardware', 'L40S'],
     ]);
-    expect(toBlis(strategy('ordinary'))).toEqual({ flags: [['--model', 'qwen/qwen3-14b']], policy: null });
-    const missing = await paretune(['export', run, '--point', '7']);
-    expect(missing.code).toBe(2);
-    expect(missing.stderr).toContain('the run has no point "7"');
+    expect(blis({ pd_routing: { policy: 'ordinary' } })).toEqual({
+      flags: [['--model', 'm']],
+      policy: null,
+      leftOut: [],
+    });
+  });
+
+  it('is not what equals its defaults, nor vLLM’s name for two of its policies', () => {
+    expect(blis({ picker: 'max-score', precise_prefix: 'blis', scheduling_policy: 'priority' })).toEqual({
+      flags: [
+        ['--model', 'm'],
+        ['--scheduler', 'priority-fcfs'],
+        ['--preemption-policy', 'priority'],
+      ],
+      policy: null,
+      leftOut: [],
+    });
+  });
+});
+
+describe('deploy_to', () => {
+  it('warns before a study runs whose space has points that cannot be written', async () => {
+    const text = (name: string) => `${study(name)}deploy_to: [epp, vllm]\n`;
+    writeFileSync(join(folder, 'blis.yaml'), text('blis-weighted'));
+    writeFileSync(join(folder, 'llm-d.yaml'), text('llm-d-weighted'));
+    const warned = await commandHere('check', join(folder, 'blis.yaml'));
+    expect(warned.code).toBe(0);
+    expect(warned.stderr).toMatch(
+      /warning: deploy_to epp cannot express scorer load-balance \(\d+ of \d+ points tried\)/,
+    );
+    expect(warned.stderr).toContain('cannot express kv_offload_threshold, which has no effect');
+    expect((await commandHere('check', join(folder, 'llm-d.yaml'))).stderr).toBe('');
   }, 60_000);
 });
