@@ -86,15 +86,18 @@ export class RequestTable {
     return this.customIds.get(row) ?? `request_${row}`;
   }
 
-  /** An independent table of the rows `order`, in that order; parents must be among them. */
+  /** An independent table of the rows `order`, in that order; a parent that is not among them is none. */
   select(order: ArrayLike<number>): RequestTable {
     const result = new RequestTable(order.length, this.names);
+    result.length = order.length;
+    for (const name of COLUMNS) gather(this[name], order, result[name]);
     const place = new Int32Array(this.length).fill(-1);
     for (let row = 0; row < order.length; row++) place[order[row]!] = row;
-    for (let row = 0; row < order.length; row++) {
-      result.append();
-      this.#copyRow(order[row]!, result, row, place);
-    }
+    const { parent } = result;
+    for (let row = 0; row < order.length; row++) if (parent[row]! >= 0) parent[row] = place[parent[row]!]!;
+    copyLabels(this.customIds, result.customIds, place);
+    copyLabels(this.reasonRatios, result.reasonRatios, place);
+    copyLabels(this.modalities, result.modalities, place);
     return result;
   }
 
@@ -107,18 +110,6 @@ export class RequestTable {
     for (const [row, ratio] of this.reasonRatios) result.reasonRatios.set(row, ratio);
     for (const [row, tokens] of this.modalities) result.modalities.set(row, tokens);
     return result;
-  }
-
-  #copyRow(from: number, result: RequestTable, to: number, place: Int32Array): void {
-    for (const name of COLUMNS) result[name][to] = this[name][from]!;
-    const parent = this.parent[from]!;
-    if (parent >= 0) result.parent[to] = place[parent]!;
-    const id = this.customIds.get(from);
-    if (id !== undefined) result.customIds.set(to, id);
-    const ratio = this.reasonRatios.get(from);
-    if (ratio !== undefined) result.reasonRatios.set(to, ratio);
-    const modality = this.modalities.get(from);
-    if (modality !== undefined) result.modalities.set(to, modality);
   }
 
   #grow(capacity: number): void {
@@ -190,4 +181,13 @@ type Column = Float64Array | Int32Array | Int16Array | Uint8Array;
 function enlarge<T extends Column>(old: T, fresh: T): T {
   fresh.set(old as never);
   return fresh;
+}
+
+function gather(from: Column, order: ArrayLike<number>, to: Column): void {
+  for (let row = 0; row < order.length; row++) to[row] = from[order[row]!]!;
+}
+
+/** @param place - new row of each old one; −1 = it is left out */
+function copyLabels<T>(from: ReadonlyMap<number, T>, to: Map<number, T>, place: Int32Array): void {
+  for (const [row, label] of from) if (place[row]! >= 0) to.set(place[row]!, label);
 }

@@ -8,7 +8,7 @@ export function meetsTargets({ attainment }: CapacityRange, outcome: ReplicateOu
 }
 
 /** A cluster keeps up with a load while it completes this share of what arrives. */
-const KEPT_UP = 0.99;
+const KEPT_UP = 0.995;
 
 /** Whether completions inside the window keep up with arrivals, where there are no targets. */
 export function keepsUp(outcome: ReplicateOutcome): boolean {

@@ -38,13 +38,10 @@ function firstRounds({ arrivalUs, round, length }: RequestTable): Float64Array {
 
 /** The requests of a run that arrive in a span, as a result of their own; counters of instances stay those of the run. */
 export function measuredPart(result: EngineResult, { fromUs, untilUs }: MeasuredSpan): EngineResult {
-  const { arrivalUs, length } = result.table;
-  const rows = Int32Array.from({ length }, (_, row) => row).filter(
-    (row) => arrivalUs[row]! >= fromUs && arrivalUs[row]! <= untilUs,
-  );
-  const bytes = (column: Uint8Array) => Uint8Array.from(rows, (row) => column[row]!);
-  const counts = (column: Int32Array) => Int32Array.from(rows, (row) => column[row]!);
-  const times = (column: Float64Array) => Float64Array.from(rows, (row) => column[row]!);
+  const rows = arrivingIn(result.table, fromUs, untilUs);
+  const bytes = (column: Uint8Array) => gathered(column, rows, new Uint8Array(rows.length));
+  const counts = (column: Int32Array) => gathered(column, rows, new Int32Array(rows.length));
+  const times = (column: Float64Array) => gathered(column, rows, new Float64Array(rows.length));
   const table = result.table.select(rows);
   const { streams } = result;
   return {
@@ -72,6 +69,20 @@ export function measuredPart(result: EngineResult, { fromUs, untilUs }: Measured
         }),
     cluster: { ...result.cluster, arrivals: arrivalsByClass(table) },
   };
+}
+
+function arrivingIn({ arrivalUs, length }: RequestTable, fromUs: number, untilUs: number): Int32Array {
+  const rows = new Int32Array(length);
+  let count = 0;
+  for (let row = 0; row < length; row++) {
+    if (arrivalUs[row]! >= fromUs && arrivalUs[row]! <= untilUs) rows[count++] = row;
+  }
+  return rows.subarray(0, count);
+}
+
+function gathered<T extends Uint8Array | Int32Array | Float64Array>(column: T, rows: Int32Array, into: T): T {
+  for (let k = 0; k < rows.length; k++) into[k] = column[rows[k]!]!;
+  return into;
 }
 
 function arrivalsByClass({ names, sloClass, length }: RequestTable): Record<string, number> {

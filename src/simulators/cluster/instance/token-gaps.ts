@@ -117,7 +117,9 @@ export class TokenGaps {
   longest(request: number, from: number, without: number): number {
     let longest = 0;
     if (this.#isUnbroken(request)) {
-      for (let step = from + without; step < this.steps; step++) longest = Math.max(longest, this.#gaps[step]!);
+      const gaps = this.#gaps;
+      const { steps } = this;
+      for (let step = from + without; step < steps; step++) if (gaps[step]! > longest) longest = gaps[step]!;
       return longest;
     }
     for (const gap of this.#clientGaps(request, from).slice(without)) longest = Math.max(longest, gap);

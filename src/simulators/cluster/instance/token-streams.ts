@@ -39,10 +39,13 @@ export class TokenStreams {
 
   /** The request completed; its decode began with the step `from` of the instance with these gaps. */
   completed(request: number, from: number, gaps: TokenGaps): void {
+    if (!this.counts(request)) return;
     if (request >= this.longestStallUs.length) this.#grow();
     const firstUs = this.#firstTokenUs(request);
-    this.#resumed(request, firstUs);
-    this.#brokenOffUs.delete(request);
+    if (this.#brokenOffUs.size > 0) {
+      this.#resumed(request, firstUs);
+      this.#brokenOffUs.delete(request);
+    }
     // Where another instance has computed the prompt, the first gap leads to the first token.
     const before = this.#prefilledElsewhere(request) ? 1 : 0;
     const longest = gaps.longest(request, from, before);
