@@ -1,7 +1,7 @@
 import { type FeatureMap, featureMap } from '../gp/features.ts';
 import { conditionModel, type FittedGp, type GpModel, type OutcomeData } from '../gp/fit.ts';
 import { type FeatureRows, featureRows } from '../gp/kernel.ts';
-import { chooseModels, ModelMemory } from '../gp/model-choice.ts';
+import { checkpoint, chooseModels, ModelMemory } from '../gp/model-choice.ts';
 import { IDENTITY, TRANSFORM_SHAPES, transform } from '../gp/outcome-transform.ts';
 import { outlierFence } from '../gp/outliers.ts';
 import type { ParameterValues } from '../space/parameter.ts';
@@ -142,32 +142,32 @@ function canFail({ losses }: OutcomeData): boolean {
   return losses.some((slack) => slack > 0 || slack !== losses[0]);
 }
 
-/** Most points behind a model: bounds time (cubic) and memory (quadratic). */
-const MOST_POINTS = 800;
+/** All points up to this many; beyond, so many chosen ones and the latest: bounds time (cubic) and memory (quadratic). */
+const MOST_POINTS = checkpoint(288);
+/** The choice is made anew after so many tells, so that models hold in between. */
+const BLOCK = 32;
 
-/** All points while they are few; else a quarter the latest, a half the best by mean rank, the rest evenly spread. */
+/** All points while they are few; else half the best by mean rank, the rest evenly spread, and those of the last block. */
 function keptForModels(measured: readonly Observation[]): readonly Observation[] {
   const n = measured.length;
-  if (n <= MOST_POINTS) return measured;
+  if (n < MOST_POINTS + BLOCK) return measured;
+  const old = n - (n % BLOCK);
   const width = measured[0]!.losses!.length;
-  const rank = new Float64Array(n);
+  const rank = new Float64Array(old);
+  const places = [...rank.keys()];
   for (let j = 0; j < width; j++) {
-    const order = [...measured.keys()].sort((a, b) => measured[a]!.losses![j]! - measured[b]!.losses![j]! || a - b);
+    const order = [...places].sort((a, b) => measured[a]!.losses![j]! - measured[b]!.losses![j]! || a - b);
     order.forEach((i, position) => {
       rank[i]! += position;
     });
   }
-  measured.forEach(({ slacks }, i) => {
-    if (slacks.some((slack) => slack > 0)) rank[i]! += n;
-  });
-  const kept = new Set<number>();
-  for (let i = n - MOST_POINTS / 4; i < n; i++) kept.add(i);
-  for (const i of [...measured.keys()].sort((a, b) => rank[a]! - rank[b]! || a - b).slice(0, MOST_POINTS / 2))
-    kept.add(i);
-  const rest = [...measured.keys()].filter((i) => !kept.has(i));
+  for (const i of places) if (measured[i]!.slacks.some((slack) => slack > 0)) rank[i]! += old;
+  const kept = new Set([...places].sort((a, b) => rank[a]! - rank[b]! || a - b).slice(0, MOST_POINTS / 2));
+  const rest = places.filter((i) => !kept.has(i));
   const missing = MOST_POINTS - kept.size;
   for (let k = 0; k < missing; k++) kept.add(rest[Math.floor(((k + 0.5) * rest.length) / missing)]!);
-  return [...kept].sort((a, b) => a - b).map((i) => measured[i]!);
+  const chosen = [...kept].sort((a, b) => a - b);
+  return [...chosen.map((i) => measured[i]!), ...measured.slice(old)];
 }
 
 export function isMeasured(observation: Observation): boolean {
