@@ -11,6 +11,8 @@ export interface ObjectiveBelief {
   readonly posterior: Posterior;
   /** Scale of improvement; null measures it on the standardised scale. */
   readonly scale: OutcomeTransform | null;
+  /** Share of the deviation that counts; 1 takes the belief as it is. */
+  readonly caution: number;
 }
 
 export interface ConstraintBelief {
@@ -19,12 +21,6 @@ export interface ConstraintBelief {
   /** Standardised value of the bound: feasible at or below. */
   readonly bound: number;
 }
-
-/**
- * With three objectives and more an uncertain point wins in one of them by chance, and points far from all others win most:
- * deviations count by this share, which keeps the search where means are good.
- */
-const MANY_OBJECTIVES_CAUTION = 0.3;
 
 /** Log acquisition at a cube point (larger is better); fills the cube gradient when one is given. */
 export type Acquisition = (cube: Float64Array, gradient?: Float64Array) => number;
@@ -52,17 +48,17 @@ export function improvementAcquisition(
   const x = new Float64Array(features.count);
   const featureGradient = new Float64Array(features.count);
   const moments = objectives.map(({ posterior }) => momentsBuffer(posterior));
-  const counted = objectives.length > 2 ? MANY_OBJECTIVES_CAUTION ** 2 : 1;
   return (cube, gradient) => {
     features.fromCube(cube, x);
-    objectives.forEach(({ posterior }, j) => {
-      predict(posterior, x, moments[j]!).variance *= counted;
+    objectives.forEach(({ posterior, caution }, j) => {
+      predict(posterior, x, moments[j]!).variance *= caution ** 2;
     });
     const value = gain.logMean(moments, gradient !== undefined);
     if (gradient !== undefined) {
       featureGradient.fill(0);
-      objectives.forEach(({ posterior }, j) => {
-        addMomentGradient(posterior, x, moments[j]!, gain.toMeans[j]!, counted * gain.toVariance[j]!, featureGradient);
+      objectives.forEach(({ posterior, caution }, j) => {
+        const toVariance = caution ** 2 * gain.toVariance[j]!;
+        addMomentGradient(posterior, x, moments[j]!, gain.toMeans[j]!, toVariance, featureGradient);
       });
       features.pullBack(cube, featureGradient, gradient);
     }

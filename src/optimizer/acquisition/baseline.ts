@@ -1,30 +1,33 @@
 import type { Rng } from '../../base/random.ts';
-import { choleskyFactor } from '../../numeric/cholesky.ts';
-import { normalQuantile } from '../../numeric/normal.ts';
-import { scrambledSobol } from '../../numeric/sobol-sequence.ts';
-import type { FeatureMap } from '../gp/features.ts';
 import type { FittedGp } from '../gp/fit.ts';
 import { type FeatureRows, featureRows } from '../gp/kernel.ts';
 import { standardToUnit } from '../gp/outcome-transform.ts';
-import { condition, jointCovariance, momentsBuffer, type Posterior, predictMeans } from '../gp/posterior.ts';
+import { momentsBuffer, predictMeans } from '../gp/posterior.ts';
 import { type BoxDecomposition, decomposeNonDominated } from '../pareto/box-decomposition.ts';
 import { nonDominatedIndices, tradedIndices } from '../pareto/dominance.ts';
 import type { Surrogates } from '../sampler/surrogates.ts';
 import type { ParameterValues } from '../space/parameter.ts';
 import type { ObjectiveBelief } from './acquisition.ts';
+import { conditionOnDraws, drawAt } from './joint-draws.ts';
 import { referencePoint } from './reference-point.ts';
 
 /** Joint draws of the losses at the observed and pending points. */
 const MEMBERS = 16;
 
+/**
+ * Share of a deviation that counts with three objectives and more, or with strong noise: an uncertain point then wins in one of
+ * the objectives by chance, and points far from all others win most. It keeps the search where means are good.
+ */
+const CAUTION = 0.3;
+
 /** Standardised noise variance above which observed losses are not taken at face value. */
 const NOISY = 1e-4;
 
+/** Standardised noise variance: a tenth of the spread of losses as a deviation. */
+const STRONGLY_NOISY = 1e-2;
+
 /** How much of one loss, as a share of its range, may be given for the whole range of another at an end of the front. */
 const TRADE = 0.1;
-
-/** Noise of drawn losses, relative to the prior variance: what they were told with is in the draws. */
-const DRAW_NUGGET = 1e-10;
 
 /** Space-filling starting points for the ends of the front. */
 const REFERENCE_PROBES = 128;
@@ -54,8 +57,9 @@ export function baselineBeliefs(
     places.map((place) => features.fromValues(place)),
     features.categorical,
   );
-  const uncertain =
-    pending.length > 0 || objectives.some(isNoisy) || surrogates.constraints.some(({ gp }) => isNoisy(gp));
+  const noisy = objectives.some((gp) => isNoisy(gp)) || surrogates.constraints.some(({ gp }) => isNoisy(gp));
+  const strong = objectives.length > 1 && objectives.some(isStronglyNoisy);
+  const uncertain = pending.length > 0 || (noisy && !strong);
   const members = uncertain ? MEMBERS : 1;
   const draws = objectives.map((gp) => drawAt(gp.posterior, points, members, rng));
   const feasible = feasibility(surrogates, points, members, rng);
@@ -64,6 +68,7 @@ export function baselineBeliefs(
     (gp, j): ObjectiveBelief => ({
       posterior: uncertain ? conditionOnDraws(gp.posterior, points, draws[j]!) : gp.posterior,
       scale: single ? null : gp.transform,
+      caution: objectives.length > 2 || strong ? CAUTION : 1,
     }),
   );
   const losses = (s: number, i: number): number[] =>
@@ -133,61 +138,9 @@ function isNoisy({ noise }: FittedGp): boolean {
   return noise.some((variance) => variance > NOISY);
 }
 
-/** Joint posterior draws at `points`; the mean when one member is asked for. */
-function drawAt(posterior: Posterior, points: FeatureRows, members: number, rng: Rng): Float64Array[] {
-  const n = points.rows;
-  const moments = momentsBuffer(posterior);
-  const mean = Float64Array.from(
-    { length: n },
-    (_, i) => predictMeans(posterior, points.features.subarray(i * points.width, (i + 1) * points.width), moments)[0]!,
-  );
-  if (members === 1) return [mean];
-  const covariance = jointCovariance(posterior, points);
-  const lower = factorWithJitter(covariance, n, posterior.priorVariance);
-  const sequence = scrambledSobol(n, rng);
-  return Array.from({ length: members }, (_, s) => {
-    const normal = sequence(s).map(normalQuantile);
-    return mean.map((value, i) => {
-      let sum = value;
-      for (let k = 0; k <= i; k++) sum += lower[i * n + k]! * normal[k]!;
-      return sum;
-    });
-  });
-}
-
-function factorWithJitter(covariance: Float64Array, n: number, priorVariance: number): Float64Array {
-  for (let jitter = 1e-10; jitter < 10; jitter *= 100) {
-    const raised = covariance.slice();
-    for (let i = 0; i < n; i++) raised[i * n + i] = Math.max(raised[i * n + i]!, 0) + jitter * priorVariance;
-    const result = choleskyFactor(raised, n, raised);
-    if (result.kind === 'factored') return result.lower;
-  }
-  throw new RangeError('posterior covariance is not positive definite even with jitter');
-}
-
-function conditionOnDraws(posterior: Posterior, points: FeatureRows, draws: readonly Float64Array[]): Posterior {
-  const nugget = new Float64Array(points.rows).fill(DRAW_NUGGET * posterior.priorVariance);
-  return condition(posterior.kernel, points, draws, nugget);
-}
-
-/** Posterior that expects its own mean at the pending points: they leave nothing to learn there. */
-export function withPending(gp: FittedGp, features: FeatureMap, pending: readonly ParameterValues[]): Posterior {
-  const { posterior, targets, noise } = gp;
-  if (pending.length === 0) return posterior;
-  const { points } = posterior;
-  const open = pending.map((values) => features.fromValues(values));
-  const moments = momentsBuffer(posterior);
-  const expected = open.map((x) => predictMeans(posterior, x, moments)[0]!);
-  const told = Array.from({ length: points.rows }, (_, i) =>
-    points.features.subarray(i * points.width, (i + 1) * points.width),
-  );
-  const typical = noise.slice().sort()[Math.floor(noise.length / 2)] ?? 0;
-  return condition(
-    posterior.kernel,
-    featureRows([...told, ...open], points.categorical),
-    [Float64Array.of(...targets, ...expected)],
-    Float64Array.of(...noise, ...expected.map(() => typical)),
-  );
+/** Whether half of the points have much noise: then draws find a front of lucky points, and means say more. */
+function isStronglyNoisy({ noise }: FittedGp): boolean {
+  return noise.slice().sort()[Math.floor(noise.length / 2)]! > STRONGLY_NOISY;
 }
 
 /** feasible[s][i]: whether place i keeps all constraints in draw s. */

@@ -61,7 +61,7 @@ export function selectModels(data: OutcomeData, shapes: readonly TransformShape[
     plain.push(bestOf(starts.map((start) => search(data, differences, kernel, first, start, effort.firstIterations))));
   }
   plain.sort((a, b) => b.score - a.score);
-  const noise = Math.exp(plain[0]!.theta[data.points.width + 1]!);
+  const noise = typicalNoise(data, first, Math.exp(plain[0]!.theta[data.points.width + 1]!));
   const further = shapes.slice(1).filter((shape) => noise < STRONG_NOISE || !isStrong(shape));
   const finished = plain.slice(0, effort.families).map((start) => {
     const shaped = further.map((shape) =>
@@ -71,6 +71,15 @@ export function selectModels(data: OutcomeData, shapes: readonly TransformShape[
     return search(data, differences, kernel, transformShape, theta, effort.finalIterations);
   });
   return finished.sort((a, b) => b.score - a.score);
+}
+
+/** Median noise variance on the standardised scale of a shape, inferred where it is not known. */
+function typicalNoise({ losses, variances }: OutcomeData, shape: TransformShape, inferred: number): number {
+  const outcome = fitTransform(losses, shape);
+  const noise = variances.map((variance, i) =>
+    Number.isNaN(variance) ? inferred : standardVariance(outcome, losses[i]!, variance),
+  );
+  return noise.sort()[Math.floor(noise.length / 2)]!;
 }
 
 /** Iterations spent on each stage of a choice, and how many kernel shapes go beyond the first stage. */

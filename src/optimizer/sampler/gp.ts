@@ -7,7 +7,8 @@ import {
   improvementAcquisition,
   mixAcquisitions,
 } from '../acquisition/acquisition.ts';
-import { baselineBeliefs, withPending } from '../acquisition/baseline.ts';
+import { baselineBeliefs } from '../acquisition/baseline.ts';
+import { withPending } from '../acquisition/joint-draws.ts';
 import { maximizeAcquisition } from '../acquisition/maximize.ts';
 import { type Box, TRUST_REGION_ABOVE, trustRegionBox, trustRegionLength } from '../acquisition/trust-region.ts';
 import { withUserPriors } from '../acquisition/user-prior.ts';

@@ -146,6 +146,7 @@ const beliefs = (count: number) =>
       new Float64Array(4).fill(0.01),
     ),
     scale: null,
+    caution: 1,
   }));
 const regions = [0, 1].map((s) =>
   decomposeNonDominated(
@@ -176,7 +177,11 @@ const constraint = {
 
 describe('acquisition', () => {
   it('is log expected improvement for one objective', () => {
-    const belief = { posterior: condition(KERNEL, POINTS, [LOSSES[0]!], new Float64Array(4).fill(1e-6)), scale: null };
+    const belief = {
+      posterior: condition(KERNEL, POINTS, [LOSSES[0]!], new Float64Array(4).fill(1e-6)),
+      scale: null,
+      caution: 1,
+    };
     const acquisition = improvementAcquisition(FEATURES, [belief], [decomposeNonDominated([], [0.2])]);
     const { means, variance } = predict(belief.posterior, FEATURES.fromCube(PROBE), momentsBuffer(belief.posterior));
     const deviation = Math.sqrt(variance);
@@ -285,7 +290,7 @@ describe('acquisition', () => {
     );
     const improvement = improvementAcquisition(
       FEATURES,
-      [{ posterior: broken, scale: null }],
+      [{ posterior: broken, scale: null, caution: 1 }],
       [decomposeNonDominated([], [0.2])],
     );
     expect(improvement(PROBE)).toBe(Number.NEGATIVE_INFINITY);
@@ -307,7 +312,7 @@ describe('acquisition', () => {
       expectGradient(
         improvementAcquisition(
           FEATURES,
-          beliefs(2).map(({ posterior }) => ({ posterior, scale })),
+          beliefs(2).map(({ posterior }) => ({ posterior, scale, caution: 0.5 })),
           regions,
         ),
         PROBE,

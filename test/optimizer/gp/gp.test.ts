@@ -276,6 +276,21 @@ describe('model choice', () => {
   it('has checkpoints at every step up to 16, then at growing distances', () => {
     expect([1, 5, 10, 11, 12, 13, 25, 100].map(checkpoint)).toEqual([1, 5, 10, 11, 12, 13, 24, 91]);
   });
+
+  it('stretches no losses that are told with much noise', () => {
+    const rng = stream(9, 'noise');
+    const rows = Array.from({ length: 16 }, () => Float64Array.of(rng.uniform()));
+    const losses = Float64Array.from(rows, ([x]) => Math.exp(12 * x!));
+    const shapeOf = (deviation: number) => {
+      const variances = new Float64Array(16).fill(deviation ** 2);
+      const data: OutcomeData = { points: featureRows(rows, new Uint8Array(1)), losses, variances };
+      return chooseModels(data, TRANSFORM_SHAPES, new ModelMemory())[0]!.transformShape;
+    };
+    const range = Math.max(...losses);
+    expect(shapeOf(1e-6 * range)).toEqual({ kind: 'log-low', shift: 0.005 });
+    const shape = shapeOf(0.1 * range);
+    expect(shape.kind === 'identity' || shape.shift >= 0.1).toBe(true);
+  });
 });
 
 describe('features', () => {
