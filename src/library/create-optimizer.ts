@@ -1,24 +1,46 @@
+import { InputError } from '../base/errors.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import { answerLine } from '../optimizer/ask-tell/session.ts';
 import { EMPTY_SESSION, type SessionState } from '../optimizer/ask-tell/session-state.ts';
 import { createSampler, type SamplerName } from '../optimizer/sampler/registry.ts';
 import { packageVersion } from '../study/io/package-file.ts';
 
-/** One tunable parameter. A `simplex` is a vector of `size` weights ≥ 0 whose sum is 1. */
-export type OptimizerParameter =
-  | {
-      readonly name: string;
-      readonly type: 'float' | 'int';
-      readonly low: number;
-      readonly high: number;
-      /** Search on a logarithmic scale; needs low > 0. */
-      readonly log?: boolean;
-    }
-  | { readonly name: string; readonly type: 'categorical'; readonly choices: readonly (string | number | boolean)[] }
-  | { readonly name: string; readonly type: 'simplex'; readonly size: number };
+type Scalar = string | number | boolean | null;
+
+/** Where a parameter takes part: an earlier one has one of these values, or lies in this range. */
+type OptimizerCondition =
+  | { readonly parameter: string; readonly in: readonly Scalar[] }
+  | { readonly parameter: string; readonly equals: Scalar }
+  | { readonly parameter: string; readonly low?: number; readonly high?: number };
+
+interface Range {
+  /** Search on a logarithmic scale; needs low > 0. */
+  readonly log?: boolean;
+  /** Only the values low, low + step, …; not with `log`. */
+  readonly step?: number;
+}
+
+/** One tunable parameter; see docs/search-spaces.md. A `simplex` is a vector of weights ≥ 0 whose sum is 1. */
+export type OptimizerParameter = { readonly name: string; readonly when?: OptimizerCondition } & (
+  | ({ readonly type: RangeType; readonly low: number; readonly high: number } & Range)
+  | ({ readonly type: RangeType; readonly bounds: readonly [number, number] } & Range)
+  | { readonly type: 'ordinal'; readonly levels: readonly (number | string)[] }
+  | { readonly type: 'categorical' | 'choice'; readonly choices: readonly Scalar[] }
+  | { readonly type: 'bool' | 'boolean' }
+  | { readonly type: 'simplex'; readonly size: number }
+  | { readonly type: 'simplex'; readonly components: readonly string[] }
+);
+
+type RangeType = 'float' | 'int' | 'real' | 'integer' | 'range';
 
 export interface OptimizerOptions {
   readonly space: readonly OptimizerParameter[];
+  /** Linear, such as `a + 2*b <= 3`. */
+  readonly parameterConstraints?: readonly string[];
+  /** Combinations that no suggestion has: each a map from parameters to a value, a list of values or a range. */
+  readonly forbidden?: readonly Readonly<
+    Record<string, Scalar | readonly Scalar[] | { readonly low?: number; readonly high?: number }>
+  >[];
   /** Default: one, to be minimised. */
   readonly objectives?: readonly { readonly name: string; readonly direction?: 'minimize' | 'maximize' }[];
   /** How many constraint values each result has; a point is feasible where all of them are ≤ 0. Default 0. */
@@ -31,7 +53,8 @@ export interface OptimizerOptions {
   readonly sampler?: SamplerName;
 }
 
-export type OptimizerValues = Readonly<Record<string, number | string | boolean | readonly number[]>>;
+/** Weights of a simplex are a list, or a map where its components have names. */
+export type OptimizerValues = Readonly<Record<string, Scalar | readonly number[] | Readonly<Record<string, number>>>>;
 
 /** A point to evaluate. */
 export interface Suggestion {
@@ -52,19 +75,26 @@ export type Evaluation =
 
 export interface BestPoints {
   /** The point with the best mean by the model, over all that was told; null where nothing is feasible. */
-  readonly recommendation: { readonly params: OptimizerValues; readonly mean: readonly number[] } | null;
-  /** Told points that no other beats in all objectives; `id` is null for one that was not asked for. */
-  readonly front: readonly {
-    readonly id: number | null;
-    readonly params: OptimizerValues;
-    readonly values: readonly number[];
-  }[];
+  readonly recommendation: (ToldPoint & { readonly mean: readonly number[] }) | null;
+  /** Told points that no other beats in all objectives. */
+  readonly front: readonly (ToldPoint & { readonly values: readonly number[] })[];
+  /** Where nothing is feasible: the measured point with the smallest sum of constraint values above 0. */
+  readonly nearest?: ToldPoint & { readonly values: readonly number[]; readonly violation: number };
+}
+
+interface ToldPoint {
+  /** Null for a point that was not asked for. */
+  readonly id: number | null;
+  readonly params: OptimizerValues;
+  /** Mean constraint values, in a session that has constraints. */
+  readonly constraints?: readonly number[];
+  readonly feasible?: boolean;
 }
 
 export interface Optimizer {
-  /** The next point to evaluate; several may be open at once. */
+  /** The next point to evaluate; several may be open at once. @throws InputError when a finite space is used up */
   ask(): Suggestion;
-  /** The next `count` points, chosen to be evaluated together. */
+  /** The next `count` points, chosen to be evaluated together; fewer when a finite space is used up. */
   askMany(count: number): readonly Suggestion[];
   /** Result of a point that was asked for. @throws InputError for an unknown id and for wrong numbers of values */
   tell(id: number, evaluation: Evaluation): void;
@@ -91,9 +121,14 @@ const ONE_OBJECTIVE = [{ name: 'value', direction: 'minimize' }] as const;
  * ```
  * @throws InputError that names the option at fault
  */
-export function createOptimizer({ sampler = 'gp', objectives = ONE_OBJECTIVE, ...setup }: OptimizerOptions): Optimizer {
+export function createOptimizer({
+  sampler = 'gp',
+  objectives = ONE_OBJECTIVE,
+  parameterConstraints,
+  ...setup
+}: OptimizerOptions): Optimizer {
   const { optimizer, send } = openSession(sampler);
-  send({ op: 'init', objectives, ...setup });
+  send({ op: 'init', objectives, parameter_constraints: parameterConstraints, ...setup });
   return optimizer;
 }
 
@@ -116,7 +151,11 @@ function openSession(samplerName: SamplerName): { optimizer: Optimizer; send: (m
     return reply;
   };
   const optimizer: Optimizer = {
-    ask: () => send({ op: 'ask' }) as unknown as Suggestion,
+    ask: () => {
+      const reply = send({ op: 'ask' }) as unknown as Suggestion | { readonly message: string };
+      if ('id' in reply) return reply;
+      throw new InputError(reply.message);
+    },
     askMany: (count) => (send({ op: 'ask', count }) as unknown as { asks: readonly Suggestion[] }).asks,
     tell: (id, evaluation) => void send({ op: 'tell', id, ...evaluation }),
     addEarlier: (params, evaluation) => void send({ op: 'seed', params, ...evaluation }),

@@ -3,6 +3,7 @@ import { isInside } from '../optimizer/space/search-space.ts';
 import { paretoFront, shortList } from '../study/front.ts';
 import type { StudyState } from '../study/journal.ts';
 import { isFeasible, losses, mean, meanMetrics, metricValues } from '../study/objective.ts';
+import { describeSpare } from '../study/plan/spare-budget.ts';
 import type { StudyPlan } from '../study/plan/study-plan.ts';
 import { normalizeWeights } from '../study/plan/template.ts';
 import { samplerName } from '../study/propose.ts';
@@ -127,6 +128,8 @@ function notes(plan: StudyPlan, state: StudyState, frontSize: number, baseline: 
     );
   }
   if (plan.seeds.length < 2) lines.push('One seed only: no interval can be given, and differences may be luck.');
+  if (state.ended !== null && state.ended !== 'budget used') lines.push(sentence(`ended: ${state.ended}`));
+  if (plan.spare !== undefined && plan.spare.furtherSeeds.length > 0) lines.push(sentence(describeSpare(plan.spare)));
   if (state.ended === null) lines.push('The study has not ended yet; this is a snapshot.');
   return lines;
 }
@@ -141,6 +144,10 @@ function driftNotes(plan: StudyPlan, baseline: Trial | null, front: readonly Tri
     const own = Object.entries(meanMetrics(outcome.replicates)).filter(([name]) => !joined.has(name));
     return driftWarnings(Object.fromEntries(own)).map((warning) => `Trial ${number} is ${warning}.`);
   });
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 function leastViolation(plan: StudyPlan, trials: readonly Trial[]): string {

@@ -2,6 +2,7 @@ import type { ColumnTable } from 'arquero';
 import { fitTrend } from '../optimizer/sensitivity/trend.ts';
 import type { Parameter } from '../optimizer/space/parameter.ts';
 import type { ReportTrials } from './report-trials.ts';
+import { shownScalar } from './report-trials.ts';
 import type { LevelRow, ParameterTrend, ReportMetric, SensitivityRow } from './study-report.ts';
 import { parameterColumns, trialTable } from './trial-table.ts';
 
@@ -30,7 +31,10 @@ export function parameterEffects(reported: ReportTrials): ParameterEffects {
       case 'ordinal':
         return { trends: [], levels: levels(trials, names.get(parameter.name)!, metric, parameter.levels) };
       case 'categorical':
-        return { trends: [], levels: levels(trials, names.get(parameter.name)!, metric, parameter.choices) };
+        return {
+          trends: [],
+          levels: levels(trials, names.get(parameter.name)!, metric, parameter.choices.map(shownScalar)),
+        };
       default:
         return parameter satisfies never;
     }

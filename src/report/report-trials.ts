@@ -1,4 +1,4 @@
-import type { Parameter, ParameterValue } from '../optimizer/space/parameter.ts';
+import type { Parameter, ParameterValue, Scalar } from '../optimizer/space/parameter.ts';
 import { isFeasible, metricValues } from '../study/objective.ts';
 import type { StudyPlan } from '../study/plan/study-plan.ts';
 import { normalizeWeights } from '../study/plan/template.ts';
@@ -37,9 +37,14 @@ function columnsOf(plan: StudyPlan, trial: Trial): Record<string, ParameterValue
     if (parameter.kind === 'simplex') {
       for (const [index, component] of parameter.components.entries())
         columns[`${parameter.name}.${component}`] = (value as readonly number[])[index]!;
-    } else columns[parameter.name] = value;
+    } else columns[parameter.name] = Array.isArray(value) ? value : shownScalar(value as Scalar);
   }
   return columns;
+}
+
+/** The category null as text: an empty cell says that a parameter is inactive. */
+export function shownScalar(value: Scalar): number | string | boolean {
+  return value ?? 'null';
 }
 
 function roleOf(plan: StudyPlan, name: string): ReportMetric['role'] {

@@ -1,6 +1,7 @@
+import { finitePoints } from '../optimizer/feasible/finite-points.ts';
 import type { Evidence, Sampler } from '../optimizer/sampler/sampler.ts';
 import type { ParameterValues } from '../optimizer/space/parameter.ts';
-import { finiteSize, isInside } from '../optimizer/space/search-space.ts';
+import { isInside, pointKey } from '../optimizer/space/search-space.ts';
 import type { JournalEntry, StudyState } from './journal.ts';
 import { earlierObservations, toObservations } from './observations.ts';
 import type { StudyPlan } from './plan/study-plan.ts';
@@ -29,9 +30,12 @@ export function proposeBatch(plan: StudyPlan, state: StudyState, sampler: Sample
   return [...fixed, ...points.map((values): Proposal => ({ origin: 'sampler', values }))];
 }
 
+/** The baseline and the points to try first, each vector once. */
 function fixedProposals(plan: StudyPlan): readonly Proposal[] {
   const baseline: Proposal[] = plan.baseline === null ? [] : [{ origin: 'baseline', values: plan.baseline }];
-  return [...baseline, ...plan.first.map((values): Proposal => ({ origin: 'first', values }))];
+  const all = [...baseline, ...plan.first.map((values): Proposal => ({ origin: 'first', values }))];
+  const keys = all.map(({ values }) => pointKey(normalizeWeights(plan.space, values)));
+  return all.filter((_, index) => keys.indexOf(keys[index]!) === index);
 }
 
 /** A baseline outside the space (a feature switched off, say) is measured but not shown to the sampler. */
@@ -58,5 +62,6 @@ export function proposedEntry(proposal: Proposal, trial: number, seen: number): 
 /** The sampler a study asks for; `auto` takes the grid of a finite space that the budget covers, else `gp`. */
 export function samplerName(plan: StudyPlan): string {
   if (plan.sampler !== 'auto') return plan.sampler;
-  return finiteSize(plan.space) <= plan.trials ? 'grid' : 'gp';
+  const size = finitePoints(plan.space)?.length ?? Number.POSITIVE_INFINITY;
+  return size <= plan.trials ? 'grid' : 'gp';
 }

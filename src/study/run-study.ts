@@ -1,3 +1,4 @@
+import { finitePoints } from '../optimizer/feasible/finite-points.ts';
 import type { Sampler } from '../optimizer/sampler/sampler.ts';
 import { stoppingAdvice } from '../optimizer/stopping-rule.ts';
 import { evaluateTrial } from './evaluate-trial.ts';
@@ -98,5 +99,8 @@ function stopReason(plan: StudyPlan, state: StudyState): string | null {
 }
 
 function endReason(plan: StudyPlan, state: StudyState): string {
-  return state.trials.length >= plan.trials ? 'budget used' : 'search space used up';
+  if (state.trials.length >= plan.trials) return 'budget used';
+  const size = finitePoints(plan.space)?.length;
+  if (size === undefined) return `all points of the grid measured, ${state.trials.length} of ${plan.trials} trials`;
+  return `search space used up: all ${size} points measured, ${state.trials.length} of ${plan.trials} trials`;
 }

@@ -11,6 +11,7 @@ export const PACKAGES: Readonly<Record<string, { readonly rooms: readonly string
       'src/study/plan/',
       'src/study/experiment/',
       'src/optimizer/ask-tell/',
+      'src/optimizer/vocabulary/',
       'src/simulators/kvsched/',
       'src/simulators/cloud-edge/',
       'src/simulators/gpu-jobs/',
@@ -36,6 +37,10 @@ export const PACKAGES: Readonly<Record<string, { readonly rooms: readonly string
   'ml-matrix': {
     rooms: ['src/numeric/', 'src/optimizer/', 'src/study/', 'src/report/'],
     why: 'linear algebra off the hot path',
+  },
+  yalps: {
+    rooms: ['src/optimizer/feasible/'],
+    why: 'linear programs with integers decide whether constraints leave a point',
   },
   'ml-regression': {
     rooms: ['src/numeric/', 'src/optimizer/sensitivity/', 'src/report/'],

@@ -16,7 +16,7 @@ const failed: Trial = { ...at(7, 1, 1), outcome: { kind: 'failed', message: 'cra
 const impossible: Trial = { ...at(8, 1, 1), outcome: { kind: 'infeasible', reason: 'no memory' } };
 const pending: Trial = { ...at(9, 1, 1), outcome: null };
 
-const reportOf = (plan: StudyPlan, trials: readonly Trial[], ended: string | null = 'budget'): StudyReport =>
+const reportOf = (plan: StudyPlan, trials: readonly Trial[], ended: string | null = 'budget used'): StudyReport =>
   buildReport(plan, { trials, ended }, 'test');
 
 describe('hypervolume history', () => {
@@ -207,7 +207,7 @@ parameters:
 });
 
 describe('notes', () => {
-  const notesOf = async (study: string, trials: readonly Trial[], ended: string | null = 'budget') =>
+  const notesOf = async (study: string, trials: readonly Trial[], ended: string | null = 'budget used') =>
     reportOf(await planOf({ study }), trials, ended).notes;
 
   test('are none for a plain study', async () => {

@@ -21,9 +21,9 @@ export const askTellCommand: LoadedCommand = {
     for await (const line of lines) {
       try {
         const answer = answerLine(state, line, context);
-        if (answer.stop) break;
         state = answer.state;
         process.stdout.write(`${JSON.stringify(answer.reply)}\n`);
+        if (answer.stop) break;
       } catch (error) {
         process.stdout.write(`${JSON.stringify({ error: describeProblem(error) })}\n`);
       }

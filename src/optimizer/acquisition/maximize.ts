@@ -1,9 +1,11 @@
 import type { Rng } from '../../base/random.ts';
 import { minimizeBounded } from '../../numeric/lbfgsb.ts';
+import { feasibleSet } from '../feasible/feasible-set.ts';
 import { coordinateCount, snap } from '../space/encode.ts';
+import { levelCount } from '../space/levels.ts';
 import type { SearchSpace } from '../space/parameter.ts';
-import { levelCount } from '../space/search-space.ts';
 import type { Acquisition } from './acquisition.ts';
+import { climbWithin, type Maximum } from './climb-within.ts';
 import { type Axis, neighbourMoves } from './level-moves.ts';
 
 /** Axes with at most this many levels are searched level by level; longer ones also by gradient. */
@@ -22,11 +24,6 @@ export interface MaximizeOptions {
   readonly rng: Rng;
   readonly lower?: Float64Array;
   readonly upper?: Float64Array;
-}
-
-export interface Maximum {
-  readonly cube: Float64Array;
-  readonly value: number;
 }
 
 /** The cube's axes, in order. */
@@ -94,6 +91,8 @@ function moveTogether(start: Maximum, axes: readonly Axis[], options: MaximizeOp
 
 /** Discrete coordinates onto their cell centres, inactive ones to 0.5; continuous ones keep every digit. */
 function settle(space: SearchSpace, axes: readonly Axis[], raw: ArrayLike<number>): Float64Array {
+  const set = feasibleSet(space);
+  if (set !== null) return set.nearest(raw);
   const conditional = space.parameters.some(({ activeWhen }) => activeWhen !== undefined);
   if (conditional) return snap(space, raw);
   return Float64Array.from({ length: axes.length }, (_, j) => {
@@ -165,6 +164,8 @@ function improve(start: Maximum, axes: readonly Axis[], options: MaximizeOptions
 /** Gradient ascent over the listed coordinates, the others fixed. */
 function climb(start: Maximum, free: readonly number[], options: MaximizeOptions): Maximum {
   const { acquisition, maxIterations, space } = options;
+  const set = feasibleSet(space);
+  if (set !== null) return climbWithin(set, start, free, options);
   const cube = start.cube.slice();
   const full = new Float64Array(cube.length);
   const minimum = minimizeBounded(

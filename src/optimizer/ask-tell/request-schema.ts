@@ -1,28 +1,15 @@
 import { z } from 'zod';
 import { jsonValue } from '../../document/schema.ts';
+import { parametersOf, relationsShape } from '../vocabulary/space-schema.ts';
 
 const MOST_ASKS = 10_000;
 export const STATE_FORMAT = 1;
 
-/** Writers that always print `log` are common: a false one is allowed everywhere. */
-const noLog = z.literal(false).optional();
 const parameterName = z.string().min(1);
-const range = { name: parameterName, low: z.number(), high: z.number(), log: z.boolean().optional() };
-
-const parameter = z.discriminatedUnion('type', [
-  z.strictObject({ ...range, type: z.literal('float') }),
-  z.strictObject({ ...range, type: z.literal('int') }),
-  z.strictObject({
-    name: parameterName,
-    type: z.literal('categorical'),
-    choices: z.array(z.union([z.string(), z.number(), z.boolean()])),
-    log: noLog,
-  }),
-  z.strictObject({ name: parameterName, type: z.literal('simplex'), size: z.int().min(2).max(1000), log: noLog }),
-]);
 
 const setupShape = {
-  space: z.array(parameter),
+  space: parametersOf(parameterName),
+  ...relationsShape,
   objectives: z
     .array(z.strictObject({ name: z.string(), direction: z.enum(['minimize', 'maximize']).optional() }))
     .min(1),
@@ -48,7 +35,9 @@ const parameterValues = z.record(z.string(), jsonValue);
 const id = z.int().min(0);
 
 const initRequest = z.strictObject({ op: z.literal('init'), ...setupShape });
-const askRequest = z.strictObject({ op: z.literal('ask'), count: z.int().min(1).max(MOST_ASKS).optional() });
+const count = z.int().min(1).max(MOST_ASKS).optional();
+/** `n` is short for `count`. */
+const askRequest = z.strictObject({ op: z.literal('ask'), count, n: count });
 const tell = { op: z.literal('tell'), id };
 const seed = { op: z.literal('seed'), params: parameterValues };
 const restoreRequest = z.strictObject({ op: z.literal('restore'), state: jsonValue });
@@ -60,6 +49,8 @@ export const REQUESTS = {
   tell: z.strictObject({ ...tell, ...measuredShape }),
   seed: z.strictObject({ ...seed, ...measuredShape }),
   best: z.strictObject({ op: z.literal('best') }),
+  fronts: z.strictObject({ op: z.literal('fronts'), count: z.int().min(1).optional() }),
+  importance: z.strictObject({ op: z.literal('importance') }),
   state: z.strictObject({ op: z.literal('state') }),
   restore: restoreRequest,
   stop: z.strictObject({ op: z.literal('stop') }),

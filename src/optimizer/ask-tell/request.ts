@@ -1,13 +1,16 @@
-import { InputError, unknownName, within } from '../../base/errors.ts';
+import { InputError, unknownName } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { shortText } from '../../base/short-text.ts';
+import { refuseRepeatedKeys } from '../../document/json-keys.ts';
 import { parseWith } from '../../document/schema.ts';
-import type { Parameter, ParameterValues, SearchSpace } from '../space/parameter.ts';
-import { validateSpace } from '../space/search-space.ts';
+import type { SearchSpace } from '../space/parameter.ts';
+import { readSpace } from '../vocabulary/read-space.ts';
 import { FAILED_REQUESTS, type Measured, REQUESTS, type Setup } from './request-schema.ts';
 
 export interface SessionSetup {
   readonly space: SearchSpace;
+  /** Simplexes whose weights go by name; those of the others are lists. */
+  readonly named: readonly string[];
   readonly objectives: readonly ObjectiveSetup[];
   readonly constraintCount: number;
   readonly seed: number;
@@ -34,8 +37,10 @@ export type Request =
   | { readonly op: 'init'; readonly setup: SessionSetup }
   | { readonly op: 'ask'; readonly count: number | null }
   | { readonly op: 'tell'; readonly id: number; readonly result: ToldResult }
-  | { readonly op: 'seed'; readonly params: ParameterValues; readonly result: ToldResult }
+  | { readonly op: 'seed'; readonly params: JsonObject; readonly result: ToldResult }
   | { readonly op: 'best' }
+  | { readonly op: 'fronts'; readonly count: number | null }
+  | { readonly op: 'importance' }
   | { readonly op: 'state' }
   | { readonly op: 'restore'; readonly state: Json }
   | { readonly op: 'stop' };
@@ -54,14 +59,16 @@ export function parseRequest(line: string): Request {
     case 'init':
       return { op, setup: toSetup(parseWith(REQUESTS.init, message)) };
     case 'ask':
-      return { op, count: parseWith(REQUESTS.ask, message).count ?? null };
+      return { op, count: countOf(parseWith(REQUESTS.ask, message)) };
+    case 'fronts':
+      return { op, count: parseWith(REQUESTS.fronts, message).count ?? null };
     case 'tell': {
       const told = failed ? parseWith(FAILED_REQUESTS.tell, message) : parseWith(REQUESTS.tell, message);
       return { op, id: told.id, result: toResult(told) };
     }
     case 'seed': {
       const told = failed ? parseWith(FAILED_REQUESTS.seed, message) : parseWith(REQUESTS.seed, message);
-      return { op, params: told.params as ParameterValues, result: toResult(told) };
+      return { op, params: told.params, result: toResult(told) };
     }
     case 'restore':
       return { op, state: parseWith(REQUESTS.restore, message).state };
@@ -69,6 +76,18 @@ export function parseRequest(line: string): Request {
       parseWith<unknown>(REQUESTS[op], message);
       return { op };
   }
+}
+
+function countOf({
+  count,
+  n,
+}: {
+  readonly count?: number | undefined;
+  readonly n?: number | undefined;
+}): number | null {
+  if (count !== undefined && n !== undefined && count !== n)
+    throw new InputError(`must be ${count}, the \`count\` beside it, got ${n}`, { path: ['n'] });
+  return count ?? n ?? null;
 }
 
 function operationOf(message: JsonObject): Operation {
@@ -91,6 +110,7 @@ function parseLine(line: string): JsonObject {
     }
   }
   if (!isJsonObject(value)) throw new InputError(`a line must hold one JSON object, got ${shortText(value)}`);
+  refuseRepeatedKeys(line);
   return value;
 }
 
@@ -100,11 +120,18 @@ function withoutSpecialNumbers(line: string): string {
 }
 
 /** @throws InputError when the space makes no sense */
-export function toSetup({ space, objectives, constraints = 0, seed = 0, budget = null }: Setup): SessionSetup {
-  const parameters = space.map(toParameter);
-  within(['space'], () => validateSpace({ parameters }));
+export function toSetup({ objectives, constraints = 0, seed = 0, budget = null, ...written }: Setup): SessionSetup {
+  const space = readSpace({ ...written, parameters: written.space }, ['space']);
+  const names = objectives.map(({ name }) => name);
+  const twice = names.findIndex((name, index) => names.indexOf(name) < index);
+  if (twice >= 0)
+    throw new InputError(`objective ${shortText(names[twice])} is named twice`, {
+      path: ['objectives', twice, 'name'],
+      suggestion: 'rename one of them',
+    });
   return {
-    space: { parameters },
+    space,
+    named: namedSimplexes(written.space),
     objectives: objectives.map(({ name, direction = 'minimize' }) => ({ name, direction })),
     constraintCount: constraints,
     seed,
@@ -112,21 +139,16 @@ export function toSetup({ space, objectives, constraints = 0, seed = 0, budget =
   };
 }
 
-function toParameter(written: Setup['space'][number]): Parameter {
-  const { name } = written;
-  switch (written.type) {
-    case 'float':
-    case 'int': {
-      const { low, high, log = false } = written;
-      return { name, kind: written.type === 'float' ? 'real' : 'integer', low, high, log };
-    }
-    case 'categorical':
-      return { name, kind: 'categorical', choices: written.choices };
-    case 'simplex':
-      return { name, kind: 'simplex', components: Array.from({ length: written.size }, (_, i) => `w${i + 1}`) };
-    default:
-      return written satisfies never;
-  }
+function namedSimplexes(space: Setup['space']): readonly string[] {
+  if (Array.isArray(space)) return space.flatMap(({ name, ...entry }) => (hasComponents(entry) ? [name] : []));
+  return Object.entries(space).flatMap(([name, entry]) => {
+    const named = Array.isArray(entry) ? typeof entry[0] === 'string' : hasComponents(entry);
+    return named ? [name] : [];
+  });
+}
+
+function hasComponents(entry: object): boolean {
+  return (entry as { components?: unknown }).components !== undefined;
 }
 
 /**

@@ -3,7 +3,8 @@ import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { mapAll } from '../../base/problem-list.ts';
 import { parseWith } from '../../document/schema.ts';
 import type { ParameterValues } from '../space/parameter.ts';
-import { validateValues } from '../space/search-space.ts';
+import { writeSpace } from '../vocabulary/write-space.ts';
+import { readParams, writeParams } from './params.ts';
 import { type SessionSetup, type ToldResult, toResult, toSetup } from './request.ts';
 import { POINTS, STATE_FORMAT, savedSession, unstartedSession } from './request-schema.ts';
 
@@ -51,16 +52,7 @@ export function checkResult(setup: SessionSetup, result: ToldResult): void {
 /** The `init` request that gives this setup, with every default written out. */
 export function initMessage(setup: SessionSetup): JsonObject {
   return {
-    space: setup.space.parameters.map((parameter): JsonObject => {
-      const { name } = parameter;
-      if (parameter.kind === 'real' || parameter.kind === 'integer') {
-        const { low, high, log } = parameter;
-        return { name, type: parameter.kind === 'real' ? 'float' : 'int', low, high, log };
-      }
-      if (parameter.kind === 'simplex') return { name, type: 'simplex', size: parameter.components.length };
-      if (parameter.kind === 'categorical') return { name, type: 'categorical', choices: parameter.choices };
-      throw new RangeError(`the protocol has no ${parameter.kind} parameters`);
-    }),
+    ...writeSpace(setup.space, setup.named),
     objectives: setup.objectives.map(({ name, direction }) => ({ name, direction })),
     constraints: setup.constraintCount,
     seed: setup.seed,
@@ -74,7 +66,7 @@ export function dump(state: SessionState): Json {
     format: STATE_FORMAT,
     init: state.init,
     points: state.points.map(({ id, values, result, toldAt }): JsonObject => {
-      const head: JsonObject = { id, params: values as JsonObject, toldAt };
+      const head: JsonObject = { id, params: writeParams(state.setup!, values), toldAt };
       if (result === null) return head;
       if (result.kind === 'failed') return { ...head, failed: result.reason };
       return { ...head, values: result.values, constraints: result.constraints };
@@ -101,8 +93,7 @@ export function restore(dumped: Json): SessionState {
 function restorePoint(setup: SessionSetup, written: Json): SessionPoint {
   const { point, result } = readPoint(written);
   const { id = null, toldAt = null } = point;
-  const values = point.params as ParameterValues;
-  within(['params'], () => validateValues(setup.space, values));
+  const values = within(['params'], () => readParams(setup, point.params));
   if ((result === null) !== (toldAt === null))
     throw new InputError('must be null for an open point and an integer for a told one', { path: ['toldAt'] });
   if (result !== null) checkResult(setup, result);

@@ -1,18 +1,17 @@
 import { InputError, within } from '../../base/errors.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
-import { type Recommendation, recommend } from '../recommendation.ts';
-import { sampleRandom } from '../sampler/random.ts';
+import { finitePoints } from '../feasible/finite-points.ts';
 import type { Evidence, Sampler } from '../sampler/sampler.ts';
-import type { ParameterValues } from '../space/parameter.ts';
-import { validateValues } from '../space/search-space.ts';
+import { bestAnswer, frontsAnswer, importanceAnswer } from './answers.ts';
 import { observe } from './observations.ts';
+import { readParams, writeParams } from './params.ts';
 import { parseRequest, type SessionSetup, type ToldResult } from './request.ts';
 import { checkResult, dump, initMessage, restore, type SessionPoint, type SessionState } from './session-state.ts';
 
 export interface SessionAnswer {
   readonly state: SessionState;
-  /** Null for `stop`, which has no reply. */
   readonly reply: Json;
+  /** Whether the session ends after this reply. */
   readonly stop: boolean;
 }
 
@@ -40,13 +39,17 @@ export function answerLine(
     case 'seed':
       return go(addSeed(state, request.params, request.result), { ok: true });
     case 'best':
-      return go(state, best(state));
+      return go(state, bestAnswer(state, required(state), evidenceOf(state)));
+    case 'fronts':
+      return go(state, frontsAnswer(state, required(state), request.count));
+    case 'importance':
+      return go(state, importanceAnswer(required(state), evidenceOf(state)));
     case 'state':
       return go(state, { state: dump(state) });
     case 'restore':
       return go(restore(request.state), { ok: true });
     case 'stop':
-      return { state, reply: null, stop: true };
+      return { state, reply: { ok: true }, stop: true };
     default:
       return request satisfies never;
   }
@@ -55,13 +58,7 @@ export function answerLine(
 function ask(state: SessionState, count: number | null, sampler: Sampler): SessionAnswer {
   const setup = required(state);
   const wanted = count ?? 1;
-  const evidence = evidenceOf(state);
-  const points = [...sampler(evidence, { count: wanted, seed: setup.seed })];
-  // A grid that is used up gives fewer points than asked for.
-  if (points.length < wanted) {
-    const pending = [...evidence.pending, ...points];
-    points.push(...sampleRandom({ ...evidence, pending }, { count: wanted - points.length, seed: setup.seed }));
-  }
+  const points = sampler(evidenceOf(state), { count: wanted, seed: setup.seed });
   const first = state.points.filter(({ id }) => id !== null).length;
   const asks = points.map((values, i) => ({ id: first + i, values }));
   const next: SessionState = {
@@ -71,8 +68,16 @@ function ask(state: SessionState, count: number | null, sampler: Sampler): Sessi
       ...asks.map(({ id, values }): SessionPoint => ({ id, values, result: null, toldAt: null })),
     ],
   };
-  const shown = asks.map(({ id, values }): JsonObject => ({ id, params: values as JsonObject }));
-  return { state: next, reply: count === null ? shown[0]! : { asks: shown }, stop: false };
+  const shown = asks.map(({ id, values }): JsonObject => ({ id, params: writeParams(setup, values) }));
+  const end: JsonObject = points.length < wanted ? { exhausted: true, message: exhaustion(setup) } : {};
+  return { state: next, reply: count === null ? { ...shown[0], ...end } : { asks: shown, ...end }, stop: false };
+}
+
+/** Why there are fewer points than asked for. */
+function exhaustion({ space }: SessionSetup): string {
+  const size = finitePoints(space)?.length;
+  if (size === undefined) return 'all points of the grid have been asked for';
+  return `all ${size} points of the space have been asked for`;
 }
 
 function tell(state: SessionState, id: number, result: ToldResult): SessionState {
@@ -86,9 +91,9 @@ function tell(state: SessionState, id: number, result: ToldResult): SessionState
   return { ...state, points };
 }
 
-function addSeed(state: SessionState, values: ParameterValues, result: ToldResult): SessionState {
+function addSeed(state: SessionState, params: JsonObject, result: ToldResult): SessionState {
   const setup = required(state);
-  within(['params'], () => validateValues(setup.space, values));
+  const values = within(['params'], () => readParams(setup, params));
   checkResult(setup, result);
   const point: SessionPoint = { id: null, values, result, toldAt: toldCount(state) };
   return { ...state, points: [...state.points, point] };
@@ -112,25 +117,6 @@ function evidenceOf(state: SessionState): Evidence {
     pending: state.points.filter(({ result }) => result === null).map(({ values }) => values),
     budget: setup.budget,
     ...(earlier.length > 0 ? { earlier } : {}),
-  };
-}
-
-function best(state: SessionState): Json {
-  const setup = required(state);
-  const evidence = evidenceOf(state);
-  const found: Recommendation = recommend(evidence);
-  const flip = (losses: readonly number[]): number[] =>
-    losses.map((loss, j) => (setup.objectives[j]!.direction === 'maximize' ? -loss : loss));
-  const told = state.points.filter(({ result }) => result !== null).sort((a, b) => a.toldAt! - b.toldAt!);
-  const ordered = [...told.filter(({ id }) => id === null), ...told.filter(({ id }) => id !== null)];
-  return {
-    recommendation:
-      found.best === null ? null : { params: found.best.values as JsonObject, mean: flip(found.best.mean) },
-    front: found.front.map((point) => ({
-      id: ordered[point.index]!.id,
-      params: point.values as JsonObject,
-      values: flip(point.observed),
-    })),
   };
 }
 

@@ -16,7 +16,7 @@ import { initialDesignSize } from '../design/initial-design.ts';
 import { ModelMemory } from '../gp/model-choice.ts';
 import { cubeDimension, decode, encode } from '../space/encode.ts';
 import type { ParameterValues } from '../space/parameter.ts';
-import { pointKey } from '../space/search-space.ts';
+import { DesignSequence, feasibleCubes, UsedPoints, unusedCubes } from './fresh-points.ts';
 import type { Evidence, Sampler } from './sampler.ts';
 import { toldAndPending } from './sampler.ts';
 import { type EnsembleMember, fitEnsemble, type Surrogates } from './surrogates.ts';
@@ -26,29 +26,31 @@ export function createGpSampler(): Sampler {
   const memory = new ModelMemory();
   return (evidence, { count, seed }) => {
     const chosen: ParameterValues[] = [];
+    const used = new UsedPoints(evidence);
+    const sequence = scrambledSobol(cubeDimension(evidence.space), stream(seed, 'gp-design'));
+    const design = new DesignSequence(evidence.space, sequence);
+    const designOnly = count > MOST_BY_MODEL;
     let ensemble: readonly EnsembleMember[] | undefined;
     for (let i = 0; i < count; i++) {
-      const seen: Evidence = { ...evidence, pending: [...evidence.pending, ...chosen] };
-      const fixed = nextFixedPoint(seen);
-      if (fixed !== undefined) {
-        chosen.push(fixed);
-        continue;
-      }
-      if (ensemble === undefined && !needsDesign(seen))
-        ensemble = fitEnsemble(evidence, memory, evidence.objectiveCount === 1 ? MIXED_MODELS : 1);
-      const ready = ensemble !== undefined && ensemble.length > 0 && !needsDesign(seen);
-      const point = ready ? proposeByModel(seen, ensemble!, seed) : null;
-      chosen.push(point ?? spaceFilling(seen, seed));
+      const seen: Evidence = designOnly ? evidence : { ...evidence, pending: [...evidence.pending, ...chosen] };
+      const index = toldAndPending(evidence) + i;
+      const byModel = !designOnly && !needsDesign(seen);
+      const point = (): ParameterValues | undefined => {
+        if (byModel) ensemble ??= fitEnsemble(evidence, memory, evidence.objectiveCount === 1 ? MIXED_MODELS : 1);
+        const proposed = byModel && ensemble!.length > 0 ? proposeByModel(seen, ensemble!, { seed, used }) : null;
+        return proposed ?? design.next(index, used, () => stream(seed, 'gp-design', index));
+      };
+      const next = evidence.fixedPoints?.find((values) => !used.has(values)) ?? point();
+      if (next === undefined) break;
+      used.add(next);
+      chosen.push(next);
     }
     return chosen;
   };
 }
 
-function nextFixedPoint(evidence: Evidence): ParameterValues | undefined {
-  if (evidence.fixedPoints === undefined || evidence.fixedPoints.length === 0) return undefined;
-  const used = usedKeys(evidence);
-  return evidence.fixedPoints.find((values) => !used.has(pointKey(values)));
-}
+/** Larger requests are designs, not suggestions: every point after another by model would take minutes. */
+const MOST_BY_MODEL = 256;
 
 function needsDesign(evidence: Evidence): boolean {
   const earlier = evidence.earlier?.length ?? 0;
@@ -56,31 +58,16 @@ function needsDesign(evidence: Evidence): boolean {
   return toldAndPending(evidence) + earlier < size;
 }
 
-/** Next unused point of the scrambled Sobol sequence; a used one again when the space has nothing else. */
-function spaceFilling(evidence: Evidence, seed: number): ParameterValues {
-  const used = usedKeys(evidence);
-  const sequence = scrambledSobol(cubeDimension(evidence.space), stream(seed, 'gp-design'));
-  const first = toldAndPending(evidence);
-  for (let i = first; i < first + 64; i++) {
-    const values = decode(evidence.space, sequence(i));
-    if (!used.has(pointKey(values))) return values;
-  }
-  return decode(evidence.space, sequence(first));
-}
-
-function usedKeys(evidence: Evidence): Set<string> {
-  return new Set([
-    ...evidence.observations.map(({ values }) => pointKey(values)),
-    ...evidence.pending.map((values) => pointKey(values)),
-  ]);
-}
-
-function proposeByModel(evidence: Evidence, ensemble: readonly EnsembleMember[], seed: number): ParameterValues | null {
+function proposeByModel(
+  evidence: Evidence,
+  ensemble: readonly EnsembleMember[],
+  { seed, used }: { readonly seed: number; readonly used: UsedPoints },
+): ParameterValues | null {
   const rng = stream(seed, 'gp', toldAndPending(evidence));
   const { space } = evidence;
   const sequence = scrambledSobol(cubeDimension(space), rng);
   const thinning = Math.max(1, ensemble[0]!.surrogates.values.length / MANY_POINTS);
-  const probes = Array.from({ length: Math.round(SOBOL_CANDIDATES / thinning) }, (_, i) => sequence(i));
+  const probes = feasibleCubes(space, sequence, Math.round(SOBOL_CANDIDATES / thinning), rng);
   const { surrogates } = ensemble[0]!;
   const known = surrogates.values.map((values) => encode(space, values));
   const baselines = ensemble.map((member) =>
@@ -110,11 +97,11 @@ function proposeByModel(evidence: Evidence, ensemble: readonly EnsembleMember[],
         : addAcquisitions(mixAcquisitions(improvements, logWeights), feasibility);
     return withUserPriors(mixture, space, evidence.priors ?? [], evidence.observations.length);
   };
-  const used = usedKeys(evidence);
   const occupied = [...known, ...evidence.pending.map((values) => encode(space, values))];
   const box = searchBox(evidence, surrogates, baseline.centers);
   const candidates = [
     ...probes,
+    ...unusedCubes(space, used),
     ...nearIncumbents(evidence, baseline.incumbents, PERTURBED_CANDIDATES / thinning, rng),
   ];
   const options = {
@@ -122,7 +109,7 @@ function proposeByModel(evidence: Evidence, ensemble: readonly EnsembleMember[],
     candidates: box === null ? candidates : candidates.map((cube) => pullInto(cube, box)),
     starts: known.length > MANY_POINTS ? 3 : 6,
     maxIterations: known.length > MANY_POINTS ? 30 : 60,
-    allowed: (cube: Float64Array) => !used.has(pointKey(decode(space, cube))) && !crowded(cube, occupied),
+    allowed: (cube: Float64Array) => !used.has(decode(space, cube)) && !crowded(cube, occupied),
     rng,
     ...(box ?? {}),
   };

@@ -1,68 +1,114 @@
+import { stream } from '../../base/random.ts';
+import { pointsInOrder } from '../feasible/finite-points.ts';
 import { coordinateCount, cubeDimension, decode } from '../space/encode.ts';
-import type { Parameter, ParameterValues, SearchSpace } from '../space/parameter.ts';
-import { levelCount, pointKey } from '../space/search-space.ts';
-import type { Evidence, Sampler } from './sampler.ts';
+import { boxSize, levelCount } from '../space/levels.ts';
+import type { Parameter, ParameterValue, ParameterValues, SearchSpace } from '../space/parameter.ts';
+import { freshDraw, UsedPoints } from './fresh-points.ts';
+import type { Sampler } from './sampler.ts';
 import { toldAndPending } from './sampler.ts';
 
 const DEFAULT_POINTS = 256;
+/** Levels tried in a space of which constraints leave little; then points are drawn. */
+const MOST_NODES = 200_000;
 
 /**
  * Full factorial grid in a fixed order, the last parameter fastest; a point told or pending is not proposed again.
- * Real axes and simplexes get as many levels as the budget allows. When all are used the grid starts over,
- * so that further proposals replicate it.
+ * Real axes and simplexes get as many levels as the budget allows. When all are used there are no further proposals.
  */
-export const sampleGrid: Sampler = (evidence, { count }) => {
-  const grid = gridPoints(evidence.space, evidence.budget ?? DEFAULT_POINTS);
-  const used = new Set<string>();
-  for (const { values } of evidence.observations) used.add(pointKey(values));
-  for (const values of evidence.pending) used.add(pointKey(values));
-  const fresh = grid.filter((values) => !used.has(pointKey(values)));
-  const start = startOfReplicates(evidence, grid.length);
-  return Array.from({ length: count }, (_, i) => fresh[i] ?? grid[(start + i) % grid.length]!);
+export const sampleGrid: Sampler = (evidence, { count, seed }) => {
+  const { space } = evidence;
+  const used = new UsedPoints(evidence);
+  const points: ParameterValues[] = [];
+  for (const values of gridPoints(space, evidence.budget ?? DEFAULT_POINTS)) {
+    if (points.length === count) break;
+    const rng = stream(seed, 'grid', toldAndPending(evidence) + points.length);
+    const next = values === 'drawn' ? freshDraw(space, used, rng, cubeDimension(space)) : values;
+    if (next === undefined) break;
+    if (used.has(next)) continue;
+    used.add(next);
+    points.push(next);
+  }
+  return points;
 };
 
-/** Every grid point once. @param budget - limits the levels of real axes; finite axes are always complete */
-function gridPoints(space: SearchSpace, budget: number): ParameterValues[] {
-  const levels = levelsPerCoordinate(space, budget);
-  const cube = new Float64Array(cubeDimension(space));
-  const index = new Int32Array(cube.length);
-  const points = new Map<string, ParameterValues>();
-  for (;;) {
-    for (let j = 0; j < cube.length; j++) cube[j] = (index[j]! + 0.5) / levels[j]!.count;
-    for (let j = 0; j < cube.length; j++)
-      if (levels[j]!.toEnds) cube[j] = levels[j]!.count === 1 ? 0.5 : index[j]! / (levels[j]!.count - 1);
-    const values = decode(space, cube);
-    points.set(pointKey(values), values);
-    let j = cube.length - 1;
-    while (j >= 0 && ++index[j]! === levels[j]!.count) index[j--] = 0;
-    if (j < 0) return [...points.values()];
+/** Grid points in order, each once; `drawn`, without end, where constraints leave no grid to be found. */
+function* gridPoints(space: SearchSpace, budget: number): Generator<ParameterValues | 'drawn'> {
+  const levels = levelsWithin(space, budget);
+  const { parameters, undo } = discretized(space, levels);
+  let found = false;
+  for (const values of pointsInOrder({ ...space, parameters }, nodesOf(space))) {
+    if (values === 'gave-up') for (;;) yield 'drawn';
+    found = true;
+    yield undo(values);
   }
+  if (!found) for (;;) yield 'drawn';
 }
 
-interface AxisLevels {
-  readonly count: number;
-  /** Whether the levels include both ends of the range (real axes) or are cell centres (everything else). */
-  readonly toEnds: boolean;
+/** Without constraints every level leads to a point, and the work is that of the points that are taken. */
+function nodesOf({ linear, forbidden }: SearchSpace): number {
+  return linear === undefined && forbidden === undefined ? Number.POSITIVE_INFINITY : MOST_NODES;
 }
 
-function levelsPerCoordinate(space: SearchSpace, budget: number): AxisLevels[] {
-  const finite = space.parameters.filter((parameter) => Number.isFinite(levelCount(parameter)));
-  const product = finite.reduce((size, parameter) => size * levelCount(parameter), 1);
-  const free = space.parameters.reduce((sum, p) => sum + (Number.isFinite(levelCount(p)) ? 0 : coordinateCount(p)), 0);
-  let perAxis = 2;
-  while (free > 0 && product * (perAxis + 1) ** free <= budget) perAxis++;
-  return space.parameters.flatMap((parameter) => axisLevels(parameter, perAxis));
+/**
+ * Levels of each real or simplex coordinate, at least 2: the most with which the grid keeps within the budget. Constraints make
+ * room for more.
+ */
+function levelsWithin(space: SearchSpace, budget: number): number {
+  let levels = 2;
+  if (Number.isFinite(boxSize(space))) return levels;
+  while (gridSize(space, levels + 1) <= budget) levels++;
+  if (!Number.isFinite(nodesOf(space))) return levels;
+  while (gridSize(space, levels + 1) <= MOST_NODES && hasAtMost(space, levels + 1, budget)) levels++;
+  return levels;
 }
 
-function axisLevels(parameter: Parameter, perAxis: number): AxisLevels[] {
-  const count = levelCount(parameter);
-  if (Number.isFinite(count)) return [{ count, toEnds: false }];
-  return Array.from({ length: coordinateCount(parameter) }, () => ({
-    count: perAxis,
-    toEnds: parameter.kind === 'real',
-  }));
+function hasAtMost(space: SearchSpace, levels: number, most: number): boolean {
+  const { parameters } = discretized(space, levels);
+  let count = 0;
+  for (const values of pointsInOrder({ ...space, parameters }, MOST_NODES))
+    if (values === 'gave-up' || ++count > most) return false;
+  return true;
 }
 
-function startOfReplicates(evidence: Evidence, size: number): number {
-  return Math.max(0, toldAndPending(evidence) - size);
+function gridSize(space: SearchSpace, levels: number): number {
+  const sizes = space.parameters.map((parameter) =>
+    Number.isFinite(levelCount(parameter)) ? levelCount(parameter) : levels ** coordinateCount(parameter),
+  );
+  return sizes.reduce((product, size) => product * size, 1);
+}
+
+/** The space with levels for everything continuous: reals from end to end, simplexes as numbers of weight vectors. */
+function discretized(
+  space: SearchSpace,
+  levels: number,
+): { parameters: readonly Parameter[]; undo: (values: ParameterValues) => ParameterValues } {
+  const vectors = new Map<string, readonly ParameterValue[]>();
+  const parameters = space.parameters.map((parameter): Parameter => {
+    if (Number.isFinite(levelCount(parameter))) return parameter;
+    const { activeWhen: _, ...free } = parameter;
+    const list = cubesOf(coordinateCount(parameter), levels, parameter.kind === 'real').map(
+      (cube) => decode({ parameters: [free as Parameter] }, cube)[parameter.name]!,
+    );
+    const base = { name: parameter.name, ...(parameter.activeWhen ? { activeWhen: parameter.activeWhen } : {}) };
+    if (parameter.kind === 'real') return { ...base, kind: 'ordinal', levels: list as readonly number[] };
+    vectors.set(parameter.name, list);
+    return { ...base, kind: 'integer', low: 0, high: list.length - 1, log: false };
+  });
+  const undo = (values: ParameterValues): ParameterValues =>
+    vectors.size === 0
+      ? values
+      : Object.fromEntries(
+          Object.entries(values).map(([name, value]) => [name, vectors.get(name)?.[value as number] ?? value]),
+        );
+  return { parameters, undo };
+}
+
+/** A grid over the cube, the last coordinate fastest: with both ends of each axis, or centres of equal cells. */
+function cubesOf(dimension: number, levels: number, toEnds: boolean): Float64Array[] {
+  return Array.from({ length: levels ** dimension }, (_, index) =>
+    Float64Array.from({ length: dimension }, (_, axis) => {
+      const level = Math.floor(index / levels ** (dimension - 1 - axis)) % levels;
+      return toEnds ? level / (levels - 1) : (level + 0.5) / levels;
+    }),
+  );
 }

@@ -20,9 +20,9 @@ export type SamplerName = keyof typeof SAMPLERS;
  */
 export const PROPOSALS_SINCE: Readonly<Record<string, string>> = {
   gp: '0.2.0',
-  grid: '0.1.0',
-  random: '0.1.0',
-  sobol: '0.1.0',
+  grid: '0.2.0',
+  random: '0.2.0',
+  sobol: '0.2.0',
 } satisfies Readonly<Record<SamplerName, string>>;
 
 export const samplerNames: readonly string[] = Object.keys(SAMPLERS);

@@ -1,12 +1,15 @@
+import { levelCount, steppedValue } from './levels.ts';
 import type {
   IntegerParameter,
   Parameter,
   ParameterValue,
   ParameterValues,
   RealParameter,
+  Scalar,
   SearchSpace,
+  SimplexParameter,
 } from './parameter.ts';
-import { isActive, levelCount } from './search-space.ts';
+import { isActive } from './search-space.ts';
 
 /**
  * Number of unit-cube coordinates: one for each parameter, `components − 1` for a simplex.
@@ -55,17 +58,22 @@ export function snap(space: SearchSpace, cube: ArrayLike<number>): Float64Array 
 }
 
 function decodeParameter(parameter: Parameter, cube: ArrayLike<number>, at: number): ParameterValue {
+  return parameter.kind === 'simplex'
+    ? decodeSimplex(cube, at, parameter.components.length)
+    : decodeCoordinate(parameter, cube[at]!);
+}
+
+/** Value of a parameter that is one coordinate. */
+export function decodeCoordinate(parameter: Exclude<Parameter, SimplexParameter>, u: number): Scalar {
   switch (parameter.kind) {
     case 'real':
-      return decodeReal(parameter, clip(cube[at]!));
+      return decodeReal(parameter, clip(u));
     case 'integer':
-      return decodeInteger(parameter, clip(cube[at]!));
+      return decodeInteger(parameter, clip(u));
     case 'ordinal':
-      return parameter.levels[cell(clip(cube[at]!), parameter.levels.length)]!;
+      return parameter.levels[cell(clip(u), parameter.levels.length)]!;
     case 'categorical':
-      return parameter.choices[cell(clip(cube[at]!), parameter.choices.length)]!;
-    case 'simplex':
-      return decodeSimplex(cube, at, parameter.components.length);
+      return parameter.choices[cell(clip(u), parameter.choices.length)]!;
     default:
       return parameter satisfies never;
   }
@@ -83,7 +91,7 @@ function encodeParameter(parameter: Parameter, value: ParameterValue, cube: Floa
       cube[at] = (parameter.levels.indexOf(value as number | string) + 0.5) / parameter.levels.length;
       return;
     case 'categorical':
-      cube[at] = (parameter.choices.indexOf(value as number | string | boolean) + 0.5) / parameter.choices.length;
+      cube[at] = (parameter.choices.indexOf(value as Scalar) + 0.5) / parameter.choices.length;
       return;
     case 'simplex':
       encodeSimplex(value as readonly number[], cube, at);
@@ -93,15 +101,19 @@ function encodeParameter(parameter: Parameter, value: ParameterValue, cube: Floa
   }
 }
 
-function decodeReal({ low, high, log }: RealParameter, u: number): number {
+function decodeReal(parameter: RealParameter, u: number): number {
+  const { low, high, log, step } = parameter;
   if (low === high) return low;
+  if (step !== undefined) return steppedValue(parameter, cell(u, levelCount(parameter)));
   const value = log ? Math.exp((1 - u) * Math.log(low) + u * Math.log(high)) : (1 - u) * low + u * high;
   if (u <= 0) return low;
   return u >= 1 ? high : Math.min(high, Math.max(low, value));
 }
 
-function encodeReal({ low, high, log }: RealParameter, value: number): number {
+function encodeReal(parameter: RealParameter, value: number): number {
+  const { low, high, log, step } = parameter;
   if (low === high) return 0.5;
+  if (step !== undefined) return clip(((value - low) / step + 0.5) / levelCount(parameter));
   const u = log
     ? (Math.log(value) - Math.log(low)) / (Math.log(high) - Math.log(low))
     : (value / 2 - low / 2) / (high / 2 - low / 2);
@@ -111,14 +123,14 @@ function encodeReal({ low, high, log }: RealParameter, value: number): number {
 /** On a log scale, integer v owns the interval [log(v − ½), log(v + ½)]. */
 function decodeInteger(parameter: IntegerParameter, u: number): number {
   const { low, high, log } = parameter;
-  if (!log) return low + cell(u, levelCount(parameter));
+  if (!log) return steppedValue(parameter, cell(u, levelCount(parameter)));
   const value = Math.exp((1 - u) * Math.log(low - 0.5) + u * Math.log(high + 0.5));
   return Math.min(high, Math.max(low, Math.round(value)));
 }
 
 function encodeInteger(parameter: IntegerParameter, value: number): number {
-  const { low, high, log } = parameter;
-  if (!log) return (value - low + 0.5) / levelCount(parameter);
+  const { low, high, log, step = 1 } = parameter;
+  if (!log) return ((value - low) / step + 0.5) / levelCount(parameter);
   return clip((Math.log(value) - Math.log(low - 0.5)) / (Math.log(high + 0.5) - Math.log(low - 0.5)));
 }
 

@@ -1,31 +1,36 @@
-export type ParameterValue = number | string | boolean | readonly number[];
+export type Scalar = number | string | boolean | null;
+
+export type ParameterValue = Scalar | readonly number[];
 
 /** Values by parameter name; inactive conditional parameters are absent. */
 export type ParameterValues = Readonly<Record<string, ParameterValue>>;
 
-/** Active only where an earlier parameter takes one of these values, or lies in this closed range. */
-export type Activation =
-  | { readonly parameter: string; readonly in: readonly (number | string | boolean)[] }
+/** Holds where a parameter takes one of these values, or lies in this closed range. */
+export type Condition =
+  | { readonly parameter: string; readonly in: readonly Scalar[] }
   | { readonly parameter: string; readonly low: number; readonly high: number };
 
 interface ParameterBase {
   readonly name: string;
-  readonly activeWhen?: Activation;
+  /** On an earlier parameter; absent for a parameter that is always active. */
+  readonly activeWhen?: Condition;
 }
 
-export interface RealParameter extends ParameterBase {
-  readonly kind: 'real';
+interface RangeParameter extends ParameterBase {
   readonly low: number;
   readonly high: number;
   readonly log: boolean;
+  /** Distance of the values low, low + step, … ≤ high; absent: every real, every integer. Not with `log`. */
+  readonly step?: number;
+}
+
+export interface RealParameter extends RangeParameter {
+  readonly kind: 'real';
 }
 
 /** Both ends belong to the range. */
-export interface IntegerParameter extends ParameterBase {
+export interface IntegerParameter extends RangeParameter {
   readonly kind: 'integer';
-  readonly low: number;
-  readonly high: number;
-  readonly log: boolean;
 }
 
 /** Ordered levels; the surrogate sees their rank. */
@@ -37,7 +42,7 @@ export interface OrdinalParameter extends ParameterBase {
 /** Unordered choices. */
 export interface CategoricalParameter extends ParameterBase {
   readonly kind: 'categorical';
-  readonly choices: readonly (number | string | boolean)[];
+  readonly choices: readonly Scalar[];
 }
 
 /** Non-negative weights that sum to 1: `components.length - 1` degrees of freedom. */
@@ -48,7 +53,25 @@ export interface SimplexParameter extends ParameterBase {
 
 export type Parameter = RealParameter | IntegerParameter | OrdinalParameter | CategoricalParameter | SimplexParameter;
 
-/** Ordered list; a condition refers to an earlier parameter. */
+/** Σ factor · value ≤ atMost, on real, integer and numeric ordinal parameters; asked only where all of them are active. */
+export interface LinearConstraint {
+  /** As it was written, for messages. */
+  readonly text: string;
+  readonly terms: readonly LinearTerm[];
+  readonly atMost: number;
+}
+
+export interface LinearTerm {
+  readonly parameter: string;
+  readonly factor: number;
+}
+
+/** Conditions that must not all hold at once; one on an inactive parameter does not hold. */
+export type ForbiddenCombination = readonly Condition[];
+
+/** Ordered list; a condition of activity refers to an earlier parameter. */
 export interface SearchSpace {
   readonly parameters: readonly Parameter[];
+  readonly linear?: readonly LinearConstraint[];
+  readonly forbidden?: readonly ForbiddenCombination[];
 }

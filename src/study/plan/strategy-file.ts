@@ -5,11 +5,12 @@ import { mapAll, ProblemList } from '../../base/problem-list.ts';
 import { shortText } from '../../base/short-text.ts';
 import { identifier, jsonValue, parseWith } from '../../document/schema.ts';
 import type { SearchSpace } from '../../optimizer/space/parameter.ts';
+import { relationsShape } from '../../optimizer/vocabulary/space-schema.ts';
 import { parametersSchema, toSearchSpace } from './search-space-file.ts';
 import type { ConstraintSpec, ObjectiveSpec } from './study-spec.ts';
 import type { StrategyTemplate } from './template.ts';
 
-const baselineValue = z.union([z.number(), z.string(), z.boolean(), z.record(identifier, z.number().min(0))]);
+const baselineValue = z.union([z.number(), z.string(), z.boolean(), z.null(), z.record(identifier, z.number().min(0))]);
 
 const strategyFileSchema = z.strictObject({
   name: identifier,
@@ -21,6 +22,7 @@ const strategyFileSchema = z.strictObject({
   baseline: z.record(identifier, baselineValue).optional(),
   policies: z.array(z.string()).optional(),
   parameters: parametersSchema.optional(),
+  ...relationsShape,
 });
 
 /** The strategy format of BLIS's Strategy Evolution, phase 4. */
@@ -31,6 +33,7 @@ const blisStrategySchema = z.strictObject({
   workload_spec: z.string().optional(),
   workload: jsonValue.optional(),
   parameters: parametersSchema,
+  ...relationsShape,
   objective: z
     .strictObject({ metric: z.string(), direction: z.enum(['min', 'max', 'minimize', 'maximize']) })
     .optional(),
@@ -72,9 +75,7 @@ function fromNative(document: Json): StrategyFile {
   const problems = new ProblemList();
   const { parameters } = file;
   const space =
-    parameters === undefined
-      ? null
-      : problems.attempt(() => toSearchSpace(parameters, (document as JsonObject)['parameters']!, ['parameters']));
+    parameters === undefined ? noSpace(file) : problems.attempt(() => toSearchSpace({ ...file, parameters }));
   problems.attempt(() => mapAll(Object.entries(file.baseline ?? {}), checkWeights));
   problems.refuse();
   return {
@@ -95,8 +96,18 @@ function fromNative(document: Json): StrategyFile {
   };
 }
 
+/** Constraints between parameters belong to the parameters. */
+function noSpace(file: z.infer<typeof strategyFileSchema>): null {
+  const stray = (['parameter_constraints', 'forbidden'] as const).find((key) => file[key] !== undefined);
+  if (stray === undefined) return null;
+  throw new InputError('needs `parameters` beside it', {
+    path: [stray],
+    suggestion: 'move it into the search-space file',
+  });
+}
+
 function checkWeights([name, value]: readonly [string, z.infer<typeof baselineValue>]): void {
-  if (typeof value === 'object' && !Object.values(value).some((weight) => weight > 0)) {
+  if (typeof value === 'object' && value !== null && !Object.values(value).some((weight) => weight > 0)) {
     throw new InputError('needs at least one weight > 0', { path: ['baseline', name] });
   }
 }
@@ -108,17 +119,16 @@ const BLIS_METRICS: Readonly<Record<string, string>> = {
 
 function fromBlis(document: Json): StrategyFile {
   const file = parseWith(blisStrategySchema, document);
-  const space = toSearchSpace(file.parameters, (document as JsonObject)['parameters']!, ['parameters']);
+  const space = toSearchSpace(file);
   const config: Record<string, Json> = flagsToConfig(file.fixed_args ?? []);
   const entries = Array.isArray(file.parameters) ? file.parameters : [];
-  for (const [index, entry] of entries.entries()) {
-    const flag = 'flag' in entry ? entry.flag : undefined;
+  for (const [index, { name, flag }] of entries.entries()) {
     if (flag === undefined)
       throw new InputError('is required but missing', {
         path: ['parameters', index, 'flag'],
         suggestion: 'name the flag it sets',
       });
-    config[configKey(flag)] = `\${${entry.name}}`;
+    config[configKey(flag)] = `\${${name}}`;
   }
   const metric = (name: string): string => BLIS_METRICS[name] ?? name;
   const objective = file.objective;

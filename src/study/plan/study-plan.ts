@@ -21,8 +21,9 @@ import {
 } from './plan-sources.ts';
 import { resolvePriors } from './priors.ts';
 import { describeRegimes, regimeTemplate, resolveRegimes } from './regime-plan.ts';
-import { describeSavers, type Racing, resolveRacing, resolveScreening, type Screening } from './saver-settings.ts';
+import { type Racing, resolveRacing, resolveScreening, type Screening } from './saver-settings.ts';
 import { parseSearchSpace } from './search-space-file.ts';
+import { type SpareBudget, spareBudget } from './spare-budget.ts';
 import { parseStrategyFile, type StrategyFile } from './strategy-file.ts';
 import { parseStudyFile, type StudySpec } from './study-spec.ts';
 import { type ResolvedConstraint, type ResolvedObjective, resolveTargets } from './targets.ts';
@@ -52,6 +53,8 @@ export interface StudyPlan {
   readonly seeds: readonly number[];
   readonly validation: { readonly seeds: readonly number[]; readonly points: number } | null;
   readonly trials: number;
+  /** Present exactly where the budget is larger than the space. */
+  readonly spare?: SpareBudget;
   readonly batch: number;
   readonly sampler: string;
   readonly seed: number;
@@ -99,6 +102,7 @@ export async function resolvePlan(
   const first = (spec.first ?? []).map((values, index) =>
     inDocument(sources.study, () => firstPoint(template, space, values, index)),
   );
+  const spare = spareBudget(spec, space, baseline);
   const probe = baseline ?? first[0] ?? baselineValues(template, space);
   const config = instantiate(template, space, probe);
   const describe = (detail: Measurement | null): readonly MetricSpec[] =>
@@ -129,11 +133,12 @@ export async function resolvePlan(
     policies: sources.policies.map(({ file }) => file),
     ...resolveTargets(sources.study, spec, strategy, metrics),
     metrics,
-    seeds: spec.seeds,
+    seeds: [...spec.seeds, ...(spare?.furtherSeeds ?? [])],
     validation: spec.validation
       ? { seeds: spec.validation.seeds, points: spec.validation.points ?? DEFAULT_VALIDATION_POINTS }
       : null,
-    trials: spec.budget.trials,
+    trials: spare === null || spare.furtherSeeds.length === 0 ? spec.budget.trials : spare.vectors,
+    ...(spare === null ? {} : { spare }),
     batch: spec.batch ?? DEFAULT_TRIALS_PER_BATCH,
     sampler: typeof spec.sampler === 'string' ? spec.sampler : (spec.sampler?.name ?? 'auto'),
     seed: spec.seed ?? 0,
@@ -229,10 +234,4 @@ function describeMetrics(
   } catch (error) {
     throw error instanceof InputError ? place(error) : error;
   }
-}
-
-/** One line for logs. */
-export function describePlan(plan: StudyPlan): string {
-  const objectives = plan.objectives.map(({ metric, direction }) => `${direction} ${metric}`).join(', ');
-  return `${plan.name}: ${plan.trials} trials × ${plan.seeds.length} seeds, sampler ${plan.sampler}, ${objectives}${describeSavers(plan)}`;
 }

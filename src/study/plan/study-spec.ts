@@ -76,6 +76,12 @@ const regime = z.strictObject({
 /** What points of a study may have to be written as; commands know how. */
 const DEPLOYMENT_TARGETS = ['epp', 'vllm', 'helm-values', 'configmap', 'blis'] as const;
 
+/** Values by parameter; a weight vector is a map of its components. */
+const point = z.record(
+  identifier,
+  z.union([z.number(), z.string(), z.boolean(), z.null(), z.record(identifier, z.number().min(0))]),
+);
+
 export const studyFileSchema = z.strictObject({
   name: identifier,
   description: z.string().optional(),
@@ -103,7 +109,11 @@ export const studyFileSchema = z.strictObject({
   constraints: z.array(constraint).optional(),
   seeds: z.array(seed).min(1),
   validation: validationBlock.optional(),
-  budget: z.strictObject({ trials: z.int().min(1).max(100_000) }),
+  budget: z.strictObject({
+    trials: z.int().min(1).max(100_000),
+    /** What a budget larger than a finite space is for: nothing (`end`, the default), or more seeds for every vector. */
+    spare: z.enum(['end', 'further_seeds']).optional(),
+  }),
   batch: z.int().min(1).max(1_000).optional(),
   sampler: z.union([identifier, samplerBlock]).optional(),
   seed: seed.optional(),
@@ -119,17 +129,8 @@ export const studyFileSchema = z.strictObject({
   priors: z.record(identifier, z.strictObject({ center: z.number(), spread: z.number().positive() })).optional(),
   /** Folders of earlier runs on the same space and objectives. */
   warm_start: z.array(z.string().min(1)).min(1).optional(),
-  baseline: z
-    .union([
-      z.literal(false),
-      z.record(identifier, z.union([z.number(), z.string(), z.boolean(), z.record(identifier, z.number().min(0))])),
-    ])
-    .optional(),
-  first: z
-    .array(
-      z.record(identifier, z.union([z.number(), z.string(), z.boolean(), z.record(identifier, z.number().min(0))])),
-    )
-    .optional(),
+  baseline: z.union([z.literal(false), point]).optional(),
+  first: z.array(point).optional(),
 });
 
 export type StudySpec = z.infer<typeof studyFileSchema>;

@@ -21,7 +21,7 @@ export interface StrategyTemplate {
   readonly policies: readonly string[];
 }
 
-export type BaselineValue = number | string | boolean | Readonly<Record<string, number>>;
+export type BaselineValue = number | string | boolean | null | Readonly<Record<string, number>>;
 
 const HOLE = /\$\{([A-Za-z_][A-Za-z0-9_-]*)(?:\.([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+)\])?\}/g;
 const WHOLE_HOLE = new RegExp(`^${HOLE.source}$`);
@@ -85,12 +85,12 @@ export function baselineValues(template: StrategyTemplate, space: SearchSpace): 
 
 function baselineValue(parameter: Parameter, given: BaselineValue): ParameterValue {
   if (parameter.kind !== 'simplex') {
-    if (typeof given !== 'object') return given;
+    if (typeof given !== 'object' || given === null) return given;
     throw new InputError(`is ${parameter.kind}, but the strategy's baseline gives a map of weights`, {
       suggestion: 'declare it as a simplex',
     });
   }
-  if (typeof given !== 'object')
+  if (typeof given !== 'object' || given === null)
     throw new InputError(`is a simplex, but the strategy's baseline is ${shortText(given)}`);
   const stray = Object.keys(given).find((key) => given[key] !== 0 && !parameter.components.includes(key));
   if (stray !== undefined) {
@@ -177,7 +177,7 @@ function knownComponents(
 ): readonly string[] {
   const declared = template.baseline[name];
   const fromSpace = parameter?.kind === 'simplex' ? parameter.components : [];
-  const fromBaseline = typeof declared === 'object' ? Object.keys(declared) : [];
+  const fromBaseline = typeof declared === 'object' && declared !== null ? Object.keys(declared) : [];
   return [...fromSpace, ...fromBaseline.filter((key) => !fromSpace.includes(key))];
 }
 

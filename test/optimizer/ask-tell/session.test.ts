@@ -75,7 +75,7 @@ describe('ask-tell session', () => {
     expect(talk.send({ op: 'seed', params: given, values: [5, 1], constraints: [-1] })).toEqual({ ok: true });
     const best = talk.send({ op: 'best' });
     expect(params(best['recommendation'] as JsonObject)).toEqual(given);
-    expect(best['front']).toEqual([{ id: null, params: given, values: [5, 1] }]);
+    expect(best['front']).toEqual([{ id: null, params: given, values: [5, 1], constraints: [-1], feasible: true }]);
   });
 
   it('gives the same replies to the same requests, also after state and restore', () => {
@@ -97,6 +97,121 @@ describe('ask-tell session', () => {
     expect(fresh.send({ op: 'restore', state: saved['state'] })).toEqual({ ok: true });
     expect(fresh.send({ op: 'state' })).toEqual(saved);
     expect(fresh.send({ op: 'ask', count: 2 })).toEqual(a.s.send({ op: 'ask', count: 2 }));
+  });
+
+  it('keeps a space with conditions, constraints and named weights through state and restore', () => {
+    const talk = session('sobol');
+    talk.send({
+      op: 'init',
+      space: {
+        x: { type: 'float', bounds: [0, 1], step: 0.1 },
+        k: { type: 'choice', values: ['a', null] },
+        y: { type: 'real', low: 0, high: 1, when: { parameter: 'k', equals: 'a' } },
+        tp: { type: 'ordinal', levels: [1, 2, 4] },
+        w: ['kv', 'queue'],
+        v: { type: 'simplex', size: 2 },
+      },
+      parameter_constraints: ['x + tp <= 3', { terms: { y: 1, x: -1 }, at_least: 0 }],
+      forbidden: [
+        { k: null, tp: 2 },
+        { y: { low: 0.9 }, tp: 1 },
+      ],
+      objectives: [{ name: 'f' }],
+    });
+    for (const { id, params: p } of (talk.send({ op: 'ask', n: 6 }) as { asks: { id: number; params: JsonObject }[] })
+      .asks) {
+      expect(Object.keys(p['w'] as JsonObject)).toEqual(['kv', 'queue']);
+      expect(p['v']).toHaveLength(2);
+      expect(Number(p['x']) + Number(p['tp'])).toBeLessThanOrEqual(3);
+      talk.send({ op: 'tell', id, values: [Number(p['x'])] });
+    }
+    // A rounding error of a step, and weights by name or as a list.
+    const given = { x: 0.1 + 0.2, k: null, tp: 1, w: { queue: 0.25, kv: 0.75 }, v: [0.5, 0.5] };
+    talk.send({ op: 'seed', params: given, values: [0] });
+    talk.send({ op: 'seed', params: { ...given, w: [0.75, 0.25] }, values: [0] });
+    const saved = JSON.parse(JSON.stringify(talk.send({ op: 'state' }))) as { state: { points: JsonObject[] } };
+    const [first, second] = saved.state.points.slice(-2).map(params);
+    expect(first).toEqual({ ...given, x: 0.3 });
+    expect(second).toEqual(first);
+    const fresh = session('sobol');
+    expect(fresh.send({ op: 'restore', state: saved.state as unknown as Json })).toEqual({ ok: true });
+    expect(fresh.send({ op: 'state' })).toEqual(saved);
+    expect(fresh.send({ op: 'ask', count: 3 })).toEqual(talk.send({ op: 'ask', count: 3 }));
+    expect(() => talk.send({ op: 'seed', params: { ...given, tp: 4 }, values: [0] })).toThrow(
+      'x + tp <= 3 must hold, got x = 0.3, tp = 4',
+    );
+    expect(() => talk.send({ op: 'seed', params: { ...given, tp: 2 }, values: [0] })).toThrow(
+      'this combination is forbidden: k = null, tp = 2',
+    );
+    expect(() => talk.send({ op: 'seed', params: { ...given, w: { kv: 1 } }, values: [0] })).toThrow(
+      'a weight is required',
+    );
+  });
+
+  it('says that a finite space is used up, and gives no point twice', () => {
+    const talk = session('gp');
+    talk.send({ op: 'init', space: { n: { type: 'int', low: 1, high: 3 } }, objectives: [{ name: 'f' }] });
+    const end = { exhausted: true, message: 'all 3 points of the space have been asked for' };
+    const one = talk.send({ op: 'ask' });
+    const rest = talk.send({ op: 'ask', count: 10_000 }) as { asks: readonly JsonObject[] };
+    expect(new Set([params(one), ...rest.asks.map(params)].map((p) => p['n']))).toEqual(new Set([1, 2, 3]));
+    expect(rest).toMatchObject(end);
+    expect(talk.send({ op: 'ask' })).toEqual(end);
+    expect(talk.send({ op: 'ask', count: 2 })).toEqual({ asks: [], ...end });
+  });
+
+  it('ranks what was told by dominance, and names what comes nearest where nothing is feasible', () => {
+    const talk = session('random');
+    const objectives = [{ name: 'f' }, { name: 'g', direction: 'maximize' }];
+    talk.send({ op: 'init', space: { x: [0, 1] }, objectives, constraints: 1 });
+    talk.send({ op: 'ask', count: 6 });
+    talk.send({ op: 'tell', id: 0, values: [1, 1], constraints: [0.5] });
+    talk.send({ op: 'tell', id: 1, values: [1, 1], constraints: [0.25] });
+    expect(talk.send({ op: 'best' })).toMatchObject({
+      recommendation: null,
+      front: [],
+      nearest: { id: 1, constraints: [0.25], feasible: false, violation: 0.25 },
+    });
+    const tell = (id: number, f: number, g: number) =>
+      talk.send({
+        op: 'tell',
+        id,
+        values: [
+          [f - 1, g],
+          [f + 1, g],
+        ],
+        constraints: [[-1], [-1]],
+      });
+    tell(2, 1, 1);
+    tell(3, 2, 2);
+    tell(4, 2, 2);
+    tell(5, 3, 1);
+    const ids = (answer: JsonObject) => (answer['fronts'] as JsonObject[][]).map((front) => front.map(({ id }) => id));
+    const all = talk.send({ op: 'fronts' });
+    expect([ids(all), all['infeasible']]).toEqual([[[2, 3, 4], [5]], 2]);
+    expect(ids(talk.send({ op: 'fronts', count: 1 }))).toEqual([[2, 3, 4]]);
+    expect((all['fronts'] as JsonObject[][])[0]![1]).toMatchObject({
+      values: [2, 2],
+      constraints: [-1],
+      feasible: true,
+    });
+  });
+
+  it('tells the importance of parameters, and answers the end', () => {
+    const talk = session('sobol');
+    talk.send({ op: 'init', space: { x: [0, 1], y: [0, 1] }, objectives: [{ name: 'f' }] });
+    const { asks } = talk.send({ op: 'ask', count: 16 }) as { asks: readonly JsonObject[] };
+    for (const { id, params: p } of asks as readonly { id: number; params: JsonObject }[])
+      talk.send({ op: 'tell', id, values: [10 * Number(p['x']) + Number(p['y'])] });
+    const [f] = talk.send({ op: 'importance' })['importance'] as { parameters: { first: { value: number } }[] }[];
+    const [x, y] = f!.parameters.map(({ first }) => first.value);
+    // Shares of the variance: 100 : 1.
+    expect(x).toBeGreaterThan(0.9);
+    expect(y).toBeLessThan(0.1);
+    expect(answerLine(talk.state(), '{"op":"stop"}', { sampler: createSampler('sobol'), version: '' })).toMatchObject({
+      reply: { ok: true },
+      stop: true,
+    });
   });
 
   it('accepts tells in any order and more asks than the budget', () => {
@@ -137,7 +252,7 @@ describe('ask-tell session', () => {
       [{ op: 'seed', params: { x: 2 }, values: [1, 2], constraints: [0] }, /must lie in/, 'params.x'],
       [
         { ...INIT, space: [{ name: 'x', type: 'flaot', low: 0, high: 1 }] },
-        /must be "float" or "int" or "categorical" or "simplex", got "flaot"/,
+        /must be "real" or "float" or .* or "simplex", got "flaot"/,
         'space[0].type',
       ],
       [{ ...INIT, space: [{ name: 'x', type: 'float', low: 1, high: 0 }] }, /low ≤ high/, 'space[0].low'],

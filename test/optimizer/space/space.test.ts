@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { stream } from '../../../src/base/random.ts';
 import { cubeDimension, decode, encode, snap } from '../../../src/optimizer/space/encode.ts';
 import type { SearchSpace } from '../../../src/optimizer/space/parameter.ts';
-import { isInside, pointKey, validateSpace, validateValues } from '../../../src/optimizer/space/search-space.ts';
+import { isInside, pointKey, validateValues } from '../../../src/optimizer/space/search-space.ts';
+import { validateParameters } from '../../../src/optimizer/space/validate-space.ts';
 
 const SPACE: SearchSpace = {
   parameters: [
@@ -93,10 +94,10 @@ describe('encoding', () => {
 });
 
 describe('validation', () => {
-  it('accepts a full space', () => expect(() => validateSpace(SPACE)).not.toThrow());
+  it('accepts a full space', () => expect(() => validateParameters(SPACE.parameters)).not.toThrow());
 
   it('names the first broken rule of a space', () => {
-    const check = (parameter: object) => () => validateSpace({ parameters: [parameter] } as unknown as SearchSpace);
+    const check = (parameter: object) => () => validateParameters([parameter] as unknown as SearchSpace['parameters']);
     expect(check({ name: 'x', kind: 'real', low: 1, high: 0, log: false })).toThrow('low ≤ high must hold');
     expect(check({ name: 'x', kind: 'real', low: 0, high: 1, log: true })).toThrow('needs low > 0');
     expect(check({ name: 'x', kind: 'integer', low: 0.5, high: 2, log: false })).toThrow('must be integers');

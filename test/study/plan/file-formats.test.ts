@@ -151,7 +151,7 @@ const BAD: readonly [string, Parameters<typeof planOf>[0], RegExp][] = [
   [
     'empty range',
     { space: SPACE.replace('{name: x, type: real, low: 0, high: 1}', '{name: x, type: real, low: 2, high: 1}') },
-    /^space\.yaml:3:\d+ parameters\[0\]\.low: low < high must hold, got low 2 and high 1/,
+    /^space\.yaml:3:\d+ parameters\[0\]\.low: low ≤ high must hold, got low 2 and high 1/,
   ],
   [
     'log scale from zero',

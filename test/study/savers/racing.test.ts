@@ -6,7 +6,7 @@ import { createSampler } from '../../../src/optimizer/sampler/registry.ts';
 import { paretoFront } from '../../../src/study/front.ts';
 import { type JournalEntry, replay } from '../../../src/study/journal.ts';
 import { toObservations } from '../../../src/study/observations.ts';
-import { describePlan } from '../../../src/study/plan/study-plan.ts';
+import { describePlan } from '../../../src/study/plan/describe-plan.ts';
 import { racingVerdict } from '../../../src/study/savers/racing.ts';
 import type { Evaluate, Replicate, Trial } from '../../../src/study/trial.ts';
 import { verifyJournal } from '../../../src/study/verify.ts';
