@@ -61,11 +61,18 @@ export interface PreparedSimulation {
   run(context: RunContext): SimulationResult;
 }
 
+/** What a backend is asked before anything runs. */
+export interface PreparedBackend {
+  readonly metrics: readonly MetricSpec[];
+  /** False where equal parameters and seeds need not give equal figures. */
+  readonly deterministic?: false;
+}
+
 /**
- * A backend. `prepare` validates once and throws InputError, with the path of the offending key:
- * paths start with `config`, `workload`, `measure` or `slo`.
+ * What a study measures with: a simulator, or something outside this program. `prepare` validates and throws InputError,
+ * with the path of the offending key: paths start with `config`, `workload`, `measure` or `slo`.
  */
-export interface Simulator {
+export interface Backend {
   readonly name: string;
   readonly description: string;
   /** Every metric that it may report, for lists; `[CLASS]` stands for the classes of a workload. */
@@ -74,6 +81,13 @@ export interface Simulator {
   readonly measures?: true;
   /** False for a backend that ignores `fidelity`. */
   readonly shortHorizons?: false;
+  /** Holes of the configuration that it fills itself at each run; of these `values` stands for all parameters. */
+  readonly runHoles?: readonly string[];
+  prepare(input: SimulationInput): PreparedBackend;
+}
+
+/** A backend that computes: what it prepares can run, and validates only once. */
+export interface Simulator extends Backend {
   prepare(input: SimulationInput): PreparedSimulation;
 }
 

@@ -3,7 +3,7 @@ import type { Json } from '../base/json.ts';
 import { merge } from '../document/merge.ts';
 import type { ParameterValues, SearchSpace } from '../optimizer/space/parameter.ts';
 import type { Measurement } from '../simulators/measurement.ts';
-import type { PolicyModule, PreparedSimulation, Simulator } from '../simulators/simulator.ts';
+import type { PolicyModule, PreparedSimulation, SimulationInput, Simulator } from '../simulators/simulator.ts';
 import { findCapacity } from './capacity/find-capacity.ts';
 import { nominalRate } from './capacity/meets-targets.ts';
 import { type DiagnosticFigure, figureValues } from './diagnostic-figures.ts';
@@ -89,18 +89,26 @@ export function evaluateTask(
   }
 }
 
+/** What a backend is given for a vector. @throws InputError where the vector does not fill the strategy */
+export function evaluationInput(
+  { template, space, workload, measurement }: EvaluationSetup,
+  { values, rate }: EvaluationTask,
+): SimulationInput {
+  return {
+    config: instantiate(template, space, values),
+    workload: rate === undefined ? workload : merge(workload, { aggregate_rate: rate }),
+    ...(measurement === undefined ? {} : { measurement }),
+  };
+}
+
 function measured(
   simulator: Simulator,
   setup: EvaluationSetup,
-  { values, seed, fidelity = 1, rate }: EvaluationTask,
+  task: EvaluationTask,
   policies: readonly PolicyModule[],
 ): ReplicateOutcome {
-  const prepared: PreparedSimulation = simulator.prepare({
-    config: instantiate(setup.template, setup.space, values),
-    workload: rate === undefined ? setup.workload : merge(setup.workload, { aggregate_rate: rate }),
-    policies,
-    ...(setup.measurement === undefined ? {} : { measurement: setup.measurement }),
-  });
+  const { seed, fidelity = 1 } = task;
+  const prepared: PreparedSimulation = simulator.prepare({ ...evaluationInput(setup, task), policies });
   const figures = setup.figures ?? [];
   const result = prepared.run({ seed, fidelity, ...(figures.length > 0 ? { evidence: true } : {}) });
   if (result.kind === 'infeasible') return result;

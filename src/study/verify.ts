@@ -2,11 +2,8 @@ import { InputError } from '../base/errors.ts';
 import { canonicalText, type Json } from '../base/json.ts';
 import { shortText } from '../base/short-text.ts';
 import { PROPOSALS_SINCE } from '../optimizer/sampler/registry.ts';
-import type { Sampler } from '../optimizer/sampler/sampler.ts';
 import { applyEntry, EMPTY_STATE, type JournalEntry, type StudyState } from './journal.ts';
-import type { StudyPlan } from './plan/study-plan.ts';
-import { runStudy } from './run-study.ts';
-import type { Evaluate } from './trial.ts';
+import { runStudy, type StudyRun } from './run-study.ts';
 
 export interface Difference {
   /** Line in the journal, from 1. */
@@ -23,20 +20,17 @@ export interface VerifyProgress {
 
 /**
  * Recomputes every proposal and every outcome of a journal from the plan alone.
- * @param started - the first entry as the plan recorded it
+ * @param run - with the first entry as the plan recorded it
  * @param onProgress - called after each entry
  * @returns the first difference, or null
  */
 export async function verifyJournal(
-  plan: StudyPlan,
-  sampler: Sampler,
-  evaluate: Evaluate,
-  started: JournalEntry,
+  run: Pick<StudyRun, 'plan' | 'sampler' | 'evaluate' | 'started'>,
   recorded: readonly JournalEntry[],
   onProgress: (progress: VerifyProgress) => void,
 ): Promise<Difference | null> {
   let line = 0;
-  for await (const entry of runStudy({ plan, sampler, evaluate, started, entries: [] })) {
+  for await (const entry of runStudy({ ...run, entries: [] })) {
     const other = recorded[line];
     line++;
     if (other === undefined) return null;

@@ -50,6 +50,11 @@ export const EFFECTS_ALLOWED: readonly {
     kinds: ['network', 'clock', 'chance'],
     why: 'sends requests with ids of their own to a real server, at their times',
   },
+  {
+    where: 'src/connect/evaluators/',
+    kinds: ['files', 'processes', 'clock'],
+    why: 'runs programs in scratch folders, with limits of time, and keeps the logs of those that failed',
+  },
   { where: 'src/cli/', kinds: ['files', 'processes', 'clock', 'terminal'], why: 'commands talk to a user' },
   { where: 'src/cli/blis/bundle.ts', kinds: ['code'], why: 'starts the compiled bundle' },
 ];

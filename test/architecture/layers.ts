@@ -11,9 +11,13 @@ export const FLOORS: Readonly<Record<string, Layer>> = {
   document: { may: ['base'], why: 'a format is read the same way whatever the values are for' },
   optimizer: { may: ['base', 'numeric', 'document'], why: 'the optimizer knows nothing of what is tuned' },
   simulators: { may: ['base', 'numeric', 'document'], why: 'simulators know nothing of optimization' },
+  connect: {
+    may: ['base', 'numeric', 'document', 'simulators'],
+    why: 'what meets real servers and other programs knows workloads and traces, and nothing of studies or terminals',
+  },
   study: {
-    may: ['base', 'numeric', 'document', 'optimizer', 'simulators'],
-    why: 'a study joins optimizer and simulators, and runs without anybody looking on',
+    may: ['base', 'numeric', 'document', 'optimizer', 'simulators', 'connect'],
+    why: 'a study joins the optimizer with what measures, simulated or outside, and runs without anybody looking on',
   },
   report: {
     may: ['base', 'numeric', 'document', 'optimizer', 'study'],
@@ -22,10 +26,6 @@ export const FLOORS: Readonly<Record<string, Layer>> = {
   companions: {
     may: ['base', 'numeric', 'document', 'simulators', 'study', 'report'],
     why: 'a companion adds to one backend what the Simulator contract has no room for',
-  },
-  connect: {
-    may: ['base', 'numeric', 'document', 'simulators'],
-    why: 'what meets real servers and other programs knows workloads and traces, and nothing of studies or terminals',
   },
   cli: {
     may: ['base', 'numeric', 'document', 'optimizer', 'simulators', 'study', 'report', 'companions', 'connect'],

@@ -8,6 +8,7 @@ export const PACKAGES: Readonly<Record<string, { readonly rooms: readonly string
     rooms: [
       'src/document/',
       'src/cli/terminal/schema-flag.ts',
+      'src/connect/evaluators/',
       'src/study/plan/',
       'src/study/experiment/',
       'src/optimizer/ask-tell/',

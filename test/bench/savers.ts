@@ -18,7 +18,7 @@ import type { Sampler } from '../../src/optimizer/sampler/sampler.ts';
 import { hypervolumeHistory } from '../../src/report/build-report.ts';
 import { createSimulator } from '../../src/simulators/registry.ts';
 import { loadStudySources } from '../../src/study/io/load-study.ts';
-import { openWorkerPool } from '../../src/study/io/worker-pool.ts';
+import { openStudyEvaluator } from '../../src/study/io/open-evaluator.ts';
 import { replay } from '../../src/study/journal.ts';
 import { resolvePlan, type StudyPlan } from '../../src/study/plan/study-plan.ts';
 import { samplerName } from '../../src/study/propose.ts';
@@ -106,7 +106,7 @@ function volumeOf(plan: StudyPlan, trials: readonly Trial[]): number {
   return hypervolumeHistory(plan, trials, trials[0]!).values.at(-1)!;
 }
 
-const pool = openWorkerPool(await planOf({}, 1), { workers: Math.min(2, availableParallelism()) });
+const pool = openStudyEvaluator(await planOf({}, 1), { workers: Math.min(2, availableParallelism()) });
 const evaluate = remembering(pool.evaluate);
 const names = Object.keys(ARMS);
 const gains: number[][] = names.map(() => []);

@@ -5,7 +5,7 @@ import { createSampler } from '../../src/optimizer/sampler/registry.ts';
 import { hypervolumeHistory } from '../../src/report/build-report.ts';
 import { createSimulator } from '../../src/simulators/registry.ts';
 import { loadStudySources } from '../../src/study/io/load-study.ts';
-import { openWorkerPool } from '../../src/study/io/worker-pool.ts';
+import { openStudyEvaluator } from '../../src/study/io/open-evaluator.ts';
 import { type JournalEntry, replay } from '../../src/study/journal.ts';
 import { losses } from '../../src/study/objective.ts';
 import { resolvePlan } from '../../src/study/plan/study-plan.ts';
@@ -59,7 +59,7 @@ async function study(sampler: string, seed: number): Promise<Outcome> {
     .replace(/^seed: \d+$/m, `seed: ${seed}`)
     .replace(/^validation: .*\n/m, '');
   const plan = await resolvePlan({ ...sources, study: parseYaml(text, sources.study.file) }, createSimulator);
-  const pool = openWorkerPool(plan, { workers: 2 });
+  const pool = openStudyEvaluator(plan, { workers: 2 });
   const started: JournalEntry = {
     kind: 'study-started',
     format: 1,

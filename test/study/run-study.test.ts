@@ -111,7 +111,11 @@ describe('verifyJournal', () => {
     const plan = await planOf();
     const entries = await journalOf(plan, inlineEvaluator(plan));
     expect(
-      await verifyJournal(plan, createSampler('sobol'), inlineEvaluator(plan), started(plan), entries, () => undefined),
+      await verifyJournal(
+        { plan, sampler: createSampler('sobol'), evaluate: inlineEvaluator(plan), started: started(plan) },
+        entries,
+        () => undefined,
+      ),
     ).toBeNull();
   });
 
@@ -130,10 +134,7 @@ describe('verifyJournal', () => {
         const tampered = entries.with(index, JSON.parse(changed) as JournalEntry);
         if (JSON.stringify(tampered[index]) === line) return;
         const found = await verifyJournal(
-          plan,
-          createSampler('sobol'),
-          inlineEvaluator(plan),
-          started(plan),
+          { plan, sampler: createSampler('sobol'), evaluate: inlineEvaluator(plan), started: started(plan) },
           tampered,
           () => undefined,
         );

@@ -102,7 +102,7 @@ async function search(
       seeds,
       range,
       meets: switchFlag(flags, 'sustained') ? keepsUp : (outcome) => meetsTargets(range, outcome),
-      simulate: (task) => pool.simulate(task),
+      simulate: (task) => pool.evaluate(task),
       searched: ({ name }, found) => progress.update(++done, `${name}: ${found.rate} requests/s`),
     });
   } finally {

@@ -85,7 +85,7 @@ async function measure(plan: ExperimentPlan, workers: number, quiet: boolean): P
   let done = 0;
   try {
     return await runExperiment(plan, async (arm, seed) => {
-      const outcome = await pool.simulate({ setup: arm, values: {}, seed });
+      const outcome = await pool.evaluate({ setup: arm, values: {}, seed });
       done++;
       progress.update(done, plan.armNames[arm]);
       return outcome;

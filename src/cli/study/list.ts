@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { describeProblem, InputError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { samplerNames } from '../../optimizer/sampler/registry.ts';
-import { createSimulator, simulatorNames } from '../../simulators/registry.ts';
 import { paretoFront, shortList } from '../../study/front.ts';
+import { backendNames, createBackend } from '../../study/io/backends.ts';
 import { documentKind } from '../../study/io/load-study.ts';
 import { packageFile } from '../../study/io/package-file.ts';
 import { readRecorded } from '../../study/io/study-session.ts';
@@ -83,7 +83,7 @@ function documents(folder: string, kind: string): ListedDocument[] {
 
 async function simulators(): Promise<{ name: string; description: string }[]> {
   return await Promise.all(
-    simulatorNames().map(async (name) => ({ name, description: (await createSimulator(name)).description })),
+    backendNames().map(async (name) => ({ name, description: (await createBackend(name)).description })),
   );
 }
 

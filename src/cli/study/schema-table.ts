@@ -18,6 +18,10 @@ export const FORMATS: Readonly<Record<string, Format>> = {
     summary: 'strategy: simulator, configuration with holes, baseline',
     load: async () => await ofZod((await import('../../study/plan/strategy-file.ts')).strategyDocument),
   },
+  command: {
+    summary: 'configuration of simulator `command` in a strategy: program, files, metrics, limits',
+    load: async () => await ofZod((await import('../../connect/evaluators/command-config.ts')).commandConfigSchema),
+  },
   space: {
     summary: 'search space: parameters with their ranges',
     load: async () => await ofZod((await import('../../study/plan/search-space-file.ts')).searchSpaceFileSchema),

@@ -3,16 +3,17 @@ import { shortText } from '../../base/short-text.ts';
 import type { ParameterValues } from '../../optimizer/space/parameter.ts';
 import { validateValues } from '../../optimizer/space/search-space.ts';
 import { formatNumber } from '../../report/page/format.ts';
-import { createSimulator } from '../../simulators/registry.ts';
-import { evaluateTask, evaluationSetup } from '../../study/evaluation.ts';
-import { loadPolicies } from '../../study/io/load-policy.ts';
+import { evaluationSetup } from '../../study/evaluation.ts';
 import { loadStudySources } from '../../study/io/load-study.ts';
+import { openEvaluator } from '../../study/io/open-evaluator.ts';
 import { documentFile } from '../../study/io/package-file.ts';
 import { planOf } from '../../study/io/study-session.ts';
+import { defaultWorkers } from '../../study/io/worker-pool.ts';
 import type { StudyPlan } from '../../study/plan/study-plan.ts';
 import type { BaselineValue } from '../../study/plan/template.ts';
 import { baselineValues, normalizeWeights } from '../../study/plan/template.ts';
 import { driftWarnings } from '../../study/stationarity.ts';
+import type { ReplicateOutcome } from '../../study/trial.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
 import { integerFlag } from '../terminal/schema-flag.ts';
@@ -37,17 +38,32 @@ export const simulateCommand: LoadedCommand = {
     }
     const values = withSettings(plan, flags);
     const seed = integerFlag(flags, 'seed', 0, Number.MAX_SAFE_INTEGER);
-    const simulator = await createSimulator(plan.simulator);
-    const policies = await loadPolicies(plan.policies);
-    const outcomes = (seed === undefined ? plan.seeds : [seed]).map((one) => ({
-      seed: one,
-      outcome: evaluateTask(simulator, evaluationSetup(plan), { values, seed: one }, policies),
-    }));
+    const outcomes = await measured(plan, values, seed === undefined ? plan.seeds : [seed]);
     if (switchFlag(flags, 'json')) process.stdout.write(`${JSON.stringify({ values, outcomes }, null, 2)}\n`);
     else printOutcomes(plan, outcomes);
     return outcomes.every(({ outcome }) => outcome.kind === 'measured') ? EXIT.ok : EXIT.failure;
   },
 };
+
+interface SeedOutcome {
+  readonly seed: number;
+  readonly outcome: ReplicateOutcome;
+}
+
+async function measured(
+  plan: StudyPlan,
+  values: ParameterValues,
+  seeds: readonly number[],
+): Promise<readonly SeedOutcome[]> {
+  const workers = Math.min(seeds.length, defaultWorkers());
+  const evaluator = openEvaluator([evaluationSetup(plan)], { workers });
+  try {
+    const outcomes = seeds.map((seed) => evaluator.evaluate({ setup: 0, values, seed }));
+    return await Promise.all(outcomes.map(async (outcome, index) => ({ seed: seeds[index]!, outcome: await outcome })));
+  } finally {
+    await evaluator.close();
+  }
+}
 
 function withSettings(plan: StudyPlan, flags: Flags): ParameterValues {
   const settings: Record<string, BaselineValue> = {};
@@ -88,10 +104,7 @@ function weights(setting: string, text: string): Record<string, number> {
   );
 }
 
-function printOutcomes(
-  plan: StudyPlan,
-  outcomes: readonly { seed: number; outcome: ReturnType<typeof evaluateTask> }[],
-): void {
+function printOutcomes(plan: StudyPlan, outcomes: readonly SeedOutcome[]): void {
   const head = ['metric', 'unit', ...outcomes.map(({ seed }) => `seed ${seed}`)];
   const rows = plan.metrics.map(({ name, unit }) => [
     name,

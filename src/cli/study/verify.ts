@@ -1,5 +1,7 @@
+import { InputError } from '../../base/errors.ts';
 import { shortText } from '../../base/short-text.ts';
 import { createSampler } from '../../optimizer/sampler/registry.ts';
+import { openStudyEvaluator } from '../../study/io/open-evaluator.ts';
 import { readStarted } from '../../study/io/plan-file.ts';
 import {
   changedPolicies,
@@ -7,8 +9,10 @@ import {
   type RecordedStudy,
   requireRecordedPolicies,
 } from '../../study/io/study-session.ts';
-import { defaultWorkers, openWorkerPool } from '../../study/io/worker-pool.ts';
+import { defaultWorkers } from '../../study/io/worker-pool.ts';
 import { samplerName } from '../../study/propose.ts';
+import { recordedOutcomes } from '../../study/recorded-outcomes.ts';
+import type { Evaluate } from '../../study/trial.ts';
 import { type Difference, isComplete, requireSameProposals, verifyJournal } from '../../study/verify.ts';
 import { verifyOutcomes } from '../../study/verify-outcomes.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
@@ -33,6 +37,7 @@ export const verifyCommand: LoadedCommand = {
     const outcomes = switchFlag(flags, 'outcomes');
     const workers = integerFlag(flags, 'workers', 1, 1024) ?? defaultWorkers();
     const run = outcomes ? await openAsToday(folder) : await openAsRecorded(folder);
+    if (outcomes && run.plan.deterministic === false) throw notRepeatable(run.plan.simulator, folder);
     const progress = new Progress('entries', run.entries.length, switchFlag(flags, 'quiet'));
     const difference = await compare(folder, run, { outcomes, workers }, (checked) => progress.update(checked));
     progress.end();
@@ -57,18 +62,29 @@ async function openAsToday(folder: string): Promise<RecordedStudy> {
   return run;
 }
 
+function notRepeatable(simulator: string, folder: string): InputError {
+  return new InputError(`--outcomes: what simulator ${shortText(simulator)} measures is never the same twice`, {
+    suggestion: `\`paretune verify ${folder}\` checks the proposals; \`paretune crosscheck ${folder}\` measures points again`,
+  });
+}
+
 async function compare(
   folder: string,
   { plan, entries }: RecordedStudy,
   options: { readonly outcomes: boolean; readonly workers: number },
   onProgress: (checked: number) => void,
 ): Promise<Difference | null> {
-  const pool = openWorkerPool(plan, { workers: options.workers });
   const update = ({ checked }: { checked: number }): void => onProgress(checked);
-  try {
-    if (options.outcomes) return await verifyOutcomes(plan, pool.evaluate, entries, update);
+  const proposals = async (evaluate: Evaluate): Promise<Difference | null> => {
     const sampler = createSampler(samplerName(plan));
-    return await verifyJournal(plan, sampler, pool.evaluate, readStarted(folder), entries, update);
+    return await verifyJournal({ plan, sampler, evaluate, started: readStarted(folder) }, entries, update);
+  };
+  if (plan.deterministic === false) return await proposals(recordedOutcomes(plan, entries));
+  const pool = openStudyEvaluator(plan, { workers: options.workers });
+  try {
+    return options.outcomes
+      ? await verifyOutcomes(plan, pool.evaluate, entries, update)
+      : await proposals(pool.evaluate);
   } finally {
     await pool.close();
   }
@@ -76,7 +92,7 @@ async function compare(
 
 function print(
   folder: string,
-  { entries }: RecordedStudy,
+  { plan, entries }: RecordedStudy,
   difference: Difference | null,
   { outcomes, json }: { readonly outcomes: boolean; readonly json: boolean },
 ): void {
@@ -85,10 +101,15 @@ function print(
     ? `${entries.filter((entry) => 'outcome' in entry).length} outcomes`
     : `${entries.length} journal entries`;
   if (json) {
-    const result = { identical: difference === null, entries: entries.length, complete, difference };
+    const taken = plan.deterministic === false ? { outcomes: 'taken as recorded' } : {};
+    const result = { identical: difference === null, entries: entries.length, complete, difference, ...taken };
     process.stdout.write(`${JSON.stringify(result)}\n`);
   } else if (difference === null) {
-    process.stdout.write(`identical: ${what} recomputed${complete ? '' : ' (the study has not ended yet)'}\n`);
+    const taken =
+      plan.deterministic === false
+        ? `; outcomes were taken as recorded, since simulator ${plan.simulator} measures something outside`
+        : '';
+    process.stdout.write(`identical: ${what} recomputed${complete ? '' : ' (the study has not ended yet)'}${taken}\n`);
   } else {
     const { line, key, recorded, recomputed } = difference;
     process.stdout.write(

@@ -1,14 +1,10 @@
 import { workerData } from 'piscina';
 import { createSimulator } from '../../simulators/registry.ts';
 import type { PolicyModule, Simulator } from '../../simulators/simulator.ts';
-import { type EvaluationSetup, type EvaluationTask, evaluateTask } from '../evaluation.ts';
+import { type EvaluationSetup, evaluateTask } from '../evaluation.ts';
+import type { SetupTask } from '../evaluator.ts';
 import type { ReplicateOutcome } from '../trial.ts';
 import { loadPolicies } from './load-policy.ts';
-
-/** One simulation of one of the pool's setups. */
-export interface WorkerTask extends EvaluationTask {
-  readonly setup: number;
-}
 
 const setups = workerData as readonly EvaluationSetup[];
 /** One simulator a backend: setups share its workloads. */
@@ -16,7 +12,7 @@ const simulators = new Map<string, Promise<Simulator>>();
 const policies = new Map<number, Promise<readonly PolicyModule[]>>();
 
 /** One simulation in a worker thread; workloads generated here are kept for later vectors. */
-export default async function evaluate(task: WorkerTask): Promise<ReplicateOutcome> {
+export default async function evaluate(task: SetupTask): Promise<ReplicateOutcome> {
   const setup = setups[task.setup]!;
   const { simulator: name } = setup;
   if (!simulators.has(name)) simulators.set(name, createSimulator(name));

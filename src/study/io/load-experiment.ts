@@ -15,6 +15,7 @@ import {
 import { replay } from '../journal.ts';
 import { parseStrategyFile } from '../plan/strategy-file.ts';
 import { resolvePlan } from '../plan/study-plan.ts';
+import { createBackend } from './backends.ts';
 import { readJournal } from './journal-file.ts';
 import { loadPolicies } from './load-policy.ts';
 import { readPolicy, shownSource } from './load-study.ts';
@@ -85,6 +86,6 @@ async function tunedPoint(folder: string, rule: PointRule): Promise<TunedPoint> 
 
 async function recordedRun(folder: string): Promise<RecordedRun> {
   const sources = readPlanFile(folder);
-  const plan = await resolvePlan(sources, createSimulator, 'not-loaded');
+  const plan = await resolvePlan(sources, createBackend, 'not-loaded');
   return { plan, trials: replay(readJournal(folder).entries).trials };
 }

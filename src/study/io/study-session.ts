@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import { textHash } from '../../base/json.ts';
 import { createSampler } from '../../optimizer/sampler/registry.ts';
-import { createSimulator } from '../../simulators/registry.ts';
 import type { PolicyModules } from '../../simulators/simulator.ts';
 import { applyEntry, JOURNAL_FORMAT, type JournalEntry, replay, type StudyState } from '../journal.ts';
 import type { PlanSources } from '../plan/plan-sources.ts';
 import { resolvePlan, type StudyPlan } from '../plan/study-plan.ts';
 import { samplerName } from '../propose.ts';
 import { runStudy } from '../run-study.ts';
+import { createBackend } from './backends.ts';
 import { JournalFile, readJournal } from './journal-file.ts';
 import { loadPolicies, policyText } from './load-policy.ts';
+import { type EvaluatorOptions, openStudyEvaluator } from './open-evaluator.ts';
 import { packageVersion } from './package-file.ts';
 import { readPlanFile, readStarted, type StudyStarted, writePlanFile } from './plan-file.ts';
-import { openWorkerPool } from './worker-pool.ts';
 
 export interface RecordedStudy {
   readonly sources: PlanSources;
@@ -32,7 +32,7 @@ export async function planOf(sources: PlanSources): Promise<StudyPlan> {
 }
 
 async function resolved(sources: PlanSources, policies: PolicyModules): Promise<StudyPlan> {
-  const plan = await resolvePlan(sources, createSimulator, policies);
+  const plan = await resolvePlan(sources, createBackend, policies);
   placeSampler(sources, plan);
   return plan;
 }
@@ -151,7 +151,7 @@ export async function continueStudy(
   const journal = new JournalFile(folder, completeBytes);
   let lastAt = performance.now();
   try {
-    return await follow(plan, readStarted(folder), entries, options, (entry) => {
+    return await follow(plan, readStarted(folder), entries, { ...options, folder }, (entry) => {
       journal.append(entry);
       if (entry.kind !== 'trial-finished') return;
       const now = performance.now();
@@ -173,16 +173,16 @@ async function follow(
   plan: StudyPlan,
   started: StudyStarted,
   entries: readonly JournalEntry[],
-  { workers, onEntry, signal }: SessionOptions,
+  { workers, folder, onEntry, signal }: SessionOptions & EvaluatorOptions,
   record: (entry: JournalEntry) => void,
 ): Promise<StudyState | 'interrupted'> {
   const sampler = createSampler(samplerName(plan));
-  const pool = openWorkerPool(plan, { workers });
-  const stop = (): void => void pool.close();
+  const evaluator = openStudyEvaluator(plan, { workers, ...(folder === undefined ? {} : { folder }) });
+  const stop = (): void => void evaluator.close();
   signal?.addEventListener('abort', stop, { once: true });
   let state = replay(entries);
   try {
-    for await (const entry of runStudy({ plan, sampler, evaluate: pool.evaluate, started, entries })) {
+    for await (const entry of runStudy({ plan, sampler, evaluate: evaluator.evaluate, started, entries })) {
       if (signal?.aborted) return 'interrupted';
       record(entry);
       state = applyEntry(state, entry);
@@ -191,6 +191,6 @@ async function follow(
     return signal?.aborted ? 'interrupted' : state;
   } finally {
     signal?.removeEventListener('abort', stop);
-    await pool.close();
+    await evaluator.close();
   }
 }

@@ -1,7 +1,7 @@
 import { InputError } from '../../base/errors.ts';
 import { shortText } from '../../base/short-text.ts';
 import { type Measurement, WHOLE_RUN } from '../../simulators/measurement.ts';
-import type { MetricSpec, Simulator } from '../../simulators/simulator.ts';
+import type { Backend, MetricSpec } from '../../simulators/simulator.ts';
 import { measurementOf } from './measure-spec.ts';
 import type { StrategyFile } from './strategy-file.ts';
 import type { StudySpec } from './study-spec.ts';
@@ -20,7 +20,7 @@ export interface PlanMeasurement {
 export function inDetailWhereAsked(
   spec: StudySpec,
   strategy: StrategyFile,
-  simulator: Simulator,
+  simulator: Backend,
   describe: (measurement: Measurement | null) => readonly MetricSpec[],
 ): PlanMeasurement {
   const keys = (['measure', 'slo', 'capacity'] as const).filter((key) => spec[key] !== undefined);

@@ -1,5 +1,7 @@
 import { InputError } from '../../base/errors.ts';
 import { isJsonObject, type Json } from '../../base/json.ts';
+import { shortText } from '../../base/short-text.ts';
+import type { Backend } from '../../simulators/simulator.ts';
 import type { StudySpec } from './study-spec.ts';
 
 /** Racing over seeds, as resolved. */
@@ -26,7 +28,7 @@ export interface Screening {
 }
 
 /** Racing as a study file says it, with defaults. */
-export function resolveRacing(block: NonNullable<StudySpec['racing']>): Racing {
+function resolveRacing(block: NonNullable<StudySpec['racing']>): Racing {
   return { firstSeeds: block.first_seeds ?? 1, risk: block.risk ?? 0.01, after: block.after ?? 4 };
 }
 
@@ -34,11 +36,7 @@ export function resolveRacing(block: NonNullable<StudySpec['racing']>): Racing {
  * Screening as a study file says it, with defaults.
  * @throws InputError when a number of requests cannot be read as a share of the workload
  */
-export function resolveScreening(
-  block: NonNullable<StudySpec['screening']>,
-  workload: Json,
-  regimeCount: number,
-): Screening {
+function resolveScreening(block: NonNullable<StudySpec['screening']>, workload: Json, regimeCount: number): Screening {
   return {
     fraction: block.fraction ?? fractionOf(block.requests!, workload, regimeCount),
     seeds: block.seeds ?? 1,
@@ -75,4 +73,26 @@ export function describeSavers(plan: { readonly racing?: Racing; readonly screen
     parts.push(`racing over seeds (first ${firstSeeds}, risk ${risk}, after ${after} complete trials)`);
   }
   return parts.map((part) => `, ${part}`).join('');
+}
+
+/** Racing and screening as the study asks for them. @throws InputError where the backend has no short horizons */
+export function resolveSavers(
+  spec: StudySpec,
+  simulator: Backend,
+  workload: Json,
+): { readonly racing?: Racing; readonly screening?: Screening } {
+  return {
+    ...(spec.racing === undefined ? {} : { racing: resolveRacing(spec.racing) }),
+    ...(spec.screening === undefined ? {} : { screening: screeningOf(spec, simulator, workload) }),
+  };
+}
+
+function screeningOf(spec: StudySpec, simulator: Backend, workload: Json): Screening {
+  if (simulator.shortHorizons === false) {
+    throw new InputError(`simulator ${shortText(simulator.name)} has no short horizons`, {
+      path: ['screening'],
+      suggestion: 'remove `screening`; `racing` works with every simulator',
+    });
+  }
+  return resolveScreening(spec.screening!, workload, spec.workloads?.length ?? Object.keys(spec.vary ?? {}).length);
 }

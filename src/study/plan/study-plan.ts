@@ -1,11 +1,11 @@
 import { InputError } from '../../base/errors.ts';
 import { contentHash, type Json } from '../../base/json.ts';
-import { shortText } from '../../base/short-text.ts';
+
 import { merge } from '../../document/merge.ts';
 import type { ParameterPrior } from '../../optimizer/sampler/sampler.ts';
 import type { ParameterValues, SearchSpace } from '../../optimizer/space/parameter.ts';
 import type { Measurement } from '../../simulators/measurement.ts';
-import type { MetricSpec, PolicyModules, Simulator } from '../../simulators/simulator.ts';
+import type { Backend, MetricSpec, PolicyModules } from '../../simulators/simulator.ts';
 import type { Regime, Regimes } from '../regimes/regimes.ts';
 import { type CapacityRange, capacityRange } from './capacity-spec.ts';
 import { firstPoint } from './first-point.ts';
@@ -21,7 +21,7 @@ import {
 } from './plan-sources.ts';
 import { resolvePriors } from './priors.ts';
 import { describeRegimes, regimeTemplate, resolveRegimes } from './regime-plan.ts';
-import { type Racing, resolveRacing, resolveScreening, type Screening } from './saver-settings.ts';
+import { type Racing, resolveSavers, type Screening } from './saver-settings.ts';
 import { parseSearchSpace } from './search-space-file.ts';
 import { type SpareBudget, spareBudget } from './spare-budget.ts';
 import { parseStrategyFile, type StrategyFile } from './strategy-file.ts';
@@ -50,6 +50,8 @@ export interface StudyPlan {
   readonly objectives: readonly ResolvedObjective[];
   readonly constraints: readonly ResolvedConstraint[];
   readonly metrics: readonly MetricSpec[];
+  /** False where outcomes cannot be recomputed: the backend measures something outside. */
+  readonly deterministic?: false;
   readonly seeds: readonly number[];
   readonly validation: { readonly seeds: readonly number[]; readonly points: number } | null;
   readonly trials: number;
@@ -81,21 +83,21 @@ const DEFAULT_VALIDATION_POINTS = 3;
 
 /**
  * Resolves a study.
- * @param createSimulator - looks a backend up by name
+ * @param createBackend - looks a backend up by name
  * @param policies - modules of the strategy; `not-loaded` for a recorded run that is only read
  * @throws InputError placed in the document where the mistake is
  */
 export async function resolvePlan(
   sources: PlanSources,
-  createSimulator: (name: string) => Promise<Simulator>,
+  createBackend: (name: string) => Promise<Backend>,
   policies: PolicyModules = [],
 ): Promise<StudyPlan> {
   const spec = inDocument(sources.study, () => parseStudyFile(sources.study.value));
   const strategy = inDocument(sources.strategy, () => parseStrategyFile(sources.strategy.value));
   const { space, spaceSource } = resolveSpace(sources, strategy);
-  const template = withOverrides(strategy.template, spec);
+  const simulator = await inDocumentAsync(sources.strategy, () => createBackend(strategy.template.simulator));
+  const template = withOverrides(strategy.template, spec, simulator);
   checkTemplate(sources, spaceSource, template, space);
-  const simulator = await inDocumentAsync(sources.strategy, () => createSimulator(template.simulator));
   const regimes = resolveRegimes(sources, spec);
   const workload = regimes === null ? resolveWorkload(sources, spec) : regimes.workloads[0]!.workload;
   const baseline = spec.baseline === false ? null : inDocument(spaceSource, () => baselineValues(template, space));
@@ -105,16 +107,18 @@ export async function resolvePlan(
   const spare = spareBudget(spec, space, baseline);
   const probe = baseline ?? first[0] ?? baselineValues(template, space);
   const config = instantiate(template, space, probe);
+  let deterministic = true as boolean;
   const describe = (detail: Measurement | null): readonly MetricSpec[] =>
     describeMetrics(sources, spec, regimes, (regime) => {
       const own = regime?.measurement ?? detail;
-      const { metrics } = simulator.prepare({
+      const prepared = simulator.prepare({
         config: regime === null ? config : instantiate(regimeTemplate(template, regime), space, probe),
         workload: regime === null ? workload : regime.workload,
         policies,
         ...(own === null ? {} : { measurement: own }),
       });
-      return spec.capacity === undefined ? metrics : [...metrics, CAPACITY];
+      if (prepared.deterministic === false) deterministic = false;
+      return spec.capacity === undefined ? prepared.metrics : [...prepared.metrics, CAPACITY];
     });
   const { metrics, measurement } = inDocument(sources.study, () =>
     inDetailWhereAsked(spec, strategy, simulator, describe),
@@ -133,6 +137,7 @@ export async function resolvePlan(
     policies: sources.policies.map(({ file }) => file),
     ...resolveTargets(sources.study, spec, strategy, metrics),
     metrics,
+    ...(deterministic ? {} : { deterministic: false as const }),
     seeds: [...spec.seeds, ...(spare?.furtherSeeds ?? [])],
     validation: spec.validation
       ? { seeds: spec.validation.seeds, points: spec.validation.points ?? DEFAULT_VALIDATION_POINTS }
@@ -150,23 +155,6 @@ export async function resolvePlan(
     earlier: (sources.earlier?.value ?? []) as unknown as readonly EarlierPoint[],
     first,
   };
-}
-
-function resolveSavers(spec: StudySpec, simulator: Simulator, workload: Json): Pick<StudyPlan, 'racing' | 'screening'> {
-  return {
-    ...(spec.racing === undefined ? {} : { racing: resolveRacing(spec.racing) }),
-    ...(spec.screening === undefined ? {} : { screening: screeningOf(spec, simulator, workload) }),
-  };
-}
-
-function screeningOf(spec: StudySpec, simulator: Simulator, workload: Json): Screening {
-  if (simulator.shortHorizons === false) {
-    throw new InputError(`simulator ${shortText(simulator.name)} has no short horizons`, {
-      path: ['screening'],
-      suggestion: 'remove `screening`; `racing` works with every simulator',
-    });
-  }
-  return resolveScreening(spec.screening!, workload, spec.workloads?.length ?? Object.keys(spec.vary ?? {}).length);
 }
 
 /** A measured point of an earlier run. */
@@ -187,13 +175,14 @@ function resolveSpace(sources: PlanSources, strategy: StrategyFile): { space: Se
 }
 
 /** The study's `config` is laid over the strategy's, its `baseline` over the strategy's baseline. */
-function withOverrides(template: StrategyTemplate, spec: StudySpec): StrategyTemplate {
+function withOverrides(template: StrategyTemplate, spec: StudySpec, { runHoles }: Backend): StrategyTemplate {
   const baseline =
     spec.baseline === false || spec.baseline === undefined ? {} : (spec.baseline as Record<string, BaselineValue>);
   return {
     ...template,
     config: spec.config === undefined ? template.config : merge(template.config, spec.config),
     baseline: { ...template.baseline, ...baseline },
+    ...(runHoles === undefined ? {} : { runHoles }),
   };
 }
 

@@ -19,6 +19,8 @@ export interface StrategyTemplate {
   readonly baseline: Readonly<Record<string, BaselineValue>>;
   /** Policy modules, relative to the strategy file. */
   readonly policies: readonly string[];
+  /** Holes that the backend fills at each run, where neither a parameter nor the baseline does. */
+  readonly runHoles?: readonly string[];
 }
 
 export type BaselineValue = number | string | boolean | null | Readonly<Record<string, number>>;
@@ -47,15 +49,18 @@ export function holesOf(config: Json): readonly string[] {
 export function checkHoles(template: StrategyTemplate, space: SearchSpace): void {
   const holes = holesOf(template.config);
   const names = space.parameters.map(({ name }) => name);
+  const { runHoles = [] } = template;
+  const takesAll = runHoles.includes('values') && holes.includes('values');
   for (const [index, name] of names.entries()) {
-    if (!holes.includes(name)) {
+    if (!holes.includes(name) && !takesAll) {
       throw new InputError(`parameter ${shortText(name)} fills no hole of strategy ${shortText(template.name)}`, {
         path: ['parameters', index],
         suggestion: `its holes: ${nameList(holes) || 'none'}`,
       });
     }
   }
-  const orphan = holes.find((hole) => !names.includes(hole) && !Object.hasOwn(template.baseline, hole));
+  const known = [...names, ...runHoles, ...Object.keys(template.baseline)];
+  const orphan = holes.find((hole) => !known.includes(hole));
   if (orphan !== undefined) {
     throw new InputError(`hole \${${orphan}} has neither a parameter nor a baseline value`, {
       path: ['config'],
@@ -144,6 +149,7 @@ export function instantiate(template: StrategyTemplate, space: SearchSpace, valu
     }
     const fixed = Object.hasOwn(template.baseline, hole.name) ? template.baseline[hole.name] : undefined;
     const value = parameter === undefined ? fixed : values[hole.name];
+    if (value === undefined && template.runHoles?.includes(hole.name) === true) return `\${${hole.name}}`;
     if (value === undefined) throw new InputError(`hole \${${hole.name}} has no value`, { path: ['config', ...path] });
     return hole.component === undefined ? (value as Json) : component(template, parameter, hole, value, path);
   };

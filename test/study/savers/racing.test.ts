@@ -187,7 +187,11 @@ describe('a study that races', () => {
     const evaluate = inlineEvaluator(plan, simulator);
     const entries = await journalOf(plan, evaluate);
     const verify = (tampered: readonly JournalEntry[]) =>
-      verifyJournal(plan, createSampler('sobol'), evaluate, started(plan), tampered, () => undefined);
+      verifyJournal(
+        { plan, sampler: createSampler('sobol'), evaluate, started: started(plan) },
+        tampered,
+        () => undefined,
+      );
     expect(await verify(entries)).toBeNull();
     const at = entries.findIndex((entry) => entry.kind === 'trial-finished' && entry.outcome.kind === 'stopped');
     const entry = entries[at] as Extract<JournalEntry, { kind: 'trial-finished' }>;

@@ -147,7 +147,11 @@ describe('a study that screens', () => {
     const evaluate = inlineEvaluator(plan, simulator);
     const entries = await journalOf(plan, evaluate);
     const verify = (tampered: readonly JournalEntry[]) =>
-      verifyJournal(plan, createSampler('sobol'), evaluate, started(plan), tampered, () => undefined);
+      verifyJournal(
+        { plan, sampler: createSampler('sobol'), evaluate, started: started(plan) },
+        tampered,
+        () => undefined,
+      );
     expect(await verify(entries)).toBeNull();
     const at = entries.findIndex(isStop);
     const entry = entries[at] as Extract<JournalEntry, { kind: 'trial-finished' }>;

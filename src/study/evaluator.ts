@@ -1,0 +1,15 @@
+import type { EvaluationTask } from './evaluation.ts';
+import type { ReplicateOutcome } from './trial.ts';
+
+/** One evaluation of one of several setups. */
+export interface SetupTask extends EvaluationTask {
+  readonly setup: number;
+}
+
+/** Measures vectors, one (setup, vector, seed) at a time: by simulation in worker threads, or outside this program. */
+export interface Evaluator {
+  /** Never rejects: a dead thread, a command that hangs and the like are outcomes. */
+  evaluate(task: SetupTask): Promise<ReplicateOutcome>;
+  /** Ends what is still running and leaves nothing behind. */
+  close(): Promise<void>;
+}

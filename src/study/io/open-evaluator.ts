@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import { type EvaluationSetup, evaluationSetups } from '../evaluation.ts';
+import type { Evaluator } from '../evaluator.ts';
+import type { StudyPlan } from '../plan/study-plan.ts';
+import { regimeEvaluate } from '../regimes/evaluate-regimes.ts';
+import { type Evaluate, joinReplicates } from '../trial.ts';
+import { outsideBackend } from './backends.ts';
+import { openOutside } from './outside-evaluator.ts';
+import { openSimulationPool } from './worker-pool.ts';
+
+export interface EvaluatorOptions {
+  readonly workers: number;
+  /** Run folder, for what an outside evaluator keeps beside the journal; absent = nothing is kept. */
+  readonly folder?: string;
+}
+
+/** The evaluator that the setups of one study need; they all name the same backend. */
+export function openEvaluator(setups: readonly EvaluationSetup[], { workers, folder }: EvaluatorOptions): Evaluator {
+  const outside = outsideBackend(setups[0]!.simulator);
+  if (outside === undefined) return openSimulationPool(setups, workers);
+  const keeping =
+    folder === undefined ? null : { logs: join(folder, 'logs'), finished: join(folder, 'evaluations.jsonl') };
+  return openOutside(outside, setups, keeping);
+}
+
+export interface StudyEvaluator {
+  readonly evaluate: Evaluate;
+  close(): Promise<void>;
+}
+
+/** Evaluates the vectors of one study, on all its workloads. */
+export function openStudyEvaluator(plan: StudyPlan, options: EvaluatorOptions): StudyEvaluator {
+  const evaluator = openEvaluator(evaluationSetups(plan), options);
+  const close = (): Promise<void> => evaluator.close();
+  if (plan.regimes !== undefined) {
+    const each = regimeEvaluate(plan.regimes, plan.metrics, plan.baseline, (task) => evaluator.evaluate(task));
+    return { evaluate: each, close };
+  }
+  return {
+    evaluate: async (values, seeds, fidelity = 1) => {
+      const tasks = seeds.map((seed) => evaluator.evaluate({ setup: 0, values, seed, fidelity }));
+      return joinReplicates(seeds, await Promise.all(tasks));
+    },
+    close,
+  };
+}
