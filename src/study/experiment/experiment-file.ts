@@ -60,6 +60,15 @@ const claim = z.discriminatedUnion('kind', [
     against: identifier,
     at_least: z.number().min(0).optional(),
   }),
+  /** Better by `at_least` in the metric's own unit (points of a share are hundredths): all of the interval, or its middle. */
+  z.strictObject({
+    ...claimBase,
+    kind: z.literal('gains'),
+    arm: identifier,
+    against: identifier,
+    at_least: z.number().min(0),
+    by: z.enum(['interval', 'mean']).optional(),
+  }),
   z.strictObject({
     ...claimBase,
     kind: z.literal('equals'),

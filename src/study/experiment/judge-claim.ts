@@ -13,7 +13,7 @@ export interface ClaimResult {
   readonly scale: 'log-ratio' | 'difference' | 'mean' | null;
   /**
    * The figure the claim is about. `improves`, `worsens`, `equals`: change of the arm against the other, positive = better.
-   * `ratio`: `against` over `arm` on `log-ratio`, else `against` − `arm`. `bound`: the mean. `super-additive`: how far the
+   * `gains`: the same in the metric's unit. `ratio`: `against` over `arm` on `log-ratio`, else `against` − `arm`. `bound`: the mean. `super-additive`: how far the
    * arm's change exceeds the sum of its parts' changes, in the metric's unit. Null where there is no such figure.
    */
   readonly effect: number | null;
@@ -89,6 +89,14 @@ function testOf(claim: Claim, values: ArmValues, better: 'lower' | 'higher'): Te
       const differences = arm.map((value, index) => value - base[index]!);
       return { ...test, p: claim.kind === 'equals' ? null : wilcoxonSignedRank(differences) };
     }
+    case 'gains': {
+      const base = values(claim.against, claim.metric);
+      const sign = better === 'higher' ? 1 : -1;
+      const gains = arm.map((value, index) => sign * (value - base[index]!));
+      const interval = meanInterval(gains);
+      const p = wilcoxonSignedRank(gains);
+      return { scale: 'difference', interval, p, beyond: (threshold) => shifted(interval, threshold) };
+    }
     case 'ratio':
       return ratioTest(arm, values(claim.against, claim.metric));
     case 'bound': {
@@ -160,6 +168,8 @@ function decide(claim: Claim, beyond: Beyond): Verdict {
   switch (claim.kind) {
     case 'improves':
       return atLeast(beyond, claim.at_least ?? 0);
+    case 'gains':
+      return atLeast((gain) => (claim.by === 'mean' ? middle(beyond(gain)) : beyond(gain)), claim.at_least);
     case 'worsens':
       return atLeast((share) => negated(beyond(-share)), claim.at_least ?? 0);
     case 'super-additive':
@@ -173,6 +183,11 @@ function decide(claim: Claim, beyond: Beyond): Verdict {
     default:
       return claim satisfies never;
   }
+}
+
+/** The estimate alone. */
+function middle({ value }: Interval): Interval {
+  return { value, low: value, high: value };
 }
 
 /** More than nothing, and at least the threshold. */

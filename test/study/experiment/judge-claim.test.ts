@@ -102,6 +102,19 @@ describe('the verdict on', () => {
     ],
     ['an equality to the bit', { kind: 'equals', arm: 'base', against: 'base', within: 0 }, 'confirmed'],
     ['an equality that is none', { kind: 'equals', arm: 'half', against: 'base', within: 0.05 }, 'refuted'],
+    ['a gain in the unit of the metric', { kind: 'gains', arm: 'half', against: 'base', at_least: 49 }, 'confirmed'],
+    ['a gain below its threshold', { kind: 'gains', arm: 'tenth-less', against: 'base', at_least: 12 }, 'refuted'],
+    ['a gain by its interval', { kind: 'gains', arm: 'noisy-half', against: 'base', at_least: 49 }, 'undecided'],
+    [
+      'the same gain by its mean',
+      { kind: 'gains', arm: 'noisy-half', against: 'base', at_least: 49, by: 'mean' },
+      'confirmed',
+    ],
+    [
+      'a gain whose mean misses the threshold',
+      { kind: 'gains', arm: 'noisy-half', against: 'base', at_least: 52, by: 'mean' },
+      'refuted',
+    ],
     ['a ratio within its bounds', { kind: 'ratio', arm: 'half', against: 'base', low: 1.8, high: 2.2 }, 'confirmed'],
     ['a ratio of exactly its bounds', { kind: 'ratio', arm: 'half', against: 'base', low: 2, high: 2 }, 'confirmed'],
     [
