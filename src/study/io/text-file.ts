@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, type Stats, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { onDisk } from '../../base/disk-error.ts';
 import { InputError } from '../../base/errors.ts';
 import { writeFileAtomically } from './atomic-file.ts';
@@ -45,5 +45,18 @@ export function writeTextFile(file: string, content: string | Uint8Array): void 
 /** Makes a folder and those above it. @throws InputError when that cannot be */
 export function makeFolder(folder: string): void {
   if (folder === '') throw new InputError('the name of an output folder must not be empty');
-  onDisk(folder, 'written', () => mkdirSync(folder, { recursive: true }));
+  onDisk(folder, 'written', () => makeWithParents(resolve(folder)));
+}
+
+/** Not with `recursive`, which never ends below /proc: there, folders exist in which none can be made. */
+function makeWithParents(folder: string): void {
+  const parent = dirname(folder);
+  if (parent !== folder && !existsSync(parent)) makeWithParents(parent);
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    const isThere = statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !isThere) throw error;
+  }
 }

@@ -7,6 +7,7 @@ import { JournalFile, readJournal } from '../../../src/study/io/journal-file.ts'
 import { readPlanFile } from '../../../src/study/io/plan-file.ts';
 import { createRunFolder } from '../../../src/study/io/run-folder.ts';
 import { readRecorded, startedEntry } from '../../../src/study/io/study-session.ts';
+import { makeFolder } from '../../../src/study/io/text-file.ts';
 import { temporaryFolder } from '../../support/command-line.ts';
 import { JOURNALS } from '../../support/recorded-run.ts';
 
@@ -196,4 +197,8 @@ describe('a new run', () => {
     rmSync(at('early', 'journal.jsonl'));
     expect(start()).toEqual(startedEntry(resolved));
   });
+});
+
+test.skipIf(process.platform !== 'linux')('a folder below /proc is refused, at once', () => {
+  expect(refusal(() => makeFolder('/proc/paretune/runs'))).toMatch(/^\/proc\/paretune\/runs: cannot be written \(E/);
 });
