@@ -1,14 +1,20 @@
 #!/usr/bin/env node
+import { diskError } from '../base/disk-error.ts';
+import { describeProblem } from '../base/errors.ts';
 import { loadBundle } from './blis/bundle.ts';
 
 /** 128 + SIGPIPE. */
 const READER_GONE = 141;
+const BAD_INPUT = 2;
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
     // A reader that has seen enough, as in `paretune … | head`, ends the program without a word.
-    process.exit(READER_GONE);
+    if (error.code === 'EPIPE') process.exit(READER_GONE);
+    const told = diskError(error, 'written', stream === process.stdout ? 'stdout' : 'stderr');
+    if (told === null) throw error;
+    if (stream === process.stdout) process.stderr.write(`paretune: ${describeProblem(told)}\n`);
+    process.exit(BAD_INPUT);
   });
 }
 

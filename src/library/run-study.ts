@@ -4,7 +4,8 @@ import { writeReport } from '../report/write-report.ts';
 import { documentSources, type StudyDocuments } from '../study/io/document-sources.ts';
 import { loadStudySources } from '../study/io/load-study.ts';
 import { documentFile, packageVersion } from '../study/io/package-file.ts';
-import { continueStudy, createRunFolder, planOf, runInMemory } from '../study/io/study-session.ts';
+import { createRunFolder } from '../study/io/run-folder.ts';
+import { continueStudy, planOf, runInMemory, startedEntry } from '../study/io/study-session.ts';
 import { defaultWorkers } from '../study/io/worker-pool.ts';
 import { type JournalEntry, replay } from '../study/journal.ts';
 
@@ -64,7 +65,7 @@ export async function runStudy(study: string | StudyDocuments, options: RunStudy
     },
     ...(signal === undefined ? {} : { signal }),
   };
-  if (out !== undefined) createRunFolder(out, sources, plan);
+  if (out !== undefined) session.onEntry(createRunFolder(out, sources, plan, startedEntry(plan)));
   const end = out === undefined ? await runInMemory(plan, session) : await continueStudy(out, plan, session);
   const report = buildReport(plan, replay(entries), packageVersion());
   const files = out === undefined ? [] : await writeReport(out, report);

@@ -1,10 +1,11 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeFileAtomically } from '../study/io/atomic-file.ts';
+import { makeFolder } from '../study/io/text-file.ts';
 
 /** Writes the report of one experiment; answers the file names. */
 export function writeExperiment(folder: string, name: string, markdown: string, json: string): readonly string[] {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const files = [join(folder, `${name}.md`), join(folder, `${name}.json`)];
   writeFileAtomically(files[0]!, markdown);
   writeFileAtomically(files[1]!, json);
@@ -16,7 +17,7 @@ export function writeExperiment(folder: string, name: string, markdown: string, 
  * changed or removed: after a kill in mid-write the torn line stays, and the new row starts on a line of its own.
  */
 export function appendLedger(file: string, row: string, experiment: string): void {
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const last = text.split('\n').findLast((line) => experimentOf(line) === experiment);
   if (last === row) return;
@@ -40,7 +41,7 @@ function experimentOf(line: string): string | null {
 
 /** Writes the page that lists the experiments of a folder. */
 export function writeIndex(folder: string, markdown: string): string {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const file = join(folder, 'README.md');
   writeFileAtomically(file, markdown);
   return file;

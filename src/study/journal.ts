@@ -1,7 +1,9 @@
 import { InputError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import { shortText } from '../base/short-text.ts';
+import { parseWith } from '../document/schema.ts';
 import type { ParameterValues } from '../optimizer/space/parameter.ts';
+import { entrySchema } from './record-schema.ts';
 import type { Trial, TrialOrigin, TrialOutcome } from './trial.ts';
 
 export type JournalEntry =
@@ -26,7 +28,10 @@ export type JournalEntry =
   | { readonly kind: 'trial-validated'; readonly trial: number; readonly outcome: TrialOutcome }
   | { readonly kind: 'study-ended'; readonly reason: string };
 
-export const JOURNAL_FORMAT = 1;
+/** Written today; since 2 each line carries a checksum of itself and all lines before it. */
+export const JOURNAL_FORMAT = 2;
+
+const FORMATS: readonly number[] = [1, JOURNAL_FORMAT];
 
 export interface StudyState {
   readonly trials: readonly Trial[];
@@ -37,6 +42,7 @@ export const EMPTY_STATE: StudyState = { trials: [], ended: null };
 
 /** State after one more entry. @throws InputError when the entry cannot follow */
 export function applyEntry(state: StudyState, entry: JournalEntry): StudyState {
+  if (state.ended !== null) throw new InputError('nothing can follow the end of the study', { path: ['kind'] });
   switch (entry.kind) {
     case 'study-started':
       return state;
@@ -88,56 +94,31 @@ function finish(state: StudyState, number: number, outcome: TrialOutcome): Study
 
 function validate(state: StudyState, number: number, outcome: TrialOutcome): StudyState {
   const trial = state.trials[number];
-  if (trial?.outcome == null) throw new InputError(`trial ${number} has not finished`, { path: ['trial'] });
+  if (trial?.outcome == null || trial.validation !== null) {
+    throw new InputError(
+      `trial ${number} ${trial?.outcome == null ? 'has not finished' : 'has already been validated'}`,
+      {
+        path: ['trial'],
+      },
+    );
+  }
   return { ...state, trials: state.trials.with(number, { ...trial, validation: outcome }) };
 }
 
-/** Text of one journal line, without the line end. */
+/** An entry as JSON; a line of the journal adds its checksum (`journal-chain.ts`). */
 export function entryText(entry: JournalEntry): string {
   return JSON.stringify(entry);
 }
 
-const KINDS: readonly string[] = [
-  'study-started',
-  'trial-proposed',
-  'trial-finished',
-  'trial-validated',
-  'study-ended',
-];
-
 /** @throws InputError when the value is no journal entry */
 export function parseEntry(value: Json): JournalEntry {
-  const entry = value as {
-    kind?: unknown;
-    trial?: unknown;
-    format?: unknown;
-    values?: unknown;
-    outcome?: { kind?: unknown };
-  };
-  if (typeof value !== 'object' || value === null || !KINDS.includes(String(entry.kind))) {
-    throw new InputError(`must be one of ${KINDS.join(', ')}, got ${shortText(entry?.kind)}`, { path: ['kind'] });
-  }
-  const needsTrial = entry.kind !== 'study-started' && entry.kind !== 'study-ended';
-  if (needsTrial && !(Number.isInteger(entry.trial) && (entry.trial as number) >= 0)) {
-    throw new InputError(`must be an integer ≥ 0, got ${shortText(entry.trial)}`, { path: ['trial'] });
-  }
-  if (entry.kind === 'study-started' && entry.format !== JOURNAL_FORMAT) {
-    throw new InputError(`must be ${JOURNAL_FORMAT}, got ${shortText(entry.format)}`, {
+  parseWith(entrySchema, value);
+  const entry = value as unknown as JournalEntry;
+  if (entry.kind === 'study-started' && !FORMATS.includes(entry.format)) {
+    throw new InputError(`must be ${FORMATS.join(' or ')}, got ${shortText(entry.format)}`, {
       path: ['format'],
       suggestion: 'this journal was written by another version of paretune',
     });
   }
-  if (entry.kind === 'trial-proposed' && (typeof entry.values !== 'object' || entry.values === null)) {
-    throw new InputError('must be a map of parameter values', { path: ['values'] });
-  }
-  if ((entry.kind === 'trial-finished' || entry.kind === 'trial-validated') && !isOutcome(entry.outcome)) {
-    throw new InputError('must be an outcome: observed, infeasible, failed or stopped', { path: ['outcome'] });
-  }
-  return value as unknown as JournalEntry;
-}
-
-function isOutcome(outcome: unknown): boolean {
-  const { kind, replicates } = (outcome ?? {}) as { kind?: unknown; replicates?: unknown };
-  if (kind === 'infeasible' || kind === 'failed') return true;
-  return (kind === 'observed' || kind === 'stopped') && Array.isArray(replicates);
+  return entry;
 }

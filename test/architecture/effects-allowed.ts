@@ -21,6 +21,11 @@ export const EFFECTS_ALLOWED: readonly {
     kinds: ['files', 'processes', 'threads', 'clock', 'code'],
     why: 'files, workers, policy modules, wall times',
   },
+  {
+    where: 'src/study/io/lock-file.ts',
+    kinds: ['chance'],
+    why: 'names that no other process has, and pauses that differ between processes',
+  },
   { where: 'src/report/write-', kinds: ['files'], why: 'a report that is ready is written in one place' },
   {
     where: 'src/report/chart/render.ts',

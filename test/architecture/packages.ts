@@ -10,6 +10,7 @@ export const PACKAGES: Readonly<Record<string, { readonly rooms: readonly string
       'src/cli/terminal/schema-flag.ts',
       'src/connect/evaluators/',
       'src/study/plan/',
+      'src/study/record-schema.ts',
       'src/study/experiment/',
       'src/optimizer/ask-tell/',
       'src/optimizer/vocabulary/',

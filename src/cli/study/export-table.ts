@@ -36,9 +36,5 @@ export function writeExport(out: string | null, content: string | Uint8Array): v
     process.stdout.write(content);
     return;
   }
-  try {
-    writeFileAtomically(out, content);
-  } catch (error) {
-    throw new InputError(`cannot be written (${(error as NodeJS.ErrnoException).code})`, { position: { file: out } });
-  }
+  writeFileAtomically(out, content);
 }

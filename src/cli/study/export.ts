@@ -14,6 +14,7 @@ import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
 import { exportRequest } from './export-point.ts';
 import { exportedTable, TABLES, writeExport } from './export-table.ts';
+import { warnOfTornLine } from './torn-line.ts';
 
 const TABLE_FORMATS = ['csv', 'arrow'];
 
@@ -67,7 +68,9 @@ export const exportCommand: LoadedCommand = {
       throw new InputError(`--as ${table} is a table of the whole run: ask for it by itself`);
     }
     refuseIdle(flags, table === undefined ? ['table'] : ['point', 'router-version', 'allow-partial'], targets[0]!);
-    const recorded = await readRecorded(requiredText(flags, 'dir'));
+    const folder = requiredText(flags, 'dir');
+    const recorded = await readRecorded(folder);
+    warnOfTornLine(folder, recorded.torn);
     if (table !== undefined) {
       writeExport(out, await exportedTable(recorded, textFlag(flags, 'table') ?? 'trials', table));
     } else exportPoint(recorded, targets as ExportTarget[], out, flags);

@@ -5,6 +5,9 @@ import { mean, metricValues } from '../../study/objective.ts';
 import type { StudyPlan } from '../../study/plan/study-plan.ts';
 import { Progress } from '../terminal/progress.ts';
 
+/** Ctrl-C, a polite kill, and a terminal that goes away: what is recorded stays, the lock is given back. */
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** Runs or goes on with a recorded study, with progress on stderr, until it ends or the user interrupts it. */
 export async function followStudy(
   folder: string,
@@ -14,8 +17,7 @@ export async function followStudy(
   const progress = new Progress('trials', plan.trials, options.quiet);
   const interruption = new AbortController();
   const stop = (): void => interruption.abort();
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  for (const signal of ENDING) process.once(signal, stop);
   try {
     const end = await continueStudy(folder, plan, {
       workers: options.workers,
@@ -28,8 +30,7 @@ export async function followStudy(
     if (end !== 'interrupted') progress.end();
     return end;
   } finally {
-    process.removeListener('SIGINT', stop);
-    process.removeListener('SIGTERM', stop);
+    for (const signal of ENDING) process.removeListener(signal, stop);
   }
 }
 

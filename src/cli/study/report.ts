@@ -7,9 +7,11 @@ import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
 import { aligned } from '../terminal/table.ts';
 import { frontTable, printSummary } from './summary.ts';
+import { warnOfTornLine } from './torn-line.ts';
 
 async function reportOf(folder: string): Promise<StudyReport> {
-  const { plan, state } = await readRecorded(folder);
+  const { plan, state, torn } = await readRecorded(folder);
+  warnOfTornLine(folder, torn);
   const { buildReport } = await import('../../report/build-report.ts');
   return buildReport(plan, state, packageVersion());
 }

@@ -3,7 +3,8 @@ import type { Argv } from 'yargs';
 import { writeReport } from '../../report/write-report.ts';
 import { loadStudySources } from '../../study/io/load-study.ts';
 import { documentFile, packageVersion } from '../../study/io/package-file.ts';
-import { createRunFolder, openRecorded, planOf, requireRecordedPolicies } from '../../study/io/study-session.ts';
+import { createRunFolder } from '../../study/io/run-folder.ts';
+import { planOf, planToResume, requireRecordedPolicies, startedEntry } from '../../study/io/study-session.ts';
 import { defaultWorkers } from '../../study/io/worker-pool.ts';
 import type { StudyState } from '../../study/journal.ts';
 import { describePlan } from '../../study/plan/describe-plan.ts';
@@ -51,7 +52,7 @@ export const runCommand: LoadedCommand = {
     const folder = textFlag(flags, 'out') ?? join('runs', plan.name);
     const workers = integerFlag(flags, 'workers', 1, MAX_WORKERS) ?? defaultWorkers();
     for (const line of deployWarnings(plan)) process.stderr.write(`paretune: warning: ${line}\n`);
-    createRunFolder(folder, sources, plan);
+    createRunFolder(folder, sources, plan, startedEntry(plan));
     return await runAndReport(folder, plan, flags, workers);
   },
 };
@@ -65,7 +66,7 @@ export const resumeCommand: LoadedCommand = {
   run: async (flags) => {
     const folder = requiredText(flags, 'dir');
     requireRecordedPolicies(folder);
-    const { plan } = await openRecorded(folder);
+    const plan = await planToResume(folder);
     const workers = integerFlag(flags, 'workers', 1, MAX_WORKERS) ?? defaultWorkers();
     return await runAndReport(folder, plan, flags, workers);
   },

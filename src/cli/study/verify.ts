@@ -19,6 +19,7 @@ import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
 import { Progress } from '../terminal/progress.ts';
 import { integerFlag } from '../terminal/schema-flag.ts';
+import { warnOfTornLine } from './torn-line.ts';
 
 export const verifyCommand: LoadedCommand = {
   build: (parser) =>
@@ -38,6 +39,7 @@ export const verifyCommand: LoadedCommand = {
     const workers = integerFlag(flags, 'workers', 1, 1024) ?? defaultWorkers();
     const run = outcomes ? await openAsToday(folder) : await openAsRecorded(folder);
     if (outcomes && run.plan.deterministic === false) throw notRepeatable(run.plan.simulator, folder);
+    warnOfTornLine(folder, run.torn);
     const progress = new Progress('entries', run.entries.length, switchFlag(flags, 'quiet'));
     const difference = await compare(folder, run, { outcomes, workers }, (checked) => progress.update(checked));
     progress.end();

@@ -1,4 +1,5 @@
 import yargs from 'yargs';
+import { diskError } from '../../base/disk-error.ts';
 import { describeInputError, InputError } from '../../base/errors.ts';
 import { packageVersion } from '../../study/io/package-file.ts';
 import { type Command, EXIT } from './command.ts';
@@ -17,8 +18,9 @@ export async function main(
   try {
     return await dispatch(prepare(argv), commands);
   } catch (error) {
-    if (error instanceof InputError) {
-      for (const line of describeInputError(error).split('\n')) process.stderr.write(`paretune: ${line}\n`);
+    const told = error instanceof InputError ? error : diskError(error, null);
+    if (told !== null) {
+      for (const line of describeInputError(told).split('\n')) process.stderr.write(`paretune: ${line}\n`);
       return EXIT.badInput;
     }
     process.stderr.write(

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import {
@@ -10,6 +10,7 @@ import {
   type ExperimentRun,
 } from '../../simulators/cloud-edge/artifacts.ts';
 import type { CloudEdgeConfig } from '../../simulators/cloud-edge/config-schema.ts';
+import { makeFolder } from '../../study/io/text-file.ts';
 
 /** CSV files that grow run by run under a draft name and appear whole. */
 export class ArtifactFiles {
@@ -21,13 +22,14 @@ export class ArtifactFiles {
     this.#kinds = artifactKinds(config);
     this.names = this.#kinds.map((kind) => join(folder, artifactName(kind, config)));
     try {
-      mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
       for (const [i, name] of this.names.entries()) {
         this.#descriptors.push(openSync(`${name}.part`, 'w'));
         this.#write(i, artifactHeader(this.#kinds[i]!));
       }
     } catch (error) {
       this.discard();
+      if (error instanceof InputError) throw error;
       throw new InputError(`cannot write here (${(error as NodeJS.ErrnoException).code})`, {
         position: { file: folder },
       });

@@ -1,9 +1,9 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import { type DatasetLine, fileSafeName } from '../../simulators/cloud-edge/dataset-lines.ts';
 import { syntheticDataset } from '../../simulators/cloud-edge/synthetic-dataset.ts';
 import { writeFileAtomically } from '../../study/io/atomic-file.ts';
+import { makeFolder } from '../../study/io/text-file.ts';
 import { measurePrompt, openConnection, type ServerSettings } from './completion-client.ts';
 import { DatasetFile } from './dataset-file.ts';
 
@@ -117,7 +117,7 @@ function toLine(
 
 function datasetPath(folder: string, name: string): string {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
   } catch (error) {
     throw new InputError(`cannot make the folder (${(error as NodeJS.ErrnoException).code})`, {
       position: { file: folder },

@@ -1,10 +1,10 @@
-import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { InputError } from '../../base/errors.ts';
 import { shortText } from '../../base/short-text.ts';
 import type { DatasetLine, LoadedRows } from '../../simulators/cloud-edge/dataset-lines.ts';
 import { parseDatasetLines } from '../../simulators/cloud-edge/dataset-lines.ts';
 import { collectedLine } from '../../simulators/cloud-edge/dataset-schema.ts';
-import { takeLock } from '../../study/io/lock-file.ts';
+import { type HeldLock, takeLock } from '../../study/io/lock-file.ts';
 
 /** Reads a dataset. @throws InputError with the file, also when it is missing or still a placeholder */
 export function readDataset(file: string, limit: number, countTokens?: (text: string) => number): LoadedRows {
@@ -47,12 +47,11 @@ export class DatasetFile {
   readonly done: ReadonlySet<number>;
   readonly #done: Set<number>;
   readonly #descriptor: number;
-  readonly #lock: string;
+  readonly #lock: HeldLock;
 
   /** @throws InputError when another process writes it, or when its rows belong to other prompts or another model */
   constructor(file: string, expected: Expected) {
-    this.#lock = `${file}.lock`;
-    takeLock(this.#lock, 'dataset');
+    this.#lock = takeLock(`${file}.lock`, 'dataset');
     try {
       const { done, completeBytes } = readRows(file, expected);
       this.#done = done;
@@ -60,7 +59,7 @@ export class DatasetFile {
       this.#descriptor = openSync(file, 'a');
       ftruncateSync(this.#descriptor, completeBytes);
     } catch (error) {
-      rmSync(this.#lock, { force: true });
+      this.#lock.release();
       throw error;
     }
   }
@@ -75,7 +74,7 @@ export class DatasetFile {
 
   close(): void {
     closeSync(this.#descriptor);
-    rmSync(this.#lock, { force: true });
+    this.#lock.release();
   }
 }
 

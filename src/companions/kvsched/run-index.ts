@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import { shortText } from '../../base/short-text.ts';
 import { csvLine, mapRows, readCsvTable } from '../../document/csv.ts';
 import { SUMMARY_KEYS, type Summary } from '../../simulators/kvsched/summary.ts';
+import { writeTextFile } from '../../study/io/text-file.ts';
 
 /** One run of a batch. */
 export interface IndexRow {
@@ -98,12 +99,7 @@ const COMPARED_COLUMNS = ['scenario', 'label', 'p99_ms', 'p99_decode_ms', 'kv_mi
 
 /** Writes a file and the folders above it. @throws InputError when the place cannot be written */
 export function writeText(file: string, content: string | Uint8Array): void {
-  try {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, content);
-  } catch (error) {
-    throw new InputError(`cannot be written (${(error as NodeJS.ErrnoException).code})`, { position: { file } });
-  }
+  writeTextFile(file, content);
 }
 
 /** Letters, digits, `_`, `-` and inner dots: a scenario's name as a part of a path. */

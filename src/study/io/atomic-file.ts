@@ -1,20 +1,69 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { threadId } from 'node:worker_threads';
+import { onDisk } from '../../base/disk-error.ts';
+import { InputError } from '../../base/errors.ts';
 
-/** Writes a whole file or nothing: into a neighbour first, then renamed over the target. */
+let drafts = 0;
+
+/**
+ * Writes a whole file or nothing: into a neighbour first, then renamed over the target. The neighbour is created, never
+ * opened: a symbolic link in its place is not followed.
+ * @throws InputError when the place cannot be written
+ */
 export function writeFileAtomically(file: string, content: string | Uint8Array): void {
-  const draft = `${file}.part`;
-  try {
-    const descriptor = openSync(draft, 'w');
-    try {
-      const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-      for (let offset = 0; offset < bytes.length; ) offset += writeSync(descriptor, bytes, offset);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(draft, file);
-  } catch (error) {
+  const draft = join(dirname(file), `.paretune-${process.pid}-${threadId}-${drafts++}.part`);
+  onDisk(file, 'written', () => {
+    requireReplaceable(file);
     rmSync(draft, { force: true });
-    throw error;
+    const descriptor = openSync(draft, 'wx');
+    try {
+      try {
+        writeAll(descriptor, content);
+        fsyncSync(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
+      renameSync(draft, file);
+    } catch (error) {
+      rmSync(draft, { force: true });
+      throw error;
+    }
+    syncFolder(dirname(file));
+  });
+}
+
+/** A device must not be replaced by a file of its name. */
+function requireReplaceable(file: string): void {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (stats === undefined || stats.isFile()) return;
+  const kind = stats.isDirectory() ? 'a folder' : 'a device or pipe';
+  throw new InputError(`is ${kind}, a file is needed`, { position: { file } });
+}
+
+export function writeAll(descriptor: number, content: string | Uint8Array): void {
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+  for (let offset = 0; offset < bytes.length; ) offset += writeSync(descriptor, bytes, offset);
+}
+
+/** Opens a file to append to it; a symbolic link in its place is not followed. */
+export function openToAppend(file: string): number {
+  return openSync(file, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0));
+}
+
+/** A new name is on disk once its folder is; where folders cannot be opened, that is left to the system. */
+function syncFolder(folder: string): void {
+  let descriptor: number;
+  try {
+    descriptor = openSync(folder, 'r');
+  } catch {
+    return;
+  }
+  try {
+    fsyncSync(descriptor);
+  } catch {
+    // Some file systems sync files only.
+  } finally {
+    closeSync(descriptor);
   }
 }

@@ -1,16 +1,22 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { isUtf8 } from 'node:buffer';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
-import type { Json, JsonObject } from '../../base/json.ts';
-import { textHash } from '../../base/json.ts';
+import { type Json, textHash } from '../../base/json.ts';
+import { shortText } from '../../base/short-text.ts';
+import { parseWith } from '../../document/schema.ts';
 import { parseYaml } from '../../document/yaml.ts';
 import type { JournalEntry } from '../journal.ts';
 import type { PlanSource, PlanSources } from '../plan/plan-sources.ts';
 import type { StudyPlan } from '../plan/study-plan.ts';
+import { planFileSchema, type StoredPlan } from '../record-schema.ts';
 import { writeFileAtomically } from './atomic-file.ts';
+import { readBytes } from './text-file.ts';
 import { traceSource } from './trace-data.ts';
 
 export const PLAN_FILE = 'plan.json';
+const PLAN_FORMAT = 2;
+const CHANGED = 'the plan was changed after the run; restore it';
 
 /** The journal's first entry, kept here too: who wrote the run, and with what. */
 export type StudyStarted = Extract<JournalEntry, { kind: 'study-started' }>;
@@ -27,7 +33,7 @@ export function writePlanFile(folder: string, sources: PlanSources, plan: StudyP
     source === null ? null : { file: source.file, sha256: textHash(source.text), text: source.text };
   const { hash, template: _template, workload: _workload, metrics: _metrics, ...resolved } = plan;
   const document = {
-    format: 1,
+    format: PLAN_FORMAT,
     hash,
     started,
     resolved,
@@ -41,20 +47,17 @@ export function writePlanFile(folder: string, sources: PlanSources, plan: StudyP
       policies: sources.policies.map(stored),
     },
   };
-  writeFileAtomically(join(folder, PLAN_FILE), `${JSON.stringify(document, null, 2)}\n`);
+  writeFileAtomically(join(folder, PLAN_FILE), sealed(JSON.stringify(document, null, 2)));
 }
 
-/** First journal entry as it was when the run began. @throws InputError when the plan lacks it */
+/** First journal entry as it was when the run began. @throws InputError when the plan is damaged */
 export function readStarted(folder: string): StudyStarted {
-  const file = join(folder, PLAN_FILE);
-  const started = parsePlan(file)['started'] as unknown as StudyStarted | undefined;
-  if (started?.kind === 'study-started') return started;
-  throw new InputError('must hold the first journal entry', { position: { file }, path: ['started'] });
+  return readStored(join(folder, PLAN_FILE)).started;
 }
 
 /**
  * Reads the documents of a recorded study. Policy modules are texts here: nothing is loaded, nor compared with today's files.
- * @throws InputError when the folder holds none or a text was changed
+ * @throws InputError when the folder holds none or anything of it was changed
  */
 export function readPlanFile(folder: string): PlanSources {
   const file = join(folder, PLAN_FILE);
@@ -64,55 +67,67 @@ export function readPlanFile(folder: string): PlanSources {
       suggestion: 'give the folder that `paretune run --out` wrote',
     });
   }
-  const document = parsePlan(file);
-  const documents = (document['documents'] ?? {}) as unknown as Record<
-    string,
-    StoredDocument | null | StoredDocument[]
-  >;
-  const restore = (role: string): PlanSource | null => {
-    const stored = documents[role] as StoredDocument | null | undefined;
-    return stored === null || stored === undefined ? null : restored(file, role, stored);
-  };
-  const study = restore('study');
-  const strategy = restore('strategy');
-  if (study === null || strategy === null) {
-    throw new InputError('holds no study and strategy documents', { position: { file }, path: ['documents'] });
-  }
+  const { documents } = readStored(file);
+  const restore = (role: string, stored: StoredDocument | null | undefined): PlanSource | null =>
+    stored == null ? null : restored(file, role, stored);
   return {
-    study,
-    strategy,
-    space: restore('space'),
-    workload: restore('workload'),
-    ...(Array.isArray(documents['workloads'])
-      ? {
-          workloads: (documents['workloads'] as (StoredDocument | null)[]).map((one) =>
-            one === null ? null : restored(file, 'workloads', one),
-          ),
-        }
-      : {}),
-    earlier: restore('earlier'),
-    policies: (documents['policies'] as StoredDocument[] | undefined) ?? [],
+    study: restored(file, 'study', documents.study),
+    strategy: restored(file, 'strategy', documents.strategy),
+    space: restore('space', documents.space),
+    workload: restore('workload', documents.workload),
+    ...(documents.workloads === undefined
+      ? {}
+      : { workloads: documents.workloads.map((one) => restore('workloads', one)) }),
+    earlier: restore('earlier', documents.earlier),
+    policies: documents.policies.map((stored) => unchanged(file, 'policies', stored)),
   };
 }
 
-function parsePlan(file: string): JsonObject {
+/** Since format 2 the last key is a checksum of all that stands before it, to the byte. */
+const SEAL = /^(.*),\n {2}"sha256": "([0-9a-f]{64})"\n\}\n$/s;
+
+function sealed(text: string): string {
+  const head = text.replace(/\n\}$/, '');
+  return `${head},\n  "sha256": "${textHash(head)}"\n}\n`;
+}
+
+function readStored(file: string): StoredPlan {
+  const bytes = readBytes(file);
+  const text = bytes.toString('utf8');
+  const [, head, sum] = SEAL.exec(text) ?? [];
+  const isSealed = head !== undefined && isUtf8(bytes) && textHash(head) === sum;
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as JsonObject;
+    const stored = parseWith(planFileSchema, parsePlan(text));
+    if (stored.format === 1 && sum === undefined && stored.started.format === 1) return stored;
+    if (stored.format === PLAN_FORMAT && isSealed) return stored;
+    if (stored.format !== 1 && stored.format !== PLAN_FORMAT) {
+      throw new InputError(`must be 1 or ${PLAN_FORMAT}, got ${shortText(stored.format)}`, { path: ['format'] });
+    }
+    throw new InputError('does not fit its checksum', { suggestion: CHANGED });
   } catch (error) {
-    throw new InputError(`is not JSON: ${error instanceof Error ? error.message : String(error)}`, {
-      position: { file },
-    });
+    throw error instanceof InputError ? error.at({ position: { file } }) : error;
+  }
+}
+
+function parsePlan(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    throw new InputError(`is not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
 function restored(planFile: string, role: string, stored: StoredDocument): PlanSource {
-  if (textHash(stored.text) !== stored.sha256) {
-    throw new InputError('the recorded text does not match its hash', {
-      position: { file: planFile },
-      path: ['documents', role],
-      suggestion: 'the plan was changed after the run',
-    });
-  }
-  const source = traceSource(stored.text, stored.file) ?? parseYaml(stored.text, stored.file);
+  const { text, file } = unchanged(planFile, role, stored);
+  const source = traceSource(text, file) ?? parseYaml(text, file);
   return { ...source, value: source.value as Json };
+}
+
+function unchanged(planFile: string, role: string, stored: StoredDocument): StoredDocument {
+  if (textHash(stored.text) === stored.sha256) return stored;
+  throw new InputError('the recorded text does not match its hash', {
+    position: { file: planFile },
+    path: ['documents', role],
+    suggestion: CHANGED,
+  });
 }

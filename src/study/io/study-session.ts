@@ -1,30 +1,32 @@
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { join } from 'node:path';
+import { onDisk } from '../../base/disk-error.ts';
 import { InputError } from '../../base/errors.ts';
 import { textHash } from '../../base/json.ts';
 import { createSampler } from '../../optimizer/sampler/registry.ts';
 import type { PolicyModules } from '../../simulators/simulator.ts';
-import { applyEntry, JOURNAL_FORMAT, type JournalEntry, replay, type StudyState } from '../journal.ts';
+import { applyEntry, entryText, JOURNAL_FORMAT, type JournalEntry, replay, type StudyState } from '../journal.ts';
 import type { PlanSources } from '../plan/plan-sources.ts';
 import { resolvePlan, type StudyPlan } from '../plan/study-plan.ts';
 import { samplerName } from '../propose.ts';
 import { runStudy } from '../run-study.ts';
+import { openToAppend, writeAll } from './atomic-file.ts';
 import { createBackend } from './backends.ts';
-import { JournalFile, readJournal } from './journal-file.ts';
+import { JOURNAL_FILE, JournalFile, readJournal } from './journal-file.ts';
 import { loadPolicies, policyText } from './load-policy.ts';
 import { type EvaluatorOptions, openStudyEvaluator } from './open-evaluator.ts';
 import { packageVersion } from './package-file.ts';
-import { readPlanFile, readStarted, type StudyStarted, writePlanFile } from './plan-file.ts';
+import { readPlanFile, readStarted, type StudyStarted } from './plan-file.ts';
+import { TIMINGS_FILE } from './run-folder.ts';
 
 export interface RecordedStudy {
   readonly sources: PlanSources;
   readonly plan: StudyPlan;
   readonly entries: readonly JournalEntry[];
   readonly state: StudyState;
+  /** The journal ends in a line that a crash has torn; it is not among the entries. */
+  readonly torn: boolean;
 }
-
-/** Wall times live apart from the journal, which must not depend on them. */
-const TIMINGS_FILE = 'timings.jsonl';
 
 /** Resolves a study that is to run: its policy modules are loaded. @throws InputError placed in its documents */
 export async function planOf(sources: PlanSources): Promise<StudyPlan> {
@@ -68,17 +70,35 @@ export async function openRecorded(folder: string): Promise<RecordedStudy> {
   return recorded(folder, sources, await planOf(sources));
 }
 
+/** The plan of a run to go on with. `continueStudy` reads the journal again, once it holds the lock. @throws InputError */
+export async function planToResume(folder: string): Promise<StudyPlan> {
+  const sources = readPlanFile(folder);
+  readJournal(folder);
+  return await planOf(sources);
+}
+
 function recorded(folder: string, sources: PlanSources, plan: StudyPlan): RecordedStudy {
-  const { entries } = readJournal(folder);
-  const started = entries[0];
-  if (started?.kind === 'study-started' && started.plan !== plan.hash) {
-    throw new InputError('the journal belongs to another plan', {
-      position: { file: join(folder, 'journal.jsonl'), line: 1 },
-      path: ['plan'],
-      suggestion: 'the plan was changed after the run, or written by another version of paretune',
+  const { entries, torn } = readJournal(folder);
+  if (entries[0] === undefined) {
+    throw new InputError('no trial was recorded here yet: the journal has no complete line', {
+      position: { file: join(folder, JOURNAL_FILE) },
+      suggestion: `start it with \`paretune resume ${folder}\``,
     });
   }
-  return { sources, plan, entries, state: replay(entries) };
+  requireJournalOf(folder, plan, entries);
+  return { sources, plan, entries, state: replay(entries), torn };
+}
+
+/** The plan keeps the first entry of its journal. */
+function requireJournalOf(folder: string, plan: StudyPlan, [first]: readonly JournalEntry[]): void {
+  const started = readStarted(folder);
+  const same = first?.kind === 'study-started' && first.plan === plan.hash && entryText(first) === entryText(started);
+  if (first === undefined || same) return;
+  throw new InputError('the journal belongs to another plan', {
+    position: { file: join(folder, JOURNAL_FILE), line: 1 },
+    path: ['plan'],
+    suggestion: 'the plan was changed after the run, or written by another version of paretune',
+  });
 }
 
 /**
@@ -107,7 +127,7 @@ export function changedPolicies(sources: PlanSources): readonly string[] {
 }
 
 /** First entry of a journal that this program writes. */
-function startedEntry(plan: StudyPlan): StudyStarted {
+export function startedEntry(plan: StudyPlan): StudyStarted {
   return {
     kind: 'study-started',
     format: JOURNAL_FORMAT,
@@ -116,18 +136,6 @@ function startedEntry(plan: StudyPlan): StudyStarted {
     tool: packageVersion(),
     node: Number(process.versions.node.split('.')[0]),
   };
-}
-
-/** Starts a new run folder. */
-export function createRunFolder(folder: string, sources: PlanSources, plan: StudyPlan): void {
-  mkdirSync(folder, { recursive: true });
-  if (readJournal(folder).entries.length > 0) {
-    throw new InputError('already holds a run', {
-      position: { file: folder },
-      suggestion: `go on with \`paretune resume ${folder}\`, or choose another --out`,
-    });
-  }
-  writePlanFile(folder, sources, plan, startedEntry(plan));
 }
 
 export interface SessionOptions {
@@ -146,22 +154,35 @@ export async function continueStudy(
   plan: StudyPlan,
   options: SessionOptions,
 ): Promise<StudyState | 'interrupted'> {
-  const { entries, torn, completeBytes } = readJournal(folder);
-  if (torn) options.onTornLine?.();
-  const journal = new JournalFile(folder, completeBytes);
+  const journal = new JournalFile(folder);
+  const { entries, torn } = journal.content;
   let lastAt = performance.now();
   try {
+    requireJournalOf(folder, plan, entries);
+    if (torn) options.onTornLine?.();
     return await follow(plan, readStarted(folder), entries, { ...options, folder }, (entry) => {
       journal.append(entry);
       if (entry.kind !== 'trial-finished') return;
       const now = performance.now();
-      const timing = { trial: entry.trial, wall_ms: Math.round(now - lastAt) };
-      appendFileSync(join(folder, TIMINGS_FILE), `${JSON.stringify(timing)}\n`);
+      appendTiming(folder, { trial: entry.trial, wall_ms: Math.round(now - lastAt) });
       lastAt = now;
     });
   } finally {
     journal.close();
   }
+}
+
+/** Wall times live apart from the journal, which must not depend on them. */
+function appendTiming(folder: string, timing: { readonly trial: number; readonly wall_ms: number }): void {
+  const file = join(folder, TIMINGS_FILE);
+  onDisk(file, 'written', () => {
+    const descriptor = openToAppend(file);
+    try {
+      writeAll(descriptor, `${JSON.stringify(timing)}\n`);
+    } finally {
+      closeSync(descriptor);
+    }
+  });
 }
 
 /** Runs a study that leaves no files. */

@@ -39,7 +39,7 @@ describe('export of tables', () => {
   test.each([
     [['--as', 'arrow', '--point', '1'], '--point says nothing to --as arrow'],
     [['--table', 'trials'], '--table says nothing to --as blis'],
-    [['--as', 'csv', '--out', join(folder, 'nowhere', 'a.csv')], 'cannot be written (ENOENT)'],
+    [['--as', 'csv', '--out', join(folder, 'nowhere', 'a.csv')], 'cannot be written (ENOENT'],
   ])('refuses %j', async (argv, message) => {
     const { code, stdout, stderr } = await exported(...argv);
     expect(stderr).toContain(message);

@@ -125,15 +125,19 @@ describe('verify', () => {
     expect(code).toBe(0);
   });
 
-  test('names the first changed digit', async () => {
+  test('refuses a changed digit by its line, as all other commands do', async () => {
     cpSync(at('one'), at('tampered'), { recursive: true });
     const lines = journal('one').split('\n');
     const line = lines.findIndex((text) => text.includes('"trial-finished","trial":5'));
     lines[line] = lines[line]!.replace(/"p99_ms":(\d)/, (_, digit: string) => `"p99_ms":${(Number(digit) + 1) % 10}`);
     writeFileSync(at('tampered', 'journal.jsonl'), lines.join('\n'));
-    const { code, stdout } = await paretune(['verify', 'tampered', '--quiet'], folder);
-    expect(code).toBe(4);
-    expect(stdout).toContain(`tampered/journal.jsonl:${line + 1} outcome.replicates.0.metrics.p99_ms: recorded`);
+    for (const command of ['verify', 'report', 'pareto', 'sensitivity', 'export', 'resume']) {
+      const { code, stdout, stderr } = await paretune([command, 'tampered'], folder);
+      expect([command, code, stdout]).toEqual([command, 2, '']);
+      expect(stderr).toMatch(
+        new RegExp(`^paretune: tampered/journal\\.jsonl:${line + 1}: does not fit its checksum[^\\n]*\\n$`),
+      );
+    }
   });
 });
 
@@ -169,19 +173,19 @@ describe('bad input', () => {
       'a damaged journal',
       () => damagedJournal(),
       ['resume', 'damaged'],
-      /^paretune: damaged\/journal\.jsonl:3: is not JSON/,
+      /^paretune: damaged\/journal\.jsonl:3: does not fit its checksum/,
     ],
     [
       'an impossible journal',
       () => impossibleJournal(),
       ['verify', 'damaged'],
-      /^paretune: damaged\/journal\.jsonl:4 trial: trial 0 has already finished|trials must be proposed in order/,
+      /^paretune: damaged\/journal\.jsonl:4: does not fit its checksum/,
     ],
     [
       'a changed plan',
       () => changedPlan(),
       ['verify', 'damaged'],
-      /^paretune: damaged\/plan\.json documents\.study: the recorded text does not match its hash/,
+      /^paretune: damaged\/plan\.json: does not fit its checksum; the plan was changed/,
     ],
   ];
 

@@ -9,7 +9,8 @@ import { parseWorkloadDocument } from '../../../src/simulators/workload/workload
 import { nominalRate } from '../../../src/study/capacity/meets-targets.ts';
 import { documentKind, loadStudySources } from '../../../src/study/io/load-study.ts';
 import { readPlanFile } from '../../../src/study/io/plan-file.ts';
-import { createRunFolder, planOf } from '../../../src/study/io/study-session.ts';
+import { createRunFolder } from '../../../src/study/io/run-folder.ts';
+import { planOf, startedEntry } from '../../../src/study/io/study-session.ts';
 import { readYamlFile } from '../../../src/study/io/yaml-file.ts';
 import { temporaryFolder } from '../../support/command-line.ts';
 
@@ -79,7 +80,7 @@ describe('a trace as workload of a study', () => {
     writeFileSync(file, readFileSync(study('study.yaml', '{trace: day.yaml}')));
     const sources = loadStudySources(file);
     const plan = await planOf(sources);
-    createRunFolder(join(folder, 'run'), sources, plan);
+    createRunFolder(join(folder, 'run'), sources, plan, startedEntry(plan));
     rmSync(other, { recursive: true });
     const again = await planOf(readPlanFile(join(folder, 'run')));
     expect(again.hash).toBe(plan.hash);

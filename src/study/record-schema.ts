@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { wholeNumber } from '../document/schema-parts.ts';
+
+/** What a run folder holds, as far as its readers rely on it. Keys beyond these are left alone. */
+
+const index = wholeNumber({ least: 0 });
+const text = z.string();
+const value = z.union([z.number(), z.string(), z.boolean(), z.array(z.number())]);
+const replicates = z.array(z.object({ seed: wholeNumber(), metrics: z.record(z.string(), z.number()) }));
+const short = replicates.optional();
+
+const outcome = z.discriminatedUnion(
+  'kind',
+  [
+    z.object({ kind: z.literal('observed'), replicates, short }),
+    z.object({ kind: z.literal('infeasible'), reason: text }),
+    z.object({ kind: z.literal('failed'), message: text }),
+    z.object({ kind: z.literal('stopped'), replicates, short, verdict: z.record(z.string(), z.unknown()) }),
+  ],
+  { error: 'must be an outcome: observed, infeasible, failed or stopped' },
+);
+
+const kinds = 'study-started, trial-proposed, trial-finished, trial-validated, study-ended';
+
+const startedSchema = z.object({
+  kind: z.literal('study-started'),
+  format: wholeNumber(),
+  plan: text,
+  name: text,
+  tool: text,
+  node: index,
+});
+
+export const entrySchema = z.discriminatedUnion(
+  'kind',
+  [
+    startedSchema,
+    z.object({
+      kind: z.literal('trial-proposed'),
+      trial: index,
+      origin: z.enum(['baseline', 'first', 'sampler']),
+      seen: index,
+      values: z.record(z.string(), value),
+    }),
+    z.object({ kind: z.literal('trial-finished'), trial: index, outcome }),
+    z.object({ kind: z.literal('trial-validated'), trial: index, outcome }),
+    z.object({ kind: z.literal('study-ended'), reason: text }),
+  ],
+  { error: `must be a map whose kind is one of ${kinds}` },
+);
+
+const document = z.object({ file: text, sha256: text, text });
+
+export const planFileSchema = z.object({
+  format: wholeNumber(),
+  hash: text,
+  started: startedSchema,
+  documents: z.object({
+    study: document,
+    strategy: document,
+    space: document.nullish(),
+    workload: document.nullish(),
+    workloads: z.array(document.nullable()).optional(),
+    earlier: document.nullish(),
+    policies: z.array(document).default([]),
+  }),
+});
+
+export type StoredPlan = z.infer<typeof planFileSchema>;
