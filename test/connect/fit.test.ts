@@ -19,7 +19,7 @@ const client = (more: object): JsonObject =>
     output_distribution: { type: 'exponential', params: { mean: 150, min: 1, max: 4000 } },
     ...more,
   }) as JsonObject;
-const workload = (clients: readonly JsonObject[], requests = 8000): JsonObject => ({
+const workload = (clients: readonly JsonObject[], requests = 4000): JsonObject => ({
   version: '2',
   aggregate_rate: 20,
   num_requests: requests,

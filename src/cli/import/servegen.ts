@@ -16,7 +16,11 @@ export const importServegenCommand: LoadedCommand = {
       .options({
         out: { type: 'string', demandOption: true, requiresArg: true, describe: 'workload file to write' },
         time: { type: 'string', requiresArg: true, describe: 'midnight, morning or afternoon alone [default: all]' },
-        'window-duration-seconds': { type: 'string', requiresArg: true, describe: 'length of each period [default: 600]' },
+        'window-duration-seconds': {
+          type: 'string',
+          requiresArg: true,
+          describe: 'length of each period [default: 600]',
+        },
         'drain-timeout-seconds': { type: 'string', requiresArg: true, describe: 'pause after each [default: 180]' },
         'num-requests': { type: 'string', requiresArg: true, describe: 'most requests [default: no limit]' },
         json: { type: 'boolean', describe: 'print the result as JSON' },
@@ -40,7 +44,9 @@ export const importServegenCommand: LoadedCommand = {
       return EXIT.ok;
     }
     for (const note of notes) process.stdout.write(`note: ${note}\n`);
-    process.stdout.write(`${files.length} chunks as ${cohorts} cohorts, ends after ${horizon / 1e6} s\nwritten: ${out}\n`);
+    process.stdout.write(
+      `${files.length} chunks as ${cohorts} cohorts, ends after ${horizon / 1e6} s\nwritten: ${out}\n`,
+    );
     return EXIT.ok;
   },
 };
