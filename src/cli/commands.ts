@@ -80,7 +80,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     syntax: 'import',
-    summary: 'bring in what other programs wrote: trace, epp',
+    summary: 'bring in what other programs wrote: trace, servegen, epp',
     load: async () => (await import('./import/group.ts')).importCommand,
   },
   BLIS,

@@ -62,10 +62,11 @@ export const TESTED_DIRECTLY: readonly { readonly why: string; readonly exports:
     why: 'a part with a closed form or a published value, which its callers blur',
     exports: [
       'src/base/errors.ts#formatPath',
+      'src/connect/fit/trace-distance.ts#distances',
       'src/numeric/normal.ts#normalPdf',
-      'src/numeric/statistics.ts#meanAndVariance',
+      'src/numeric/positive-laws.ts#digamma',
+      'src/numeric/positive-laws.ts#trigamma',
       'src/numeric/student-t.ts#incompleteBeta',
-      'src/numeric/student-t.ts#logGamma',
       'src/numeric/sobol-sequence.ts#directionColumns',
       'src/numeric/sobol-sequence.ts#MAX_SOBOL_DIMENSION',
       'src/optimizer/gp/hyperparameters.ts#hyperparameterCount',

@@ -8,6 +8,11 @@ const COMMANDS: readonly Command[] = [
     load: async () => (await import('./trace.ts')).importTraceCommand,
   },
   {
+    syntax: 'servegen <folder>',
+    summary: 'a workload file from a folder of ServeGen chunks',
+    load: async () => (await import('./servegen.ts')).importServegenCommand,
+  },
+  {
     syntax: 'epp [file]',
     summary: 'a study that starts from today’s EPP file, vLLM flags and Helm values',
     load: async () => (await import('./epp.ts')).importEppCommand,
@@ -15,4 +20,4 @@ const COMMANDS: readonly Command[] = [
 ];
 
 /** `paretune import …`: what other programs wrote, in the formats of studies. */
-export const importCommand = commandGroup(COMMANDS, 'what to import is required: trace, epp');
+export const importCommand = commandGroup(COMMANDS, 'what to import is required: trace, servegen, epp');

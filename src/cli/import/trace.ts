@@ -4,11 +4,13 @@ import { type ImportReport, importJson, importText } from '../../connect/traces/
 import { detectFormat, fileHead, formatByName, HEAD_CHARACTERS } from '../../connect/traces/trace-formats.ts';
 import { TraceImport } from '../../connect/traces/trace-import.ts';
 import { traceCsvWriter } from '../../simulators/workload/trace-csv.ts';
+import type { TraceRow } from '../../simulators/workload/trace-row.ts';
 import { writeTraceHeader } from '../../simulators/workload/write-trace-header.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
 import { Progress } from '../terminal/progress.ts';
 import { fileBytes, GrowingFile, SpillFiles, type TracePair, textPieces, tracePair } from './trace-files.ts';
+import { FirstRows, MOST_FITTED, type WrittenFit, writeFit } from './trace-fit.ts';
 import { declareTraceFlags, readOptions, shapeOptions } from './trace-flags.ts';
 
 /** Requests that wait to be sorted. */
@@ -28,6 +30,10 @@ export const importTraceCommand: LoadedCommand = {
           requiresArg: true,
           describe: 'folder for trace.yaml and trace.csv, or the name of one of the two files',
         })
+        .option('fit', {
+          type: 'boolean',
+          describe: 'also write a synthetic workload that resembles the trace, and print how far it is from it',
+        })
         .option('json', { type: 'boolean', describe: 'print the report as JSON' })
         .option('quiet', { type: 'boolean', describe: 'no progress on stderr' }),
     )
@@ -42,12 +48,16 @@ export const importTraceCommand: LoadedCommand = {
     process.once('SIGINT', stop);
     process.once('SIGTERM', stop);
     try {
-      const report = await importFile(file, pair, flags, interruption.signal);
+      const rows = new FirstRows(switchFlag(flags, 'fit') ? MOST_FITTED : 0);
+      const report = await importFile(file, pair, flags, {
+        signal: interruption.signal,
+        onRow: (row) => rows.add(row),
+      });
       if (report === null) {
         process.stderr.write('paretune: interrupted; nothing was written\n');
         return EXIT.interrupted;
       }
-      print(report, pair, flags);
+      print(report, pair, flags, switchFlag(flags, 'fit') ? writeFit(rows, pair) : null);
       return EXIT.ok;
     } finally {
       process.removeListener('SIGINT', stop);
@@ -62,22 +72,22 @@ function dataFile(file: string): string {
   return data !== file && existsSync(data) ? data : file;
 }
 
+interface Watch {
+  readonly signal: AbortSignal;
+  readonly onRow: (row: TraceRow) => void;
+}
+
 /** Null when it was interrupted. */
-async function importFile(
-  file: string,
-  pair: TracePair,
-  flags: Flags,
-  signal: AbortSignal,
-): Promise<ImportReport | null> {
+async function importFile(file: string, pair: TracePair, flags: Flags, watch: Watch): Promise<ImportReport | null> {
   const size = fileBytes(file);
   const quiet = switchFlag(flags, 'quiet') || size < SHOWS_PROGRESS_BYTES;
   const progress = new Progress('MB read', Math.ceil(size / 1e6), quiet);
   const spill = new SpillFiles(pair.data);
   try {
-    const trace = await readTrace(file, flags, spill, (bytes) => progress.update(Math.ceil(bytes / 1e6)), signal);
+    const trace = await readTrace(file, flags, spill, (bytes) => progress.update(Math.ceil(bytes / 1e6)), watch.signal);
     progress.end();
     if (trace === null) return null;
-    return await writePair(trace, pair, switchFlag(flags, 'strict'), signal);
+    return await writePair(trace, pair, switchFlag(flags, 'strict'), watch);
   } finally {
     spill.clear();
   }
@@ -125,7 +135,7 @@ async function writePair(
   trace: TraceImport,
   pair: TracePair,
   strict: boolean,
-  signal: AbortSignal,
+  { signal, onRow }: Watch,
 ): Promise<ImportReport | null> {
   const data = new GrowingFile(pair.data);
   try {
@@ -134,6 +144,7 @@ async function writePair(
     let rows = 0;
     for (const row of trace.rows()) {
       data.line(writer.line(row));
+      onRow(row);
       if (++rows % ROWS_AT_ONCE !== 0) continue;
       await setImmediate();
       if (signal.aborted) return null;
@@ -149,11 +160,13 @@ async function writePair(
   }
 }
 
-function print(report: ImportReport, { header, data }: TracePair, flags: Flags): void {
+function print(report: ImportReport, { header, data }: TracePair, flags: Flags, fit: WrittenFit | null): void {
   if (switchFlag(flags, 'json')) {
-    process.stdout.write(`${JSON.stringify({ ...importJson(report), files: { header, data } }, null, 2)}\n`);
+    const files = { header, data, ...(fit === null ? {} : { workload: fit.file }) };
+    const document = { ...importJson(report), ...(fit === null ? {} : { fit: fit.json }), files };
+    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     return;
   }
-  for (const line of importText(report)) process.stdout.write(`${line}\n`);
-  process.stdout.write(`written: ${header}, ${data}\n`);
+  for (const line of [...importText(report), ...(fit?.text ?? [])]) process.stdout.write(`${line}\n`);
+  process.stdout.write(`written: ${[header, data, ...(fit === null ? [] : [fit.file])].join(', ')}\n`);
 }

@@ -157,3 +157,52 @@ describe('what was imported', () => {
     ]);
   });
 });
+
+describe('beside the trace', () => {
+  test('a fitted workload is written, with its distance, and runs', async () => {
+    const rows = Array.from(
+      { length: 300 },
+      (_, i) => `${i * 0.5 + (i % 7) * 0.05},${100 + ((i * 37) % 200)},${20 + (i % 9)}`,
+    );
+    writeFileSync(join(folder, 'own.csv'), `timestamp,input_tokens,output_tokens\n${rows.join('\n')}\n`);
+    const { code, stdout } = await paretune(
+      ...['import', 'trace', join(folder, 'own.csv'), '--out', join(folder, 'fit'), '--fit'],
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/fitted arrivals: (gamma|weibull)/);
+    expect(stdout).toMatch(/prompt tokens \(tokens\) +199/);
+    const file = join(folder, 'fit/workload.yaml');
+    expect(stdout).toContain(file);
+    const run = await blis('run', ...CLUSTER, '--workload-spec', file);
+    expect(run.code).toBe(0);
+    expect(run.stdout).toMatch(/"completed_requests": 300/);
+    const told = await paretune(
+      'import',
+      'trace',
+      join(folder, 'own.csv'),
+      '--out',
+      join(folder, 'fit'),
+      '--fit',
+      '--json',
+    );
+    expect(JSON.parse(told.stdout)).toMatchObject({
+      requests: 300,
+      fit: { distance: { shared_prompt_tokens: { trace: 0, fit: 0 } } },
+      files: { workload: file },
+    });
+  });
+});
+
+test('paretune import servegen writes the cohorts of blis convert servegen, with an end for studies', async () => {
+  const data = new URL('../../fixtures/convert/servegen', import.meta.url).pathname;
+  const file = join(folder, 'day.yaml');
+  const { code, stdout } = await paretune('import', 'servegen', data, '--out', file);
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/chunks as \d+ cohorts, ends after 2340 s\nwritten: /)]);
+  const own = readYamlFile(file).value as Record<string, unknown>;
+  const converted = readYamlFile(new URL('../../fixtures/convert/out.yaml', import.meta.url).pathname).value;
+  expect(own).toEqual({ ...(converted as object), horizon: 2_340_000_000 });
+  const checked = await paretune('check', file);
+  expect([checked.code, checked.stdout]).toEqual([0, `${file}: valid workload: request workload\n`]);
+  const wrong = await paretune('import', 'servegen', data, '--out', file, '--time', 'noon');
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringMatching(/--time: unknown period "noon"/)]);
+});
