@@ -19,6 +19,11 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import('./study/verify.ts')).verifyCommand,
   },
   {
+    syntax: 'crosscheck <dir>',
+    summary: 'measure points of a run elsewhere and print the differences',
+    load: async () => (await import('./study/crosscheck.ts')).crosscheckCommand,
+  },
+  {
     syntax: 'report <dir>',
     summary: 'write the report of a run again',
     load: async () => (await import('./study/report.ts')).reportCommand,

@@ -57,8 +57,8 @@ export const EFFECTS_ALLOWED: readonly {
   },
   {
     where: 'src/connect/evaluators/',
-    kinds: ['files', 'processes', 'clock'],
-    why: 'runs programs in scratch folders, with limits of time, and keeps the logs of those that failed',
+    kinds: ['files', 'processes', 'network', 'clock'],
+    why: 'runs programs in scratch folders, with limits of time, keeps the logs of those that failed, and asks servers whether they are ready',
   },
   { where: 'src/cli/', kinds: ['files', 'processes', 'clock', 'terminal'], why: 'commands talk to a user' },
   { where: 'src/cli/blis/bundle.ts', kinds: ['code'], why: 'starts the compiled bundle' },

@@ -22,6 +22,10 @@ export const FORMATS: Readonly<Record<string, Format>> = {
     summary: 'configuration of simulator `command` in a strategy: program, files, metrics, limits',
     load: async () => await ofZod((await import('../../connect/evaluators/command-config.ts')).commandConfigSchema),
   },
+  http: {
+    summary: 'configuration of simulator `http` in a strategy: server, warm-up, apply hook',
+    load: async () => await ofZod((await import('../../connect/evaluators/http-config.ts')).httpConfigSchema),
+  },
   space: {
     summary: 'search space: parameters with their ranges',
     load: async () => await ofZod((await import('../../study/plan/search-space-file.ts')).searchSpaceFileSchema),

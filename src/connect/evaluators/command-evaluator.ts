@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { describeProblem, InputError } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
-import { formatYaml } from '../../document/yaml.ts';
 import { type CommandConfig, metricSources, parseCommandConfig, resultForm } from './command-config.ts';
+import { documentText } from './document-text.ts';
 import type { OutsideEvaluator, OutsideOptions, OutsideOutcome, OutsideRequest } from './evaluator.ts';
 import { keepLog } from './failure-log.ts';
 import { readMetrics } from './read-metrics.ts';
@@ -64,12 +64,8 @@ function writeFiles(dir: string, files: Readonly<Record<string, Json>>): void {
   for (const [name, content] of Object.entries(files)) {
     const file = join(dir, name);
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, typeof content === 'string' ? content : documentText(name, content));
+    writeFileSync(file, documentText(name, content));
   }
-}
-
-function documentText(name: string, content: Json): string {
-  return /\.ya?ml$/.test(name) ? formatYaml(content) : `${JSON.stringify(content, null, 2)}\n`;
 }
 
 function commandLine(config: CommandConfig, { values, seed, fidelity }: OutsideRequest, dir: string): CommandLine {

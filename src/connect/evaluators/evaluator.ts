@@ -19,6 +19,8 @@ export type OutsideOutcome =
 export interface OutsideEvaluator {
   /** Never rejects: what goes wrong is an outcome. An aborted signal ends it early, with nothing left running. */
   evaluate(request: OutsideRequest, signal: AbortSignal): Promise<OutsideOutcome>;
+  /** Ends what is kept running between evaluations. */
+  close?(): Promise<void>;
 }
 
 export interface OutsideOptions {

@@ -4,6 +4,8 @@ import { isJsonObject } from '../../base/json.ts';
 import { commandBackend } from '../../connect/evaluators/command-config.ts';
 import { createCommandEvaluator } from '../../connect/evaluators/command-evaluator.ts';
 import type { OutsideEvaluator, OutsideOptions } from '../../connect/evaluators/evaluator.ts';
+import { httpBackend } from '../../connect/evaluators/http-config.ts';
+import { createHttpEvaluator } from '../../connect/evaluators/http-evaluator.ts';
 import { createSimulator, simulatorNames } from '../../simulators/registry.ts';
 import type { Backend } from '../../simulators/simulator.ts';
 
@@ -17,6 +19,7 @@ export interface OutsideBackend {
 
 const OUTSIDE: Readonly<Record<string, OutsideBackend>> = {
   command: { backend: commandBackend, open: createCommandEvaluator, concurrency: statedConcurrency },
+  http: { backend: httpBackend, open: createHttpEvaluator, concurrency: () => 1 },
 };
 
 function statedConcurrency(config: Json): number {

@@ -12,15 +12,18 @@ export interface EvaluatorOptions {
   readonly workers: number;
   /** Run folder, for what an outside evaluator keeps beside the journal; absent = nothing is kept. */
   readonly folder?: string;
+  /** Only for the logs of what failed outside, in place of a run folder. */
+  readonly logFolder?: string;
 }
 
 /** The evaluator that the setups of one study need; they all name the same backend. */
-export function openEvaluator(setups: readonly EvaluationSetup[], { workers, folder }: EvaluatorOptions): Evaluator {
+export function openEvaluator(setups: readonly EvaluationSetup[], options: EvaluatorOptions): Evaluator {
   const outside = outsideBackend(setups[0]!.simulator);
-  if (outside === undefined) return openSimulationPool(setups, workers);
-  const keeping =
-    folder === undefined ? null : { logs: join(folder, 'logs'), finished: join(folder, 'evaluations.jsonl') };
-  return openOutside(outside, setups, keeping);
+  if (outside === undefined) return openSimulationPool(setups, options.workers);
+  const { folder } = options;
+  const logs = options.logFolder ?? (folder === undefined ? null : join(folder, 'logs'));
+  const finished = folder === undefined ? null : join(folder, 'evaluations.jsonl');
+  return openOutside(outside, setups, { logs, finished });
 }
 
 export interface StudyEvaluator {

@@ -8,8 +8,10 @@ import type { OutsideBackend } from './backends.ts';
 import { openFinished } from './finished-evaluations.ts';
 
 export interface OutsideKeeping {
-  readonly logs: string;
-  readonly finished: string;
+  /** null = logs of what failed are not kept. */
+  readonly logs: string | null;
+  /** null = finished evaluations are not kept. */
+  readonly finished: string | null;
 }
 
 /**
@@ -19,10 +21,10 @@ export interface OutsideKeeping {
 export function openOutside(
   { open, concurrency }: OutsideBackend,
   setups: readonly EvaluationSetup[],
-  keeping: OutsideKeeping | null,
+  { logs, finished: file }: OutsideKeeping,
 ): Evaluator {
-  const backend = open({ logFolder: keeping?.logs ?? null });
-  const finished = keeping === null ? null : openFinished(keeping.finished);
+  const backend = open({ logFolder: logs });
+  const finished = file === null ? null : openFinished(file);
   const end = new AbortController();
   const running = new Set<Promise<unknown>>();
   const slot = slots(concurrency(setups[0]!.template.config));
@@ -50,6 +52,7 @@ export function openOutside(
     close: async () => {
       end.abort();
       await Promise.allSettled(running);
+      await backend.close?.();
       release();
     },
   };
