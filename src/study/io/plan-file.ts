@@ -8,6 +8,7 @@ import type { JournalEntry } from '../journal.ts';
 import type { PlanSource, PlanSources } from '../plan/plan-sources.ts';
 import type { StudyPlan } from '../plan/study-plan.ts';
 import { writeFileAtomically } from './atomic-file.ts';
+import { policyFromRun, recordedPolicyName } from './load-policy.ts';
 import { traceSource } from './trace-data.ts';
 
 export const PLAN_FILE = 'plan.json';
@@ -19,6 +20,11 @@ interface StoredDocument {
   readonly file: string;
   readonly sha256: string;
   readonly text: string;
+}
+
+interface StoredPolicy extends StoredDocument {
+  /** The file seen from the folder of the run. Absent in older records. */
+  readonly from_run?: string | null;
 }
 
 /** Writes every document of the study, word for word, with a readable summary of what they resolve to. */
@@ -38,7 +44,7 @@ export function writePlanFile(folder: string, sources: PlanSources, plan: StudyP
       workload: stored(sources.workload),
       ...(sources.workloads === undefined ? {} : { workloads: sources.workloads.map(stored) }),
       earlier: stored(sources.earlier ?? null),
-      policies: sources.policies.map(stored),
+      policies: sources.policies.map((policy) => ({ ...stored(policy), from_run: policyFromRun(policy.file, folder) })),
     },
   };
   writeFileAtomically(join(folder, PLAN_FILE), `${JSON.stringify(document, null, 2)}\n`);
@@ -91,7 +97,10 @@ export function readPlanFile(folder: string): PlanSources {
         }
       : {}),
     earlier: restore('earlier'),
-    policies: (documents['policies'] as StoredDocument[] | undefined) ?? [],
+    policies: ((documents['policies'] as StoredPolicy[] | undefined) ?? []).map((policy) => ({
+      file: recordedPolicyName(policy, folder),
+      text: policy.text,
+    })),
   };
 }
 
