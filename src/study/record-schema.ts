@@ -50,6 +50,8 @@ export const entrySchema = z.discriminatedUnion(
 );
 
 const document = z.object({ file: text, sha256: text, text });
+/** `from_run`: the module seen from the folder of the run; absent in older records, null for shipped ones. */
+const policy = document.extend({ from_run: text.nullable().exactOptional() });
 
 export const planFileSchema = z.object({
   format: wholeNumber(),
@@ -62,7 +64,7 @@ export const planFileSchema = z.object({
     workload: document.nullish(),
     workloads: z.array(document.nullable()).optional(),
     earlier: document.nullish(),
-    policies: z.array(document).default([]),
+    policies: z.array(policy).default([]),
   }),
 });
 

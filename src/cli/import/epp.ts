@@ -40,6 +40,7 @@ export const importEppCommand: LoadedCommand = {
         describe: 'workload file of the study',
         defaultDescription: 'a made-up one',
       })
+      .option('trials', { type: 'string', describe: 'points that the study tries', defaultDescription: '40' })
       .option('tune', { choices: ['all', 'routing', 'engine'], default: 'all', describe: 'what the study may change' })
       .option('router-version', {
         choices: ROUTER_VERSIONS,
@@ -62,6 +63,7 @@ export const importEppCommand: LoadedCommand = {
       origin: imported.origin,
       tuned: tunedParts(textFlag(flags, 'tune') ?? 'all'),
       workload: workloadOf(flags),
+      trials: integerText(flags, 'trials', 1) ?? 40,
       disaggregated: imported.picker.routing.disaggregated,
     });
     report(imported, documents, flags);

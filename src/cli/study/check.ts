@@ -16,6 +16,7 @@ import { holesOf } from '../../study/plan/template.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
 import { deployWarnings } from './deployable.ts';
+import { outsideNotices } from './outside-policies.ts';
 
 interface Checked {
   readonly kind: string;
@@ -50,7 +51,9 @@ function workloadSummary({ recorded }: WorkloadSpec): string {
 }
 
 async function checkStudy(file: string): Promise<string> {
-  const plan = await planOf(loadStudySources(file));
+  const sources = loadStudySources(file);
+  const plan = await planOf(sources);
+  for (const line of outsideNotices(sources)) process.stderr.write(`paretune: ${line}\n`);
   for (const line of deployWarnings(plan)) process.stderr.write(`paretune: warning: ${line}\n`);
   return describePlan(plan);
 }

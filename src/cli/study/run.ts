@@ -14,6 +14,7 @@ import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
 import { integerFlag } from '../terminal/schema-flag.ts';
 import { deployWarnings } from './deployable.ts';
 import { followStudy } from './follow-study.ts';
+import { outsideNotices } from './outside-policies.ts';
 import { printSummary } from './summary.ts';
 
 const MAX_WORKERS = 1024;
@@ -51,6 +52,7 @@ export const runCommand: LoadedCommand = {
     const plan = await planOf(sources);
     const folder = textFlag(flags, 'out') ?? join('runs', plan.name);
     const workers = integerFlag(flags, 'workers', 1, MAX_WORKERS) ?? defaultWorkers();
+    for (const line of outsideNotices(sources)) process.stderr.write(`paretune: ${line}\n`);
     for (const line of deployWarnings(plan)) process.stderr.write(`paretune: warning: ${line}\n`);
     createRunFolder(folder, sources, plan, startedEntry(plan));
     return await runAndReport(folder, plan, flags, workers);

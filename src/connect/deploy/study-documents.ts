@@ -18,6 +18,7 @@ export interface StudyRequest {
   readonly tuned: readonly TunedPart[];
   /** File of the user's workload, relative to the study; null = a made-up one. */
   readonly workload: string | null;
+  readonly trials: number;
   /** Whether prefill and decode have profiles of their own. */
   readonly disaggregated: boolean;
 }
@@ -84,7 +85,7 @@ function asParameter({ name, scorers, today }: WeightVector): SuggestedParameter
   return { name, today, entry: { name, type: 'simplex', components: [...scorers] } };
 }
 
-function study({ name, workload }: StudyRequest): JsonObject {
+function study({ name, workload, trials }: StudyRequest): JsonObject {
   return {
     name,
     description: 'Where can today’s deployment be made better?',
@@ -100,7 +101,7 @@ function study({ name, workload }: StudyRequest): JsonObject {
     constraints: [{ metric: 'completion_fraction', at_least: 0.99 }],
     seeds: [42, 123, 456],
     validation: { seeds: [1001, 1002, 1003, 1004, 1005], points: 2 },
-    budget: { trials: 40 },
+    budget: { trials },
     batch: 2,
     sampler: 'gp',
     seed: 1,

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { isAbsolute, relative, resolve } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { InputError } from '../../base/errors.ts';
 import type { PolicyModule } from '../../simulators/simulator.ts';
@@ -17,9 +17,47 @@ export function policyName(file: string): string {
   return isShipped ? `${SHIPPED}${relative(ROOT, target)}` : relative(process.cwd(), target);
 }
 
-/** Where the module of this name is. */
+/** Where the module of this name is: a name is no path, and holds in this working folder alone. */
 function policyFile(name: string): string {
   return name.startsWith(SHIPPED) ? resolve(ROOT, name.slice(SHIPPED.length)) : resolve(name);
+}
+
+/** Where a module lies seen from the folder of a run, so that the record holds in every working folder; null = shipped. */
+export function policyFromRun(name: string, folder: string): string | null {
+  return name.startsWith(SHIPPED) ? null : relative(resolve(folder), policyFile(name));
+}
+
+/**
+ * Name today of a module that a run recorded: of the file with the recorded text, where one of both ways leads there.
+ * @param fromRun - as `policyFromRun` gave it; absent in older records
+ */
+export function recordedPolicyName(
+  recorded: { readonly file: string; readonly text: string; readonly from_run?: string | null },
+  folder: string,
+): string {
+  const { file, text, from_run: fromRun } = recorded;
+  if (file.startsWith(SHIPPED)) return file;
+  const moved = fromRun == null ? [] : [resolve(folder, fromRun)];
+  const found = [policyFile(file), ...moved].filter((one) => existsSync(one));
+  const same = found.find((one) => readFileSync(one, 'utf8') === text) ?? found[0];
+  return same === undefined ? file : policyName(same);
+}
+
+/** Files that mark the root of a project. */
+const PROJECT_MARKS = ['package.json', '.git'];
+
+/** Whether a module lies neither in the project of the strategy that names it nor with paretune itself. */
+export function isOutsideProject(file: string, strategyFolder: string): boolean {
+  const target = resolve(file);
+  return !isInside(ROOT, target) && !isInside(projectRoot(resolve(strategyFolder)), target);
+}
+
+/** The nearest folder with a mark; without one, the folder itself. */
+function projectRoot(folder: string): string {
+  for (let at = folder; ; at = dirname(at)) {
+    if (PROJECT_MARKS.some((mark) => existsSync(join(at, mark)))) return at;
+    if (dirname(at) === at) return folder;
+  }
 }
 
 /** Text of a policy module; undefined where there is no such file. */

@@ -12,7 +12,7 @@ import { parseSearchSpace } from '../plan/search-space-file.ts';
 import { parseStrategyFile, type StrategyFile } from '../plan/strategy-file.ts';
 import { parseStudyFile, type StudySpec } from '../plan/study-spec.ts';
 import { readJournal } from './journal-file.ts';
-import { policyName } from './load-policy.ts';
+import { isOutsideProject, policyName } from './load-policy.ts';
 import { PLAN_FILE } from './plan-file.ts';
 import { isTraceHeader } from './trace-data.ts';
 import { withWorkloadData } from './workload-data.ts';
@@ -136,13 +136,14 @@ export function readPolicy(
   index: number,
   folder: string,
   name: string,
-): { file: string; text: string } {
+): PlanSources['policies'][number] {
   const file = resolve(folder, name);
   if (!existsSync(file)) {
     const path = ['policies', index];
     throw new InputError(`file not found: ${shortKey(name)}`, { path, position: from.locate(path) });
   }
-  return { file: policyName(file), text: readFileSync(file, 'utf8') };
+  const outside = isOutsideProject(file, folder) ? ({ outside: true } as const) : {};
+  return { file: policyName(file), text: readFileSync(file, 'utf8'), ...outside };
 }
 
 /** Names in plans and messages are relative to the working folder where possible: no machine paths in records. */

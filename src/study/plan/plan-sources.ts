@@ -22,8 +22,8 @@ export interface PlanSources {
   readonly workloads?: readonly (PlanSource | null)[];
   /** Points of earlier runs, as `earlierText` wrote them. */
   readonly earlier?: PlanSource | null;
-  /** Policy modules: text only. */
-  readonly policies: readonly { readonly file: string; readonly text: string }[];
+  /** Policy modules: text only. `outside`: the file lies in no folder of the project. */
+  readonly policies: readonly { readonly file: string; readonly text: string; readonly outside?: true }[];
 }
 
 /** Places what `body` complains about in the document it is about. */
