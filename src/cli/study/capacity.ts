@@ -1,4 +1,5 @@
 import { InputError } from '../../base/errors.ts';
+import { wholeNumber } from '../../document/schema-parts.ts';
 import { formatNumber, formatPercent } from '../../report/page/format.ts';
 import { measureCapacities, type SettingCapacity } from '../../study/capacity/measure-capacities.ts';
 import { keepsUp, meetsTargets } from '../../study/capacity/meets-targets.ts';
@@ -10,7 +11,7 @@ import { parseSloText } from '../../study/plan/measure-spec.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
 import { Progress } from '../terminal/progress.ts';
-import { integerFlag, ofFlag, schemaFlag } from '../terminal/schema-flag.ts';
+import { flagValue, integerFlag, ofFlag, schemaFlag } from '../terminal/schema-flag.ts';
 import { aligned } from '../terminal/table.ts';
 
 /** Without a limit the search goes up to this multiple of the workload's own rate. */
@@ -89,7 +90,9 @@ async function search(
   range: CapacityRange,
   flags: Flags,
 ): Promise<readonly SettingCapacity[]> {
-  const seeds = (flags['seed'] as readonly number[] | undefined) ?? wanted.seeds;
+  const given = flags['seed'] as readonly number[] | undefined;
+  const seed = wholeNumber({ least: 0, most: Number.MAX_SAFE_INTEGER });
+  const seeds = given?.map((one) => flagValue('seed', one, seed)) ?? wanted.seeds;
   const workers = integerFlag(flags, 'workers', 1, 1024) ?? defaultWorkers();
   const pool = openSimulationPool(
     wanted.setups.map(({ capacity: _, ...setup }) => setup),
