@@ -1,4 +1,6 @@
+import { InputError } from '../../base/errors.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
+import { shortText } from '../../base/short-text.ts';
 import type { PluginsByName } from './findings.ts';
 import type { ListedPlugin, SchedulingProfile } from './picker-config.ts';
 import { CONSTANT_SCORER, PLUGIN_SCORERS } from './scorer-plugins.ts';
@@ -33,8 +35,20 @@ export function importProfile(profile: SchedulingProfile, known: PluginsByName):
     else if (plugin.roles.includes('scorer')) importScorer(draft, listed, weight ?? 1, known);
     else if (!ROLE_FILTERS.includes(listed.type)) draft.leftOut.push(`filter ${titled(listed)}`);
   }
+  refuseWithoutScores(profile, known, draft);
   if (Object.values(draft.scorers).every((weight) => weight === 0)) draft.scorers[CONSTANT_SCORER] = 1;
   return draft;
+}
+
+/** Routing by scores that are all unknown would be simulated as chance. */
+function refuseWithoutScores({ name, plugins }: SchedulingProfile, known: PluginsByName, { scorers }: Draft): void {
+  const counting = plugins.filter(({ ref, weight }) => weight !== 0 && known.get(ref)!.plugin.roles.includes('scorer'));
+  if (counting.length === 0 || Object.keys(scorers).length > 0) return;
+  const names = counting.map(({ ref }) => titled(known.get(ref)!.listed)).join(', ');
+  throw new InputError(`no score of profile ${shortText(name)} is simulated: plugin ${names}`, {
+    path: ['schedulingProfiles'],
+    suggestion: `simulated are ${Object.keys(PLUGIN_SCORERS).join(', ')}`,
+  });
 }
 
 /** The name by which messages speak of a plugin. */

@@ -30,6 +30,7 @@ const SAME: Readonly<Record<string, string>> = {
 };
 
 const GIB = 2 ** 30;
+const DEFAULT_MODEL = 'qwen/qwen3-14b';
 const DEFAULT_GPU = 'H100';
 const BLOCK_SIZE = 16;
 const GPU_MEMORY_UTILIZATION = 0.9;
@@ -74,9 +75,8 @@ export function importEngine(args: VllmArgs, { gpu, modelConfig }: EngineOptions
 function modelOf(args: VllmArgs, isDescribed: boolean, notes: string[]): string {
   const given = args.values['model'];
   if (given === undefined) {
-    const model = DEFAULT_DEPLOYMENTS[0]!.model;
-    notes.push(`model ${model} (no vLLM line names one)`);
-    return model;
+    notes.push(`model ${DEFAULT_MODEL} (no vLLM line names one)`);
+    return DEFAULT_MODEL;
   }
   const model = String(given).toLowerCase();
   if (!isDescribed && !Object.hasOwn(MODEL_CONFIGS, catalogKey(model))) {

@@ -293,6 +293,14 @@ describe('routing settings of a file', () => {
     expect(warnings.join('\n')).toContain('session-affinity-scorer is Alpha');
   });
 
+  it('without any score that is simulated are refused by the names of the scorers', () => {
+    const text = single(
+      ['type: session-affinity-scorer', 'type: max-score-picker'],
+      ['pluginRef: session-affinity-scorer'],
+    );
+    expect(refusal(text)).toContain('no score of profile "default" is simulated: plugin session-affinity-scorer');
+  });
+
   it('whose handler chooses otherwise are refused by its name', () => {
     const text = single(['type: queue-scorer', 'type: header-profile-handler'], ['pluginRef: queue-scorer']);
     expect(refusal(text)).toContain('plugin header-profile-handler: its choice of profiles is not simulated');
