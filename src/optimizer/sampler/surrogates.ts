@@ -4,6 +4,7 @@ import { type FeatureRows, featureRows } from '../gp/kernel.ts';
 import { checkpoint, chooseModels, ModelMemory } from '../gp/model-choice.ts';
 import { IDENTITY, TRANSFORM_SHAPES, transform } from '../gp/outcome-transform.ts';
 import { outlierFence } from '../gp/outliers.ts';
+import { aroundZero } from '../gp/slack-scale.ts';
 import type { ParameterValues } from '../space/parameter.ts';
 import type { Evidence, Observation } from './sampler.ts';
 
@@ -74,7 +75,9 @@ export function fitEnsemble(evidence: Evidence, memory: ModelMemory, size: numbe
       (o) => o.slacks[c]!,
       (o) => o.slackVariances[c],
     ),
-  ).filter(canFail);
+  )
+    .filter(canFail)
+    .map((data) => aroundZero(data, memory));
   const succeeded = (o: Observation): boolean => isMeasured(o) && tells(o);
   if (!all.every(succeeded)) slackData.push(successData(features, all.slice(-MOST_POINTS), succeeded));
   const objectiveModels = objectiveData.map((data) => chooseModels(data, TRANSFORM_SHAPES, memory));
@@ -110,6 +113,9 @@ export function fitEnsemble(evidence: Evidence, memory: ModelMemory, size: numbe
   return members.map(({ surrogates }, k) => ({ surrogates, logWeight: Math.log(shares[k]! / total) }));
 }
 
+/** Feasible points from which on losses can be outliers: what is cheap because it is impossible sets no scale. */
+const FEWEST_JUDGED = 8;
+
 /** Which measured points tell how good they are, and not only that they are bad. */
 function tellingRows(
   { objectiveCount }: Evidence,
@@ -117,10 +123,11 @@ function tellingRows(
   rowsOf: (observations: readonly Observation[]) => FeatureRows,
   memory: ModelMemory,
 ): (observation: Observation) => boolean {
-  if (objectiveCount > 1) return () => true;
+  const feasible = measured.filter(({ slacks }) => slacks.every((slack) => slack <= 0));
+  if (objectiveCount > 1 || feasible.length < FEWEST_JUDGED) return () => true;
   const data = outcome(
-    rowsOf(measured),
-    measured,
+    rowsOf(feasible),
+    feasible,
     (o) => o.losses![0]!,
     (o) => o.lossVariances[0],
   );

@@ -93,6 +93,15 @@ describe('Gaussian-process sampler', () => {
     expect(Number(proposed!['x'])).toBeLessThan(0.1);
   });
 
+  it('finds the best of the good part where the rest blows up', () => {
+    const told = points(LINE, 16).map((values) => {
+      const x = Number(values['x']);
+      return observe(values, [x < 0.4 ? 1e9 * (0.4 - x) : (x - 0.7) ** 2]);
+    });
+    const [proposed] = createSampler('gp')(evidence(LINE, told), { count: 1, seed: 1 });
+    expect(Math.abs(Number(proposed!['x']) - 0.7)).toBeLessThan(0.02);
+  });
+
   it('keeps away from where evaluations fail', () => {
     const told = points(LINE, 16).map((values) => {
       const x = Number(values['x']);
