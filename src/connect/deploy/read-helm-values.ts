@@ -1,5 +1,6 @@
 import { InputError } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
+import { shortText } from '../../base/short-text.ts';
 import { readVllmArgs, readVllmWords, type VllmArgs } from '../vllm/read-args.ts';
 
 /** What Helm values say of a deployment. */
@@ -70,7 +71,7 @@ function pods(values: JsonObject, role: 'decode' | 'prefill', model: string | un
   if (!isJsonObject(section) || section['create'] === false) return null;
   const replicas = section['replicas'];
   if (replicas !== undefined && replicas !== null && (!Number.isInteger(replicas) || Number(replicas) < 0)) {
-    throw new InputError(`must be an integer ≥ 0, got ${JSON.stringify(replicas)}`, { path: [role, 'replicas'] });
+    throw new InputError(`must be an integer ≥ 0, got ${shortText(replicas)}`, { path: [role, 'replicas'] });
   }
   const args = containerArgs(section['containers'], role);
   const parallelism = isJsonObject(section['parallelism']) ? section['parallelism'] : {};

@@ -1,5 +1,6 @@
 import { InputError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
+import { shortText } from '../../base/short-text.ts';
 import { type Form, fields, list, mapping } from '../../document/form.ts';
 import { finite, flag } from '../../document/form-values.ts';
 import { duration, quantity, word } from './picker-values.ts';
@@ -140,10 +141,10 @@ export const DEFAULT_CONFIG: PickerConfig = {
 export function parsePickerConfig(document: unknown): PickerConfig {
   const read = file.read(document);
   if (read.kind !== 'EndpointPickerConfig') {
-    throw new InputError(`must be EndpointPickerConfig, got ${JSON.stringify(read.kind)}`, { path: ['kind'] });
+    throw new InputError(`must be EndpointPickerConfig, got ${shortText(read.kind)}`, { path: ['kind'] });
   }
   if (read.apiVersion !== API_VERSION && read.apiVersion !== DEPRECATED_API_VERSION) {
-    throw new InputError(`must be ${API_VERSION}, got ${JSON.stringify(read.apiVersion)}`, {
+    throw new InputError(`must be ${API_VERSION}, got ${shortText(read.apiVersion)}`, {
       path: ['apiVersion'],
       suggestion: `${DEPRECATED_API_VERSION} is read as well`,
     });

@@ -69,7 +69,8 @@ const withClient = (more: Readonly<Record<string, Json>>): Json => ({ ...WORKLOA
 /** The example files, each with the format that its first line names. */
 const EXAMPLES = ['studies', 'strategies', 'search-spaces'].flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.yaml'))
+    // The register of seeds is no format of the program: its own test reads it.
+    .filter((name) => name.endsWith('.yaml') && name !== 'seeds.yaml')
     .map((name) => {
       const file = join(folder, name);
       const text = readFileSync(join(ROOT, file), 'utf8');
