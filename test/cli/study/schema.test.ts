@@ -6,6 +6,8 @@ import type { z } from 'zod';
 import { InputError } from '../../../src/base/errors.ts';
 import { isJsonObject, type Json } from '../../../src/base/json.ts';
 import { FORMATS, schemaDocument } from '../../../src/cli/study/schema-table.ts';
+import { commandConfigSchema } from '../../../src/connect/evaluators/command-config.ts';
+import { httpConfigSchema } from '../../../src/connect/evaluators/http-config.ts';
 import { parseWith } from '../../../src/document/schema.ts';
 import { parseYaml } from '../../../src/document/yaml.ts';
 import { askTellRequest } from '../../../src/optimizer/ask-tell/request-schema.ts';
@@ -30,6 +32,8 @@ const by = (schema: z.ZodType) => (value: Json) => parseWith(schema, value);
 const CHECKS: Readonly<Record<string, (value: Json) => unknown>> = {
   study: by(studyFileSchema),
   strategy: by(strategyDocument),
+  command: by(commandConfigSchema),
+  http: by(httpConfigSchema),
   space: by(searchSpaceFileSchema),
   experiment: by(experimentFileSchema),
   workload: parseWorkload,
@@ -144,6 +148,8 @@ const WRONG: readonly (readonly [format: string, document: Json])[] = [
   ['gpu-jobs-settings', { block_size: 0 }],
   ['cloud-edge-config', { edge_batch_capacity_k: 'many' }],
   ['pd-slo-scenario', { scenario: 3 }],
+  ['command', { command: [], metrics: {} }],
+  ['http', { server: 3 }],
   ['ask-tell', { op: 'aks' }],
   ['ask-tell', { op: 'ask', count: 0 }],
   ['ask-tell', { op: 'tell', id: 0, values: 'x' }],
