@@ -19,7 +19,8 @@ export async function evaluateTrial(
   const before = trials.slice(0, trial.seen);
   if (plan.screening === undefined) return await evaluateSeeds(plan, before, trial, evaluate);
   const { seeds, fraction } = plan.screening;
-  const first = await evaluate(trial.values, plan.seeds.slice(0, seeds), fraction);
+  const options = { fidelity: fraction, trial: trial.number };
+  const first = await evaluate(trial.values, plan.seeds.slice(0, seeds), options);
   if (first.kind === 'infeasible') return first;
   if (first.kind === 'failed') return await evaluateSeeds(plan, before, trial, evaluate);
   const short = first.replicates;
@@ -35,13 +36,14 @@ async function evaluateSeeds(
   trial: Trial,
   evaluate: Evaluate,
 ): Promise<TrialOutcome> {
-  if (plan.racing === undefined || trial.origin !== 'sampler') return await evaluate(trial.values, plan.seeds);
+  const options = { trial: trial.number };
+  if (plan.racing === undefined || trial.origin !== 'sampler') return await evaluate(trial.values, plan.seeds, options);
   const complete = completeTrials(before);
   const replicates: Replicate[] = [];
   while (true) {
     const done = replicates.length;
     const next = done === 0 ? plan.racing.firstSeeds : done + 1;
-    const outcome = await evaluate(trial.values, plan.seeds.slice(done, next));
+    const outcome = await evaluate(trial.values, plan.seeds.slice(done, next), options);
     if (outcome.kind !== 'observed') return outcome;
     replicates.push(...outcome.replicates);
     if (next >= plan.seeds.length) return { kind: 'observed', replicates };

@@ -4,6 +4,8 @@ import type { ReplicateOutcome } from './trial.ts';
 /** One evaluation of one of several setups. */
 export interface SetupTask extends EvaluationTask {
   readonly setup: number;
+  /** Whose vector it is; absent for one that belongs to no trial, such as the baseline that all are compared with. */
+  readonly trial?: number;
 }
 
 /** Measures vectors, one (setup, vector, seed) at a time: by simulation in worker threads, or outside this program. */

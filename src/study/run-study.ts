@@ -52,7 +52,9 @@ function nextStep(run: StudyRun, state: StudyState): AsyncGenerator<JournalEntry
   if (proposed.length > 0) return entriesOf(proposed);
   const unvalidated = validationTrials(plan, state).filter(({ validation }) => validation === null);
   if (unvalidated.length > 0) {
-    return inOrder(unvalidated, 'trial-validated', ({ values }) => run.evaluate(values, plan.validation!.seeds));
+    return inOrder(unvalidated, 'trial-validated', ({ values, number }) =>
+      run.evaluate(values, plan.validation!.seeds, { trial: number }),
+    );
   }
   return entriesOf([{ kind: 'study-ended', reason: stopped ?? endReason(plan, state) }]);
 }

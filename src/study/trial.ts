@@ -54,15 +54,19 @@ export interface Trial {
   readonly validation: TrialOutcome | null;
 }
 
-/**
- * Evaluates one parameter vector on some seeds. Never rejects for anything a trial may do: failures are outcomes.
- * @param fidelity - share of the workload, in (0, 1]; absent = all of it
- */
+/** Evaluates one parameter vector on some seeds. Never rejects for anything a trial may do: failures are outcomes. */
 export type Evaluate = (
   values: Trial['values'],
   seeds: readonly number[],
-  fidelity?: number,
+  options?: EvaluateOptions,
 ) => Promise<EvaluatedOutcome>;
+
+export interface EvaluateOptions {
+  /** Share of the workload, in (0, 1]; absent = all of it. */
+  readonly fidelity?: number;
+  /** Whose vector it is: two trials may have the same one, and outside this program each is measured by itself. */
+  readonly trial?: number;
+}
 
 /** What an evaluation alone can come to. */
 export type EvaluatedOutcome = Exclude<TrialOutcome, StoppedOutcome>;

@@ -55,7 +55,7 @@ async function recomputed(
     const short =
       screening === undefined || seeds !== plan.seeds
         ? null
-        : await evaluate(values, seeds.slice(0, screening.seeds), screening.fraction);
+        : await evaluate(values, seeds.slice(0, screening.seeds), { fidelity: screening.fraction });
     return short?.kind === 'infeasible' ? short : await evaluate(values, seeds);
   }
   const whole = await measured(values, recorded.replicates, evaluate);
@@ -75,5 +75,5 @@ async function measured(
 ): Promise<EvaluatedOutcome> {
   if (recorded.length === 0) return { kind: 'observed', replicates: [] };
   const seeds = recorded.map(({ seed }) => seed);
-  return await evaluate(values, seeds, fidelity);
+  return await evaluate(values, seeds, fidelity === undefined ? {} : { fidelity });
 }

@@ -86,11 +86,11 @@ async function run(
 /** Simulates each (vector, seed, share) once. */
 function remembering(evaluate: Evaluate): Evaluate {
   const known = new Map<string, Promise<EvaluatedOutcome>>();
-  return async (values, seeds, fidelity = 1) => {
+  return async (values, seeds, { fidelity = 1 } = {}) => {
     const outcomes = await Promise.all(
       seeds.map((seed) => {
         const key = canonicalText({ values, seed, fidelity } as unknown as Json);
-        const outcome = known.get(key) ?? evaluate(values, [seed], fidelity);
+        const outcome = known.get(key) ?? evaluate(values, [seed], { fidelity });
         known.set(key, outcome);
         return outcome;
       }),

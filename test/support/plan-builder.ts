@@ -66,7 +66,7 @@ export function inlineEvaluator(
   delay: () => number = () => 0,
 ): Evaluate {
   const setup = evaluationSetup(plan);
-  return async (values, seeds, fidelity = 1) => {
+  return async (values, seeds, { fidelity = 1 } = {}) => {
     const wait = delay();
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
     return joinReplicates(

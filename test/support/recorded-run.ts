@@ -32,7 +32,7 @@ export async function oldPolicies(names: readonly string[]): Promise<readonly Po
 export async function evaluatorOf(plan: StudyPlan, policies: readonly PolicyModule[]): Promise<Evaluate> {
   const simulator = await createSimulator(plan.simulator);
   const setup = evaluationSetup(plan);
-  return async (values, seeds, fidelity = 1) =>
+  return async (values, seeds, { fidelity = 1 } = {}) =>
     joinReplicates(
       seeds,
       seeds.map((seed) => evaluateTask(simulator, setup, { values, seed, fidelity }, policies)),

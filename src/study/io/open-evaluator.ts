@@ -40,8 +40,8 @@ export function openStudyEvaluator(plan: StudyPlan, options: EvaluatorOptions): 
     return { evaluate: each, close };
   }
   return {
-    evaluate: async (values, seeds, fidelity = 1) => {
-      const tasks = seeds.map((seed) => evaluator.evaluate({ setup: 0, values, seed, fidelity }));
+    evaluate: async (values, seeds, { fidelity = 1, ...trial } = {}) => {
+      const tasks = seeds.map((seed) => evaluator.evaluate({ setup: 0, values, seed, fidelity, ...trial }));
       return joinReplicates(seeds, await Promise.all(tasks));
     },
     close,

@@ -10,6 +10,7 @@ export type SimulateSetup = (task: {
   readonly values: ParameterValues;
   readonly seed: number;
   readonly fidelity: number;
+  readonly trial?: number;
 }) => Promise<ReplicateOutcome>;
 
 /**
@@ -25,21 +26,22 @@ export function regimeEvaluate(
   simulate: SimulateSetup,
 ): Evaluate {
   const references = new Map<string, Promise<readonly ReplicateOutcome[]>>();
-  const raw = (values: ParameterValues, seed: number, fidelity: number): Promise<readonly ReplicateOutcome[]> =>
-    Promise.all(regimes.workloads.map((_, setup) => simulate({ setup, values, seed, fidelity })));
+  const raw = (task: Omit<Parameters<SimulateSetup>[0], 'setup'>): Promise<readonly ReplicateOutcome[]> =>
+    Promise.all(regimes.workloads.map((_, setup) => simulate({ setup, ...task })));
   const reference = (seed: number, fidelity: number): Promise<readonly ReplicateOutcome[]> => {
     const key = `${seed} ${fidelity}`;
-    const known = references.get(key) ?? raw(baseline!, seed, fidelity);
+    const known = references.get(key) ?? raw({ values: baseline!, seed, fidelity });
     references.set(key, known);
     return known;
   };
   const baselineText = canonicalText(baseline as Json);
-  return async (values, seeds, fidelity = 1) => {
+  return async (values, seeds, { fidelity = 1, ...trial } = {}) => {
     const isBaseline = canonicalText(values as Json) === baselineText;
     const outcomes = seeds.map(async (seed) => {
-      if (regimes.of === 'value') return joinRegimes(regimes, metrics, await raw(values, seed, fidelity), null);
+      if (regimes.of === 'value')
+        return joinRegimes(regimes, metrics, await raw({ values, seed, fidelity, ...trial }), null);
       const base = reference(seed, fidelity);
-      const own = isBaseline ? base : raw(values, seed, fidelity);
+      const own = isBaseline ? base : raw({ values, seed, fidelity, ...trial });
       return joinRegimes(regimes, metrics, await own, await base);
     });
     return joinReplicates(seeds, await Promise.all(outcomes));

@@ -108,9 +108,9 @@ describe('a study that screens', () => {
     const plan = await planOf({ study: SCREENING }, simulator);
     const full = await planOf({ study: SCREENING.replace(KEY, '') }, simulator);
     const fidelities: number[] = [];
-    const watched: Evaluate = (values, seeds, fidelity = 1) => {
-      fidelities.push(...seeds.map(() => fidelity));
-      return inlineEvaluator(plan, simulator)(values, seeds, fidelity);
+    const watched: Evaluate = (values, seeds, options = {}) => {
+      fidelities.push(...seeds.map(() => options.fidelity ?? 1));
+      return inlineEvaluator(plan, simulator)(values, seeds, options);
     };
     const { trials } = replay(await journalOf(plan, watched));
     const fixed = replay(await journalOf(full, inlineEvaluator(full, simulator)));
