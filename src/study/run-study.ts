@@ -16,6 +16,8 @@ export interface StudyRun {
   readonly started: JournalEntry;
   /** Entries of an interrupted run. */
   readonly entries: readonly JournalEntry[];
+  /** Asked before a batch where the plan has a budget in minutes: the only thing that the journal owes to a clock. */
+  readonly isTimeUp?: (finished: number) => boolean;
 }
 
 /**
@@ -46,7 +48,7 @@ function nextStep(run: StudyRun, state: StudyState): AsyncGenerator<JournalEntry
       ? entriesOf(rest)
       : inOrder(batch.pending, 'trial-finished', (trial) => evaluateTrial(plan, state.trials, trial, run.evaluate));
   }
-  const stopped = stopReason(plan, state);
+  const stopped = stopReason(run, state);
   const proposed =
     stopped === null && state.trials.length < plan.trials ? restOfBatch(run, state, state.trials.length) : [];
   if (proposed.length > 0) return entriesOf(proposed);
@@ -93,7 +95,10 @@ async function* inOrder(
 }
 
 /** Why the study should end before its budget; null to go on. */
-function stopReason(plan: StudyPlan, state: StudyState): string | null {
+function stopReason({ plan, isTimeUp }: StudyRun, state: StudyState): string | null {
+  if (plan.minutes !== undefined && isTimeUp?.(state.trials.length) === true) {
+    return `time used: ${plan.minutes} minutes leave no room for another batch`;
+  }
   if (plan.stop === null) return null;
   const evidence = { ...evidenceOf(plan, state.trials, []), budget: null };
   const advice = stoppingAdvice(evidence, plan.stop);

@@ -25,12 +25,14 @@ export interface VerifyProgress {
  * @returns the first difference, or null
  */
 export async function verifyJournal(
-  run: Pick<StudyRun, 'plan' | 'sampler' | 'evaluate' | 'started'>,
+  run: Omit<StudyRun, 'entries' | 'isTimeUp'>,
   recorded: readonly JournalEntry[],
   onProgress: (progress: VerifyProgress) => void,
 ): Promise<Difference | null> {
   let line = 0;
-  for await (const entry of runStudy({ ...run, entries: [] })) {
+  // What the clock decided is taken from the record: it went on where another proposal follows.
+  const isTimeUp = (): boolean => line < recorded.length && recorded[line]!.kind !== 'trial-proposed';
+  for await (const entry of runStudy({ ...run, entries: [], isTimeUp })) {
     const other = recorded[line];
     line++;
     if (other === undefined) return null;

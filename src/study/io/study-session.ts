@@ -1,6 +1,4 @@
-import { closeSync } from 'node:fs';
 import { join } from 'node:path';
-import { onDisk } from '../../base/disk-error.ts';
 import { InputError } from '../../base/errors.ts';
 import { textHash } from '../../base/json.ts';
 import { createSampler } from '../../optimizer/sampler/registry.ts';
@@ -10,14 +8,14 @@ import type { PlanSources } from '../plan/plan-sources.ts';
 import { resolvePlan, type StudyPlan } from '../plan/study-plan.ts';
 import { samplerName } from '../propose.ts';
 import { runStudy } from '../run-study.ts';
-import { openToAppend, writeAll } from './atomic-file.ts';
+import { isTimeUp } from '../time-budget.ts';
 import { createBackend } from './backends.ts';
 import { JOURNAL_FILE, JournalFile, readJournal } from './journal-file.ts';
 import { loadPolicies, policyText } from './load-policy.ts';
 import { type EvaluatorOptions, openStudyEvaluator } from './open-evaluator.ts';
 import { packageVersion } from './package-file.ts';
 import { readPlanFile, readStarted, type StudyStarted } from './plan-file.ts';
-import { TIMINGS_FILE } from './run-folder.ts';
+import { appendTiming, timedMs } from './timings.ts';
 
 export interface RecordedStudy {
   readonly sources: PlanSources;
@@ -160,7 +158,8 @@ export async function continueStudy(
   try {
     requireJournalOf(folder, plan, entries);
     if (torn) options.onTornLine?.();
-    return await follow(plan, readStarted(folder), entries, { ...options, folder }, (entry) => {
+    const session = { ...options, folder, earlierMs: timedMs(folder) };
+    return await follow(plan, readStarted(folder), entries, session, (entry) => {
       journal.append(entry);
       if (entry.kind !== 'trial-finished') return;
       const now = performance.now();
@@ -172,19 +171,6 @@ export async function continueStudy(
   }
 }
 
-/** Wall times live apart from the journal, which must not depend on them. */
-function appendTiming(folder: string, timing: { readonly trial: number; readonly wall_ms: number }): void {
-  const file = join(folder, TIMINGS_FILE);
-  onDisk(file, 'written', () => {
-    const descriptor = openToAppend(file);
-    try {
-      writeAll(descriptor, `${JSON.stringify(timing)}\n`);
-    } finally {
-      closeSync(descriptor);
-    }
-  });
-}
-
 /** Runs a study that leaves no files. */
 export async function runInMemory(plan: StudyPlan, options: SessionOptions): Promise<StudyState | 'interrupted'> {
   return await follow(plan, startedEntry(plan), [], options, () => undefined);
@@ -194,7 +180,13 @@ async function follow(
   plan: StudyPlan,
   started: StudyStarted,
   entries: readonly JournalEntry[],
-  { workers, folder, onEntry, signal }: SessionOptions & EvaluatorOptions,
+  {
+    workers,
+    folder,
+    earlierMs = 0,
+    onEntry,
+    signal,
+  }: SessionOptions & EvaluatorOptions & { readonly earlierMs?: number },
   record: (entry: JournalEntry) => void,
 ): Promise<StudyState | 'interrupted'> {
   const sampler = createSampler(samplerName(plan));
@@ -202,8 +194,11 @@ async function follow(
   const stop = (): void => void evaluator.close();
   signal?.addEventListener('abort', stop, { once: true });
   let state = replay(entries);
+  const startedAt = performance.now();
+  const timeUp = (finished: number): boolean => isTimeUp(plan, finished, earlierMs + performance.now() - startedAt);
+  const run = { plan, sampler, evaluate: evaluator.evaluate, started, entries, isTimeUp: timeUp };
   try {
-    for await (const entry of runStudy({ plan, sampler, evaluate: evaluator.evaluate, started, entries })) {
+    for await (const entry of runStudy(run)) {
       if (signal?.aborted) return 'interrupted';
       record(entry);
       state = applyEntry(state, entry);

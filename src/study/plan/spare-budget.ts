@@ -14,9 +14,10 @@ export interface SpareBudget {
   readonly furtherSeeds: readonly number[];
 }
 
-/** @returns null where the budget does not reach the end of the space, or where that has no end */
+/** @returns null where the budget does not reach the end of the space, or where that has no end, and where minutes bound it */
 export function spareBudget(spec: StudySpec, space: SearchSpace, baseline: ParameterValues | null): SpareBudget | null {
-  const { trials, spare = 'end' } = spec.budget;
+  const { trials, minutes, spare = 'end' } = spec.budget;
+  if (minutes !== undefined) return null;
   const points = finitePoints(space);
   if (points === null) return null;
   const outside = baseline !== null && !isInside(space, normalizeWeights(space, baseline));

@@ -55,6 +55,8 @@ export interface StudyPlan {
   readonly seeds: readonly number[];
   readonly validation: { readonly seeds: readonly number[]; readonly points: number } | null;
   readonly trials: number;
+  /** Wall time after which nothing is proposed any more; absent = trials alone count. */
+  readonly minutes?: number;
   /** Present exactly where the budget is larger than the space. */
   readonly spare?: SpareBudget;
   readonly batch: number;
@@ -144,6 +146,7 @@ export async function resolvePlan(
       : null,
     trials: spare === null || spare.furtherSeeds.length === 0 ? spec.budget.trials : spare.vectors,
     ...(spare === null ? {} : { spare }),
+    ...(spec.budget.minutes === undefined ? {} : { minutes: spec.budget.minutes }),
     batch: spec.batch ?? DEFAULT_TRIALS_PER_BATCH,
     sampler: typeof spec.sampler === 'string' ? spec.sampler : (spec.sampler?.name ?? 'auto'),
     seed: spec.seed ?? 0,

@@ -4,6 +4,7 @@ import type { Json } from '../../base/json.ts';
 import { checkAll } from '../../base/problem-list.ts';
 import { shortText } from '../../base/short-text.ts';
 import { identifier, jsonValue, parseWith } from '../../document/schema.ts';
+import { budgetBlock, checkBudget, MOST_TRIALS } from './budget-spec.ts';
 import { capacityBlock } from './capacity-spec.ts';
 import { measureBlock, sloBlock } from './measure-spec.ts';
 
@@ -109,11 +110,7 @@ export const studyFileSchema = z.strictObject({
   constraints: z.array(constraint).optional(),
   seeds: z.array(seed).min(1),
   validation: validationBlock.optional(),
-  budget: z.strictObject({
-    trials: z.int().min(1).max(100_000),
-    /** What a budget larger than a finite space is for: nothing (`end`, the default), or more seeds for every vector. */
-    spare: z.enum(['end', 'further_seeds']).optional(),
-  }),
+  budget: budgetBlock,
   batch: z.int().min(1).max(1_000).optional(),
   sampler: z.union([identifier, samplerBlock]).optional(),
   seed: seed.optional(),
@@ -133,13 +130,17 @@ export const studyFileSchema = z.strictObject({
   first: z.array(point).optional(),
 });
 
-export type StudySpec = z.infer<typeof studyFileSchema>;
+type Written = z.infer<typeof studyFileSchema>;
+
+export type StudySpec = Omit<Written, 'budget'> & { readonly budget: Written['budget'] & { readonly trials: number } };
 
 /** Reads a study document. @throws InputError with the path of every problem */
 export function parseStudyFile(document: Json): StudySpec {
-  const spec = parseWith(studyFileSchema, document);
+  const written = parseWith(studyFileSchema, document);
+  const spec = { ...written, budget: { ...written.budget, trials: written.budget.trials ?? MOST_TRIALS } };
   const metrics = (spec.objectives ?? []).map(({ metric }) => metric);
   checkAll(
+    () => checkBudget(written.budget),
     () => refuseDuplicates(spec.seeds, ['seeds'], 'seed'),
     () => refuseDuplicates(spec.validation?.seeds ?? [], ['validation', 'seeds'], 'seed'),
     () => checkFresh(spec),
