@@ -4,7 +4,7 @@ import type { ParameterValues } from '../optimizer/space/parameter.ts';
 import { isInside, pointKey } from '../optimizer/space/search-space.ts';
 import type { JournalEntry, StudyState } from './journal.ts';
 import { earlierObservations, toObservations } from './observations.ts';
-import { MOST_TRIALS } from './plan/budget-spec.ts';
+import { trialBudget } from './plan/budget-spec.ts';
 import type { StudyPlan } from './plan/study-plan.ts';
 import { normalizeWeights } from './plan/template.ts';
 import type { Trial, TrialOrigin } from './trial.ts';
@@ -50,7 +50,7 @@ export function evidenceOf(plan: StudyPlan, trials: readonly Trial[], pending: r
     constraintCount: plan.constraints.length,
     observations: toObservations(plan, inside),
     pending: [...inside.filter(({ outcome }) => outcome === null).map(({ values }) => values), ...pending],
-    budget: expectedTrials(plan),
+    budget: trialBudget(plan),
     ...(plan.priors.length > 0 ? { priors: plan.priors } : {}),
     ...(plan.earlier.length > 0 ? { earlier: earlierObservations(plan) } : {}),
   };
@@ -64,10 +64,5 @@ export function proposedEntry(proposal: Proposal, trial: number, seen: number): 
 export function samplerName(plan: StudyPlan): string {
   if (plan.sampler !== 'auto') return plan.sampler;
   const size = finitePoints(plan.space)?.length ?? Number.POSITIVE_INFINITY;
-  return size <= (expectedTrials(plan) ?? 0) ? 'grid' : 'gp';
-}
-
-/** Null where only minutes bound the study. */
-function expectedTrials({ trials, minutes }: StudyPlan): number | null {
-  return minutes !== undefined && trials === MOST_TRIALS ? null : trials;
+  return size <= (trialBudget(plan) ?? 0) ? 'grid' : 'gp';
 }

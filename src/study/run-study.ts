@@ -16,7 +16,7 @@ export interface StudyRun {
   readonly started: JournalEntry;
   /** Entries of an interrupted run. */
   readonly entries: readonly JournalEntry[];
-  /** Asked before a batch where the plan has a budget in minutes: the only thing that the journal owes to a clock. */
+  /** Asked where the plan has a budget in minutes and another batch would begin: the only thing that the journal owes to a clock. */
   readonly isTimeUp?: (finished: number) => boolean;
 }
 
@@ -48,17 +48,19 @@ function nextStep(run: StudyRun, state: StudyState): AsyncGenerator<JournalEntry
       ? entriesOf(rest)
       : inOrder(batch.pending, 'trial-finished', (trial) => evaluateTrial(plan, state.trials, trial, run.evaluate));
   }
-  const stopped = stopReason(run, state);
+  const stopped = stopReason(plan, state);
   const proposed =
     stopped === null && state.trials.length < plan.trials ? restOfBatch(run, state, state.trials.length) : [];
-  if (proposed.length > 0) return entriesOf(proposed);
+  // The clock is asked last: whatever the plan alone decides has the same reason on every machine.
+  const late = proposed.length > 0 && plan.minutes !== undefined && run.isTimeUp?.(state.trials.length) === true;
+  if (proposed.length > 0 && !late) return entriesOf(proposed);
   const unvalidated = validationTrials(plan, state).filter(({ validation }) => validation === null);
   if (unvalidated.length > 0) {
     return inOrder(unvalidated, 'trial-validated', ({ values, number }) =>
       run.evaluate(values, plan.validation!.seeds, { trial: number }),
     );
   }
-  return entriesOf([{ kind: 'study-ended', reason: stopped ?? endReason(plan, state) }]);
+  return entriesOf([{ kind: 'study-ended', reason: late ? timeReason(plan) : (stopped ?? endReason(plan, state)) }]);
 }
 
 /** Trials still to evaluate, where their batch started, and whether none of it has finished yet. */
@@ -95,14 +97,15 @@ async function* inOrder(
 }
 
 /** Why the study should end before its budget; null to go on. */
-function stopReason({ plan, isTimeUp }: StudyRun, state: StudyState): string | null {
-  if (plan.minutes !== undefined && isTimeUp?.(state.trials.length) === true) {
-    return `time used: ${plan.minutes} minutes leave no room for another batch`;
-  }
+function stopReason(plan: StudyPlan, state: StudyState): string | null {
   if (plan.stop === null) return null;
   const evidence = { ...evidenceOf(plan, state.trials, []), budget: null };
   const advice = stoppingAdvice(evidence, plan.stop);
   return advice.kind === 'stop' ? advice.reason : null;
+}
+
+function timeReason({ minutes }: StudyPlan): string {
+  return `time used: ${minutes} minutes leave no room for another batch`;
 }
 
 function endReason(plan: StudyPlan, state: StudyState): string {

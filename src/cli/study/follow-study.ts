@@ -2,6 +2,7 @@ import { paretoFront } from '../../study/front.ts';
 import { continueStudy } from '../../study/io/study-session.ts';
 import type { StudyState } from '../../study/journal.ts';
 import { mean, metricValues } from '../../study/objective.ts';
+import { trialBudget } from '../../study/plan/budget-spec.ts';
 import type { StudyPlan } from '../../study/plan/study-plan.ts';
 import { Progress } from '../terminal/progress.ts';
 
@@ -14,7 +15,8 @@ export async function followStudy(
   plan: StudyPlan,
   options: { readonly workers: number; readonly quiet: boolean },
 ): Promise<StudyState | 'interrupted'> {
-  const progress = new Progress('trials', plan.trials, options.quiet);
+  const progress = new Progress('trials', trialBudget(plan) ?? 1, options.quiet);
+  const startedAt = performance.now();
   const interruption = new AbortController();
   const stop = (): void => interruption.abort();
   for (const signal of ENDING) process.once(signal, stop);
@@ -24,7 +26,11 @@ export async function followStudy(
       signal: interruption.signal,
       onTornLine: () => process.stderr.write('paretune: dropped the last journal line, which a crash had torn\n'),
       onEntry: (entry, state) => {
-        if (entry.kind === 'trial-finished') progress.update(entry.trial + 1, bestNote(plan, state));
+        if (entry.kind !== 'trial-finished') return;
+        const elapsedMs = performance.now() - startedAt;
+        if (trialBudget(plan) === null)
+          progress.expect(Math.ceil(((entry.trial + 1) * plan.minutes! * 60_000) / elapsedMs));
+        progress.update(entry.trial + 1, bestNote(plan, state));
       },
     });
     if (end !== 'interrupted') progress.end();

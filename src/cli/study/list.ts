@@ -10,6 +10,7 @@ import { documentKind } from '../../study/io/load-study.ts';
 import { packageFile } from '../../study/io/package-file.ts';
 import { readRecorded } from '../../study/io/study-session.ts';
 import { readYamlFile } from '../../study/io/yaml-file.ts';
+import { trialBudget } from '../../study/plan/budget-spec.ts';
 import { completeMean } from '../../study/savers/complete-trials.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { switchFlag, textFlag } from '../terminal/flags.ts';
@@ -103,10 +104,12 @@ async function describeRun(folder: string): Promise<{ folder: string; name: stri
       balanced === undefined
         ? 'nothing feasible'
         : plan.objectives.map(({ metric }) => `${metric} ${completeMean(balanced, metric).toPrecision(5)}`).join(', ');
+    const bound = trialBudget(plan);
+    const finished = state.trials.filter(({ outcome }) => outcome !== null).length;
     return {
       folder,
       name: plan.name,
-      state: `${state.trials.filter(({ outcome }) => outcome !== null).length}/${plan.trials}${state.ended === null ? ' (unfinished)' : ''}`,
+      state: `${finished}${bound === null ? '' : `/${bound}`}${state.ended === null ? ' (unfinished)' : ''}`,
       best,
     };
   } catch (error) {

@@ -20,3 +20,14 @@ export function checkBudget({ trials, minutes }: z.infer<typeof budgetBlock>): v
     suggestion: 'add `trials: 50`, `minutes: 90`, or both',
   });
 }
+
+/** Trials that bound a study; null where only minutes do. */
+export function trialBudget({
+  trials,
+  minutes,
+}: {
+  readonly trials: number;
+  readonly minutes?: number;
+}): number | null {
+  return minutes !== undefined && trials === MOST_TRIALS ? null : trials;
+}

@@ -1,4 +1,4 @@
-import { MOST_TRIALS } from './budget-spec.ts';
+import { trialBudget } from './budget-spec.ts';
 import { describeSavers } from './saver-settings.ts';
 import { describeSpare } from './spare-budget.ts';
 import type { StudyPlan } from './study-plan.ts';
@@ -8,5 +8,6 @@ export function describePlan(plan: StudyPlan): string {
   const objectives = plan.objectives.map(({ metric, direction }) => `${direction} ${metric}`).join(', ');
   const spare = plan.spare === undefined ? '' : `; ${describeSpare(plan.spare)}`;
   const within = plan.minutes === undefined ? '' : ` within ${plan.minutes} minutes`;
-  return `${plan.name}: ${plan.minutes !== undefined && plan.trials === MOST_TRIALS ? '' : `${plan.trials} `}trials × ${plan.seeds.length} seeds${within}, sampler ${plan.sampler}, ${objectives}${describeSavers(plan)}${spare}`;
+  const bound = trialBudget(plan);
+  return `${plan.name}: ${bound === null ? '' : `${bound} `}trials × ${plan.seeds.length} seeds${within}, sampler ${plan.sampler}, ${objectives}${describeSavers(plan)}${spare}`;
 }

@@ -9,7 +9,7 @@ import { readStarted } from '../../../src/study/io/plan-file.ts';
 import { openRecorded, planOf } from '../../../src/study/io/study-session.ts';
 import { recordedOutcomes } from '../../../src/study/recorded-outcomes.ts';
 import { isTimeUp } from '../../../src/study/time-budget.ts';
-import { verifyJournal } from '../../../src/study/verify.ts';
+import { type Difference, verifyJournal } from '../../../src/study/verify.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'time-budget-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -26,6 +26,13 @@ const documents = (budget: Record<string, number>) => ({
     parameters: [{ name: 'x', type: 'real', low: 1, high: 9 }],
   },
 });
+
+async function differenceIn(out: string): Promise<Difference | null> {
+  const { plan, entries } = await openRecorded(out);
+  const sampler = createSampler('sobol');
+  const run = { plan, sampler, evaluate: recordedOutcomes(plan, entries), started: readStarted(out) };
+  return await verifyJournal(run, entries, () => undefined);
+}
 
 test('a batch is begun only where its mean cost so far fits into what is left', () => {
   const plan = { minutes: 10, batch: 2 };
@@ -46,15 +53,15 @@ test('a study of minutes ends when they are used, and its record can be verified
   const trials = entries.filter(({ kind }) => kind === 'trial-finished').length;
   expect(trials).toBeGreaterThan(0);
   expect(trials).toBeLessThan(10);
-  const { plan, entries: recorded } = await openRecorded(out);
-  const run = {
-    plan,
-    sampler: createSampler('sobol'),
-    evaluate: recordedOutcomes(plan, recorded),
-    started: readStarted(out),
-  };
-  expect(await verifyJournal(run, recorded, () => undefined)).toBeNull();
+  expect(await differenceIn(out)).toBeNull();
   expect(readFileSync(join(out, 'timings.jsonl'), 'utf8').trim().split('\n')).toHaveLength(trials);
+});
+
+test('a study that used its trials before its minutes says so, and its record can be verified', async () => {
+  const out = join(folder, 'trials');
+  const { entries } = await runStudy(documents({ trials: 2, minutes: 5 }), { out });
+  expect(entries.at(-1)).toEqual({ kind: 'study-ended', reason: 'budget used' });
+  expect(await differenceIn(out)).toBeNull();
 });
 
 test('a budget names trials, minutes, or both', async () => {
