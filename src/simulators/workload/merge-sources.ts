@@ -1,3 +1,4 @@
+import { EventQueue } from '../kernel/event-queue.ts';
 import type { ClientProfile } from './client-profile.ts';
 import { GoRandom, type SeedResidue } from './go-random.ts';
 import type { RequestTable } from './request-table.ts';
@@ -73,13 +74,13 @@ function mergeSources(
 ): void {
   const draft = { table, sink };
   const heap = sources.sort(before);
-  const future = new TimeHeap();
+  const future = new EventQueue();
   let settled = 0;
   for (;;) {
     const source = heap[0];
     if (source === undefined || source.startUs >= boundUs || source.startUs === Number.POSITIVE_INFINITY) return;
     const nowUs = source.startUs;
-    while (future.smallest < nowUs) {
+    while (future.peekTime() < nowUs) {
       future.pop();
       settled++;
     }
@@ -88,7 +89,7 @@ function mergeSources(
     source.emit(draft);
     for (let row = first; row < table.length; row++) {
       if (table.arrivalUs[row]! === nowUs) settled++;
-      else future.push(table.arrivalUs[row]!);
+      else future.push(table.arrivalUs[row]!, 0, 0);
     }
     if (settled >= wanted) return;
     siftDown(heap);
@@ -112,41 +113,4 @@ function siftDown(heap: TrafficSource[]): void {
     hole = child;
   }
   heap[hole] = moved;
-}
-
-/** Binary min-heap of times. */
-class TimeHeap {
-  readonly #times: number[] = [];
-
-  get smallest(): number {
-    return this.#times[0] ?? Number.POSITIVE_INFINITY;
-  }
-
-  push(time: number): void {
-    const times = this.#times;
-    let hole = times.push(time) - 1;
-    while (hole > 0) {
-      const parent = (hole - 1) >> 1;
-      if (times[parent]! <= time) break;
-      times[hole] = times[parent]!;
-      hole = parent;
-    }
-    times[hole] = time;
-  }
-
-  pop(): void {
-    const times = this.#times;
-    const moved = times.pop()!;
-    if (times.length === 0) return;
-    let hole = 0;
-    for (;;) {
-      let child = 2 * hole + 1;
-      if (child >= times.length) break;
-      if (child + 1 < times.length && times[child + 1]! < times[child]!) child++;
-      if (times[child]! >= moved) break;
-      times[hole] = times[child]!;
-      hole = child;
-    }
-    times[hole] = moved;
-  }
 }

@@ -1,8 +1,7 @@
-import type { EventQueue } from '../../kernel/event-queue.ts';
 import type { RequestEnd } from '../../workload/follow-ups.ts';
 import type { RequestTable } from '../../workload/request-table.ts';
+import type { RareEvents } from '../control-events.ts';
 import type { DisaggregationConfig } from '../engine-config.ts';
-import { RANK } from '../gateway/gateway-flow.ts';
 import type { Instance } from '../instance/instance.ts';
 import type { RequestStates } from '../request-states.ts';
 import type { RouterBuilder } from '../routing/router-builder.ts';
@@ -17,15 +16,16 @@ export interface DisaggregationParts {
   readonly blockSize: number;
   readonly builder: RouterBuilder;
   readonly mainRouter: Router;
-  readonly events: EventQueue;
+  readonly events: RareEvents;
   readonly idOf: (request: number) => string;
   /** null = prefill and decode instances are chosen apart. */
   readonly pairs: PairRouter | null;
   /** A parent has ended with its decode, at a time in µs. */
   readonly ended: (decode: number, end: RequestEnd, produced: number, atUs: number) => void;
-  /** Ordinary choice of a decode instance, now, without one of them; −1 = there is no other. */
-  readonly otherDecode: (request: number, without: number, atUs: number) => number;
 }
+
+/** Ordinary choice of a decode instance, now, without one of them; −1 = there is no other. */
+export type OtherDecode = (request: number, without: number, atUs: number) => number;
 
 export interface EndedDecode {
   readonly decode: number;
@@ -135,7 +135,7 @@ export class Disaggregation {
     this.parents.push(parent);
     this.#parentOf.set(prefill, parent);
     this.pairs?.decodePlaced(request, q.row[request]!, decodeInstance);
-    this.#parts.events.push(atUs, RANK.prefillRouting, prefill);
+    this.#parts.events.push(atUs, 'prefill routing', prefill);
   }
 
   /** The prefill instance of a pair; −1 = none was chosen. */
@@ -162,7 +162,7 @@ export class Disaggregation {
     const { idOf, events, ended } = this.#parts;
     if (this.#finished.length > 0) {
       this.#finished.sort((a, b) => (idOf(a.prefill) < idOf(b.prefill) ? -1 : 1));
-      for (const parent of this.#finished) events.push(clockUs, RANK.transferStart, parent.prefill);
+      for (const parent of this.#finished) events.push(clockUs, 'transfer start', parent.prefill);
       this.#finished = [];
     }
     if (this.#ended.length > 0) {
@@ -174,14 +174,14 @@ export class Disaggregation {
   }
 
   /** Reserves the prompt's blocks at the decode instance; without room the request is lost. */
-  startTransfer(prefill: number, atUs: number): void {
+  startTransfer(prefill: number, atUs: number, otherDecode: OtherDecode): void {
     const parent = this.#parentOf.get(prefill)!;
     const q = this.#parts.requests;
     const decode = this.#sub(parent.request);
     const input = q.inputTokens[decode]!;
     parent.decode = decode;
     this.#parentOf.set(decode, parent);
-    if (!this.#reserve(parent, atUs)) {
+    if (!this.#reserve(parent, atUs, otherDecode)) {
       parent.stage = 'dropped';
       parent.endedAtUs = atUs;
       this.droppedAtDecodeKv++;
@@ -195,10 +195,10 @@ export class Disaggregation {
     parent.stage = 'transfer';
     parent.transferStartUs = atUs;
     parent.transferUs = transferDurationUs(this.#config, input, this.#parts.blockSize, this.#activeTransfers);
-    this.#parts.events.push(atUs + parent.transferUs, RANK.transferEnd, prefill);
+    this.#parts.events.push(atUs + parent.transferUs, 'transfer end', prefill);
   }
 
-  endTransfer(prefill: number, _atUs: number): { readonly decode: number; readonly instance: number } {
+  endTransfer(prefill: number): { readonly decode: number; readonly instance: number } {
     const parent = this.#parentOf.get(prefill)!;
     this.#activeTransfers--;
     parent.transferred = true;
@@ -222,8 +222,8 @@ export class Disaggregation {
   }
 
   /** Blocks for the prompt at the decode instance; a full instance of a pair gives way to the ordinary choice. */
-  #reserve(parent: ParentRequest, atUs: number): boolean {
-    const { requests, instances, otherDecode } = this.#parts;
+  #reserve(parent: ParentRequest, atUs: number, otherDecode: OtherDecode): boolean {
+    const { requests, instances } = this.#parts;
     const fits = () => instances[parent.decodeInstance]!.reserve(parent.decode, atUs);
     if (fits()) return true;
     if (parent.prefillInstance < 0) return false;

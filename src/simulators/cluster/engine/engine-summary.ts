@@ -14,7 +14,8 @@ import type { ClusterEngine } from './cluster-engine.ts';
 
 /** Everything a finished run measured, by table row. */
 export function summarizeRun(engine: ClusterEngine): EngineResult {
-  const { table, disaggregation } = engine;
+  const { table } = engine;
+  const disaggregation = engine.parts.disaggregation?.flow ?? null;
   const result = { table, ...columnsOf(engine) };
   if (disaggregation !== null) {
     for (const parent of disaggregation.parents) mergeParent(engine, parent, result);
@@ -34,6 +35,7 @@ export function summarizeRun(engine: ClusterEngine): EngineResult {
 
 function columnsOf(engine: ClusterEngine) {
   const { table, requests: q } = engine;
+  const { gateway } = engine.parts;
   const rows = table.length;
   const columns = {
     registered: new Uint8Array(rows),
@@ -60,14 +62,15 @@ function columnsOf(engine: ClusterEngine) {
     columns.itlSumUs[row] = q.itlSumUs[request]!;
     columns.itlCount[row] = q.itlCount[request]!;
     columns.handledBy[row] = q.instance[request]!;
-    if (engine.gateway !== null) columns.gatewayDelayUs[row] = engine.gateway.delayUs(request);
+    if (gateway !== null) columns.gatewayDelayUs[row] = gateway.delayUs(request);
   }
   return columns;
 }
 
 /** A disaggregated request streams from its decode. */
 function streamColumns(engine: ClusterEngine): Pick<EngineResult, 'streams'> {
-  const { streams, table, disaggregation } = engine;
+  const { table } = engine;
+  const { streams, disaggregation } = engine.parts;
   if (streams === null) return {};
   const rows = table.length;
   const columns = {
@@ -75,7 +78,7 @@ function streamColumns(engine: ClusterEngine): Pick<EngineResult, 'streams'> {
     longestGapUs: new Float64Array(rows).fill(Number.NaN),
     longestStallUs: new Float64Array(rows),
   };
-  const decodes = new Map(disaggregation?.parents.map(({ request, decode }) => [request, decode]));
+  const decodes = new Map(disaggregation?.flow.parents.map(({ request, decode }) => [request, decode]));
   for (let row = 0; row < rows; row++) {
     const own = engine.requestOf(row);
     if (own === undefined) continue;
@@ -162,34 +165,37 @@ function subRequests(engine: ClusterEngine, instance: number): NonNullable<Insta
 }
 
 function clusterCounters(engine: ClusterEngine): ClusterCounters {
-  const { gateway, table } = engine;
+  const { table } = engine;
+  const { gateway, eviction, admissions, disaggregation } = engine.parts;
   const arrivals: Record<string, number> = {};
   table.names.sloClasses.forEach((name, index) => {
-    const count = engine.arrivalsByClass[index]!;
+    const count = admissions.arrivals[index]!;
     if (count > 0) arrivals[name] = (arrivals[name] ?? 0) + count;
   });
   return {
     arrivals,
-    admissionRejected: engine.admissionRejected,
-    routingRejected: engine.routingRejected,
-    shed: Object.fromEntries(engine.shedByClass),
+    admissionRejected: admissions.rejected,
+    routingRejected: engine.routingRejected + (disaggregation?.rejected ?? 0),
+    shed: Object.fromEntries(admissions.shedByClass),
     gatewayQueued: gateway?.queue.length ?? 0,
     gatewayShed: gateway?.shed ?? 0,
     gatewayRejected: gateway?.rejected ?? 0,
-    gatewayEvicted: engine.evicted,
+    gatewayEvicted: eviction?.evicted ?? 0,
     gatewayExpired: gateway?.expired ?? 0,
     encodeRejected: 0,
   };
 }
 
 function decisions(engine: ClusterEngine): DecisionTrace {
-  const routed = engine.targets.reduce((sum, count) => sum + count, 0);
+  const { admissions, dispatch } = engine.parts;
+  const { targets, regretSum, regretMax } = dispatch.records;
+  const routed = targets.reduce((sum, count) => sum + count, 0);
   return {
-    admitted: engine.admitted,
-    rejected: engine.admissionRejected,
-    targets: Array.from(engine.targets),
-    meanRegret: routed === 0 ? 0 : engine.regretSum / routed,
-    maxRegret: engine.regretMax,
+    admitted: admissions.admitted,
+    rejected: admissions.rejected,
+    targets: Array.from(targets),
+    meanRegret: routed === 0 ? 0 : regretSum / routed,
+    maxRegret: regretMax,
   };
 }
 

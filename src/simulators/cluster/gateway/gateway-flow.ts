@@ -1,20 +1,8 @@
-import type { EventQueue } from '../../kernel/event-queue.ts';
+import type { RareEvents } from '../control-events.ts';
 import type { GatewayConfig } from '../engine-config.ts';
 import type { SnapshotColumns } from './admission.ts';
 import { ENQUEUED, GatewayQueue, REJECTED } from './gateway-queue.ts';
 import { createDetector, type SaturationDetector } from './saturation.ts';
-
-/** Kinds of rare cluster events, in order at one instant. */
-export const RANK = {
-  prefillRouting: 4,
-  /** Payload: request whose KV transfer starts; EVICTION for a gateway eviction. */
-  transferStart: 5,
-  /** Payload: request whose KV transfer ends; ~request for an expiry at the gateway. */
-  transferEnd: 6,
-  gatewayTick: 7,
-} as const;
-
-export const EVICTION = -1;
 
 /** What the gateway needs from the cluster. */
 export interface GatewayHost {
@@ -25,7 +13,7 @@ export interface GatewayHost {
   shed(request: number): void;
   /** Whether a sheddable request is running or waiting at an instance. */
   hasEvictable(): boolean;
-  dispatched?(request: number, saturation: number, waiting: number, clockUs: number): void;
+  dispatched(request: number, saturation: number, waiting: number, clockUs: number): void;
 }
 
 /** Flow control at the gateway: requests wait in front of the cluster while it is saturated. */
@@ -37,12 +25,12 @@ export class GatewayFlow {
   readonly #config: GatewayConfig;
   readonly #detector: SaturationDetector;
   readonly #host: GatewayHost;
-  readonly #events: EventQueue;
+  readonly #events: RareEvents;
   readonly #enqueuedAtUs: number[] = [];
   readonly #dispatchedAtUs: number[] = [];
   #tickPending = false;
 
-  constructor(config: GatewayConfig, tenants: readonly string[], host: GatewayHost, events: EventQueue) {
+  constructor(config: GatewayConfig, tenants: readonly string[], host: GatewayHost, events: RareEvents) {
     this.#config = config;
     this.queue = new GatewayQueue(config, tenants);
     this.#detector = createDetector(config.detector);
@@ -63,13 +51,13 @@ export class GatewayFlow {
     }
     this.#enqueuedAtUs[request] = clockUs;
     const ttl = this.#config.requestTtlUs;
-    if (ttl > 0) this.#events.push(clockUs + ttl, RANK.transferEnd, ~request);
+    if (ttl > 0) this.#events.push(clockUs + ttl, 'gateway expiry', request);
     this.#dispatch(clockUs);
   }
 
   tick(clockUs: number): void {
     if (this.queue.length > 0) this.#dispatch(clockUs);
-    if (this.queue.length > 0) this.#events.push(clockUs + this.#config.tickUs, RANK.gatewayTick, 0);
+    if (this.queue.length > 0) this.#events.push(clockUs + this.#config.tickUs, 'gateway tick', 0);
     else this.#tickPending = false;
   }
 
@@ -95,15 +83,15 @@ export class GatewayFlow {
   #dispatch(clockUs: number): void {
     if (!this.#tickPending) {
       this.#tickPending = true;
-      this.#events.push(clockUs + this.#config.tickUs, RANK.gatewayTick, 0);
+      this.#events.push(clockUs + this.#config.tickUs, 'gateway tick', 0);
     }
     const saturation = this.#detector(this.#host.view(clockUs));
     if (this.#config.inFlightEviction && saturation >= 1 && this.#host.hasEvictable() && this.queue.hasProtected()) {
-      this.#events.push(clockUs, RANK.transferStart, EVICTION);
+      this.#events.push(clockUs, 'eviction', 0);
       return;
     }
     const request = this.queue.dispatch(saturation);
-    this.#host.dispatched?.(request, saturation, this.queue.length, clockUs);
+    this.#host.dispatched(request, saturation, this.queue.length, clockUs);
     if (request < 0) return;
     this.#dispatchedAtUs[request] = clockUs;
     this.#host.route(request, clockUs);

@@ -21,7 +21,9 @@ export class PrefixIndex {
   #masks: Int32Array;
   readonly #logs: RecencyLog[];
 
-  constructor(keys: BlockKeys, instances: number, tracksAll: boolean, capacity = CAPACITY) {
+  /** @param remembers - `shared prefixes` where no other key can come back with another request */
+  constructor(keys: BlockKeys, instances: number, remembers: 'shared prefixes' | 'all prompts', capacity = CAPACITY) {
+    const tracksAll = remembers === 'all prompts';
     this.#keys = keys;
     this.#instances = instances;
     this.#words = Math.ceil(instances / 32);

@@ -8,7 +8,8 @@ export interface PrefixMemoryParts {
   /** Identity of blocks of the size that the memory counts in. */
   readonly keys: BlockKeys;
   readonly instances: number;
-  readonly tracksAll: boolean;
+  /** Which blocks another request can ask for. */
+  readonly remembers: 'shared prefixes' | 'all prompts';
   /** Blocks remembered of each instance. */
   readonly capacity: number;
 }
@@ -21,11 +22,11 @@ export class PrefixMemory {
   readonly #index: PrefixIndex;
   #last = { request: -1, instance: -1 };
 
-  constructor({ table, keys, instances, tracksAll, capacity }: PrefixMemoryParts) {
+  constructor({ table, keys, instances, remembers, capacity }: PrefixMemoryParts) {
     this.blockTokens = keys.blockSize;
     this.#table = table;
     this.#keys = keys;
-    this.#index = new PrefixIndex(keys, instances, tracksAll, capacity);
+    this.#index = new PrefixIndex(keys, instances, remembers, capacity);
   }
 
   /** Complete blocks of the prompt. */

@@ -20,8 +20,8 @@ export interface RouterBuilderParts {
   readonly keys: BlockKeys;
   readonly table: RequestTable;
   readonly requests: RequestStates;
-  /** Whether content outside shared prefixes can come back with another request. */
-  readonly tracksAll: boolean;
+  /** Whether content outside shared prefixes occurs on one instance only, for one request. */
+  readonly oneHome: boolean;
 }
 
 /** Makes routers that share what they know of the instances' caches and of the tokens under way. */
@@ -59,7 +59,7 @@ export function routerBuilder(parts: RouterBuilderParts): RouterBuilder {
         table,
         keys: prefixKeys,
         instances: config.instances,
-        tracksAll: parts.tracksAll,
+        remembers: parts.oneHome ? 'shared prefixes' : 'all prompts',
         capacity: rules.prefixLruBlocks,
       });
       return memory;

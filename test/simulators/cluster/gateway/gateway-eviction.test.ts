@@ -64,7 +64,7 @@ function evicted(requests: readonly (readonly [sloClass: string, arrivalUs: numb
   expect(rows.every((row) => phase[row] === PHASE.evicted || phase[row] === PHASE.completed)).toBe(true);
   expect(phase[requests.length - 1]).toBe(PHASE.completed);
   const gone = rows.filter((row) => phase[row] === PHASE.evicted);
-  expect(engine.evicted).toBe(gone.length);
+  expect(engine.parts.eviction?.evicted).toBe(gone.length);
   return gone;
 }
 

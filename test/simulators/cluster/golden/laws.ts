@@ -45,7 +45,7 @@ function checkConservation(engine: ClusterEngine, result: EngineResult, label: s
 function checkCausality(engine: ClusterEngine, label: string): void {
   const q = engine.requests;
   for (let request = 0; request < q.length; request++) {
-    const at = `${label} ${engine.idOf(request)}`;
+    const at = `${label} ${engine.parts.idOf(request)}`;
     if (q.phase[request] !== PHASE.completed) {
       expect(q.e2eUs[request], at).toBeNaN();
       continue;

@@ -54,7 +54,7 @@ function prompts(count: number) {
       table,
       keys: new BlockKeys(table, blockTokens),
       instances: INSTANCES,
-      tracksAll: false,
+      remembers: 'shared prefixes',
       capacity,
     });
   return { table, requests, memory, ledger: new TokenLedger(requests, table, INSTANCES) };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MinTree } from '../../../../src/simulators/cluster/engine/min-tree.ts';
+import { MinTree } from '../../../src/simulators/cluster/min-tree.ts';
 
 describe('the smallest of many changing values', () => {
   it('is found, the first of equals, after every change', () => {
