@@ -73,6 +73,7 @@ export const TESTED_DIRECTLY: readonly { readonly why: string; readonly exports:
       'src/simulators/cloud-edge/arrivals.ts#tracedArrivals',
       'src/simulators/cloud-edge/capacity.ts#expectedMaximum',
       'src/simulators/cloud-edge/hashing-encoder.ts#fnv1a',
+      'src/simulators/cluster/control-events.ts#EVENT_KINDS',
       'src/simulators/cluster/figures/cluster-metrics.ts#classFairness',
       'src/simulators/gpu-jobs/simplified-engine.ts#taskDuration',
       'src/simulators/gpu-jobs/step-model.ts#tableThroughput',
