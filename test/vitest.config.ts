@@ -19,14 +19,15 @@ export default defineConfig({
   test: {
     root,
     maxWorkers: '100%',
+    globalSetup: 'test/support/build-if-stale.ts',
     projects: [
       {
         test: {
           name: 'stateless',
           root,
           include: STATELESS.map((folder) => `test/${folder}/**/*.test.ts`),
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 90_000,
+          hookTimeout: 180_000,
           pool: 'threads',
           isolate: false,
           env: { NO_COLOR: '1' },
@@ -38,8 +39,8 @@ export default defineConfig({
           root,
           include: ['test/**/*.test.ts'],
           exclude: [...STATELESS.map((folder) => `test/${folder}/**`), 'test/long/**', 'test/package/install.test.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 90_000,
+          hookTimeout: 180_000,
           pool: 'forks',
           env: { NO_COLOR: '1' },
         },

@@ -1,23 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
-const BUILT = join(ROOT, 'dist/src/cli/main.js');
-const BUILD_INFO = join(ROOT, 'dist/.tsbuildinfo');
-
-/** The compiled program, or the sources through tsx where those are newer than what was compiled. */
-export const PROGRAM: readonly string[] = isCurrent()
-  ? [BUILT]
-  : ['--import', import.meta.resolve('tsx'), join(ROOT, 'src/cli/main.ts')];
-
-function isCurrent(): boolean {
-  if (!existsSync(BUILT) || !existsSync(BUILD_INFO)) return false;
-  const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
-  const newest = Math.max(...sources.map((name) => statSync(join(ROOT, 'src', name)).mtimeMs));
-  return newest <= statSync(BUILD_INFO).mtimeMs;
-}
+/** The compiled program; `build-if-stale.ts` has seen to it that it is that of the sources. */
+export const PROGRAM: readonly string[] = [join(ROOT, 'dist/src/cli/main.js')];
 
 export interface Finished {
   readonly code: number | null;
