@@ -1,34 +1,51 @@
-import { hypervolume } from '../optimizer/pareto/hypervolume.ts';
 import { isInside } from '../optimizer/space/search-space.ts';
 import { paretoFront, shortList } from '../study/front.ts';
 import type { StudyState } from '../study/journal.ts';
-import { isFeasible, losses, mean, meanMetrics, metricValues } from '../study/objective.ts';
+import { mean, meanMetrics, metricValues } from '../study/objective.ts';
 import { describeSpare } from '../study/plan/spare-budget.ts';
 import type { StudyPlan } from '../study/plan/study-plan.ts';
 import { normalizeWeights } from '../study/plan/template.ts';
 import { samplerName } from '../study/propose.ts';
 import { driftWarnings } from '../study/stationarity.ts';
-import type { Replicate, Trial } from '../study/trial.ts';
+import type { Trial } from '../study/trial.ts';
+import { comparisons } from './comparisons.ts';
+import { pointChecks, reportBound } from './constraint-tables.ts';
 import { objectiveCorrelations } from './correlations.ts';
-import { compare } from './estimate.ts';
+import { decide, equalOutcomes } from './decision.ts';
+import { decisionNotes } from './decision-notes.ts';
+import { hypervolumeHistory } from './hypervolume-history.ts';
 import { regimeTables } from './regimes.ts';
 import { reportTrials } from './report-trials.ts';
 import { hasSavers, savingsOf } from './savings.ts';
 import { analyseSensitivity } from './sensitivity.ts';
-import type { Comparison, HypervolumeHistory, StudyReport } from './study-report.ts';
+import type { StudyReport } from './study-report.ts';
 
-/** Reference point of scaled losses (1 = the worst value seen). */
-const SCALED_REFERENCE = 1.1;
 const SHORT_LIST_LENGTH = 5;
 
 /** Everything that a report says, computed from the plan and the replayed journal alone. */
 export function buildReport(plan: StudyPlan, state: StudyState, tool: string): StudyReport {
   const front = paretoFront(plan, state.trials);
+  const outcomes = equalOutcomes(plan, front, state.trials);
   const listed = shortList(plan, front, SHORT_LIST_LENGTH);
   const baseline = state.trials.find(({ origin }) => origin === 'baseline') ?? null;
   const { parameters, metrics, trials } = reportTrials(plan, state.trials, front);
+  const decision = decide(plan, front, baseline);
+  const numbered = (numbers: readonly number[]): Trial[] => numbers.map((number) => state.trials[number]!);
+  const { recommended, alternatives, best } = decision;
+  const compared = distinctTrials([
+    ...numbered(recommended === null ? [] : [recommended, ...alternatives]),
+    ...listed,
+    ...numbered(best.map(({ trial }) => trial)),
+  ]);
+  const checked = distinctTrials([
+    ...(baseline === null ? [] : [baseline]),
+    ...compared,
+    ...front,
+    ...validated(state),
+  ]);
+  const checks = pointChecks(plan, checked);
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     name: plan.name,
     description: plan.description,
     planHash: plan.hash,
@@ -42,75 +59,37 @@ export function buildReport(plan: StudyPlan, state: StudyState, tool: string): S
     parameters,
     metrics,
     objectives: plan.objectives.map(({ metric }) => metric),
-    constraints: plan.constraints.map(({ metric, kind, bound, unit }) =>
-      `${metric} ${kind === 'at-least' ? '≥' : '≤'} ${bound} ${unit === '1' ? '' : unit}`.trim(),
-    ),
+    constraints: plan.constraints.map(reportBound),
     trials,
     front: front.map(({ number }) => number),
     shortList: listed.map(({ number }) => number),
     baseline: baseline?.number ?? null,
-    hypervolume: hypervolumeHistory(plan, state.trials, baseline),
-    comparisons: baseline === null ? [] : listed.flatMap((trial) => comparisons(plan, baseline, trial)),
+    outcomes: outcomes.map((group) => group.map(({ number }) => number)),
+    decision,
+    checks,
+    hypervolume: hypervolumeHistory(plan, state.trials, front, baseline),
+    comparisons:
+      baseline === null || decision.baseline !== 'feasible'
+        ? []
+        : compared.flatMap((trial) => comparisons(plan, baseline, trial)),
     correlations: objectiveCorrelations(plan, state.trials),
     sensitivity: analyseSensitivity(plan, state.trials, { parameters, metrics, trials }),
-    ...(plan.regimes === undefined ? {} : { regimes: regimeTables(plan, state.trials) }),
+    ...(plan.regimes === undefined ? {} : { regimes: regimeTables(plan, state.trials, decision.baseline) }),
     ...(hasSavers(plan) ? { savings: savingsOf(plan, state.trials) } : {}),
-    notes: [...notes(plan, state, front.length, baseline), ...driftNotes(plan, baseline, front)],
+    notes: [
+      ...notes(plan, state, front.length, baseline),
+      ...decisionNotes(plan, decision, checks),
+      ...driftNotes(plan, baseline, front),
+    ],
   };
 }
 
-function comparisons(plan: StudyPlan, baseline: Trial, trial: Trial): Comparison[] {
-  if (trial === baseline) return [];
-  const stages = [
-    ['tuning', baseline.outcome, trial.outcome],
-    ['validation', baseline.validation, trial.validation],
-  ] as const;
-  return stages.flatMap(([stage, base, other]): Comparison[] => {
-    if (base?.kind !== 'observed' || other?.kind !== 'observed') return [];
-    return [{ trial: trial.number, stage, rows: comparisonRows(plan, base.replicates, other.replicates) }];
-  });
+function distinctTrials(trials: readonly Trial[]): readonly Trial[] {
+  return [...new Set(trials)];
 }
 
-function comparisonRows(plan: StudyPlan, base: readonly Replicate[], other: readonly Replicate[]): Comparison['rows'] {
-  const paired = base.filter(({ seed }) => other.some((replicate) => replicate.seed === seed));
-  const partner = paired.map(({ seed }) => other.find((replicate) => replicate.seed === seed)!);
-  return plan.metrics.map(({ name, better }) =>
-    compare(name, better, metricValues(paired, name), metricValues(partner, name)),
-  );
-}
-
-/** @see HypervolumeHistory */
-export function hypervolumeHistory(
-  plan: StudyPlan,
-  trials: readonly Trial[],
-  baseline: Trial | null,
-): HypervolumeHistory {
-  const base = baseline === null ? null : losses(plan, baseline);
-  const scaled = base === null ? scaleLosses(plan, trials) : trials.map((trial) => relativeLosses(plan, trial, base));
-  const reference = plan.objectives.map(() => (base === null ? SCALED_REFERENCE : 0));
-  const seen: number[][] = [];
-  const values = scaled.map((point) => {
-    if (point !== null) seen.push(point);
-    return seen.length === 0 ? 0 : hypervolume(seen, reference);
-  });
-  return { kind: base === null ? 'scaled-losses' : 'relative-improvement', values };
-}
-
-/** −0.1 = 10 % better than the baseline. */
-function relativeLosses(plan: StudyPlan, trial: Trial, base: readonly number[]): number[] | null {
-  if (!isFeasible(plan, trial)) return null;
-  return losses(plan, trial)!.map((loss, index) => (loss - base[index]!) / Math.abs(base[index]! || 1));
-}
-
-function scaleLosses(plan: StudyPlan, trials: readonly Trial[]): (number[] | null)[] {
-  const all = trials.map((trial) => losses(plan, trial));
-  const present = all.filter((point) => point !== null);
-  const low = plan.objectives.map((_, m) => Math.min(...present.map((point) => point[m]!)));
-  const high = plan.objectives.map((_, m) => Math.max(...present.map((point) => point[m]!)));
-  return all.map((point, index) => {
-    if (point === null || !isFeasible(plan, trials[index]!)) return null;
-    return point.map((value, m) => (high[m]! > low[m]! ? (value - low[m]!) / (high[m]! - low[m]!) : 0));
-  });
+function validated({ trials }: StudyState): readonly Trial[] {
+  return trials.filter(({ validation }) => validation !== null);
 }
 
 function notes(plan: StudyPlan, state: StudyState, frontSize: number, baseline: Trial | null): string[] {

@@ -4,6 +4,7 @@ import { parameterTrends } from './chart/parameter-trends.ts';
 import { beyondFrame, paretoScatter, type ScatterPoint } from './chart/pareto-scatter.ts';
 import { renderSvg } from './chart/render.ts';
 import { sensitivityBars } from './chart/sensitivity-bars.ts';
+import { formatNumber } from './page/format.ts';
 import type { Figure, ReportFigures } from './page/sections.ts';
 import type { ObjectiveSensitivity, ReportTrial, StudyReport } from './study-report.ts';
 import { trendPanels } from './trend-panels.ts';
@@ -83,17 +84,12 @@ function groupOf(report: StudyReport, trial: ReportTrial): ScatterPoint['group']
 }
 
 async function historyFigure(report: StudyReport): Promise<Figure> {
-  const relative = report.hypervolume.kind === 'relative-improvement';
+  const { ideal, reference, values } = report.hypervolume;
+  const point = (figures: readonly number[]): string =>
+    report.objectives.map((name, m) => `${name} ${formatNumber(figures[m]!)}`).join(', ');
   return {
-    svg: await renderSvg(
-      historyLine(
-        report.hypervolume.values,
-        relative ? 'hypervolume of relative improvements' : 'hypervolume (scaled)',
-      ),
-    ),
-    caption: relative
-      ? 'Hypervolume of the relative improvements over the baseline after each trial.'
-      : 'Hypervolume of the losses scaled to the range seen.',
+    svg: await renderSvg(historyLine(values, 'share of the box dominated')),
+    caption: `Hypervolume after each trial, as a share of the box from the best values (${point(ideal)}) to the reference point (${point(reference)}), which lies a tenth behind the worst of front and baseline.`,
   };
 }
 

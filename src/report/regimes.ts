@@ -3,6 +3,7 @@ import type { StudyPlan } from '../study/plan/study-plan.ts';
 import type { ResolvedObjective } from '../study/plan/targets.ts';
 import { regimeMetric } from '../study/regimes/regimes.ts';
 import type { Trial } from '../study/trial.ts';
+import type { Decision } from './study-report.ts';
 
 /** One objective of a study over several workloads: the robust optimum beside each workload's own. */
 export interface RegimeTable {
@@ -25,13 +26,17 @@ export interface RegimeRow {
   readonly ownValue: number;
   /** Value of the robust optimum on this workload. */
   readonly robustValue: number;
-  /** Change of the robust optimum against baseline and against the workload's own optimum; positive = better. */
-  readonly gain: number;
+  /** Change of the robust optimum against the baseline (null where that is infeasible) and the workload's own optimum; positive = better. */
+  readonly gain: number | null;
   readonly gap: number;
 }
 
 /** One table an objective; empty for a study with one workload, or without feasible trials or baseline. */
-export function regimeTables(plan: StudyPlan, trials: readonly Trial[]): readonly RegimeTable[] {
+export function regimeTables(
+  plan: StudyPlan,
+  trials: readonly Trial[],
+  state: Decision['baseline'] = 'feasible',
+): readonly RegimeTable[] {
   const { regimes } = plan;
   const baseline = trials.find(({ origin }) => origin === 'baseline');
   const feasible = trials.filter((trial) => isFeasible(plan, trial));
@@ -55,7 +60,7 @@ export function regimeTables(plan: StudyPlan, trials: readonly Trial[]): readonl
           own: own.number,
           ownValue,
           robustValue,
-          gain: change(objective, base, robustValue),
+          gain: state === 'feasible' ? change(objective, base, robustValue) : null,
           gap: change(objective, ownValue, robustValue),
         };
       });

@@ -5,7 +5,7 @@ import type { RegimeTable } from './regimes.ts';
 
 /** All that tables, charts and the page may know about a study; also the content of report.json. */
 export interface StudyReport {
-  readonly schemaVersion: 1;
+  readonly schemaVersion: 2;
   readonly name: string;
   readonly description: string;
   readonly planHash: string;
@@ -19,14 +19,20 @@ export interface StudyReport {
   readonly parameters: readonly ReportParameter[];
   readonly metrics: readonly ReportMetric[];
   readonly objectives: readonly string[];
-  readonly constraints: readonly string[];
+  readonly constraints: readonly ReportBound[];
   readonly trials: readonly ReportTrial[];
   /** Trial numbers of the feasible non-dominated points. */
   readonly front: readonly number[];
   /** Clearly different front points, the balanced one first. */
   readonly shortList: readonly number[];
   readonly baseline: number | null;
+  /** The front by outcome: each point, then all other feasible trials with the same figures on every seed. */
+  readonly outcomes: readonly (readonly number[])[];
+  readonly decision: Decision;
+  /** Constraints at the baseline, at every front point and at what was measured on fresh seeds. */
+  readonly checks: readonly PointCheck[];
   readonly hypervolume: HypervolumeHistory;
+  /** None where there is no baseline, or it breaks a constraint: nothing is compared with what may not be. */
   readonly comparisons: readonly Comparison[];
   /** Null for one objective or too few trials. */
   readonly correlations: ObjectiveCorrelations | null;
@@ -91,12 +97,75 @@ export interface Savings {
 }
 
 /**
- * Hypervolume after each trial. With a baseline: of the relative improvements over it (0.1 = 10 % better), reference
- * point 0. Without: of the losses scaled to the range seen, reference point 1.1.
+ * Hypervolume after each trial, as a share of the box from `ideal` to `reference`. The box spans the final front and the
+ * baseline (where feasible), and the reference point lies a tenth of it behind their worst values: what happened near
+ * the front is seen, and a poor trial elsewhere cannot flatten it.
  */
 export interface HypervolumeHistory {
-  readonly kind: 'relative-improvement' | 'scaled-losses';
+  readonly kind: 'front-box';
+  /** In the units of the objectives. */
+  readonly ideal: readonly number[];
+  readonly reference: readonly number[];
   readonly values: readonly number[];
+}
+
+export interface ReportBound {
+  readonly metric: string;
+  readonly kind: 'at-least' | 'at-most';
+  readonly bound: number;
+  readonly unit: string;
+  /** `itl_p99_ms ≤ 85 ms`. */
+  readonly text: string;
+}
+
+/** Every constraint at one point, on the seeds of one stage. */
+export interface PointCheck {
+  readonly trial: number;
+  readonly stage: 'tuning' | 'validation';
+  readonly holds: boolean;
+  readonly rows: readonly CheckRow[];
+}
+
+export interface CheckRow extends ReportBound {
+  readonly mean: number;
+  /** 95 % Student-t interval; null with one seed. */
+  readonly low: number | null;
+  readonly high: number | null;
+  /** Room up to the bound; negative = broken by so much. */
+  readonly margin: number;
+  /** Seeds, of so many, whose own value breaks the bound. */
+  readonly violations: number;
+  readonly seeds: number;
+  readonly met: boolean;
+}
+
+export interface Decision {
+  /** The balanced point of those that may be recommended; null where every point breaks a constraint on fresh seeds. */
+  readonly recommended: number | null;
+  readonly alternatives: readonly number[];
+  /** Front points that break a constraint on fresh seeds. */
+  readonly breakOnFresh: readonly number[];
+  /** By objective, over the whole front. */
+  readonly best: readonly BestPoint[];
+  /** Null where the study compares with nothing. */
+  readonly baseline: 'feasible' | 'infeasible' | 'not-measured' | null;
+  /** Front points that complete a smaller share of their requests than the baseline does. */
+  readonly lowCompletion: readonly LowCompletion[];
+}
+
+export interface BestPoint {
+  readonly metric: string;
+  readonly trial: number;
+  /** Mean over the tuning seeds, by which it was chosen. */
+  readonly value: number;
+  /** Mean over fresh seeds; null where the point was not measured there. */
+  readonly fresh: number | null;
+}
+
+export interface LowCompletion {
+  readonly trial: number;
+  readonly share: number;
+  readonly baseline: number | null;
 }
 
 /** One point against the baseline, paired by seed. */

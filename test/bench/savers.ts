@@ -15,7 +15,7 @@ import { parseYaml } from '../../src/document/yaml.ts';
 import { meanInterval } from '../../src/numeric/statistics.ts';
 import { createSampler } from '../../src/optimizer/sampler/registry.ts';
 import type { Sampler } from '../../src/optimizer/sampler/sampler.ts';
-import { hypervolumeHistory } from '../../src/report/build-report.ts';
+
 import { createSimulator } from '../../src/simulators/registry.ts';
 import { loadStudySources } from '../../src/study/io/load-study.ts';
 import { openStudyEvaluator } from '../../src/study/io/open-evaluator.ts';
@@ -24,6 +24,7 @@ import { resolvePlan, type StudyPlan } from '../../src/study/plan/study-plan.ts'
 import { samplerName } from '../../src/study/propose.ts';
 import { runStudy } from '../../src/study/run-study.ts';
 import type { Evaluate, EvaluatedOutcome, Trial } from '../../src/study/trial.ts';
+import { improvementVolume } from './improvement-volume.ts';
 
 const [file = 'studies/quickstart.yaml', trialsText = '30', seedsText = '3', replicatesText = '3', objectivesText] =
   process.argv.slice(2);
@@ -103,7 +104,7 @@ function remembering(evaluate: Evaluate): Evaluate {
 
 /** Of the relative improvements over the baseline, as in reports. */
 function volumeOf(plan: StudyPlan, trials: readonly Trial[]): number {
-  return hypervolumeHistory(plan, trials, trials[0]!).values.at(-1)!;
+  return improvementVolume(plan, trials, trials[0]!);
 }
 
 const pool = openStudyEvaluator(await planOf({}, 1), { workers: Math.min(2, availableParallelism()) });

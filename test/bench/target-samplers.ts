@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseYaml } from '../../src/document/yaml.ts';
 import { createSampler } from '../../src/optimizer/sampler/registry.ts';
-import { hypervolumeHistory } from '../../src/report/build-report.ts';
+
 import { createSimulator } from '../../src/simulators/registry.ts';
 import { loadStudySources } from '../../src/study/io/load-study.ts';
 import { openStudyEvaluator } from '../../src/study/io/open-evaluator.ts';
@@ -10,6 +10,7 @@ import { type JournalEntry, replay } from '../../src/study/journal.ts';
 import { losses } from '../../src/study/objective.ts';
 import { resolvePlan } from '../../src/study/plan/study-plan.ts';
 import { runStudy } from '../../src/study/run-study.ts';
+import { improvementVolume } from './improvement-volume.ts';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 const SAMPLERS = ['gp', 'sobol', 'random'];
@@ -87,7 +88,7 @@ async function study(sampler: string, seed: number): Promise<Outcome> {
     ttft: best(0),
     tokens: -best(1),
     e2e: best(2),
-    hypervolume: hypervolumeHistory(plan, trials, trials[0]!).values.at(-1)!,
+    hypervolume: improvementVolume(plan, trials, trials[0]!),
     seconds,
   };
 }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { buildReport, hypervolumeHistory } from '../../src/report/build-report.ts';
+import { buildReport } from '../../src/report/build-report.ts';
+import { hypervolumeHistory } from '../../src/report/hypervolume-history.ts';
 import type { StudyReport } from '../../src/report/study-report.ts';
+import { paretoFront } from '../../src/study/front.ts';
 import type { StudyPlan } from '../../src/study/plan/study-plan.ts';
 import type { Replicate, Trial } from '../../src/study/trial.ts';
 import { planOf, SPACE, STRATEGY, STUDY } from '../support/plan-builder.ts';
@@ -20,48 +22,53 @@ const reportOf = (plan: StudyPlan, trials: readonly Trial[], ended: string | nul
   buildReport(plan, { trials, ended }, 'test');
 
 describe('hypervolume history', () => {
-  test('with a baseline is the area of relative improvements over it', async () => {
+  const history = (plan: StudyPlan, trials: readonly Trial[], base: Trial | null) =>
+    hypervolumeHistory(plan, trials, paretoFront(plan, trials), base);
+
+  test('is the share of the box between the best values and a tenth behind the worst of front and baseline', async () => {
     const plan = await planOf();
-    const trials = [baseline, at(1, 8, 10), at(2, 9, 12), failed, at(3, 5, 11), at(4, 20, 30)];
-    const { kind, values } = hypervolumeHistory(plan, trials, baseline);
-    expect(kind).toBe('relative-improvement');
-    // (0.1, 0.2) alone; then with (0.5, 0.1); a trial that is worse in one objective adds nothing.
-    const expected = [0, 0, 0.02, 0.02, 0.06, 0.06];
-    for (const [index, value] of values.entries()) expect(value).toBeCloseTo(expected[index]!, 12);
+    const trials = [baseline, at(1, 8, 10), at(2, 9, 12), failed, at(3, 5, 11), at(4, 20, 9)];
+    const { ideal, reference, values } = history(plan, trials, baseline);
+    // The front is (9, 12) and (5, 11), the baseline (10, 10): costs 5 … 10, gains 12 … 10.
+    expect(ideal).toEqual([5, 12]);
+    expect(reference).toEqual([expect.closeTo(10.5, 12), expect.closeTo(9.8, 12)]);
+    const area = (cost: number, gain: number) => ((10.5 - cost) / 5) * ((gain - 9.8) / 2);
+    const both = area(5, 11) + ((10.5 - 9) / 5) * ((12 - 11) / 2);
+    const corner = ((10.5 - 9) / 5) * ((10 - 9.8) / 2);
+    const expected = [area(10, 10), area(8, 10), area(8, 10) + area(9, 12) - corner, 0, both, both];
+    expected[3] = expected[2]!;
+    for (const [index, value] of values.entries()) expect(value * 1.21).toBeCloseTo(expected[index]!, 12);
   });
 
-  test('an improvement over a baseline of 0 counts in the unit of the metric', async () => {
-    const zero = at(0, 0, 10, 1, { origin: 'baseline' });
-    const { values } = hypervolumeHistory(await planOf(), [zero, at(1, -0.5, 12)], zero);
-    expect(values.at(-1)).toBeCloseTo(0.5 * 0.2, 12);
+  test('rises where nothing beats the baseline in every objective', async () => {
+    const plan = await planOf();
+    const trials = [baseline, at(1, 8, 9), at(2, 12, 14), at(3, 7, 8)];
+    const { values } = history(plan, trials, baseline);
+    for (const [index, value] of values.entries()) expect(value).toBeGreaterThan(values[index - 1] ?? 0);
   });
 
-  test('a baseline below 0 improves upwards or downwards as the objective says', async () => {
-    const negative = at(0, -10, -10, 1, { origin: 'baseline' });
-    const { values } = hypervolumeHistory(await planOf(), [negative, at(1, -11, -8)], negative);
-    expect(values.at(-1)).toBeCloseTo(0.1 * 0.2, 12);
+  test('is not flattened by a trial far from the front', async () => {
+    const plan = await planOf();
+    const trials = [at(0, 3, 4), at(1, 2, 3), at(2, 1e9, 4)];
+    const near = history(plan, trials.slice(0, 2), null).values;
+    expect(history(plan, trials, null).values).toEqual([...near, near[1]]);
   });
 
-  test('without one is the area of losses scaled to the range seen, up to 1.1', async () => {
+  test('takes the feasible range where the front is one point, and no part of an infeasible baseline', async () => {
     const plan = await planOf({ study: BOUNDED });
-    const trials = [at(0, 1, 4), at(1, 3, 8), at(2, 0, 9, 0.1), at(3, 5, 8)];
-    const { kind, values } = hypervolumeHistory(plan, trials, null);
-    expect(kind).toBe('scaled-losses');
-    // Costs 0 … 5 and gains 4 … 9, the infeasible trial included in the range only: (0.2, 1), (0.6, 0.2), (1, 0.2).
-    expect(values[0]).toBeCloseTo(0.9 * 0.1, 12);
-    expect(values[1]).toBeCloseTo(0.9 * 0.1 + 0.5 * 0.8, 12);
-    expect(values[2]).toBe(values[1]);
-    expect(values[3]).toBeCloseTo(values[1]!, 12);
+    const trials = [at(0, 100, 1, 0.1, { origin: 'baseline' }), at(1, 3, 8), at(2, 1, 9), at(3, 0, 9, 0.1)];
+    const { ideal, reference, values } = history(plan, trials, trials[0]!);
+    expect(ideal).toEqual([1, 9]);
+    expect(reference).toEqual([expect.closeTo(3.2, 12), expect.closeTo(7.9, 12)]);
+    expect(values.map((value) => value * 1.21)).toEqual(
+      [0, 0.01, 1.21, 1.21].map((value) => expect.closeTo(value, 12)),
+    );
   });
 
-  test('an objective without range is 0 for all', async () => {
-    const { values } = hypervolumeHistory(await planOf(), [at(0, 1, 4), at(1, 2, 4)], null);
-    expect(values).toEqual([1.1 * 1.1, 1.1 * 1.1].map((value) => expect.closeTo(value, 12)));
-  });
-
-  test('nothing feasible has none', async () => {
+  test('an objective without range, and nothing feasible, give numbers all the same', async () => {
     const plan = await planOf({ study: BOUNDED });
-    expect(hypervolumeHistory(plan, [at(0, 1, 1, 0), failed], null).values).toEqual([0, 0]);
+    expect(history(plan, [at(0, 1, 4)], null).values).toEqual([1]);
+    expect(history(plan, [at(0, 1, 1, 0), failed], null).values).toEqual([0, 0]);
   });
 });
 
@@ -138,7 +145,7 @@ describe('trials of a report', () => {
     expect(report).not.toHaveProperty('savings');
     expect(report).not.toHaveProperty('regimes');
     expect([report.front, report.shortList, report.baseline]).toEqual([[1], [1], 0]);
-    expect(report.constraints).toEqual(['share ≥ 0.5']);
+    expect(report.constraints).toMatchObject([{ text: 'share ≥ 0.5' }]);
     expect(report.metrics.map(({ name, role }) => [name, role])).toEqual([
       ['cost', 'objective'],
       ['gain', 'objective'],
@@ -165,7 +172,7 @@ describe('trials of a report', () => {
 
   test('a bound names its unit, and an upper one its direction', async () => {
     const plan = await planOf({ study: `${STUDY}constraints: [{metric: cost, at_most: 5}]\n` });
-    expect(reportOf(plan, [baseline]).constraints).toEqual(['cost ≤ 5 ms']);
+    expect(reportOf(plan, [baseline]).constraints).toMatchObject([{ text: 'cost ≤ 5 ms' }]);
     const roles = reportOf(plan, [baseline]).metrics.map(({ role }) => role);
     expect(roles).toEqual(['objective', 'objective', 'context']);
   });
@@ -270,7 +277,7 @@ test('what identifies a study comes from its plan', async () => {
     space: SPACE,
   });
   expect(reportOf(plan, [baseline], null)).toMatchObject({
-    schemaVersion: 1,
+    schemaVersion: 2,
     name: 'toy-study',
     description: 'why',
     planHash: plan.hash,

@@ -5,8 +5,12 @@ import type { ExportRequest } from '../../connect/deploy/export-target.ts';
 import { formatYaml } from '../../document/yaml.ts';
 import { meanInterval } from '../../numeric/statistics.ts';
 import type { ParameterValues } from '../../optimizer/space/parameter.ts';
+import { pointChecks } from '../../report/constraint-tables.ts';
+import { brokenText } from '../../report/decision-notes.ts';
 import { formatNumber } from '../../report/page/format.ts';
+import { breaksOnFresh, recommendable } from '../../study/constraint-check.ts';
 import { choosePoint } from '../../study/experiment/choose-point.ts';
+import { paretoFront } from '../../study/front.ts';
 import { packageVersion } from '../../study/io/package-file.ts';
 import type { RecordedStudy } from '../../study/io/study-session.ts';
 import { metricValues } from '../../study/objective.ts';
@@ -21,16 +25,24 @@ interface NamedPoint {
   readonly trial: Trial | null;
 }
 
+export interface ExportChoice {
+  /** Trial number, `knee`, `best:METRIC` or `baseline`. */
+  readonly point: string;
+  readonly routerVersion: string;
+  /** Also a point that breaks a constraint. */
+  readonly evenIfBroken: boolean;
+}
+
 /**
  * A point of a run, ready to be written for other programs.
- * @param point - trial number, `knee`, `best:METRIC` or `baseline`
+ * @throws InputError for a point that breaks a constraint, on tuning or on fresh seeds, unless that is asked for
  */
 export function exportRequest(
   recorded: RecordedStudy,
-  { point: id, routerVersion }: { readonly point: string; readonly routerVersion: string },
+  { point: id, routerVersion, evenIfBroken }: ExportChoice,
 ): ExportRequest {
   const { plan } = recorded;
-  const point = pointOf(recorded, id);
+  const point = evenIfBroken ? pointOf(recorded, id) : soundPoint(recorded, id);
   const config = instantiate(plan.template, plan.space, point.values);
   return {
     strategy: { simulator: plan.simulator, policies: plan.policies, config },
@@ -40,6 +52,37 @@ export function exportRequest(
     seeds: plan.seeds,
     point: { study: plan.name, plan: plan.hash, point: point.name, values: point.values as unknown as JsonObject },
   };
+}
+
+/** The point itself or, where a rule chose one that breaks on fresh seeds, what it chooses from those that hold there. */
+function soundPoint(recorded: RecordedStudy, id: string): NamedPoint {
+  const point = pointOf(recorded, id);
+  const broken = brokenAt(recorded, point);
+  if (broken === null) return point;
+  const trials = recommendableOnly(recorded);
+  const isRule = id === 'knee' || id.startsWith('best:');
+  if (isRule && trials !== null) {
+    const other = pointOf({ ...recorded, state: { ...recorded.state, trials } }, id);
+    process.stderr.write(`paretune: ${point.name} ${broken}; ${other.name} is written instead\n`);
+    return other;
+  }
+  throw new InputError(`${point.name} ${broken}`, { suggestion: '--force writes it all the same' });
+}
+
+/** What a point breaks, in words; null where it meets every constraint. */
+function brokenAt({ plan, state }: RecordedStudy, { trial }: NamedPoint): string | null {
+  if (trial === null) return null;
+  const broken = pointChecks(plan, [state.trials[trial.number]!]).find(({ holds }) => !holds);
+  if (broken !== undefined) return `breaks its constraints: ${brokenText(broken)}`;
+  return breaksOnFresh(plan, trial) ? 'could not be measured on fresh seeds' : null;
+}
+
+/** The trials with those that may not be recommended as if they were never measured; null where none may. */
+function recommendableOnly({ plan, state }: RecordedStudy): readonly Trial[] | null {
+  const front = paretoFront(plan, state.trials);
+  const sound = new Set(recommendable(plan, front));
+  if (sound.size === 0) return null;
+  return state.trials.map((trial) => (sound.has(trial) ? trial : { ...trial, outcome: null }));
 }
 
 function pointOf({ plan, state }: RecordedStudy, id: string): NamedPoint {

@@ -39,6 +39,7 @@ export const exportCommand: LoadedCommand = {
         describe: 'epp, helm-values, configmap: version of llm-d’s router to check against',
         defaultDescription: ROUTER_VERSIONS[0]!,
       })
+      .option('force', { type: 'boolean', describe: 'also a point that breaks a constraint, on tuning or fresh seeds' })
       .option('allow-partial', { type: 'boolean', describe: 'write what can be expressed, and list the rest' })
       .option('table', {
         choices: TABLES,
@@ -67,7 +68,11 @@ export const exportCommand: LoadedCommand = {
     if (table !== undefined && targets.length > 1) {
       throw new InputError(`--as ${table} is a table of the whole run: ask for it by itself`);
     }
-    refuseIdle(flags, table === undefined ? ['table'] : ['point', 'router-version', 'allow-partial'], targets[0]!);
+    refuseIdle(
+      flags,
+      table === undefined ? ['table'] : ['point', 'router-version', 'allow-partial', 'force'],
+      targets[0]!,
+    );
     const folder = requiredText(flags, 'dir');
     const recorded = await readRecorded(folder);
     warnOfTornLine(folder, recorded.torn);
@@ -96,6 +101,7 @@ function exportPoint(
   const request = exportRequest(recorded, {
     point: textFlag(flags, 'point') ?? 'knee',
     routerVersion: textFlag(flags, 'router-version') ?? ROUTER_VERSIONS[0]!,
+    evenIfBroken: switchFlag(flags, 'force'),
   });
   const exported = targets.map((target) => ({ target, ...exportTarget(target, request) }));
   const partial = exported.filter(({ leftOut }) => leftOut.length > 0);

@@ -5,7 +5,7 @@ import { packageVersion } from '../../study/io/package-file.ts';
 import { readRecorded } from '../../study/io/study-session.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
-import { aligned } from '../terminal/table.ts';
+import { fitted, terminalWidth, wrapped } from '../terminal/table.ts';
 import { frontTable, printSummary } from './summary.ts';
 import { warnOfTornLine } from './torn-line.ts';
 
@@ -46,7 +46,7 @@ export const paretoCommand: LoadedCommand = {
         `${JSON.stringify({ objectives: report.objectives, shortList: report.shortList, points }, null, 2)}\n`,
       );
     } else {
-      process.stdout.write(`${[...report.notes, ...frontTable(report)].join('\n')}\n`);
+      process.stdout.write(`${[...report.notes.flatMap((note) => wrapped(note)), ...frontTable(report)].join('\n')}\n`);
     }
     return report.front.length === 0 ? EXIT.nothingFeasible : EXIT.ok;
   },
@@ -77,9 +77,13 @@ function sensitivityText(objective: StudyReport['sensitivity'][number]): string[
     trendText(row),
     row.flat ? 'flat' : '',
   ]);
+  const ranges = objective.rows.map(({ parameter, goodRange }) => [parameter, goodRange]);
   return [
     objective.metric,
-    ...aligned([['parameter', 'first order', 'total', 'main effect', 'trend R²', ''], ...rows]),
+    ...fitted([['parameter', 'first order', 'total', 'main effect', 'trend R²', ''], ...rows]),
+    '',
+    ...wrapped(`good ranges for ${objective.metric} (the best predicted tenth of the space)`),
+    ...ranges.flatMap(([parameter, range]) => wrapped(`  ${parameter}: ${range}`, terminalWidth(), '    ')),
     '',
   ];
 }

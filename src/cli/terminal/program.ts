@@ -61,6 +61,10 @@ async function dispatch(argv: readonly string[], commands: readonly Command[]): 
       throw misuse(message);
     });
   registerCommands(parser, commands);
+  if (argv.length === 0) {
+    process.stdout.write(`${await parser.getHelp()}\n`);
+    return EXIT.ok;
+  }
   try {
     await parser.parseAsync();
     return EXIT.ok;

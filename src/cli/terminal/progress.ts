@@ -1,6 +1,7 @@
 import { stderrColours as pc } from './colours.ts';
 
-const BAR_WIDTH = 28;
+const BAR_WIDTH = 16;
+const USUAL_WIDTH = 80;
 
 /** Progress on stderr: a live line on a terminal, else one line for every tenth of the way. Colours honour NO_COLOR. */
 export class Progress {
@@ -28,7 +29,9 @@ export class Progress {
     if (this.#live) {
       const filled = Math.round(share * BAR_WIDTH);
       const bar = pc.cyan('█'.repeat(filled)) + pc.dim('░'.repeat(BAR_WIDTH - filled));
-      process.stderr.write(`\r\u001b[2K${this.#label} ${bar} ${this.#counts(done)}  ${note}`);
+      const counts = this.#counts(done);
+      const room = (process.stderr.columns ?? USUAL_WIDTH) - this.#label.length - BAR_WIDTH - counts.length - 5;
+      process.stderr.write(`\r\u001b[2K${this.#label} ${bar} ${counts}  ${cut(note, room)}`);
       return;
     }
     const tenths = Math.floor(share * 10);
@@ -48,6 +51,11 @@ export class Progress {
       done > 0 && done < this.#total ? `, about ${formatSeconds((seconds / done) * (this.#total - done))} left` : '';
     return `${done}/${this.#total} (${formatSeconds(seconds)}${left})`;
   }
+}
+
+/** A live line that is wider than the terminal would leave its beginning behind. */
+function cut(text: string, room: number): string {
+  return text.length <= room ? text : `${text.slice(0, Math.max(0, room - 1))}…`;
 }
 
 function formatSeconds(seconds: number): string {

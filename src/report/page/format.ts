@@ -26,3 +26,9 @@ export function formatChange(scale: 'log-ratio' | 'difference', change: number):
 export function formatValue(value: unknown): string {
   return typeof value === 'number' ? formatNumber(value) : String(value);
 }
+
+/** A share of a whole: `0.6 %`, `99.97 %`. */
+export function formatShare(share: number): string {
+  const percent = share * 100;
+  return `${percent > 99 && percent < 100 ? percent.toFixed(2) : percent.toFixed(1)} %`;
+}

@@ -4,6 +4,7 @@ import { regimeSection } from './regime-section.ts';
 import {
   cards,
   comparisonSection,
+  constraintSection,
   figureBlock,
   frontSection,
   header,
@@ -20,6 +21,7 @@ export function renderPage(report: StudyReport, figures: ReportFigures): string 
     header(report),
     cards(report),
     figureBlock([...figures.pareto, figures.history]),
+    constraintSection(report),
     comparisonSection(report),
     regimeSection(report),
     frontSection(report),

@@ -18,7 +18,7 @@ function regimeTable({ metric, aggregate, of, robust, robustRatio, rows }: Regim
       escapeHtml(unit === '1' ? '' : unit),
       formatNumber(baseline),
       formatNumber(robustValue),
-      formatPercent(gain),
+      gain === null ? '–' : formatPercent(gain),
       `trial ${own}`,
       formatNumber(ownValue),
       formatPercent(gap),

@@ -1,4 +1,5 @@
 import type { Comparison, Estimate, ReportTrial, Savings, StudyReport } from '../study-report.ts';
+import { bestText, changeOf, changeText, checkText } from './change-text.ts';
 import { escapeHtml } from './escape.ts';
 import { formatChange, formatNumber, formatValue } from './format.ts';
 
@@ -35,25 +36,38 @@ export function savingsText({ stopped, simulations, withoutSavers, shortRuns, sh
   return `Budget savers: ${stopped} trial${stopped === 1 ? '' : 's'} stopped early; ${simulations} simulations${short} instead of ${withoutSavers} (${share}).`;
 }
 
+/** One card for each objective: green or red only where the paired interval excludes zero. */
 export function cards(report: StudyReport): string {
-  const best = report.comparisons.filter(({ stage }) => stage === bestStage(report));
-  const items = report.objectives.flatMap((metric) => {
-    const sign = report.metrics.find(({ name }) => name === metric)?.better === 'higher' ? -1 : 1;
-    const rows = best.flatMap(({ trial, rows: all }) =>
-      all.filter((row) => row.metric === metric).map((row) => ({ trial, row })),
-    );
-    const top = rows.sort((a, b) => sign * (a.row.value - b.row.value))[0];
-    if (top === undefined) return [];
-    return [
-      `<div class="card"><b class="${top.row.improvement >= 0 ? 'good' : 'bad'}">${formatChange(top.row.scale, top.row.improvement)}</b><span>best ${escapeHtml(metric)} against the baseline, trial ${top.trial}</span></div>`,
-    ];
+  const items = report.decision.best.map((best) => {
+    const change = changeOf(report, best.trial, best.metric);
+    const text = `<span>${escapeHtml(bestText(best))}</span>`;
+    if (change === undefined) return `<div class="card"><b class="soft">${formatNumber(best.value)}</b>${text}</div>`;
+    const { row, stage } = change;
+    const style = row.verdict === 'better' ? 'good' : row.verdict === 'worse' ? 'bad' : 'soft';
+    const seeds = stage === 'validation' ? 'fresh' : 'tuning';
+    return `<div class="card"><b class="${style}">${formatChange(row.scale, row.improvement)}</b><span>${escapeHtml(changeText(row))} against the baseline on ${seeds} seeds</span>${text}</div>`;
   });
-  const front = `<div class="card"><b>${report.front.length}</b><span>points on the Pareto front</span></div>`;
-  return `<div class="cards">${items.join('')}${front}</div>`;
+  const { outcomes } = report;
+  const count = outcomes.flat().length;
+  const vectors = `${count} vector${count === 1 ? '' : 's'}`;
+  return `<div class="cards">${items.join('')}<div class="card"><b>${outcomes.length}</b><span>distinct outcomes on the Pareto front, from ${vectors}</span></div></div>`;
 }
 
-function bestStage(report: StudyReport): 'tuning' | 'validation' {
-  return report.comparisons.some(({ stage }) => stage === 'validation') ? 'validation' : 'tuning';
+/** Every constraint with bound, mean, room and broken seeds, beside each point and the baseline, on both sets of seeds. */
+export function constraintSection(report: StudyReport): string {
+  if (report.checks.length === 0) return '';
+  const rows = report.checks.map(({ trial, stage, holds, rows: checks }) => {
+    const cells = [
+      `${trial}${trial === report.baseline ? ' (baseline)' : ''}`,
+      stage === 'tuning' ? 'tuning' : 'fresh',
+      ...checks.map(checkText),
+    ].map((cell) => `<td>${escapeHtml(cell)}</td>`);
+    return `<tr>${cells.join('')}<td class="${holds ? 'good' : 'bad'}">${holds ? 'holds' : 'breaks'}</td></tr>`;
+  });
+  const head = ['trial', 'seeds', ...report.constraints.map(({ text }) => text), ''];
+  return `<h2>Constraints</h2>
+<p class="soft">Mean over the seeds, in brackets the room up to the bound, and how many seeds break it by themselves.</p>
+<div class="wide"><table><thead><tr>${head.map((name) => `<th>${escapeHtml(name)}</th>`).join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
 export function figureBlock(figures: readonly (Figure | null)[]): string {

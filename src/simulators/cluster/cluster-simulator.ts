@@ -8,6 +8,7 @@ import { type GoodputTargets, mergeTargets, specTargets, targetsOf } from './fig
 import { streamMetricSpecs } from './figures/stream-metrics.ts';
 import { measureRun } from './measure-run.ts';
 import { policyHooks } from './policy/policy-modules.ts';
+import { SCALAR_DEFAULTS } from './settings/cluster-settings.ts';
 import { POLICY_KEY, resolveStrategyConfig } from './settings/config.ts';
 import { WorkloadCache } from './workload-cache.ts';
 
@@ -19,6 +20,7 @@ export function createClusterSimulator(): Simulator {
     description: 'cluster of LLM engines behind a router: routing, admission, scheduling, KV tiers',
     vocabulary: metricSpecs(['CLASS'], true, { ...WHOLE_RUN, capacityRps: 1 }),
     measures: true,
+    defaults: SCALAR_DEFAULTS,
     prepare: (input) => prepare(input, workloads),
   };
 }

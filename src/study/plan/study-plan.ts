@@ -24,6 +24,7 @@ import { describeRegimes, regimeTemplate, resolveRegimes } from './regime-plan.t
 import { type Racing, resolveSavers, type Screening } from './saver-settings.ts';
 import { parseSearchSpace } from './search-space-file.ts';
 import { type SpareBudget, spareBudget } from './spare-budget.ts';
+import { defaultsOfHoles, statedBaseline } from './stated-baseline.ts';
 import { parseStrategyFile, type StrategyFile } from './strategy-file.ts';
 import { parseStudyFile, type StudySpec } from './study-spec.ts';
 import { type ResolvedConstraint, type ResolvedObjective, resolveTargets } from './targets.ts';
@@ -64,6 +65,8 @@ export interface StudyPlan {
   readonly seed: number;
   /** Null when the study compares with nothing. */
   readonly baseline: ParameterValues | null;
+  /** Parameters that a baseline says nothing of while it gives others: they take the first of their range. */
+  readonly baselineLowest?: readonly string[];
   readonly stop: { readonly patience?: number; readonly tolerance?: number } | null;
   /** What the result is to be written as; absent: nothing is promised. */
   readonly deployTo?: readonly string[];
@@ -102,7 +105,8 @@ export async function resolvePlan(
   checkTemplate(sources, spaceSource, template, space);
   const regimes = resolveRegimes(sources, spec);
   const workload = regimes === null ? resolveWorkload(sources, spec) : regimes.workloads[0]!.workload;
-  const baseline = spec.baseline === false ? null : inDocument(spaceSource, () => baselineValues(template, space));
+  const stated = inDocument(spaceSource, () => statedBaseline(template, space, spec));
+  const baseline = stated?.values ?? null;
   const first = (spec.first ?? []).map((values, index) =>
     inDocument(sources.study, () => firstPoint(template, space, values, index)),
   );
@@ -151,6 +155,7 @@ export async function resolvePlan(
     sampler: typeof spec.sampler === 'string' ? spec.sampler : (spec.sampler?.name ?? 'auto'),
     seed: spec.seed ?? 0,
     baseline,
+    ...(stated === null || stated.lowest.length === 0 ? {} : { baselineLowest: stated.lowest }),
     stop: spec.stop === undefined ? null : (spec.stop as NonNullable<StudyPlan['stop']>),
     ...(spec.deploy_to === undefined ? {} : { deployTo: spec.deploy_to }),
     ...inDocument(sources.study, () => resolveSavers(spec, simulator, workload)),
@@ -177,14 +182,14 @@ function resolveSpace(sources: PlanSources, strategy: StrategyFile): { space: Se
   });
 }
 
-/** The study's `config` is laid over the strategy's, its `baseline` over the strategy's baseline. */
-function withOverrides(template: StrategyTemplate, spec: StudySpec, { runHoles }: Backend): StrategyTemplate {
+/** The study's `config` is laid over the strategy's, its `baseline` over the strategy's, and that over the backend's defaults. */
+function withOverrides(template: StrategyTemplate, spec: StudySpec, { runHoles, defaults }: Backend): StrategyTemplate {
   const baseline =
     spec.baseline === false || spec.baseline === undefined ? {} : (spec.baseline as Record<string, BaselineValue>);
   return {
     ...template,
     config: spec.config === undefined ? template.config : merge(template.config, spec.config),
-    baseline: { ...template.baseline, ...baseline },
+    baseline: { ...defaultsOfHoles(template.config, defaults ?? {}), ...template.baseline, ...baseline },
     ...(runHoles === undefined ? {} : { runHoles }),
   };
 }

@@ -382,3 +382,11 @@ export const SETTING_ALIASES: Readonly<Record<string, SettingKey>> = {
 export const DEFAULT_SETTINGS: ClusterSettings = Object.fromEntries(
   Object.entries(SETTINGS).map(([key, setting]) => [key, setting.default]),
 ) as unknown as ClusterSettings;
+
+/** Defaults that one number, name or switch says, older names included. */
+export const SCALAR_DEFAULTS: Readonly<Record<string, string | number | boolean>> = Object.fromEntries(
+  [...Object.keys(SETTINGS), ...Object.keys(SETTING_ALIASES)].flatMap((key) => {
+    const value: unknown = SETTINGS[SETTING_ALIASES[key] ?? (key as SettingKey)].default;
+    return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? [[key, value]] : [];
+  }),
+);
