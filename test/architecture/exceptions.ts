@@ -69,7 +69,6 @@ export const TESTED_DIRECTLY: readonly { readonly why: string; readonly exports:
       'src/numeric/sobol-sequence.ts#MAX_SOBOL_DIMENSION',
       'src/optimizer/gp/hyperparameters.ts#hyperparameterCount',
       'src/optimizer/gp/posterior.ts#priorCovariance',
-      'src/report/build-report.ts#hypervolumeHistory',
       'src/simulators/cloud-edge/arrivals.ts#tracedArrivals',
       'src/simulators/cloud-edge/capacity.ts#expectedMaximum',
       'src/simulators/cloud-edge/hashing-encoder.ts#fnv1a',
