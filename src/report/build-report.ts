@@ -18,7 +18,7 @@ import { regimeTables } from './regimes.ts';
 import { reportTrials } from './report-trials.ts';
 import { hasSavers, savingsOf } from './savings.ts';
 import { analyseSensitivity } from './sensitivity.ts';
-import type { StudyReport } from './study-report.ts';
+import type { Decision, StudyReport } from './study-report.ts';
 
 const SHORT_LIST_LENGTH = 5;
 
@@ -30,36 +30,12 @@ export function buildReport(plan: StudyPlan, state: StudyState, tool: string): S
   const baseline = state.trials.find(({ origin }) => origin === 'baseline') ?? null;
   const { parameters, metrics, trials } = reportTrials(plan, state.trials, front);
   const decision = decide(plan, front, baseline);
-  const numbered = (numbers: readonly number[]): Trial[] => numbers.map((number) => state.trials[number]!);
-  const { recommended, alternatives, best } = decision;
-  const compared = distinctTrials([
-    ...numbered(recommended === null ? [] : [recommended, ...alternatives]),
-    ...listed,
-    ...numbered(best.map(({ trial }) => trial)),
-  ]);
-  const checked = distinctTrials([
-    ...(baseline === null ? [] : [baseline]),
-    ...compared,
-    ...front,
-    ...validated(state),
-  ]);
+  const { compared, checked } = pointsToShow(state.trials, { decision, listed, front, baseline });
   const checks = pointChecks(plan, checked);
   return {
-    schemaVersion: 2,
-    name: plan.name,
-    description: plan.description,
-    planHash: plan.hash,
-    tool,
-    simulator: plan.simulator,
-    strategy: { name: plan.template.name, mechanism: plan.template.mechanism, source: plan.template.source },
-    sampler: samplerName(plan),
-    seeds: plan.seeds,
-    validationSeeds: plan.validation?.seeds ?? [],
-    ended: state.ended,
+    ...identity(plan, state, tool),
     parameters,
     metrics,
-    objectives: plan.objectives.map(({ metric }) => metric),
-    constraints: plan.constraints.map(reportBound),
     trials,
     front: front.map(({ number }) => number),
     shortList: listed.map(({ number }) => number),
@@ -84,12 +60,53 @@ export function buildReport(plan: StudyPlan, state: StudyState, tool: string): S
   };
 }
 
-function distinctTrials(trials: readonly Trial[]): readonly Trial[] {
-  return [...new Set(trials)];
+/** Trials that are compared with the baseline, and those whose constraints are shown. */
+function pointsToShow(
+  trials: readonly Trial[],
+  {
+    decision: { recommended, alternatives, best },
+    listed,
+    front,
+    baseline,
+  }: {
+    readonly decision: Decision;
+    readonly listed: readonly Trial[];
+    readonly front: readonly Trial[];
+    readonly baseline: Trial | null;
+  },
+): { readonly compared: readonly Trial[]; readonly checked: readonly Trial[] } {
+  const numbered = (numbers: readonly number[]): Trial[] => numbers.map((number) => trials[number]!);
+  const compared = distinctTrials([
+    ...numbered(recommended === null ? [] : [recommended, ...alternatives]),
+    ...listed,
+    ...numbered(best.map(({ trial }) => trial)),
+  ]);
+  const validated = trials.filter(({ validation }) => validation !== null);
+  const first = baseline === null ? [] : [baseline];
+  return { compared, checked: distinctTrials([...first, ...compared, ...front, ...validated]) };
 }
 
-function validated({ trials }: StudyState): readonly Trial[] {
-  return trials.filter(({ validation }) => validation !== null);
+/** What the plan says of a study, whatever was measured. */
+function identity(plan: StudyPlan, state: StudyState, tool: string) {
+  return {
+    schemaVersion: 2,
+    name: plan.name,
+    description: plan.description,
+    planHash: plan.hash,
+    tool,
+    simulator: plan.simulator,
+    strategy: { name: plan.template.name, mechanism: plan.template.mechanism, source: plan.template.source },
+    sampler: samplerName(plan),
+    seeds: plan.seeds,
+    validationSeeds: plan.validation?.seeds ?? [],
+    ended: state.ended,
+    objectives: plan.objectives.map(({ metric }) => metric),
+    constraints: plan.constraints.map(reportBound),
+  } as const;
+}
+
+function distinctTrials(trials: readonly Trial[]): readonly Trial[] {
+  return [...new Set(trials)];
 }
 
 function notes(plan: StudyPlan, state: StudyState, frontSize: number, baseline: Trial | null): string[] {

@@ -18,7 +18,7 @@ export function comparisons(plan: StudyPlan, baseline: Trial, trial: Trial): rea
 }
 
 /** Every metric of two points over the seeds that both have. */
-export function pairedRows(
+function pairedRows(
   plan: Pick<StudyPlan, 'metrics'>,
   base: readonly Replicate[],
   other: readonly Replicate[],

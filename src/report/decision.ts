@@ -1,4 +1,4 @@
-import { breaksOnFresh, recommendable } from '../study/constraint-check.ts';
+import { baselineState, breaksOnFresh, recommendable } from '../study/constraint-check.ts';
 import { shortList } from '../study/front.ts';
 import { isFeasible, losses, mean, metricValues } from '../study/objective.ts';
 import type { StudyPlan } from '../study/plan/study-plan.ts';
@@ -46,11 +46,6 @@ export function decide(plan: StudyPlan, front: readonly Trial[], baseline: Trial
     baseline: baseline === null ? null : baselineState(plan, baseline),
     lowCompletion: completion,
   };
-}
-
-function baselineState(plan: StudyPlan, baseline: Trial): 'feasible' | 'infeasible' | 'not-measured' {
-  if (baseline.outcome?.kind !== 'observed') return 'not-measured';
-  return isFeasible(plan, baseline) && !breaksOnFresh(plan, baseline) ? 'feasible' : 'infeasible';
 }
 
 function lowCompletion(front: readonly Trial[], baseline: Trial | null): readonly LowCompletion[] {

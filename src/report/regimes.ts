@@ -1,9 +1,9 @@
+import type { BaselineState } from '../study/constraint-check.ts';
 import { isFeasible, mean, metricValues } from '../study/objective.ts';
 import type { StudyPlan } from '../study/plan/study-plan.ts';
 import type { ResolvedObjective } from '../study/plan/targets.ts';
 import { regimeMetric } from '../study/regimes/regimes.ts';
 import type { Trial } from '../study/trial.ts';
-import type { Decision } from './study-report.ts';
 
 /** One objective of a study over several workloads: the robust optimum beside each workload's own. */
 export interface RegimeTable {
@@ -35,7 +35,7 @@ export interface RegimeRow {
 export function regimeTables(
   plan: StudyPlan,
   trials: readonly Trial[],
-  state: Decision['baseline'] = 'feasible',
+  state: BaselineState | null = 'feasible',
 ): readonly RegimeTable[] {
   const { regimes } = plan;
   const baseline = trials.find(({ origin }) => origin === 'baseline');

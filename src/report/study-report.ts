@@ -1,5 +1,6 @@
 import type { Trend } from '../optimizer/sensitivity/trend.ts';
 import type { ParameterValue } from '../optimizer/space/parameter.ts';
+import type { BaselineState } from '../study/constraint-check.ts';
 import type { ObjectiveCorrelations } from './correlations.ts';
 import type { RegimeTable } from './regimes.ts';
 
@@ -148,7 +149,7 @@ export interface Decision {
   /** By objective, over the whole front. */
   readonly best: readonly BestPoint[];
   /** Null where the study compares with nothing. */
-  readonly baseline: 'feasible' | 'infeasible' | 'not-measured' | null;
+  readonly baseline: BaselineState | null;
   /** Front points that complete a smaller share of their requests than the baseline does. */
   readonly lowCompletion: readonly LowCompletion[];
 }

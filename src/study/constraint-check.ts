@@ -45,3 +45,11 @@ export function recommendable(plan: StudyPlan, front: readonly Trial[]): readonl
   const fresh = front.filter(({ validation }) => validation !== null);
   return fresh.length === 0 ? front : fresh.filter((trial) => !breaksOnFresh(plan, trial));
 }
+
+export type BaselineState = 'feasible' | 'infeasible' | 'not-measured';
+
+/** Whether a baseline may be compared with: a setting that breaks a constraint, on any seeds, is no yardstick. */
+export function baselineState(plan: StudyPlan, baseline: Trial): BaselineState {
+  if (baseline.outcome?.kind !== 'observed') return 'not-measured';
+  return isFeasible(plan, baseline) && !breaksOnFresh(plan, baseline) ? 'feasible' : 'infeasible';
+}
