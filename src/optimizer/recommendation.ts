@@ -43,16 +43,17 @@ export function recommend(evidence: Evidence, listLength = 5): Recommendation {
 }
 
 function judgedPoints(all: readonly Observation[], surrogates: Surrogates): RecommendedPoint[] {
-  const { objectives, constraints, features } = surrogates;
+  const { objectives, constraints, features, tells } = surrogates;
   const buffers = objectives.map(({ posterior }) => momentsBuffer(posterior));
   const slackBuffers = constraints.map(({ gp }) => momentsBuffer(gp.posterior));
   return all.flatMap((observation, index) => {
-    if (!isMeasured(observation)) return [];
+    // Whether a point that was measured succeeds is known; what its place makes probable says nothing more.
+    if (!isMeasured(observation) || !tells(observation)) return [];
     const x = features.fromValues(observation.values);
-    const likely = constraints.every(({ gp, bound }, c) => {
+    const likely = constraints.every(({ gp, slack, bound }, c) => {
+      if (slack === null) return true;
       // Without noise the measured value decides, not the model.
-      const exact = c < observation.slacks.length && gp.noise.every((variance) => variance < 1e-4);
-      if (exact) return observation.slacks[c]! <= 0;
+      if (gp.noise.every((variance) => variance < 1e-4)) return observation.slacks[slack]! <= 0;
       const { means, variance } = predict(gp.posterior, x, slackBuffers[c]!);
       return normalCdf((bound - means[0]!) / Math.sqrt(variance)) >= LEAST_FEASIBILITY;
     });

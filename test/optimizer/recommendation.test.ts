@@ -45,6 +45,20 @@ describe('recommendation', () => {
     for (let i = 1; i < xs.length; i++) expect(xs[i]! - xs[i - 1]!).toBeGreaterThan(0.05);
   });
 
+  it('keeps to the constraint that decides where another one held everywhere alike', () => {
+    const found = recommend(evidence(GRID.map((x) => told(x, [(x - 0.3) ** 2], [-1, 0.42 - x]))));
+    expect(found.best!.values).toEqual({ x: 0.45 });
+  });
+
+  it('is a point of the many that came so near the minimum that all others look like outliers', () => {
+    const xs = [0.2517, 0.78424, 0.71311, 0.24275, 0.114077, 0.311518, 0.303171630396716, 0.2999553093163287];
+    const near = [0.2999669917018306, 0.29999487074651543, 0.300000207708423, 0.4610770600725482, 0.2999347212714767];
+    for (const count of [9, 10, 11, 12, 13]) {
+      const found = recommend(evidence([...xs, ...near].slice(0, count).map((x) => told(x, [(x - 0.3) ** 2]))));
+      expect(Math.abs(Number(found.best!.values['x']) - 0.3)).toBeLessThan(1e-4);
+    }
+  });
+
   it('is empty when nothing feasible was measured', () => {
     expect(recommend(evidence([told(0.1, null), told(0.2, null)])).best).toBeNull();
     expect(recommend(evidence(GRID.map((x) => told(x, [x], [1])))).best).toBeNull();

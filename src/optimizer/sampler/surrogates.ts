@@ -16,10 +16,14 @@ export interface Surrogates {
   readonly points: FeatureRows;
   readonly objectives: readonly FittedGp[];
   readonly constraints: readonly ConstraintSurrogate[];
+  /** Which measured points tell how good they are, and not only that they are bad. */
+  readonly tells: (observation: Observation) => boolean;
 }
 
 export interface ConstraintSurrogate {
   readonly gp: FittedGp;
+  /** Index of the constraint; null for whether an evaluation succeeds at all, and not as an outlier. */
+  readonly slack: number | null;
   /** Zero of the constraint on the standardised scale. */
   readonly bound: number;
   /** Standardised values told at the rows of the surrogates; null where they were not told there. */
@@ -68,26 +72,30 @@ export function fitEnsemble(evidence: Evidence, memory: ModelMemory, size: numbe
     ),
   );
   const measuredPoints = telling.length === measured.length ? points : rowsOf(measured);
-  const slackData = Array.from({ length: evidence.constraintCount }, (_, c) =>
-    outcome(
+  const slackData = Array.from({ length: evidence.constraintCount }, (_, c) => ({
+    slack: c as number | null,
+    data: outcome(
       measuredPoints,
       measured,
       (o) => o.slacks[c]!,
       (o) => o.slackVariances[c],
     ),
-  )
-    .filter(canFail)
-    .map((data) => aroundZero(data, memory));
+  }))
+    .filter(({ data }) => canFail(data))
+    .map(({ slack, data }) => ({ slack, data: aroundZero(data, memory) }));
   const succeeded = (o: Observation): boolean => isMeasured(o) && tells(o);
-  if (!all.every(succeeded)) slackData.push(successData(features, all.slice(-MOST_POINTS), succeeded));
+  if (!all.every(succeeded)) {
+    slackData.push({ slack: null, data: successData(features, all.slice(-MOST_POINTS), succeeded) });
+  }
   const objectiveModels = objectiveData.map((data) => chooseModels(data, TRANSFORM_SHAPES, memory));
-  const slackModels = slackData.map((data) => chooseModels(data, [IDENTITY], memory));
+  const slackModels = slackData.map(({ data }) => chooseModels(data, [IDENTITY], memory));
   const available = Math.min(size, ...objectiveModels.map((models) => models.length));
   const values = telling.map((o) => o.values);
-  const constraints = slackData.map((data, c) => {
+  const constraints = slackData.map(({ slack, data }, c) => {
     const gp = conditionModel(data, slackModels[c]![0]!);
     return {
       gp,
+      slack,
       bound: transform(gp.transform, 0),
       known: data.points === measuredPoints ? gp.targets.filter((_, i) => tells(measured[i]!)) : null,
     };
@@ -100,6 +108,7 @@ export function fitEnsemble(evidence: Evidence, memory: ModelMemory, size: numbe
       points,
       objectives: objectiveData.map((data, j) => conditionModel(data, objectiveModels[j]![k]!)),
       constraints,
+      tells,
     },
   }));
   if (size > 1) {
