@@ -1,11 +1,16 @@
 #!/usr/bin/env bash
-# Installs what the checks need, then runs types, linter, build, every test, and an installation of the packed file.
+# Installs what the checks need, then runs types, linter, build, every test, those of the queue on a real PostgreSQL, and an installation of the packed file.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if ! command -v chromium >/dev/null 2>&1; then
   # The report page is opened in a real browser; Debian's package is the only one used.
   apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null
 fi
+if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
+  # Tests of the queue start it in a temporary folder; the server that the package itself would start is not needed.
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql >/dev/null
+fi
 npm ci --no-audit --no-fund
 npm run check
+npm run test:database
 npm run test:install

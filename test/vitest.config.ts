@@ -38,7 +38,12 @@ export default defineConfig({
           name: 'whole',
           root,
           include: ['test/**/*.test.ts'],
-          exclude: [...STATELESS.map((folder) => `test/${folder}/**`), 'test/long/**', 'test/package/install.test.ts'],
+          exclude: [
+            ...STATELESS.map((folder) => `test/${folder}/**`),
+            'test/long/**',
+            'test/database/**',
+            'test/package/install.test.ts',
+          ],
           testTimeout: 90_000,
           hookTimeout: 180_000,
           pool: 'forks',

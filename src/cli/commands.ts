@@ -54,6 +54,16 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import('./study/experiment.ts')).experimentCommand,
   },
   {
+    syntax: 'worker',
+    summary: 'evaluate for studies on other machines, through a queue',
+    load: async () => (await import('./study/worker.ts')).workerCommand,
+  },
+  {
+    syntax: 'queue',
+    summary: 'look after a queue of evaluations: create, status, drain, purge',
+    load: async () => (await import('./study/queue.ts')).queueCommand,
+  },
+  {
     syntax: 'check <file>',
     summary: 'validate a study, strategy, search space or workload',
     load: async () => (await import('./study/check.ts')).checkCommand,

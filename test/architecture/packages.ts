@@ -26,6 +26,11 @@ export const PACKAGES: Readonly<Record<string, { readonly rooms: readonly string
     why: 'schemas stand with the format they describe, flags included; what `blis` starts from does without',
   },
   piscina: { rooms: ['src/study/io/', 'src/companions/'], why: 'threads are an effect' },
+  pg: { rooms: ['src/study/io/queue/'], why: 'one room knows that there is a database' },
+  'pg-boss': {
+    rooms: ['src/study/io/queue/'],
+    why: 'jobs of a queue are a row of a table, behind the port of evaluators',
+  },
   yargs: { rooms: ['src/cli/'], why: 'nothing below knows that there are flags' },
   picocolors: { rooms: ['src/cli/terminal/'], why: 'one place knows whether the terminal has colours' },
   vega: { rooms: ['src/report/chart/'], why: 'charts are data until they are rendered' },

@@ -107,7 +107,7 @@ function volumeOf(plan: StudyPlan, trials: readonly Trial[]): number {
   return improvementVolume(plan, trials, trials[0]!);
 }
 
-const pool = openStudyEvaluator(await planOf({}, 1), { workers: Math.min(2, availableParallelism()) });
+const pool = await openStudyEvaluator(await planOf({}, 1), { workers: Math.min(2, availableParallelism()) });
 const evaluate = remembering(pool.evaluate);
 const names = Object.keys(ARMS);
 const gains: number[][] = names.map(() => []);

@@ -60,7 +60,7 @@ async function study(sampler: string, seed: number): Promise<Outcome> {
     .replace(/^seed: \d+$/m, `seed: ${seed}`)
     .replace(/^validation: .*\n/m, '');
   const plan = await resolvePlan({ ...sources, study: parseYaml(text, sources.study.file) }, createSimulator);
-  const pool = openStudyEvaluator(plan, { workers: 2 });
+  const pool = await openStudyEvaluator(plan, { workers: 2 });
   const started: JournalEntry = {
     kind: 'study-started',
     format: 1,

@@ -1,22 +1,25 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
+import { contentHash, type Json } from '../../base/json.ts';
 import { shortText } from '../../base/short-text.ts';
 import { experimentIndex, experimentJson, experimentMarkdown, ledgerRow } from '../../report/experiment-report.ts';
 import { appendLedger, writeExperiment, writeIndex } from '../../report/write-experiment.ts';
 import { type ExperimentResult, runExperiment } from '../../study/experiment/experiment.ts';
 import type { ExperimentPlan } from '../../study/experiment/experiment-plan.ts';
 import { loadExperiment } from '../../study/io/load-experiment.ts';
+import { type EvaluatorOptions, openAnywhere } from '../../study/io/open-evaluator.ts';
 import { documentFile, packageVersion } from '../../study/io/package-file.ts';
-import { defaultWorkers, openSimulationPool } from '../../study/io/worker-pool.ts';
+import { defaultWorkers } from '../../study/io/worker-pool.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
 import { Progress } from '../terminal/progress.ts';
 import { integerFlag } from '../terminal/schema-flag.ts';
+import { queueOf, queueOptions } from './queue-flags.ts';
 
 export const experimentCommand: LoadedCommand = {
   build: (parser) =>
-    parser
+    queueOptions(parser)
       .positional('file', { type: 'string', describe: 'experiment file, or a folder of them' })
       .option('out', { type: 'string', describe: 'folder for reports and ledger', default: 'reports/experiments' })
       .option('workers', { type: 'number', describe: 'worker threads', defaultDescription: 'one per core' })
@@ -27,12 +30,12 @@ export const experimentCommand: LoadedCommand = {
   run: async (flags) => {
     const name = documentFile(requiredText(flags, 'file'));
     const out = textFlag(flags, 'out') ?? 'reports/experiments';
-    const workers = integerFlag(flags, 'workers', 1, 1024) ?? defaultWorkers();
+    const session = { workers: integerFlag(flags, 'workers', 1, 1024) ?? defaultWorkers(), ...(await queueOf(flags)) };
     const json = switchFlag(flags, 'json');
     const plans = await loadAll(experimentFiles(name));
     const entries: { plan: ExperimentPlan; result: ExperimentResult }[] = [];
     for (const plan of plans) {
-      const result = await measure(plan, workers, switchFlag(flags, 'quiet'));
+      const result = await measure(plan, session, switchFlag(flags, 'quiet'));
       entries.push({ plan, result });
       const written = record(out, plan, result);
       if (!json) process.stdout.write(summary(plan, result, written));
@@ -79,8 +82,10 @@ function summary(plan: ExperimentPlan, result: ExperimentResult, written: readon
   return `${[`${plan.spec.name}: ${result.verdict}`, ...claims, `  wrote ${written.join(', ')}`].join('\n')}\n`;
 }
 
-async function measure(plan: ExperimentPlan, workers: number, quiet: boolean): Promise<ExperimentResult> {
-  const pool = openSimulationPool(plan.setups, workers);
+async function measure(plan: ExperimentPlan, session: EvaluatorOptions, quiet: boolean): Promise<ExperimentResult> {
+  const { setups, spec } = plan;
+  const hash = contentHash(JSON.parse(JSON.stringify([spec.name, spec.seeds, setups])) as Json);
+  const pool = await openAnywhere({ name: spec.name, plan: hash, setups, fresh: true }, session);
   const progress = new Progress(plan.spec.name, plan.setups.length * plan.spec.seeds.length, quiet);
   let done = 0;
   try {

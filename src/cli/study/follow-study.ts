@@ -1,5 +1,5 @@
 import { paretoFront } from '../../study/front.ts';
-import { continueStudy } from '../../study/io/study-session.ts';
+import { continueStudy, type SessionOptions } from '../../study/io/study-session.ts';
 import type { StudyState } from '../../study/journal.ts';
 import { mean, metricValues } from '../../study/objective.ts';
 import { trialBudget } from '../../study/plan/budget-spec.ts';
@@ -9,20 +9,24 @@ import { Progress } from '../terminal/progress.ts';
 /** Ctrl-C, a polite kill, and a terminal that goes away: what is recorded stays, the lock is given back. */
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+export interface FollowOptions extends Pick<SessionOptions, 'workers' | 'queue'> {
+  readonly quiet: boolean;
+}
+
 /** Runs or goes on with a recorded study, with progress on stderr, until it ends or the user interrupts it. */
 export async function followStudy(
   folder: string,
   plan: StudyPlan,
-  options: { readonly workers: number; readonly quiet: boolean },
+  { quiet, ...options }: FollowOptions,
 ): Promise<StudyState | 'interrupted'> {
-  const progress = new Progress('trials', trialBudget(plan) ?? 1, options.quiet);
+  const progress = new Progress('trials', trialBudget(plan) ?? 1, quiet);
   const startedAt = performance.now();
   const interruption = new AbortController();
   const stop = (): void => interruption.abort();
   for (const signal of ENDING) process.once(signal, stop);
   try {
     const end = await continueStudy(folder, plan, {
-      workers: options.workers,
+      ...options,
       signal: interruption.signal,
       onTornLine: () => process.stderr.write('paretune: dropped the last journal line, which a crash had torn\n'),
       onEntry: (entry, state) => {

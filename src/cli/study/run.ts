@@ -13,14 +13,15 @@ import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
 import { integerFlag } from '../terminal/schema-flag.ts';
 import { deployWarnings } from './deployable.ts';
-import { followStudy } from './follow-study.ts';
+import { type FollowOptions, followStudy } from './follow-study.ts';
 import { outsideNotices } from './outside-policies.ts';
+import { queueOf, queueOptions } from './queue-flags.ts';
 import { printSummary } from './summary.ts';
 
 const MAX_WORKERS = 1024;
 
 function sharedOptions(parser: Argv): Argv {
-  return parser
+  return queueOptions(parser)
     .option('workers', {
       type: 'number',
       describe: 'worker threads; the results do not depend on it',
@@ -51,11 +52,11 @@ export const runCommand: LoadedCommand = {
     const sources = loadStudySources(documentFile(requiredText(flags, 'study')));
     const plan = await planOf(sources);
     const folder = textFlag(flags, 'out') ?? join('runs', plan.name);
-    const workers = integerFlag(flags, 'workers', 1, MAX_WORKERS) ?? defaultWorkers();
+    const session = await sessionOf(flags);
     for (const line of outsideNotices(sources)) process.stderr.write(`paretune: ${line}\n`);
     for (const line of deployWarnings(plan)) process.stderr.write(`paretune: warning: ${line}\n`);
     createRunFolder(folder, sources, plan, startedEntry(plan));
-    return await runAndReport(folder, plan, flags, workers);
+    return await runAndReport(folder, plan, flags, session);
   },
 };
 
@@ -69,15 +70,21 @@ export const resumeCommand: LoadedCommand = {
     const folder = requiredText(flags, 'dir');
     requireRecordedPolicies(folder);
     const plan = await planToResume(folder);
-    const workers = integerFlag(flags, 'workers', 1, MAX_WORKERS) ?? defaultWorkers();
-    return await runAndReport(folder, plan, flags, workers);
+    return await runAndReport(folder, plan, flags, await sessionOf(flags));
   },
 };
 
-async function runAndReport(folder: string, plan: StudyPlan, flags: Flags, workers: number): Promise<number> {
+type Session = Pick<FollowOptions, 'workers' | 'queue'>;
+
+async function sessionOf(flags: Flags): Promise<Session> {
+  const workers = integerFlag(flags, 'workers', 1, MAX_WORKERS) ?? defaultWorkers();
+  return { workers, ...(await queueOf(flags)) };
+}
+
+async function runAndReport(folder: string, plan: StudyPlan, flags: Flags, session: Session): Promise<number> {
   const quiet = switchFlag(flags, 'quiet');
   if (!quiet) process.stderr.write(`${describePlan(plan)}\n`);
-  const end = await followStudy(folder, plan, { workers, quiet });
+  const end = await followStudy(folder, plan, { ...session, quiet });
   if (end === 'interrupted') {
     process.stderr.write(`\nparetune: interrupted; go on with \`paretune resume ${folder}\`\n`);
     return EXIT.interrupted;

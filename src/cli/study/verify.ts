@@ -82,7 +82,7 @@ async function compare(
     return await verifyJournal({ plan, sampler, evaluate, started: readStarted(folder) }, entries, update);
   };
   if (plan.deterministic === false) return await proposals(recordedOutcomes(plan, entries));
-  const pool = openStudyEvaluator(plan, { workers: options.workers });
+  const pool = await openStudyEvaluator(plan, { workers: options.workers });
   try {
     return options.outcomes
       ? await verifyOutcomes(plan, pool.evaluate, entries, update)

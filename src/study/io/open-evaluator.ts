@@ -6,12 +6,16 @@ import { regimeEvaluate } from '../regimes/evaluate-regimes.ts';
 import { type Evaluate, joinReplicates } from '../trial.ts';
 import { outsideBackend } from './backends.ts';
 import { openOutside } from './outside-evaluator.ts';
+import type { QueueOptions } from './queue/queue-evaluator.ts';
+import type { StudyDescription } from './queue/study-record.ts';
 import { openSimulationPool } from './worker-pool.ts';
 
 export interface EvaluatorOptions {
   readonly workers: number;
   /** Run folder, for what an outside evaluator keeps beside the journal; absent = nothing is kept. */
   readonly folder?: string;
+  /** Evaluates on the workers of a queue instead of on this machine. */
+  readonly queue?: QueueOptions;
   /** Only for the logs of what failed outside, in place of a run folder. */
   readonly logFolder?: string;
 }
@@ -26,14 +30,30 @@ export function openEvaluator(setups: readonly EvaluationSetup[], options: Evalu
   return openOutside(outside, setups, { logs, finished });
 }
 
+/** On the workers of a queue where one is named, else on this machine. @throws InputError where the queue cannot be used */
+export async function openAnywhere(description: StudyDescription, options: EvaluatorOptions): Promise<Evaluator> {
+  const { queue } = options;
+  if (queue === undefined) return openEvaluator(description.setups, options);
+  const { openQueueEvaluator } = await import('./queue/queue-evaluator.ts');
+  return await openQueueEvaluator(queue, description);
+}
+
 export interface StudyEvaluator {
   readonly evaluate: Evaluate;
   close(): Promise<void>;
 }
 
-/** Evaluates the vectors of one study, on all its workloads. */
-export function openStudyEvaluator(plan: StudyPlan, options: EvaluatorOptions): StudyEvaluator {
-  const evaluator = openEvaluator(evaluationSetups(plan), options);
+/**
+ * Evaluates the vectors of one study, on all its workloads.
+ * @param options - `fresh`: nothing of it was recorded yet
+ */
+export async function openStudyEvaluator(
+  plan: StudyPlan,
+  options: EvaluatorOptions & { readonly fresh?: boolean },
+): Promise<StudyEvaluator> {
+  const setups = evaluationSetups(plan);
+  const { fresh = true } = options;
+  const evaluator = await openAnywhere({ name: plan.name, plan: plan.hash, setups, fresh }, options);
   const close = (): Promise<void> => evaluator.close();
   if (plan.regimes !== undefined) {
     const each = regimeEvaluate(plan.regimes, plan.metrics, plan.baseline, (task) => evaluator.evaluate(task));

@@ -15,6 +15,7 @@ import { loadPolicies, policyText } from './load-policy.ts';
 import { type EvaluatorOptions, openStudyEvaluator } from './open-evaluator.ts';
 import { packageVersion } from './package-file.ts';
 import { readPlanFile, readStarted, type StudyStarted } from './plan-file.ts';
+import type { QueueOptions } from './queue/queue-evaluator.ts';
 import { appendTiming, timedMs } from './timings.ts';
 
 export interface RecordedStudy {
@@ -142,6 +143,8 @@ export interface SessionOptions {
   readonly onEntry?: (entry: JournalEntry, state: StudyState) => void;
   /** Called where the journal ended in a line that a crash had torn, which is dropped. */
   readonly onTornLine?: () => void;
+  /** Evaluates on the workers of a queue instead of on this machine. */
+  readonly queue?: QueueOptions;
   /** Ends the run early; what is recorded by then stays. */
   readonly signal?: AbortSignal;
 }
@@ -183,6 +186,7 @@ async function follow(
   {
     workers,
     folder,
+    queue,
     earlierMs = 0,
     onEntry,
     signal,
@@ -190,7 +194,12 @@ async function follow(
   record: (entry: JournalEntry) => void,
 ): Promise<StudyState | 'interrupted'> {
   const sampler = createSampler(samplerName(plan));
-  const evaluator = openStudyEvaluator(plan, { workers, ...(folder === undefined ? {} : { folder }) });
+  const evaluator = await openStudyEvaluator(plan, {
+    workers,
+    fresh: entries.length === 0,
+    ...(queue === undefined ? {} : { queue }),
+    ...(folder === undefined ? {} : { folder }),
+  });
   const stop = (): void => void evaluator.close();
   signal?.addEventListener('abort', stop, { once: true });
   let state = replay(entries);
