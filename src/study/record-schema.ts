@@ -50,8 +50,14 @@ export const entrySchema = z.discriminatedUnion(
 );
 
 const document = z.object({ file: text, sha256: text, text });
-/** `from_run`: the module seen from the folder of the run; absent in older records, null for shipped ones. */
-const policy = document.extend({ from_run: text.nullable().exactOptional() });
+/**
+ * `from_run`: the module seen from the folder of the run, null for shipped ones. `imports`: what it imports, seen from its
+ * folder. Both are absent in older records.
+ */
+const policy = document.extend({
+  from_run: text.nullable().exactOptional(),
+  imports: z.array(document).exactOptional(),
+});
 
 export const planFileSchema = z.object({
   format: wholeNumber(),

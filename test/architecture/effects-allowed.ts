@@ -26,6 +26,11 @@ export const EFFECTS_ALLOWED: readonly {
     kinds: ['chance'],
     why: 'names that no other process has, and pauses that differ between processes',
   },
+  {
+    where: 'src/study/io/policy-restraint.ts',
+    kinds: ['terminal'],
+    why: 'turns what users’ modules print to stderr, away from the results',
+  },
   { where: 'src/report/write-', kinds: ['files'], why: 'a report that is ready is written in one place' },
   {
     where: 'src/report/chart/render.ts',

@@ -6,6 +6,7 @@ import type { WorkloadSpec } from '../../simulators/workload/workload-spec.ts';
 import { loadExperiment } from '../../study/io/load-experiment.ts';
 import { documentKind, loadStudySources } from '../../study/io/load-study.ts';
 import { documentFile } from '../../study/io/package-file.ts';
+import type { PolicyTrust } from '../../study/io/policy-trust.ts';
 import { planOf } from '../../study/io/study-session.ts';
 import { withWorkloadData } from '../../study/io/workload-data.ts';
 import { readYamlFile } from '../../study/io/yaml-file.ts';
@@ -16,7 +17,7 @@ import { holesOf } from '../../study/plan/template.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
 import { deployWarnings } from './deployable.ts';
-import { outsideNotices } from './outside-policies.ts';
+import { outsideNotices, trustFlag, trustOf } from './policy-trust.ts';
 
 interface Checked {
   readonly kind: string;
@@ -25,7 +26,7 @@ interface Checked {
 
 export const checkCommand: LoadedCommand = {
   build: (parser) =>
-    parser
+    trustFlag(parser)
       .positional('file', {
         type: 'string',
         describe: 'study, experiment, strategy, search-space or workload: a file, or a name from `paretune list`',
@@ -34,7 +35,7 @@ export const checkCommand: LoadedCommand = {
       .example('$0 check studies/quickstart.yaml', 'read everything the study names, simulate nothing'),
   run: async (flags) => {
     const file = requiredText(flags, 'file');
-    const checked = await check(documentFile(file));
+    const checked = await check(documentFile(file), trustOf(flags));
     process.stdout.write(
       switchFlag(flags, 'json')
         ? `${JSON.stringify({ file, ok: true, ...checked })}\n`
@@ -50,9 +51,9 @@ function workloadSummary({ recorded }: WorkloadSpec): string {
   return `trace of ${recorded.rows.length} requests in ${Number(seconds.toPrecision(4))} s`;
 }
 
-async function checkStudy(file: string): Promise<string> {
+async function checkStudy(file: string, trust: PolicyTrust): Promise<string> {
   const sources = loadStudySources(file);
-  const plan = await planOf(sources);
+  const plan = await planOf(sources, trust);
   for (const line of outsideNotices(sources)) process.stderr.write(`paretune: ${line}\n`);
   for (const line of deployWarnings(plan)) process.stderr.write(`paretune: warning: ${line}\n`);
   return describePlan(plan);
@@ -71,12 +72,12 @@ function checkPicker({ text, file }: YamlSource): string {
   return `${routing.disaggregated ? 'prefill and decode profiles' : 'one profile'}${lost}`;
 }
 
-async function check(file: string): Promise<Checked> {
+async function check(file: string, trust: PolicyTrust): Promise<Checked> {
   const source = readYamlFile(file);
   const kind = documentKind(source);
   switch (kind) {
     case 'study':
-      return { kind, summary: await checkStudy(file) };
+      return { kind, summary: await checkStudy(file, trust) };
     case 'experiment': {
       const { spec } = await loadExperiment(file);
       return { kind, summary: `${spec.name}: ${Object.keys(spec.arms).length} arms × ${spec.seeds.length} seeds` };

@@ -3,8 +3,9 @@ import type { Argv } from 'yargs';
 import { writeReport } from '../../report/write-report.ts';
 import { loadStudySources } from '../../study/io/load-study.ts';
 import { documentFile, packageVersion } from '../../study/io/package-file.ts';
+import { requireRecordedPolicies } from '../../study/io/recorded-policies.ts';
 import { createRunFolder } from '../../study/io/run-folder.ts';
-import { planOf, planToResume, requireRecordedPolicies, startedEntry } from '../../study/io/study-session.ts';
+import { planOf, planToResume, startedEntry } from '../../study/io/study-session.ts';
 import { defaultWorkers } from '../../study/io/worker-pool.ts';
 import type { StudyState } from '../../study/journal.ts';
 import { describePlan } from '../../study/plan/describe-plan.ts';
@@ -14,14 +15,14 @@ import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
 import { integerFlag } from '../terminal/schema-flag.ts';
 import { deployWarnings } from './deployable.ts';
 import { type FollowOptions, followStudy } from './follow-study.ts';
-import { outsideNotices } from './outside-policies.ts';
+import { outsideNotices, trustFlag, trustOf } from './policy-trust.ts';
 import { queueOf, queueOptions } from './queue-flags.ts';
 import { printSummary } from './summary.ts';
 
 const MAX_WORKERS = 1024;
 
 function sharedOptions(parser: Argv): Argv {
-  return queueOptions(parser)
+  return trustFlag(queueOptions(parser))
     .option('workers', {
       type: 'number',
       describe: 'worker threads; the results do not depend on it',
@@ -50,7 +51,7 @@ export const runCommand: LoadedCommand = {
     ),
   run: async (flags) => {
     const sources = loadStudySources(documentFile(requiredText(flags, 'study')));
-    const plan = await planOf(sources);
+    const plan = await planOf(sources, trustOf(flags));
     const folder = textFlag(flags, 'out') ?? join('runs', plan.name);
     const session = await sessionOf(flags);
     for (const line of outsideNotices(sources)) process.stderr.write(`paretune: ${line}\n`);
@@ -69,7 +70,7 @@ export const resumeCommand: LoadedCommand = {
   run: async (flags) => {
     const folder = requiredText(flags, 'dir');
     requireRecordedPolicies(folder);
-    const plan = await planToResume(folder);
+    const plan = await planToResume(folder, trustOf(flags));
     return await runAndReport(folder, plan, flags, await sessionOf(flags));
   },
 };

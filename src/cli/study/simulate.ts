@@ -18,10 +18,11 @@ import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
 import { integerFlag } from '../terminal/schema-flag.ts';
 import { aligned } from '../terminal/table.ts';
+import { outsideNotices, trustFlag, trustOf } from './policy-trust.ts';
 
 export const simulateCommand: LoadedCommand = {
   build: (parser) =>
-    parser
+    trustFlag(parser)
       .positional('study', { type: 'string', describe: 'study file or name: its strategy, workload and baseline' })
       .option('set', { type: 'string', array: true, describe: 'parameter=value; a weight vector as a=1,b=2' })
       .option('seed', { type: 'number', describe: "seed of the run; default: the study's seeds" })
@@ -29,7 +30,9 @@ export const simulateCommand: LoadedCommand = {
       .example('$0 simulate studies/quickstart.yaml', "measure the study's baseline")
       .example('$0 simulate studies/quickstart.yaml --set prefill_threshold=128 --seed 7', 'one vector, one seed'),
   run: async (flags) => {
-    const plan = await planOf(loadStudySources(documentFile(requiredText(flags, 'study'))));
+    const sources = loadStudySources(documentFile(requiredText(flags, 'study')));
+    const plan = await planOf(sources, trustOf(flags));
+    for (const line of outsideNotices(sources)) process.stderr.write(`paretune: ${line}\n`);
     if (plan.regimes !== undefined) {
       throw new InputError('simulates one workload, but this study has several', {
         path: ['workloads'],

@@ -3,12 +3,9 @@ import { shortText } from '../../base/short-text.ts';
 import { createSampler } from '../../optimizer/sampler/registry.ts';
 import { openStudyEvaluator } from '../../study/io/open-evaluator.ts';
 import { readStarted } from '../../study/io/plan-file.ts';
-import {
-  changedPolicies,
-  openRecorded,
-  type RecordedStudy,
-  requireRecordedPolicies,
-} from '../../study/io/study-session.ts';
+import type { PolicyTrust } from '../../study/io/policy-trust.ts';
+import { changedPolicies, requireOwnPolicies, requireRecordedPolicies } from '../../study/io/recorded-policies.ts';
+import { openRecorded, type RecordedStudy } from '../../study/io/study-session.ts';
 import { defaultWorkers } from '../../study/io/worker-pool.ts';
 import { samplerName } from '../../study/propose.ts';
 import { recordedOutcomes } from '../../study/recorded-outcomes.ts';
@@ -19,11 +16,12 @@ import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
 import { Progress } from '../terminal/progress.ts';
 import { integerFlag } from '../terminal/schema-flag.ts';
+import { trustFlag, trustOf } from './policy-trust.ts';
 import { warnOfTornLine } from './torn-line.ts';
 
 export const verifyCommand: LoadedCommand = {
   build: (parser) =>
-    parser
+    trustFlag(parser)
       .positional('dir', { type: 'string', describe: 'folder of a run' })
       .option('outcomes', {
         type: 'boolean',
@@ -37,7 +35,7 @@ export const verifyCommand: LoadedCommand = {
     const folder = requiredText(flags, 'dir');
     const outcomes = switchFlag(flags, 'outcomes');
     const workers = integerFlag(flags, 'workers', 1, 1024) ?? defaultWorkers();
-    const run = outcomes ? await openAsToday(folder) : await openAsRecorded(folder);
+    const run = await (outcomes ? openAsToday : openAsRecorded)(folder, trustOf(flags));
     if (outcomes && run.plan.deterministic === false) throw notRepeatable(run.plan.simulator, folder);
     warnOfTornLine(folder, run.torn);
     const progress = new Progress('entries', run.entries.length, switchFlag(flags, 'quiet'));
@@ -49,16 +47,17 @@ export const verifyCommand: LoadedCommand = {
 };
 
 /** Proposals can be compared only where policies and sampler are those of the run. */
-async function openAsRecorded(folder: string): Promise<RecordedStudy> {
+async function openAsRecorded(folder: string, trust: PolicyTrust): Promise<RecordedStudy> {
   requireRecordedPolicies(folder);
-  const run = await openRecorded(folder);
+  const run = await openRecorded(folder, trust);
   requireSameProposals(samplerName(run.plan), readStarted(folder).tool);
   return run;
 }
 
-async function openAsToday(folder: string): Promise<RecordedStudy> {
-  const run = await openRecorded(folder);
-  for (const file of changedPolicies(run.sources)) {
+async function openAsToday(folder: string, trust: PolicyTrust): Promise<RecordedStudy> {
+  if (trust === 'own') requireOwnPolicies(folder);
+  const run = await openRecorded(folder, trust);
+  for (const { file } of changedPolicies(run.sources)) {
     process.stderr.write(`paretune: ${file} has changed since the run; its text of today is used\n`);
   }
   return run;

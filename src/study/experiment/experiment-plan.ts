@@ -4,11 +4,11 @@ import { nameList, shortText } from '../../base/short-text.ts';
 import { merge } from '../../document/merge.ts';
 import type { ParameterValue, SearchSpace } from '../../optimizer/space/parameter.ts';
 import { type Measurement, WHOLE_RUN } from '../../simulators/measurement.ts';
-import type { MetricSpec, PolicyModule, Simulator } from '../../simulators/simulator.ts';
+import type { MetricSpec, PolicyModules, Simulator } from '../../simulators/simulator.ts';
 import { type DiagnosticFigure, figureMetric } from '../diagnostic-figures.ts';
 import type { EvaluationSetup } from '../evaluation.ts';
 import { measureKeys, measurementOf } from '../plan/measure-spec.ts';
-import type { PlanSource } from '../plan/plan-sources.ts';
+import type { PlanSource, PolicySource } from '../plan/plan-sources.ts';
 import { parseStrategyFile } from '../plan/strategy-file.ts';
 import { type BaselineValue, instantiate, type StrategyTemplate } from '../plan/template.ts';
 import { type ArmSpec, armReferences, type ExperimentSpec, parseExperimentFile } from './experiment-file.ts';
@@ -24,8 +24,7 @@ export interface ArmSources {
   readonly strategy: PlanSource;
   readonly workload: PlanSource | null;
   readonly point: TunedPoint | null;
-  readonly policies: readonly { readonly file: string; readonly text: string }[];
-  readonly modules: readonly PolicyModule[];
+  readonly policies: readonly PolicySource[];
 }
 
 export interface ExperimentPlan {
@@ -35,6 +34,11 @@ export interface ExperimentPlan {
   readonly setups: readonly EvaluationSetup[];
   readonly armNames: readonly string[];
   readonly metrics: readonly MetricSpec[];
+}
+
+/** Of a policy module and what it imports. */
+function moduleHashes({ text, imports = [] }: PolicySource): string[] {
+  return [text, ...imports.map((one) => one.text)].map(textHash);
 }
 
 const EMPTY_SPACE: SearchSpace = { parameters: [] };
@@ -61,7 +65,8 @@ export async function resolveExperiment(
       const sources = await readArm(spec, name, spec.arms[name]!);
       const setup = { ...armSetup(spec, spec.arms[name]!, sources), ...(figures.length > 0 ? { figures } : {}) };
       const simulator = await createSimulator(setup.simulator);
-      const input = { config: setup.template.config, workload: setup.workload, policies: sources.modules };
+      const policies: PolicyModules = sources.policies.length === 0 ? [] : 'not-loaded';
+      const input = { config: setup.template.config, workload: setup.workload, policies };
       const measurement = armMeasurement(
         spec,
         name,
@@ -71,9 +76,7 @@ export async function resolveExperiment(
       );
       metricsOf.set(name, mergeMetrics(measurement.metrics, figures.map(figureMetric)));
       setups.push({ ...setup, ...(measurement.of === null ? {} : { measurement: measurement.of }) });
-      texts.push(
-        contentHash([setup.template.config, setup.workload, ...sources.policies.map(({ text }) => textHash(text))]),
-      );
+      texts.push(contentHash([setup.template.config, setup.workload, ...sources.policies.flatMap(moduleHashes)]));
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       throw error

@@ -5,7 +5,9 @@ import { type EvaluationSetup, evaluateTask } from '../evaluation.ts';
 import type { SetupTask } from '../evaluator.ts';
 import type { ReplicateOutcome } from '../trial.ts';
 import { loadPolicies } from './load-policy.ts';
+import { restrainPolicies } from './policy-restraint.ts';
 
+restrainPolicies();
 const setups = workerData as readonly EvaluationSetup[];
 /** One simulator a backend: setups share its workloads. */
 const simulators = new Map<string, Promise<Simulator>>();

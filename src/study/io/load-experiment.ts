@@ -13,13 +13,15 @@ import {
   type TunedPoint,
 } from '../experiment/experiment-plan.ts';
 import { replay } from '../journal.ts';
+import type { PlanSource } from '../plan/plan-sources.ts';
 import { parseStrategyFile } from '../plan/strategy-file.ts';
 import { resolvePlan } from '../plan/study-plan.ts';
 import { createBackend } from './backends.ts';
 import { readJournal } from './journal-file.ts';
-import { loadPolicies } from './load-policy.ts';
 import { readPolicy, shownSource } from './load-study.ts';
 import { readPlanFile } from './plan-file.ts';
+import { checkPolicies } from './policy-check.ts';
+import { requireTrusted } from './policy-trust.ts';
 import { withWorkloadData } from './workload-data.ts';
 import { readYamlFile } from './yaml-file.ts';
 
@@ -27,7 +29,22 @@ import { readYamlFile } from './yaml-file.ts';
 export async function loadExperiment(file: string): Promise<ExperimentPlan> {
   const source = shownSource(readYamlFile(file));
   const folder = dirname(file);
-  return await resolveExperiment(source, (spec, _, arm) => readArm(folder, spec, arm), createSimulator);
+  const plan = await resolveExperiment(source, (spec, _, arm) => readArm(folder, spec, arm), createSimulator);
+  for (const [index, setup] of plan.setups.entries()) {
+    if (setup.policies.length === 0) continue;
+    try {
+      await checkPolicies([setup], {});
+    } catch (error) {
+      throw error instanceof InputError ? error.map((problem) => inArm(source, plan.armNames[index]!, problem)) : error;
+    }
+  }
+  return plan;
+}
+
+/** A complaint about the modules of an arm, in their files or in the arm. */
+function inArm(source: PlanSource, arm: string, problem: InputError): InputError {
+  if (problem.position !== undefined) return problem;
+  return problem.at({ prefix: ['arms', arm], position: source.locate(['arms', arm]) });
 }
 
 async function readArm(folder: string, spec: ExperimentSpec, arm: ArmSpec): Promise<ArmSources> {
@@ -42,6 +59,7 @@ async function readArm(folder: string, spec: ExperimentSpec, arm: ArmSpec): Prom
   const strategyFolder = dirname(resolve(folder, strategyName));
   const { template } = placed(strategy, 0, () => parseStrategyFile(strategy.value));
   const policies = template.policies.map((name, index) => readPolicy(strategy, index, strategyFolder, name));
+  requireTrusted(policies, 'own');
   const inlineArm = arm.workload !== undefined && typeof arm.workload !== 'string';
   const workloadName = inlineArm
     ? undefined
@@ -54,7 +72,6 @@ async function readArm(folder: string, spec: ExperimentSpec, arm: ArmSpec): Prom
         : shownSource(withWorkloadData(readYamlFile(existing(folder, workloadName, ['workload']))).source),
     point: arm.point === undefined ? null : await tunedPoint(folder, arm.point),
     policies,
-    modules: await loadPolicies(policies.map((policy) => policy.file)),
   };
 }
 

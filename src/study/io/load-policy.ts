@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { InputError } from '../../base/errors.ts';
 import type { PolicyModule } from '../../simulators/simulator.ts';
 import { packageFile } from './package-file.ts';
+import { type ImportedModule, importedModules, importedText } from './policy-imports.ts';
 
 const COMPILED = !import.meta.url.endsWith('.ts');
 const ROOT = resolve(fileURLToPath(packageFile('.')));
@@ -13,12 +14,12 @@ const SHIPPED = 'paretune:';
 /** Name of a policy module in records and messages: relative to the working folder, or to the package it ships with. */
 export function policyName(file: string): string {
   const target = resolve(file);
-  const isShipped = isInside(ROOT, target) && process.cwd() !== ROOT;
-  return isShipped ? `${SHIPPED}${relative(ROOT, target)}` : relative(process.cwd(), target);
+  const isPackaged = isInside(ROOT, target) && process.cwd() !== ROOT;
+  return isPackaged ? `${SHIPPED}${relative(ROOT, target)}` : relative(process.cwd(), target);
 }
 
 /** Where the module of this name is: a name is no path, and holds in this working folder alone. */
-function policyFile(name: string): string {
+export function policyFile(name: string): string {
   return name.startsWith(SHIPPED) ? resolve(ROOT, name.slice(SHIPPED.length)) : resolve(name);
 }
 
@@ -27,20 +28,28 @@ export function policyFromRun(name: string, folder: string): string | null {
   return name.startsWith(SHIPPED) ? null : relative(resolve(folder), policyFile(name));
 }
 
+interface RecordedPolicy {
+  readonly file: string;
+  readonly text: string;
+  readonly from_run?: string | null;
+}
+
 /**
  * Name today of a module that a run recorded: of the file with the recorded text, where one of both ways leads there.
- * @param fromRun - as `policyFromRun` gave it; absent in older records
+ * @param recorded - `from_run` as `policyFromRun` gave it; absent in older records
+ * @returns `besideRun` where only its place beside the run leads there, and no project holds it and the working folder
  */
-export function recordedPolicyName(
-  recorded: { readonly file: string; readonly text: string; readonly from_run?: string | null },
-  folder: string,
-): string {
+export function recordedPolicy(recorded: RecordedPolicy, folder: string): { readonly file: string; besideRun?: true } {
   const { file, text, from_run: fromRun } = recorded;
-  if (file.startsWith(SHIPPED)) return file;
+  if (file.startsWith(SHIPPED)) return { file };
+  const named = policyFile(file);
   const moved = fromRun == null ? [] : [resolve(folder, fromRun)];
-  const found = [policyFile(file), ...moved].filter((one) => existsSync(one));
+  const found = [named, ...moved].filter((one) => existsSync(one));
   const same = found.find((one) => readFileSync(one, 'utf8') === text) ?? found[0];
-  return same === undefined ? file : policyName(same);
+  if (same === undefined) return { file };
+  const project = markedRoot(process.cwd());
+  const isOwn = same === named || isInside(ROOT, same) || (project !== null && isInside(project, same));
+  return { file: policyName(same), ...(isOwn ? {} : { besideRun: true as const }) };
 }
 
 /** Files that mark the root of a project. */
@@ -54,10 +63,29 @@ export function isOutsideProject(file: string, strategyFolder: string): boolean 
 
 /** The nearest folder with a mark; without one, the folder itself. */
 function projectRoot(folder: string): string {
+  return markedRoot(folder) ?? folder;
+}
+
+function markedRoot(folder: string): string | null {
   for (let at = folder; ; at = dirname(at)) {
     if (PROJECT_MARKS.some((mark) => existsSync(join(at, mark)))) return at;
-    if (dirname(at) === at) return folder;
+    if (dirname(at) === at) return null;
   }
+}
+
+/** Whether a module comes with paretune. */
+export function isShipped(name: string): boolean {
+  return isInside(ROOT, policyFile(name));
+}
+
+/** What a module imports by path, but for paretune itself. */
+export function policyImports(file: string): readonly ImportedModule[] {
+  return importedModules(file, (target) => isInside(join(ROOT, 'src'), target) || isInside(join(ROOT, 'dist'), target));
+}
+
+/** Text today of what a module imports; undefined where there is no such file. */
+export function policyImportText(name: string, imported: Pick<ImportedModule, 'file'>): string | undefined {
+  return importedText(policyFile(name), imported);
 }
 
 /** Text of a policy module; undefined where there is no such file. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
@@ -12,8 +12,9 @@ import { parseSearchSpace } from '../plan/search-space-file.ts';
 import { parseStrategyFile, type StrategyFile } from '../plan/strategy-file.ts';
 import { parseStudyFile, type StudySpec } from '../plan/study-spec.ts';
 import { readJournal } from './journal-file.ts';
-import { isOutsideProject, policyName } from './load-policy.ts';
+import { isOutsideProject, policyImports, policyName } from './load-policy.ts';
 import { PLAN_FILE } from './plan-file.ts';
+import { readTextFile } from './text-file.ts';
 import { isTraceHeader } from './trace-data.ts';
 import { withWorkloadData } from './workload-data.ts';
 import { readYamlFile } from './yaml-file.ts';
@@ -143,7 +144,7 @@ export function readPolicy(
     throw new InputError(`file not found: ${shortKey(name)}`, { path, position: from.locate(path) });
   }
   const outside = isOutsideProject(file, folder) ? ({ outside: true } as const) : {};
-  return { file: policyName(file), text: readFileSync(file, 'utf8'), ...outside };
+  return { file: policyName(file), text: readTextFile(file), imports: policyImports(file), ...outside };
 }
 
 /** Names in plans and messages are relative to the working folder where possible: no machine paths in records. */

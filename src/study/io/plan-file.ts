@@ -11,7 +11,7 @@ import type { PlanSource, PlanSources } from '../plan/plan-sources.ts';
 import type { StudyPlan } from '../plan/study-plan.ts';
 import { planFileSchema, type StoredPlan } from '../record-schema.ts';
 import { writeFileAtomically } from './atomic-file.ts';
-import { policyFromRun, recordedPolicyName } from './load-policy.ts';
+import { policyFromRun, recordedPolicy } from './load-policy.ts';
 import { readBytes } from './text-file.ts';
 import { traceSource } from './trace-data.ts';
 
@@ -45,7 +45,11 @@ export function writePlanFile(folder: string, sources: PlanSources, plan: StudyP
       workload: stored(sources.workload),
       ...(sources.workloads === undefined ? {} : { workloads: sources.workloads.map(stored) }),
       earlier: stored(sources.earlier ?? null),
-      policies: sources.policies.map((policy) => ({ ...stored(policy), from_run: policyFromRun(policy.file, folder) })),
+      policies: sources.policies.map((policy) => ({
+        ...stored(policy),
+        from_run: policyFromRun(policy.file, folder),
+        ...(policy.imports === undefined ? {} : { imports: policy.imports.map(stored) }),
+      })),
     },
   };
   writeFileAtomically(join(folder, PLAN_FILE), sealed(JSON.stringify(document, null, 2)));
@@ -81,8 +85,11 @@ export function readPlanFile(folder: string): PlanSources {
       : { workloads: documents.workloads.map((one) => restore('workloads', one)) }),
     earlier: restore('earlier', documents.earlier),
     policies: documents.policies.map((stored) => ({
-      file: recordedPolicyName(stored, folder),
+      ...recordedPolicy(stored, folder),
       text: unchanged(file, 'policies', stored).text,
+      ...(stored.imports === undefined
+        ? {}
+        : { imports: stored.imports.map((one) => unchanged(file, 'policies', one)) }),
     })),
   };
 }

@@ -1,20 +1,20 @@
 import { join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
-import { textHash } from '../../base/json.ts';
 import { createSampler } from '../../optimizer/sampler/registry.ts';
-import type { PolicyModules } from '../../simulators/simulator.ts';
+import { evaluationSetups } from '../evaluation.ts';
 import { applyEntry, entryText, JOURNAL_FORMAT, type JournalEntry, replay, type StudyState } from '../journal.ts';
-import type { PlanSources } from '../plan/plan-sources.ts';
-import { resolvePlan, type StudyPlan } from '../plan/study-plan.ts';
+import { type PlanSources, placeSimulatorError } from '../plan/plan-sources.ts';
+import { probeOf, resolvePlan, type StudyPlan } from '../plan/study-plan.ts';
 import { samplerName } from '../propose.ts';
 import { runStudy } from '../run-study.ts';
 import { isTimeUp } from '../time-budget.ts';
 import { createBackend } from './backends.ts';
 import { JOURNAL_FILE, JournalFile, readJournal } from './journal-file.ts';
-import { loadPolicies, policyText } from './load-policy.ts';
 import { type EvaluatorOptions, openStudyEvaluator } from './open-evaluator.ts';
 import { packageVersion } from './package-file.ts';
 import { readPlanFile, readStarted, type StudyStarted } from './plan-file.ts';
+import { checkPolicies } from './policy-check.ts';
+import { type PolicyTrust, requireTrusted } from './policy-trust.ts';
 import type { QueueOptions } from './queue/queue-evaluator.ts';
 import { appendTiming, timedMs } from './timings.ts';
 
@@ -27,13 +27,24 @@ export interface RecordedStudy {
   readonly torn: boolean;
 }
 
-/** Resolves a study that is to run: its policy modules are loaded. @throws InputError placed in its documents */
-export async function planOf(sources: PlanSources): Promise<StudyPlan> {
-  return await resolved(sources, await loadPolicies(sources.policies.map(({ file }) => file)));
+/**
+ * Resolves a study that is to run. Its policy modules are tried in a thread of their own: this one loads none.
+ * @throws InputError placed in its documents
+ */
+export async function planOf(sources: PlanSources, trust: PolicyTrust = 'own'): Promise<StudyPlan> {
+  requireTrusted(sources.policies, trust);
+  const plan = await resolved(sources);
+  if (plan.policies.length === 0) return plan;
+  try {
+    await checkPolicies(evaluationSetups(plan), probeOf(plan));
+  } catch (error) {
+    throw error instanceof InputError ? placeSimulatorError(sources, error) : error;
+  }
+  return plan;
 }
 
-async function resolved(sources: PlanSources, policies: PolicyModules): Promise<StudyPlan> {
-  const plan = await resolvePlan(sources, createBackend, policies);
+async function resolved(sources: PlanSources): Promise<StudyPlan> {
+  const plan = await resolvePlan(sources, createBackend, sources.policies.length === 0 ? [] : 'not-loaded');
   placeSampler(sources, plan);
   return plan;
 }
@@ -57,23 +68,23 @@ function placeSampler(sources: PlanSources, plan: StudyPlan): void {
  */
 export async function readRecorded(folder: string): Promise<RecordedStudy> {
   const sources = readPlanFile(folder);
-  return recorded(folder, sources, await resolved(sources, 'not-loaded'));
+  return recorded(folder, sources, await resolved(sources));
 }
 
 /**
  * Reads a run folder to simulate its points again, with the policy modules as they are today.
- * @throws InputError as `readRecorded`, and when a module cannot be loaded
+ * @throws InputError as `readRecorded`, and when a module must not run or cannot be loaded
  */
-export async function openRecorded(folder: string): Promise<RecordedStudy> {
+export async function openRecorded(folder: string, trust: PolicyTrust): Promise<RecordedStudy> {
   const sources = readPlanFile(folder);
-  return recorded(folder, sources, await planOf(sources));
+  return recorded(folder, sources, await planOf(sources, trust));
 }
 
 /** The plan of a run to go on with. `continueStudy` reads the journal again, once it holds the lock. @throws InputError */
-export async function planToResume(folder: string): Promise<StudyPlan> {
+export async function planToResume(folder: string, trust: PolicyTrust): Promise<StudyPlan> {
   const sources = readPlanFile(folder);
   readJournal(folder);
-  return await planOf(sources);
+  return await planOf(sources, trust);
 }
 
 function recorded(folder: string, sources: PlanSources, plan: StudyPlan): RecordedStudy {
@@ -98,31 +109,6 @@ function requireJournalOf(folder: string, plan: StudyPlan, [first]: readonly Jou
     path: ['plan'],
     suggestion: 'the plan was changed after the run, or written by another version of paretune',
   });
-}
-
-/**
- * Policy modules run from their files, which must still be what was recorded.
- * @throws InputError that names the first one that is not, and the version of paretune that recorded it
- */
-export function requireRecordedPolicies(folder: string): void {
-  const [file] = changedPolicies(readPlanFile(folder));
-  if (file === undefined) return;
-  const { tool } = readStarted(folder);
-  const fate = policyText(file) === undefined ? 'is missing' : 'has changed';
-  throw new InputError(`the policy module ${fate} since paretune ${tool} recorded this run`, {
-    position: { file },
-    suggestion: `restore it, or install paretune ${tool} and use its own; \`paretune verify --outcomes ${folder}\` recomputes the outcomes with the modules of today`,
-  });
-}
-
-/** Names of the policy modules whose files are not what was recorded. */
-export function changedPolicies(sources: PlanSources): readonly string[] {
-  return sources.policies
-    .filter(({ file, text }) => {
-      const today = policyText(file);
-      return today === undefined || textHash(today) !== textHash(text);
-    })
-    .map(({ file }) => file);
 }
 
 /** First entry of a journal that this program writes. */

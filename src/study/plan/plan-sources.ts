@@ -22,8 +22,19 @@ export interface PlanSources {
   readonly workloads?: readonly (PlanSource | null)[];
   /** Points of earlier runs, as `earlierText` wrote them. */
   readonly earlier?: PlanSource | null;
-  /** Policy modules: text only. `outside`: the file lies in no folder of the project. */
-  readonly policies: readonly { readonly file: string; readonly text: string; readonly outside?: true }[];
+  /** Policy modules: text only. */
+  readonly policies: readonly PolicySource[];
+}
+
+export interface PolicySource {
+  readonly file: string;
+  readonly text: string;
+  /** What it imports by path, seen from its folder; absent where a record does not tell. */
+  readonly imports?: readonly { readonly file: string; readonly text: string }[];
+  /** The file lies in no folder of the project. */
+  readonly outside?: true;
+  /** Of a recorded run: the file was found by its place beside the run alone. */
+  readonly besideRun?: true;
 }
 
 /** Places what `body` complains about in the document it is about. */
@@ -80,6 +91,7 @@ function placeOf(sources: PlanSources, path: readonly (string | number)[]): Sour
 export function documentHashes(sources: PlanSources): readonly string[] {
   const { study, strategy, space, workload, policies, earlier } = sources;
   const regimes = sources.workloads ?? [];
-  const documents = [study, strategy, space, workload, ...regimes, ...policies, ...(earlier == null ? [] : [earlier])];
+  const modules = policies.flatMap((policy) => [policy, ...(policy.imports ?? [])]);
+  const documents = [study, strategy, space, workload, ...regimes, ...modules, ...(earlier == null ? [] : [earlier])];
   return documents.map((source) => (source === null ? '' : textHash(source.text)));
 }

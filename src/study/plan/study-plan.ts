@@ -111,7 +111,7 @@ export async function resolvePlan(
     inDocument(sources.study, () => firstPoint(template, space, values, index)),
   );
   const spare = spareBudget(spec, space, baseline);
-  const probe = baseline ?? first[0] ?? baselineValues(template, space);
+  const probe = probeOf({ baseline, first, template, space });
   const config = instantiate(template, space, probe);
   let deterministic = true as boolean;
   const describe = (detail: Measurement | null): readonly MetricSpec[] =>
@@ -163,6 +163,16 @@ export async function resolvePlan(
     earlier: (sources.earlier?.value ?? []) as unknown as readonly EarlierPoint[],
     first,
   };
+}
+
+/** The vector that a backend is asked with before a study runs. */
+export function probeOf({
+  baseline,
+  first,
+  template,
+  space,
+}: Pick<StudyPlan, 'baseline' | 'first' | 'template' | 'space'>): ParameterValues {
+  return baseline ?? first[0] ?? baselineValues(template, space);
 }
 
 /** A measured point of an earlier run. */

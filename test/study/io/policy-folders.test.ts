@@ -2,10 +2,13 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { textHash } from '../../../src/base/json.ts';
+import { createBackend } from '../../../src/study/io/backends.ts';
 import { loadStudySources } from '../../../src/study/io/load-study.ts';
 import { readPlanFile } from '../../../src/study/io/plan-file.ts';
+import { changedPolicies } from '../../../src/study/io/recorded-policies.ts';
 import { createRunFolder } from '../../../src/study/io/run-folder.ts';
-import { changedPolicies, planOf, startedEntry } from '../../../src/study/io/study-session.ts';
+import { planOf, startedEntry } from '../../../src/study/io/study-session.ts';
+import { resolvePlan } from '../../../src/study/plan/study-plan.ts';
 import { paretune, temporaryFolder } from '../../support/command-line.ts';
 
 const folder = temporaryFolder();
@@ -50,10 +53,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('policy modules', () => {
   it.each(Object.keys(NAMES) as (keyof typeof NAMES)[])(
-    'named %s the project load from a folder that is none of theirs',
+    'named %s the project are found from a folder that is none of theirs',
     async (key) => {
       const sources = loadStudySources(join(project, `${key}.yaml`));
-      expect((await planOf(sources)).policies).toHaveLength(1);
+      expect(sources.policies).toMatchObject([{ text: MODULE, imports: [] }]);
       expect(sources.policies[0]!.outside).toBe(key === 'inside' ? undefined : true);
     },
   );
@@ -70,7 +73,7 @@ describe('policy modules', () => {
   it('of a recorded run are found after project and run have moved together, unless they have changed', async () => {
     const run = join(project, 'runs', 'a');
     const sources = loadStudySources(join(project, 'inside.yaml'));
-    const resolved = await planOf(sources);
+    const resolved = await resolvePlan(sources, createBackend, 'not-loaded');
     createRunFolder(run, sources, resolved, startedEntry(resolved));
     const plan = JSON.parse(readFileSync(join(run, 'plan.json'), 'utf8')) as {
       documents: { policies: { sha256: string; from_run: string }[] };
@@ -80,8 +83,9 @@ describe('policy modules', () => {
     renameSync(project, moved);
     const restored = readPlanFile(join(moved, 'runs', 'a'));
     expect(changedPolicies(restored)).toEqual([]);
-    expect((await planOf(restored)).policies[0]).toContain('moved/policies/mine.mjs');
+    await expect(planOf(restored)).rejects.toThrow('was found only by its place beside the run');
+    expect((await planOf(restored, 'any')).policies[0]).toContain('moved/policies/mine.mjs');
     writeFileSync(join(moved, 'policies', 'mine.mjs'), `${MODULE}// changed\n`);
     expect(changedPolicies(restored)).toHaveLength(1);
-  });
+  }, 120_000);
 });

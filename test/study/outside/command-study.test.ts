@@ -47,7 +47,7 @@ async function verified(
   out: string,
   change = (entries: readonly JournalEntry[]) => entries,
 ): Promise<Difference | null> {
-  const { plan, entries: recorded } = await openRecorded(out);
+  const { plan, entries: recorded } = await openRecorded(out, 'own');
   const entries = change(recorded);
   const run = {
     plan,
@@ -85,7 +85,7 @@ test('an interrupted study goes on without measuring again what had been measure
   };
   const first = await runStudy(documents(line), { out, onEntry, signal: stop.signal });
   expect(first.interrupted).toBe(true);
-  const { plan } = await openRecorded(out);
+  const { plan } = await openRecorded(out, 'own');
   appendFileSync(join(out, 'evaluations.jsonl'), '{"torn');
   expect(await continueStudy(out, plan, { workers: 1 })).toMatchObject({ ended: 'budget used' });
   const lines = readFileSync(calls, 'utf8').trim().split('\n');
@@ -105,7 +105,7 @@ test('of a finished seed of an unfinished trial the figures are kept', async () 
   stop.abort();
   expect((await running).interrupted).toBe(true);
   appendFileSync(`${calls}-go`, '');
-  const { plan } = await openRecorded(out);
+  const { plan } = await openRecorded(out, 'own');
   expect(await continueStudy(out, plan, { workers: 1 })).toMatchObject({ ended: 'budget used' });
   expect(readFileSync(calls, 'utf8')).toBe('3 1\n3 2\n3 2\n');
 });

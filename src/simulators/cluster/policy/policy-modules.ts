@@ -3,6 +3,8 @@ import type { JsonObject } from '../../../base/json.ts';
 import { shortText } from '../../../base/short-text.ts';
 import type { PolicyModule, PolicyModules } from '../../simulator.ts';
 import type { EngineHooks } from './policy.ts';
+import { guarded, requireHooks } from './policy-border.ts';
+import { PolicyError } from './policy-error.ts';
 
 /**
  * Default export of a policy module for the cluster: makes the extension points of one run. Called anew for every
@@ -27,11 +29,22 @@ function create(module: PolicyModule, settings: JsonObject): EngineHooks {
   if (typeof module.create !== 'function') {
     throw new InputError('the default export must be a function from settings to hooks', { position });
   }
-  const hooks: unknown = (module.create as ClusterPolicy)(settings);
+  const hooks = asked(module.create as (settings: JsonObject) => unknown, settings, module.file);
   if (typeof hooks !== 'object' || hooks === null) {
     throw new InputError('the default export must return an object of hooks', { position });
   }
-  return hooks;
+  requireHooks(hooks, module.file);
+  return guarded(hooks, module.file);
+}
+
+function asked(create: (settings: JsonObject) => unknown, settings: JsonObject, file: string): unknown {
+  try {
+    return create(settings);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    throw new PolicyError(file, `the default export failed with ${reason.split('\n')[0]}`);
+  }
 }
 
 function join(first: EngineHooks, second: EngineHooks, file: string): EngineHooks {

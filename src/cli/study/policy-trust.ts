@@ -1,0 +1,28 @@
+import type { Argv } from 'yargs';
+import { textHash } from '../../base/json.ts';
+import type { PolicyTrust } from '../../study/io/policy-trust.ts';
+import type { PlanSources } from '../../study/plan/plan-sources.ts';
+import type { Flags } from '../terminal/command.ts';
+import { switchFlag } from '../terminal/flags.ts';
+
+/** Declares --trust-policies. */
+export function trustFlag(parser: Argv): Argv {
+  return parser.option('trust-policies', {
+    type: 'boolean',
+    describe: 'also run policy modules that lie in the folder of a run, or that have changed since',
+  });
+}
+
+export function trustOf(flags: Flags): PolicyTrust {
+  return switchFlag(flags, 'trust-policies') ? 'any' : 'own';
+}
+
+/** Modules of elsewhere run with the rights of the user, and are not under the project's version control. */
+export function outsideNotices({ policies }: PlanSources): readonly string[] {
+  return policies
+    .filter(({ outside }) => outside === true)
+    .map(
+      ({ file, text }) =>
+        `policy module ${file} lies outside of the project; the plan holds its text, SHA-256 ${textHash(text)}`,
+    );
+}
