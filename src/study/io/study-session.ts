@@ -75,7 +75,7 @@ export async function readRecorded(folder: string): Promise<RecordedStudy> {
  * Reads a run folder to simulate its points again, with the policy modules as they are today.
  * @throws InputError as `readRecorded`, and when a module must not run or cannot be loaded
  */
-export async function openRecorded(folder: string, trust: PolicyTrust): Promise<RecordedStudy> {
+export async function openRecorded(folder: string, trust: PolicyTrust = 'own'): Promise<RecordedStudy> {
   const sources = readPlanFile(folder);
   return recorded(folder, sources, await planOf(sources, trust));
 }
