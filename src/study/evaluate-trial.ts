@@ -2,13 +2,13 @@ import type { StudyPlan } from './plan/study-plan.ts';
 import { completeTrials } from './savers/complete-trials.ts';
 import { racingVerdict } from './savers/racing.ts';
 import { screeningVerdict } from './savers/screening.ts';
-import type { Evaluate, Replicate, Trial, TrialOutcome } from './trial.ts';
+import { type Evaluate, type Replicate, seenBy, type Trial, type TrialOutcome } from './trial.ts';
 
 /**
  * Measures a trial on all seeds, or as far as the study's budget savers let it: first on the short horizon, then seed by
  * seed. Decisions read only trials that had finished when this one was proposed: they depend neither on workers nor on
  * the rest of the batch, and a resumed run makes them again. The baseline and the points to try first always get everything.
- * @param trials - of the study, at least the first `trial.seen`, all finished
+ * @param trials - of the study, at least all that had finished when it was proposed
  */
 export async function evaluateTrial(
   plan: StudyPlan,
@@ -16,7 +16,7 @@ export async function evaluateTrial(
   trial: Trial,
   evaluate: Evaluate,
 ): Promise<TrialOutcome> {
-  const before = trials.slice(0, trial.seen);
+  const before = seenBy(trial, trials);
   if (plan.screening === undefined) return await evaluateSeeds(plan, before, trial, evaluate);
   const { seeds, fraction } = plan.screening;
   const options = { fidelity: fraction, trial: trial.number };

@@ -22,6 +22,8 @@ export type JournalEntry =
       readonly origin: TrialOrigin;
       /** How many trials had finished when it was proposed. */
       readonly seen: number;
+      /** Trials in flight when it was proposed; present exactly where the study's schedule is eager. */
+      readonly pending?: readonly number[];
       readonly values: ParameterValues;
     }
   | { readonly kind: 'trial-finished'; readonly trial: number; readonly outcome: TrialOutcome }
@@ -75,6 +77,7 @@ function propose(state: StudyState, entry: Proposed): StudyState {
     number: entry.trial,
     origin: entry.origin,
     seen: entry.seen,
+    ...(entry.pending === undefined ? {} : { pending: entry.pending }),
     values: entry.values,
     outcome: null,
     validation: null,

@@ -17,12 +17,18 @@ export interface Proposal {
 /**
  * The next batch: a pure function of the plan and the finished trials. The first batch holds the baseline and the
  * points to try first, filled up with the sampler's. Empty when the budget or the space is used up.
+ * @param most - how many are wanted
  */
-export function proposeBatch(plan: StudyPlan, state: StudyState, sampler: Sampler): readonly Proposal[] {
+export function proposeBatch(
+  plan: StudyPlan,
+  state: StudyState,
+  sampler: Sampler,
+  most = plan.batch,
+): readonly Proposal[] {
   const { length } = state.trials;
   const room = plan.trials - length;
   const fixed = length === 0 ? fixedProposals(plan).slice(0, room) : [];
-  const count = Math.min(room - fixed.length, Math.max(0, plan.batch - fixed.length));
+  const count = Math.min(room - fixed.length, Math.max(0, most - fixed.length));
   if (count <= 0) return fixed;
   const pending = fixed
     .map(({ values }) => normalizeWeights(plan.space, values))
@@ -32,7 +38,7 @@ export function proposeBatch(plan: StudyPlan, state: StudyState, sampler: Sample
 }
 
 /** The baseline and the points to try first, each vector once. */
-function fixedProposals(plan: StudyPlan): readonly Proposal[] {
+export function fixedProposals(plan: StudyPlan): readonly Proposal[] {
   const baseline: Proposal[] = plan.baseline === null ? [] : [{ origin: 'baseline', values: plan.baseline }];
   const all = [...baseline, ...plan.first.map((values): Proposal => ({ origin: 'first', values }))];
   const keys = all.map(({ values }) => pointKey(normalizeWeights(plan.space, values)));

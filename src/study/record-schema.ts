@@ -40,6 +40,7 @@ export const entrySchema = z.discriminatedUnion(
       trial: index,
       origin: z.enum(['baseline', 'first', 'sampler']),
       seen: index,
+      pending: z.array(index).exactOptional(),
       values: z.record(z.string(), value),
     }),
     z.object({ kind: z.literal('trial-finished'), trial: index, outcome }),

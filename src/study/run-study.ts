@@ -1,24 +1,13 @@
 import { finitePoints } from '../optimizer/feasible/finite-points.ts';
-import type { Sampler } from '../optimizer/sampler/sampler.ts';
-import { stoppingAdvice } from '../optimizer/stopping-rule.ts';
 import { evaluateTrial } from './evaluate-trial.ts';
 import { applyEntry, EMPTY_STATE, type JournalEntry, type StudyState } from './journal.ts';
 import type { StudyPlan } from './plan/study-plan.ts';
-import { evidenceOf, proposeBatch, proposedEntry } from './propose.ts';
-import type { Evaluate, Trial, TrialOutcome } from './trial.ts';
+import { proposeBatch, proposedEntry } from './propose.ts';
+import { type Searched, searchEagerly } from './run-eager.ts';
+import { stopReason } from './stop-reason.ts';
+import type { StudyRun } from './study-run.ts';
+import type { Trial, TrialOutcome } from './trial.ts';
 import { validationTrials } from './validation.ts';
-
-export interface StudyRun {
-  readonly plan: StudyPlan;
-  readonly sampler: Sampler;
-  readonly evaluate: Evaluate;
-  /** First line of a new journal. */
-  readonly started: JournalEntry;
-  /** Entries of an interrupted run. */
-  readonly entries: readonly JournalEntry[];
-  /** Asked where the plan has a budget in minutes and another batch would begin: the only thing that the journal owes to a clock. */
-  readonly isTimeUp?: (finished: number) => boolean;
-}
 
 /**
  * Runs a study, or goes on with one: yields the very entries that belong into the journal, each once everything before
@@ -28,8 +17,10 @@ export async function* runStudy(run: StudyRun): AsyncGenerator<JournalEntry, Stu
   let state = EMPTY_STATE;
   for (const entry of run.entries) state = applyEntry(state, entry);
   if (run.entries.length === 0) yield run.started;
+  const searched = run.plan.schedule === 'eager' && state.ended === null ? yield* searchEagerly(run, state) : null;
+  state = searched?.state ?? state;
   while (state.ended === null) {
-    const step = nextStep(run, state);
+    const step = nextStep(run, state, searched);
     for await (const entry of step) {
       state = applyEntry(state, entry);
       yield entry;
@@ -38,8 +29,11 @@ export async function* runStudy(run: StudyRun): AsyncGenerator<JournalEntry, Stu
   return state;
 }
 
-/** Finishes what is pending, else proposes, else validates, else ends. */
-function nextStep(run: StudyRun, state: StudyState): AsyncGenerator<JournalEntry> {
+/**
+ * Finishes what is pending, else proposes, else validates, else ends.
+ * @param searched - what an eager search came to: only validation and the end are left then
+ */
+function nextStep(run: StudyRun, state: StudyState, searched: Searched | null): AsyncGenerator<JournalEntry> {
   const { plan } = run;
   const batch = openBatch(state);
   if (batch.pending.length > 0) {
@@ -50,9 +44,13 @@ function nextStep(run: StudyRun, state: StudyState): AsyncGenerator<JournalEntry
   }
   const stopped = stopReason(plan, state);
   const proposed =
-    stopped === null && state.trials.length < plan.trials ? restOfBatch(run, state, state.trials.length) : [];
+    searched === null && stopped === null && state.trials.length < plan.trials
+      ? restOfBatch(run, state, state.trials.length)
+      : [];
   // The clock is asked last: whatever the plan alone decides has the same reason on every machine.
-  const late = proposed.length > 0 && plan.minutes !== undefined && run.isTimeUp?.(state.trials.length) === true;
+  const late =
+    searched?.late ??
+    (proposed.length > 0 && plan.minutes !== undefined && run.isTimeUp?.(state.trials.length) === true);
   if (proposed.length > 0 && !late) return entriesOf(proposed);
   const unvalidated = validationTrials(plan, state).filter(({ validation }) => validation === null);
   if (unvalidated.length > 0) {
@@ -94,14 +92,6 @@ async function* inOrder(
   const outcomes = trials.map(evaluate);
   for (const outcome of outcomes) outcome.catch(() => undefined);
   for (const [index, trial] of trials.entries()) yield { kind, trial: trial.number, outcome: await outcomes[index]! };
-}
-
-/** Why the study should end before its budget; null to go on. */
-function stopReason(plan: StudyPlan, state: StudyState): string | null {
-  if (plan.stop === null) return null;
-  const evidence = { ...evidenceOf(plan, state.trials, []), budget: null };
-  const advice = stoppingAdvice(evidence, plan.stop);
-  return advice.kind === 'stop' ? advice.reason : null;
 }
 
 function timeReason({ minutes }: StudyPlan): string {

@@ -48,6 +48,8 @@ export interface Trial {
   readonly origin: TrialOrigin;
   /** How many trials had finished when it was proposed. */
   readonly seen: number;
+  /** Numbers of those in flight then; absent = all earlier ones had finished. */
+  readonly pending?: readonly number[];
   readonly values: ParameterValues;
   readonly outcome: TrialOutcome | null;
   /** Outcome on seeds not used in tuning, once validated. */
@@ -70,6 +72,11 @@ export interface EvaluateOptions {
 
 /** What an evaluation alone can come to. */
 export type EvaluatedOutcome = Exclude<TrialOutcome, StoppedOutcome>;
+
+/** Those of `trials` that had finished when this one was proposed. */
+export function seenBy({ seen, pending = [] }: Trial, trials: readonly Trial[]): readonly Trial[] {
+  return trials.slice(0, seen + pending.length).filter(({ number }) => !pending.includes(number));
+}
 
 /** Joins replicate outcomes in the order of `seeds`; the first that is not a measurement decides. */
 export function joinReplicates(seeds: readonly number[], outcomes: readonly ReplicateOutcome[]): EvaluatedOutcome {

@@ -3,7 +3,8 @@ import { canonicalText, type Json } from '../base/json.ts';
 import { shortText } from '../base/short-text.ts';
 import { PROPOSALS_SINCE } from '../optimizer/sampler/registry.ts';
 import { applyEntry, EMPTY_STATE, type JournalEntry, type StudyState } from './journal.ts';
-import { runStudy, type StudyRun } from './run-study.ts';
+import { runStudy } from './run-study.ts';
+import type { StudyRun } from './study-run.ts';
 
 export interface Difference {
   /** Line in the journal, from 1. */
@@ -25,14 +26,14 @@ export interface VerifyProgress {
  * @returns the first difference, or null
  */
 export async function verifyJournal(
-  run: Omit<StudyRun, 'entries' | 'isTimeUp'>,
+  run: Omit<StudyRun, 'entries' | 'isTimeUp' | 'breathe' | 'recorded'>,
   recorded: readonly JournalEntry[],
   onProgress: (progress: VerifyProgress) => void,
 ): Promise<Difference | null> {
   let line = 0;
   // What the clock decided is taken from the record: it went on where another proposal follows.
   const isTimeUp = (): boolean => line < recorded.length && recorded[line]!.kind !== 'trial-proposed';
-  for await (const entry of runStudy({ ...run, entries: [], isTimeUp })) {
+  for await (const entry of runStudy({ ...run, entries: [], isTimeUp, recorded: () => recorded[line] })) {
     const other = recorded[line];
     line++;
     if (other === undefined) return null;

@@ -31,10 +31,10 @@ export async function followStudy(
       onTornLine: () => process.stderr.write('paretune: dropped the last journal line, which a crash had torn\n'),
       onEntry: (entry, state) => {
         if (entry.kind !== 'trial-finished') return;
+        const finished = state.trials.filter(({ outcome }) => outcome !== null).length;
         const elapsedMs = performance.now() - startedAt;
-        if (trialBudget(plan) === null)
-          progress.expect(Math.ceil(((entry.trial + 1) * plan.minutes! * 60_000) / elapsedMs));
-        progress.update(entry.trial + 1, bestNote(plan, state));
+        if (trialBudget(plan) === null) progress.expect(Math.ceil((finished * plan.minutes! * 60_000) / elapsedMs));
+        progress.update(finished, bestNote(plan, state));
       },
     });
     if (end !== 'interrupted') progress.end();

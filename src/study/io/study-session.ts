@@ -191,7 +191,8 @@ async function follow(
   let state = replay(entries);
   const startedAt = performance.now();
   const timeUp = (finished: number): boolean => isTimeUp(plan, finished, earlierMs + performance.now() - startedAt);
-  const run = { plan, sampler, evaluate: evaluator.evaluate, started, entries, isTimeUp: timeUp };
+  const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  const run = { plan, sampler, evaluate: evaluator.evaluate, started, entries, isTimeUp: timeUp, breathe };
   try {
     for await (const entry of runStudy(run)) {
       if (signal?.aborted) return 'interrupted';

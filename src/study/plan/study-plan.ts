@@ -61,6 +61,8 @@ export interface StudyPlan {
   /** Present exactly where the budget is larger than the space. */
   readonly spare?: SpareBudget;
   readonly batch: number;
+  /** Absent: batch after batch. */
+  readonly schedule?: 'eager';
   readonly sampler: string;
   readonly seed: number;
   /** Null when the study compares with nothing. */
@@ -152,6 +154,7 @@ export async function resolvePlan(
     ...(spare === null ? {} : { spare }),
     ...(spec.budget.minutes === undefined ? {} : { minutes: spec.budget.minutes }),
     batch: spec.batch ?? DEFAULT_TRIALS_PER_BATCH,
+    ...(spec.schedule === 'eager' ? { schedule: 'eager' as const } : {}),
     sampler: typeof spec.sampler === 'string' ? spec.sampler : (spec.sampler?.name ?? 'auto'),
     seed: spec.seed ?? 0,
     baseline,

@@ -112,6 +112,11 @@ export const studyFileSchema = z.strictObject({
   validation: validationBlock.optional(),
   budget: budgetBlock,
   batch: z.int().min(1).max(1_000).optional(),
+  /**
+   * `batch` (default): a batch is proposed when the one before has finished; the same study gives the same bytes everywhere.
+   * `eager`: `batch` trials are in flight, and a new one is proposed for each that ends; the journal depends on which ends first.
+   */
+  schedule: z.enum(['batch', 'eager']).optional(),
   sampler: z.union([identifier, samplerBlock]).optional(),
   seed: seed.optional(),
   /** What the result is to be written as: points of the space that cannot be are told of before the study runs. */
