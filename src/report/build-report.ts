@@ -19,6 +19,7 @@ import { reportTrials } from './report-trials.ts';
 import { hasSavers, savingsOf } from './savings.ts';
 import { analyseSensitivity } from './sensitivity.ts';
 import type { Decision, StudyReport } from './study-report.ts';
+import { surrogateQualities } from './surrogate-table.ts';
 
 const SHORT_LIST_LENGTH = 5;
 
@@ -32,6 +33,7 @@ export function buildReport(plan: StudyPlan, state: StudyState, tool: string): S
   const decision = decide(plan, front, baseline);
   const { compared, checked } = pointsToShow(state.trials, { decision, listed, front, baseline });
   const checks = pointChecks(plan, checked);
+  const sensitivity = analyseSensitivity(plan, state.trials, { parameters, metrics, trials });
   return {
     ...identity(plan, state, tool),
     parameters,
@@ -49,7 +51,8 @@ export function buildReport(plan: StudyPlan, state: StudyState, tool: string): S
         ? []
         : compared.flatMap((trial) => comparisons(plan, baseline, trial)),
     correlations: objectiveCorrelations(plan, state.trials),
-    sensitivity: analyseSensitivity(plan, state.trials, { parameters, metrics, trials }),
+    sensitivity,
+    surrogates: surrogateQualities(plan, state.trials, sensitivity),
     ...(plan.regimes === undefined ? {} : { regimes: regimeTables(plan, state.trials, decision.baseline) }),
     ...(hasSavers(plan) ? { savings: savingsOf(plan, state.trials) } : {}),
     notes: [

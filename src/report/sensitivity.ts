@@ -1,4 +1,6 @@
+import { stream } from '../base/random.ts';
 import { type MainEffect, mainEffects } from '../optimizer/sensitivity/main-effects.ts';
+import { pedAnova } from '../optimizer/sensitivity/ped-anova.ts';
 import { surrogateSensitivity } from '../optimizer/sensitivity/surrogate-sensitivity.ts';
 import type { Parameter, ParameterValues } from '../optimizer/space/parameter.ts';
 import { isInside } from '../optimizer/space/search-space.ts';
@@ -10,6 +12,7 @@ import { formatNumber } from './page/format.ts';
 import { parameterEffects } from './parameter-effects.ts';
 import type { ReportTrials } from './report-trials.ts';
 import type { ObjectiveSensitivity, SensitivityRow } from './study-report.ts';
+import { warningOf } from './surrogate-table.ts';
 
 /** Below this many measured points indices would say nothing. */
 const LEAST_POINTS = 8;
@@ -28,6 +31,7 @@ export function analyseSensitivity(
   const evidence = evidenceOf(plan, trials, []);
   const measured = evidence.observations.filter(({ losses }) => losses !== null);
   if (measured.length < LEAST_POINTS) return [];
+  const points = measured.map(({ values }) => values);
   const analysis = surrogateSensitivity({ ...evidence, pending: [] }, plan.seed);
   if (analysis === null) return [];
   const effectsOf = parameterEffects({
@@ -40,11 +44,8 @@ export function analyseSensitivity(
     const { leaveOneOutR2, indices, best } = analysis[objective]!;
     const losses = measured.map((observation) => observation.losses![objective]!);
     const sign = direction === 'minimize' ? 1 : -1;
-    const effects = mainEffects(
-      plan.space,
-      measured.map(({ values }) => values),
-      losses,
-    );
+    const effects = mainEffects(plan.space, points, losses);
+    const amongBest = pedAnova(plan.space, points, losses, { rng: stream(plan.seed, 'ped-anova', objective) });
     const rows = plan.space.parameters.flatMap((parameter, index): SensitivityRow[] => {
       const own = effects.filter((effect) => effect.parameter === parameter.name);
       const { first, total } = indices[index]!;
@@ -53,6 +54,7 @@ export function analyseSensitivity(
           parameter: parameter.name,
           first,
           total,
+          amongBest: amongBest[index]!,
           ...shownEffect(own, sign),
           ...effectsOf(parameter, reported.metrics.find(({ name }) => name === metric)!),
           goodRange: goodRange(parameter, best),
@@ -60,7 +62,7 @@ export function analyseSensitivity(
         },
       ];
     });
-    return { metric, surrogateR2: leaveOneOutR2, rows };
+    return { metric, surrogateR2: leaveOneOutR2, ...warningOf(metric, leaveOneOutR2), rows };
   });
 }
 

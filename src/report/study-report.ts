@@ -3,6 +3,7 @@ import type { ParameterValue } from '../optimizer/space/parameter.ts';
 import type { BaselineState } from '../study/constraint-check.ts';
 import type { ObjectiveCorrelations } from './correlations.ts';
 import type { RegimeTable } from './regimes.ts';
+import type { SurrogateQuality } from './surrogate-table.ts';
 
 /** All that tables, charts and the page may know about a study; also the content of report.json. */
 export interface StudyReport {
@@ -38,6 +39,8 @@ export interface StudyReport {
   /** Null for one objective or too few trials. */
   readonly correlations: ObjectiveCorrelations | null;
   readonly sensitivity: readonly ObjectiveSensitivity[];
+  /** Of every objective and constraint; empty where sensitivity is. */
+  readonly surrogates: readonly SurrogateQuality[];
   /** Present exactly where the study has several workloads. */
   readonly regimes?: readonly RegimeTable[];
   /** Present exactly where the study has budget savers. */
@@ -197,6 +200,8 @@ export interface ObjectiveSensitivity {
   readonly metric: string;
   /** Leave-one-out R² of the surrogate: how far its indices can be trusted. */
   readonly surrogateR2: number | null;
+  /** Present exactly where R² is below 0.7. */
+  readonly warning?: string;
   readonly rows: readonly SensitivityRow[];
 }
 
@@ -205,6 +210,8 @@ export interface SensitivityRow {
   /** First-order and total Sobol index on the surrogate, each with a 95 % interval. */
   readonly first: IndexEstimate;
   readonly total: IndexEstimate;
+  /** What decides about the best fifth of the trials (PED-ANOVA): share of all parameters, and chance of as much by luck. */
+  readonly amongBest: { readonly share: number; readonly pValue: number };
   /** Standardised main effect of a linear regression, with its t statistic; null where it is not defined. */
   readonly mainEffect: number | null;
   readonly tStatistic: number | null;

@@ -88,8 +88,4 @@ export const TESTED_DIRECTLY: readonly { readonly why: string; readonly exports:
       'src/study/regimes/evaluate-regimes.ts#joinRegimes',
     ],
   },
-  {
-    why: 'a statistic that benchmarks print',
-    exports: ['src/numeric/statistics.ts#quantile'],
-  },
 ];

@@ -31,6 +31,7 @@ const CHARTS: readonly [string, ChartSpec][] = [
           parameter: 'w',
           first: index,
           total: index,
+          amongBest: { share: 1, pValue: 0.005 },
           mainEffect: null,
           tStatistic: null,
           trends: [],

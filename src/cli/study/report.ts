@@ -1,8 +1,9 @@
-import { trendText } from '../../report/page/sensitivity-section.ts';
+import { amongBestText, constraintLine, r2Text, trendText } from '../../report/page/sensitivity-section.ts';
 import type { StudyReport } from '../../report/study-report.ts';
 import { writeReport } from '../../report/write-report.ts';
 import { packageVersion } from '../../study/io/package-file.ts';
 import { readRecorded } from '../../study/io/study-session.ts';
+import { stdoutColours as pc } from '../terminal/colours.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
 import { fitted, terminalWidth, wrapped } from '../terminal/table.ts';
@@ -59,28 +60,36 @@ export const sensitivityCommand: LoadedCommand = {
       .option('json', { type: 'boolean', describe: 'print the indices as JSON' })
       .example('$0 sensitivity runs/quickstart', 'which parameters matter, and their good ranges'),
   run: async (flags) => {
-    const { sensitivity } = await reportOf(requiredText(flags, 'dir'));
-    if (switchFlag(flags, 'json')) process.stdout.write(`${JSON.stringify(sensitivity, null, 2)}\n`);
-    else process.stdout.write(`${sensitivity.flatMap(sensitivityText).join('\n')}\n`);
+    const report = await reportOf(requiredText(flags, 'dir'));
+    if (switchFlag(flags, 'json')) process.stdout.write(`${JSON.stringify(report.sensitivity, null, 2)}\n`);
+    else process.stdout.write(`${sensitivityLines(report).join('\n')}\n`);
     return EXIT.ok;
   },
 };
 
+function sensitivityLines({ sensitivity, surrogates }: StudyReport): string[] {
+  const constraints = surrogates.filter(({ role }) => role === 'constraint');
+  const warnings = surrogates.flatMap(({ warning }) => (warning === undefined ? [] : wrapped(warning)));
+  const quality = constraints.length === 0 ? [] : wrapped(constraintLine(constraints));
+  return [...sensitivity.flatMap(sensitivityText), ...quality, ...warnings.map((line) => pc.yellow(line))];
+}
+
 function sensitivityText(objective: StudyReport['sensitivity'][number]): string[] {
   const index = ({ value, low, high }: { value: number; low: number; high: number }): string =>
-    `${value.toFixed(3)} [${low.toFixed(3)}, ${high.toFixed(3)}]`;
+    `${value.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}]`;
   const rows = objective.rows.map((row) => [
     row.parameter,
     index(row.first),
     index(row.total),
-    row.mainEffect === null ? '–' : row.mainEffect.toFixed(3),
+    amongBestText(row),
+    row.mainEffect === null ? '–' : row.mainEffect.toFixed(2),
     trendText(row),
     row.flat ? 'flat' : '',
   ]);
   const ranges = objective.rows.map(({ parameter, goodRange }) => [parameter, goodRange]);
   return [
-    objective.metric,
-    ...fitted([['parameter', 'first order', 'total', 'main effect', 'trend R²', ''], ...rows]),
+    `${objective.metric} (surrogate: leave-one-out R² ${r2Text(objective.surrogateR2)})`,
+    ...fitted([['parameter', 'first order', 'total', 'among the best', 'main effect', 'trend R²', ''], ...rows]),
     '',
     ...wrapped(`good ranges for ${objective.metric} (the best predicted tenth of the space)`),
     ...ranges.flatMap(([parameter, range]) => wrapped(`  ${parameter}: ${range}`, terminalWidth(), '    ')),

@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '../../base/json.ts';
 import { nonDominatedIndices } from '../pareto/dominance.ts';
 import { type Recommendation, recommend } from '../recommendation.ts';
 import type { Evidence } from '../sampler/sampler.ts';
+import { qualityWarning } from '../sensitivity/surrogate-quality.ts';
 import { surrogateSensitivity } from '../sensitivity/surrogate-sensitivity.ts';
 import { writeParams } from './params.ts';
 import type { SessionSetup } from './request.ts';
@@ -101,9 +102,15 @@ export function importanceAnswer(setup: SessionSetup, evidence: Evidence): Json 
     importance: (found ?? []).map(({ leaveOneOutR2, indices }, j) => ({
       objective: setup.objectives[j]!.name,
       leave_one_out_r2: leaveOneOutR2,
+      ...warningOf(setup.objectives[j]!.name, leaveOneOutR2),
       parameters: setup.space.parameters.map(
         ({ name }, k): JsonObject => ({ name, first: { ...indices[k]!.first }, total: { ...indices[k]!.total } }),
       ),
     })),
   };
+}
+
+function warningOf(objective: string, r2: number | null): JsonObject {
+  const warning = qualityWarning(objective, r2);
+  return warning === null ? {} : { warning };
 }

@@ -1,4 +1,4 @@
-import { minimizeBounded } from '../../numeric/lbfgsb.ts';
+import { type Differentiable, minimizeBounded } from '../../numeric/lbfgsb.ts';
 import {
   hyperparameterBounds,
   kernelOf,
@@ -102,6 +102,13 @@ const KERNELS: readonly KernelShape[] = ['matern52', 'squared-exponential', 'add
 /** Continues the search of a model on (usually more) data. */
 export function refineModel(data: OutcomeData, model: GpModel, iterations: number): GpModel {
   return search(data, pairDifferences(data.points), model.kernel, model.transformShape, model.theta, iterations);
+}
+
+/** Negative log posterior density of the hyperparameters of a model's family, with its gradient. */
+export function hyperparameterDensity(data: OutcomeData, { kernel, transformShape }: GpModel): Differentiable {
+  const likelihood = likelihoodData(data, pairDifferences(data.points), kernel, transformShape).data;
+  const scratch = likelihoodScratch(likelihood);
+  return (theta, gradient) => negativeLogPosterior(theta, gradient, likelihood, scratch);
 }
 
 /** Conditions a model on the data it explains. */

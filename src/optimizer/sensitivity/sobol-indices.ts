@@ -1,5 +1,6 @@
 import type { Rng } from '../../base/random.ts';
 import { scrambledSobol } from '../../numeric/sobol-sequence.ts';
+import { quantile } from '../../numeric/statistics.ts';
 
 export interface IndexInterval {
   readonly value: number;
@@ -13,8 +14,6 @@ export interface GroupIndices {
 }
 
 export interface SobolDesign {
-  /** Row count N. */
-  readonly rows: number;
   /** N points of the cube. */
   readonly a: readonly Float64Array[];
   readonly b: readonly Float64Array[];
@@ -44,70 +43,44 @@ export function sobolDesign(
       return changed;
     }),
   );
-  return { rows, a, b, mixed };
+  return { a, b, mixed };
 }
 
-/** Function values of one member at the rows of a design. */
+/** Function values at the rows of a design. */
 export interface DesignValues {
   readonly a: Float64Array;
   readonly b: Float64Array;
   readonly mixed: readonly Float64Array[];
 }
 
-const CONFIDENCE_TAIL = 0.025;
-
-/**
- * First-order and total indices of each group: Jansen's estimators for the first member of `members`; the interval is
- * taken over all members, each on resampled rows, so that it holds both the sampling error and the surrogate's doubt.
- *
- * Estimates from a finite design may leave the range of what they estimate. So each member's estimates are clipped, as the
- * last step: the total index to [0, 1], then the first-order index to [0, total], since a group alone explains no more than
- * with its interactions. Value and bounds are taken from clipped estimates, so both relations hold for them as well.
- * @see Jansen 1999, "Analysis of variance designs for model output"
- */
-export function sobolIndices(members: readonly DesignValues[], rng: Rng): readonly GroupIndices[] {
-  const [central] = members;
-  const groups = central!.mixed.length;
-  const rows = central!.a.length;
-  const every = Int32Array.from({ length: rows }, (_, index) => index);
-  const centre = estimates(central!, every);
-  const spread = members.map((member) =>
-    estimates(
-      member,
-      Int32Array.from({ length: rows }, () => rng.below(rows)),
-    ),
-  );
-  return Array.from({ length: groups }, (_, group) => ({
-    first: interval(
-      centre.first[group]!,
-      spread.map(({ first }) => first[group]!),
-    ),
-    total: interval(
-      centre.total[group]!,
-      spread.map(({ total }) => total[group]!),
-    ),
-  }));
+/** Indices by group. */
+export interface IndexEstimates {
+  readonly first: readonly number[];
+  readonly total: readonly number[];
 }
 
-function estimates(values: DesignValues, rows: Int32Array): { first: number[]; total: number[] } {
+/**
+ * First-order and total indices of each group by Jansen's estimators. Estimates from a finite design may leave the range of what
+ * they estimate, so they are clipped: the total index to [0, 1], then the first-order index to [0, total], since a group alone
+ * explains no more than with its interactions.
+ * @see Jansen 1999, "Analysis of variance designs for model output"
+ */
+export function estimateIndices({ a, b, mixed }: DesignValues): IndexEstimates {
+  const rows = a.length;
   let sum = 0;
-  let squares = 0;
-  for (const row of rows) {
-    sum += values.a[row]! + values.b[row]!;
-    squares += values.a[row]! ** 2 + values.b[row]! ** 2;
-  }
-  const count = 2 * rows.length;
-  const variance = squares / count - (sum / count) ** 2;
+  for (let row = 0; row < rows; row++) sum += (a[row]! + b[row]!) / (2 * rows);
+  let variance = 0;
+  for (let row = 0; row < rows; row++) variance += ((a[row]! - sum) ** 2 + (b[row]! - sum) ** 2) / (2 * rows);
   const first: number[] = [];
   const total: number[] = [];
-  for (const mixed of values.mixed) {
+  for (const values of mixed) {
     let fromB = 0;
     let fromA = 0;
-    for (const row of rows) {
-      fromB += (values.b[row]! - mixed[row]!) ** 2;
-      fromA += (values.a[row]! - mixed[row]!) ** 2;
+    for (let row = 0; row < rows; row++) {
+      fromB += (b[row]! - values[row]!) ** 2;
+      fromA += (a[row]! - values[row]!) ** 2;
     }
-    const scale = 2 * rows.length * variance;
+    const scale = 2 * rows * variance;
     const most = variance > 0 ? Math.min(1, fromA / scale) : 0;
     total.push(most);
     first.push(variance > 0 ? Math.min(most, Math.max(0, 1 - fromB / scale)) : 0);
@@ -115,8 +88,35 @@ function estimates(values: DesignValues, rows: Int32Array): { first: number[]; t
   return { first, total };
 }
 
-function interval(value: number, spread: readonly number[]): IndexInterval {
-  const sorted = [...spread].sort((x, y) => x - y);
-  const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))]!;
-  return { value, low: Math.min(value, at(CONFIDENCE_TAIL)), high: Math.max(value, at(1 - CONFIDENCE_TAIL)) };
+const TAIL = 0.025;
+/** How far what is missed goes against what is explained, as a correlation. */
+const OPPOSED = 0.1;
+
+/**
+ * Intervals around the indices of one function: the middle 95 % of those of `members`, widened by the share u of the variance that
+ * none of them accounts for. That share may belong to any group or to none. Of what is explained an index T keeps (1 − u) T,
+ * and up to all of the rest may be added to it; or the rest goes against it, which leaves (√((1 − u) T) − ρ √u)².
+ * @param unexplained - u in [0, 1]
+ */
+export function indexIntervals(
+  central: IndexEstimates,
+  members: readonly IndexEstimates[],
+  unexplained: number,
+): readonly GroupIndices[] {
+  const explained = 1 - unexplained;
+  const interval = (value: number, spread: readonly number[]): IndexInterval => {
+    const root = Math.sqrt(explained * quantile(spread, TAIL)) - OPPOSED * Math.sqrt(unexplained);
+    const high = explained * quantile(spread, 1 - TAIL) + unexplained;
+    return { value, low: Math.min(value, Math.max(0, root) ** 2), high: Math.min(1, Math.max(value, high)) };
+  };
+  return central.first.map((first, group) => ({
+    first: interval(
+      first,
+      members.map((member) => member.first[group]!),
+    ),
+    total: interval(
+      central.total[group]!,
+      members.map((member) => member.total[group]!),
+    ),
+  }));
 }

@@ -1,13 +1,36 @@
 import { type Rng, stream } from '../../base/random.ts';
+import { laplaceDraws } from '../../numeric/laplace-draws.ts';
+import { feasibleSet } from '../feasible/feasible-set.ts';
 import { leaveOneOut } from '../gp/diagnostics.ts';
-import type { FittedGp } from '../gp/fit.ts';
-import { untransform } from '../gp/outcome-transform.ts';
-import { condition, momentsBuffer, type Posterior, predictMeans } from '../gp/posterior.ts';
-import type { Evidence } from '../sampler/sampler.ts';
-import { fitSurrogates, type Surrogates } from '../sampler/surrogates.ts';
+import { type FeatureMap, featureMap } from '../gp/features.ts';
+import {
+  conditionModel,
+  type FittedGp,
+  type GpModel,
+  hyperparameterDensity,
+  type OutcomeData,
+  selectModels,
+} from '../gp/fit.ts';
+import { hyperparameterBounds } from '../gp/hyperparameters.ts';
+import { featureRows } from '../gp/kernel.ts';
+import { representative, rowsOf } from '../gp/model-choice.ts';
+import { TRANSFORM_SHAPES, untransform } from '../gp/outcome-transform.ts';
+import { drawPath, type Path } from '../gp/path-draws.ts';
+import { momentsBuffer, predictMeans } from '../gp/posterior.ts';
+import type { Evidence, Observation } from '../sampler/sampler.ts';
+import { isMeasured } from '../sampler/surrogates.ts';
 import { coordinateCount, cubeDimension, decode } from '../space/encode.ts';
 import type { ParameterValues, SearchSpace } from '../space/parameter.ts';
-import { type DesignValues, type GroupIndices, sobolDesign, sobolIndices } from './sobol-indices.ts';
+import {
+  type DesignValues,
+  estimateIndices,
+  type GroupIndices,
+  type IndexEstimates,
+  indexIntervals,
+  type SobolDesign,
+  sobolDesign,
+} from './sobol-indices.ts';
+import { unexplainedShare } from './unexplained-share.ts';
 
 export interface SurrogateSensitivity {
   /** Share of the losses' variance that the surrogate predicts for points left out, on its own scale; null below 3 points. */
@@ -19,33 +42,59 @@ export interface SurrogateSensitivity {
 }
 
 const DESIGN_ROWS = 1024;
-const MEMBERS = 32;
 const BEST_SHARE = 0.1;
+/** Functions drawn, shared out among the kernel families that the data leave open: those within so many nats of the best. */
+const DRAWS = 24;
+const OPEN_NATS = 6;
+/** Steps of the chain of hyperparameters between two draws, and the deviation of the widest belief about one of them. */
+const THINNING = 3;
+const WIDEST = 2;
+const WAVES = 64;
+/** Evaluations of a drawn function, shared out among the d + 2 points of each row of its design. */
+const DRAW_EVALUATIONS = 2560;
+const LEAST_ROWS = 128;
+/** Points behind the choice of hyperparameters, and behind the posteriors. */
+const FITTED_POINTS = 120;
+const MOST_POINTS = 288;
+const EFFORT = { firstIterations: 25, shapeIterations: 10, finalIterations: 40, families: 3 };
 
 /**
- * Sobol indices of the posterior mean of each objective over the whole space, on the scale of the losses.
- * The spread between members is that of means refitted to targets disturbed by the leave-one-out error.
+ * Sobol indices of each objective over the whole box of the space, on the scale of the losses. The value is that of the posterior
+ * mean of the most probable model. The interval holds what is not known: functions drawn from the posteriors of all kernel
+ * families that the data leave open, with hyperparameters drawn from theirs, each on a randomised design of its own (so that the
+ * error of the estimators is in the spread), and the share of the variance that predictions of points left out miss.
  * @returns one entry per objective; null when nothing was measured
  */
 export function surrogateSensitivity(evidence: Evidence, seed: number): readonly SurrogateSensitivity[] | null {
-  const surrogates = fitSurrogates(evidence);
-  if (surrogates === null) return null;
   const { space } = evidence;
+  const measured = [...(evidence.earlier ?? []), ...evidence.observations].filter(isMeasured);
+  if (measured.length === 0) return null;
+  const features = featureMap(space);
   const design = sobolDesign(cubeDimension(space), groupsOf(space), DESIGN_ROWS, stream(seed, 'sensitivity', 'design'));
-  return surrogates.objectives.map((gp, objective) => {
+  return Array.from({ length: evidence.objectiveCount }, (_, objective) => {
+    const data = dataOf(measured, features, objective);
+    const fitted = rowsOf(data, representative(data, FITTED_POINTS));
+    const models = selectModels(fitted, TRANSFORM_SHAPES, EFFORT);
+    const gp = conditionModel(data, models[0]!);
+    const central = valuesAt(design, lossOf(gp, meanOf(gp), features));
     const rng = stream(seed, 'sensitivity', objective);
-    const { residuals, r2 } = leaveOneOut(gp);
-    const posterior = disturbed(gp, residuals, rng);
-    const at = (points: readonly Float64Array[]): Float64Array[] => meansAt(surrogates, gp, posterior, points);
-    const a = at(design.a);
-    const b = at(design.b);
-    const mixed = design.mixed.map(at);
-    const members = Array.from(
-      { length: MEMBERS },
-      (_, s): DesignValues => ({ a: a[s]!, b: b[s]!, mixed: mixed.map((group) => group[s]!) }),
-    );
-    return { leaveOneOutR2: r2, indices: sobolIndices(members, rng), best: bestPoints(space, design.a, a[0]!) };
+    const open = models.filter(({ score }) => score > models[0]!.score - OPEN_NATS);
+    const count = Math.ceil(DRAWS / open.length);
+    const members = open
+      .flatMap((model) => drawnModels(fitted, model, count, rng))
+      .map((model) => drawnIndices(space, features, conditionModel(data, model), rng));
+    return {
+      leaveOneOutR2: leaveOneOut(gp).r2,
+      indices: indexIntervals(estimateIndices(central), members, unexplainedShare(gp, data.losses)),
+      best: bestPoints(space, design.a, central.a),
+    };
   });
+}
+
+function drawnModels(data: OutcomeData, model: GpModel, count: number, rng: Rng): GpModel[] {
+  const bounds = hyperparameterBounds(model.kernel, data.points.width);
+  const options = { ...bounds, count, thinning: THINNING, widest: WIDEST, rng };
+  return laplaceDraws(hyperparameterDensity(data, model), model.theta, options).map((theta) => ({ ...model, theta }));
 }
 
 /** Coordinates of each parameter. */
@@ -54,34 +103,56 @@ function groupsOf(space: SearchSpace): number[][] {
   return space.parameters.map((parameter) => Array.from({ length: coordinateCount(parameter) }, () => next++));
 }
 
-/** Member 0 is the mean itself; the others have targets moved by draws of the leave-one-out error. */
-function disturbed(gp: FittedGp, residuals: Float64Array, rng: Rng): Posterior {
-  const { posterior, targets, noise } = gp;
-  const n = targets.length;
-  const scale = Math.sqrt(residuals.reduce((sum, value) => sum + value * value, 0) / n);
-  const members = Array.from({ length: MEMBERS }, (_, s) =>
-    targets.map((target) => (s === 0 ? target : target + scale * rng.normal())),
-  );
-  return condition(posterior.kernel, posterior.points, members, Float64Array.from(noise));
+function dataOf(measured: readonly Observation[], features: FeatureMap, objective: number): OutcomeData {
+  const data: OutcomeData = {
+    points: featureRows(
+      measured.map(({ values }) => features.fromValues(values)),
+      features.categorical,
+    ),
+    losses: Float64Array.from(measured, ({ losses }) => losses![objective]!),
+    variances: Float64Array.from(measured, ({ lossVariances }) => lossVariances[objective] ?? Number.NaN),
+  };
+  return rowsOf(data, representative(data, MOST_POINTS));
 }
 
-/** Means of every member at each point, on the scale of the losses: members × points. */
-function meansAt(
-  surrogates: Surrogates,
-  gp: FittedGp,
-  posterior: Posterior,
-  points: readonly Float64Array[],
-): Float64Array[] {
+function meanOf({ posterior }: FittedGp): Path {
   const buffer = momentsBuffer(posterior);
-  const out = posterior.alphas.map(() => new Float64Array(points.length));
-  points.forEach((point, index) => {
-    const means = predictMeans(posterior, surrogates.features.fromCube(point), buffer);
-    for (let s = 0; s < out.length; s++) out[s]![index] = untransform(gp.transform, means[s]!);
+  return (x) => predictMeans(posterior, x, buffer)[0]!;
+}
+
+/** A function of the cube in the unit of the losses. */
+function lossOf({ transform }: FittedGp, path: Path, features: FeatureMap): (cube: Float64Array) => number {
+  const x = new Float64Array(features.count);
+  return (cube) => untransform(transform, path(features.fromCube(cube, x)));
+}
+
+function valuesAt({ a, b, mixed }: SobolDesign, loss: (cube: Float64Array) => number): DesignValues {
+  const at = (points: readonly Float64Array[]): Float64Array => Float64Array.from(points, loss);
+  return { a: at(a), b: at(b), mixed: mixed.map(at) };
+}
+
+/** Indices of one function drawn from a posterior. */
+function drawnIndices(space: SearchSpace, features: FeatureMap, gp: FittedGp, rng: Rng): IndexEstimates {
+  const groups = groupsOf(space);
+  const rows = Math.max(LEAST_ROWS, 2 ** Math.floor(Math.log2(DRAW_EVALUATIONS / (groups.length + 2))));
+  const path = drawPath(gp, { waves: WAVES, levels: levelsOf(space, features), rng });
+  const design = sobolDesign(cubeDimension(space), groups, rows, rng);
+  return estimateIndices(valuesAt(design, lossOf(gp, path, features)));
+}
+
+/** Choices behind each categorical feature. */
+function levelsOf({ parameters }: SearchSpace, { parameterOf }: FeatureMap): Int32Array {
+  return parameterOf.map((index) => {
+    const parameter = parameters[index]!;
+    return parameter.kind === 'categorical' ? parameter.choices.length : 0;
   });
-  return out;
 }
 
 function bestPoints(space: SearchSpace, points: readonly Float64Array[], losses: Float64Array): ParameterValues[] {
-  const order = points.map((_, index) => index).sort((i, j) => losses[i]! - losses[j]! || i - j);
-  return order.slice(0, Math.ceil(points.length * BEST_SHARE)).map((index) => decode(space, points[index]!));
+  const set = feasibleSet(space);
+  const order = points
+    .map((_, index) => index)
+    .filter((index) => set === null || set.contains(points[index]!))
+    .sort((i, j) => losses[i]! - losses[j]! || i - j);
+  return order.slice(0, Math.ceil(order.length * BEST_SHARE)).map((index) => decode(space, points[index]!));
 }
