@@ -4,6 +4,11 @@ import type { Command } from './terminal/command.ts';
 /** Every command of `paretune`, in the order of the help page. */
 export const COMMANDS: readonly Command[] = [
   {
+    syntax: 'init [folder]',
+    summary: 'write a study of your own that runs, from a trace, an EPP file, a `vllm serve` line, or by questions',
+    load: async () => (await import('./import/init.ts')).initCommand,
+  },
+  {
     syntax: 'run <study>',
     summary: 'run a study to its report',
     load: async () => (await import('./study/run.ts')).runCommand,

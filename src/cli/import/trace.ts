@@ -72,13 +72,18 @@ function dataFile(file: string): string {
   return data !== file && existsSync(data) ? data : file;
 }
 
-interface Watch {
+export interface Watch {
   readonly signal: AbortSignal;
   readonly onRow: (row: TraceRow) => void;
 }
 
 /** Null when it was interrupted. */
-async function importFile(file: string, pair: TracePair, flags: Flags, watch: Watch): Promise<ImportReport | null> {
+export async function importFile(
+  file: string,
+  pair: TracePair,
+  flags: Flags,
+  watch: Watch,
+): Promise<ImportReport | null> {
   const size = fileBytes(file);
   const quiet = switchFlag(flags, 'quiet') || size < SHOWS_PROGRESS_BYTES;
   const progress = new Progress('MB read', Math.ceil(size / 1e6), quiet);

@@ -19,9 +19,28 @@ export interface StudyRequest {
   /** File of the user's workload, relative to the study; null = a made-up one. */
   readonly workload: string | null;
   readonly trials: number;
+  /** What the study is after. */
+  readonly preset: Preset;
+  /** Requests per second of the made-up workload; null = a moderate rate for each instance. */
+  readonly rate?: number | null;
   /** Whether prefill and decode have profiles of their own. */
   readonly disaggregated: boolean;
 }
+
+const COMPLETION = { metric: 'completion_fraction', at_least: 0.99 } as const;
+const TTFT = { metric: 'ttft_p99_ms', direction: 'minimize' } as const;
+const TPOT = { metric: 'tpot_p99_ms', direction: 'minimize' } as const;
+const E2E = { metric: 'e2e_p99_ms', direction: 'minimize' } as const;
+const THROUGHPUT = { metric: 'tokens_per_sec', direction: 'maximize' } as const;
+
+/** Objectives of a study by what it is after. Completion bounds them all: what is turned away is fast. */
+export const PRESETS = {
+  'low-latency': [TTFT, TPOT],
+  throughput: [THROUGHPUT, E2E],
+  balanced: [TTFT, THROUGHPUT, E2E],
+} as const;
+
+export type Preset = keyof typeof PRESETS;
 
 /** Weight vectors: name of the parameter, and the settings that it fills. */
 const PROFILES = {
@@ -58,7 +77,7 @@ export function studyDocuments(request: StudyRequest): StudyDocuments {
       parameters: all.map(({ entry }) => entry),
     },
     study: study(request),
-    workload: request.workload === null ? madeUpWorkload(settings) : null,
+    workload: request.workload === null ? madeUpWorkload(settings, request.rate ?? null) : null,
   };
 }
 
@@ -85,7 +104,7 @@ function asParameter({ name, scorers, today }: WeightVector): SuggestedParameter
   return { name, today, entry: { name, type: 'simplex', components: [...scorers] } };
 }
 
-function study({ name, workload, trials }: StudyRequest): JsonObject {
+function study({ name, workload, trials, preset }: StudyRequest): JsonObject {
   return {
     name,
     description: 'Where can today’s deployment be made better?',
@@ -93,12 +112,8 @@ function study({ name, workload, trials }: StudyRequest): JsonObject {
     space: 'space.yaml',
     workload: workload ?? 'workload.yaml',
     deploy_to: ['epp', 'vllm'],
-    objectives: [
-      { metric: 'ttft_p99_ms', direction: 'minimize' },
-      { metric: 'tokens_per_sec', direction: 'maximize' },
-      { metric: 'e2e_p99_ms', direction: 'minimize' },
-    ],
-    constraints: [{ metric: 'completion_fraction', at_least: 0.99 }],
+    objectives: PRESETS[preset].map((objective) => ({ ...objective })),
+    constraints: [{ ...COMPLETION }],
     seeds: [42, 123, 456],
     validation: { seeds: [1001, 1002, 1003, 1004, 1005], points: 2 },
     budget: { trials },
@@ -112,7 +127,7 @@ function study({ name, workload, trials }: StudyRequest): JsonObject {
 const RATE = 8;
 
 /** Two kinds of chats over a shared system prompt: to be replaced by the user's own. */
-function madeUpWorkload(settings: JsonObject): JsonObject {
+function madeUpWorkload(settings: JsonObject, rate: number | null): JsonObject {
   const client = (id: string, share: number, mean: number): JsonObject => ({
     id,
     slo_class: id === 'chat' ? 'standard' : 'sheddable',
@@ -126,7 +141,7 @@ function madeUpWorkload(settings: JsonObject): JsonObject {
   });
   return {
     version: '2',
-    aggregate_rate: RATE * Number(settings['num_instances'] ?? 1),
+    aggregate_rate: rate ?? RATE * Number(settings['num_instances'] ?? 1),
     num_requests: 600,
     clients: [client('chat', 0.7, 256), client('documents', 0.3, 1024)],
   };
