@@ -8,8 +8,8 @@ import { type FeatureRows, featureRows } from '../gp/kernel.ts';
 import { condition, jointCovariance, momentsBuffer, type Posterior, predictMeans } from '../gp/posterior.ts';
 import type { ParameterValues } from '../space/parameter.ts';
 
-/** Noise of drawn losses, relative to the prior variance: what they were told with is in the draws. */
-const DRAW_NUGGET = 1e-10;
+/** Noise of drawn losses, relative to the prior variance: a tenth of a thousandth costs plateaus their search (Ackley). */
+const DRAW_NUGGET = 1e-7;
 
 /** Joint posterior draws at `points`; the mean when one member is asked for. */
 export function drawAt(posterior: Posterior, points: FeatureRows, members: number, rng: Rng): Float64Array[] {
