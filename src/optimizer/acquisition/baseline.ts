@@ -3,6 +3,7 @@ import type { FittedGp } from '../gp/fit.ts';
 import { type FeatureRows, featureRows } from '../gp/kernel.ts';
 import { standardToUnit } from '../gp/outcome-transform.ts';
 import { momentsBuffer, predictMeans } from '../gp/posterior.ts';
+import { isStronglyNoisy } from '../gp/relevance.ts';
 import { type BoxDecomposition, decomposeNonDominated } from '../pareto/box-decomposition.ts';
 import { nonDominatedIndices, tradedIndices } from '../pareto/dominance.ts';
 import type { Surrogates } from '../sampler/surrogates.ts';
@@ -22,9 +23,6 @@ const CAUTION = 0.3;
 
 /** Standardised noise variance above which observed losses are not taken at face value. */
 const NOISY = 1e-4;
-
-/** Standardised noise variance: a tenth of the spread of losses as a deviation. */
-const STRONGLY_NOISY = 1e-2;
 
 /** How much of one loss, as a share of its range, may be given for the whole range of another at an end of the front. */
 const TRADE = 0.1;
@@ -58,9 +56,10 @@ export function baselineBeliefs(
     features.categorical,
   );
   const noisy = objectives.some((gp) => isNoisy(gp)) || surrogates.constraints.some(({ gp }) => isNoisy(gp));
+  // The front of a draw is then made of lucky points. Means, taken as if they were known, say more and spread the search.
   const strong = objectives.length > 1 && objectives.some(isStronglyNoisy);
-  const uncertain = pending.length > 0 || (noisy && !strong);
-  const members = uncertain ? MEMBERS : 1;
+  const uncertain = pending.length > 0 || noisy;
+  const members = uncertain && !strong ? MEMBERS : 1;
   const draws = objectives.map((gp) => drawAt(gp.posterior, points, members, rng));
   const feasible = feasibility(surrogates, points, members, rng);
   const single = objectives.length === 1;
@@ -136,11 +135,6 @@ function feasibleRows({ constraints, points, values }: Surrogates): number[] {
 
 function isNoisy({ noise }: FittedGp): boolean {
   return noise.some((variance) => variance > NOISY);
-}
-
-/** Whether half of the points have much noise: then draws find a front of lucky points, and means say more. */
-function isStronglyNoisy({ noise }: FittedGp): boolean {
-  return noise.slice().sort()[Math.floor(noise.length / 2)]! > STRONGLY_NOISY;
 }
 
 /** feasible[s][i]: whether place i keeps all constraints in draw s. */

@@ -19,7 +19,7 @@ import type { ParameterValues } from '../space/parameter.ts';
 import { DesignSequence, feasibleCubes, UsedPoints, unusedCubes } from './fresh-points.ts';
 import type { Evidence, Sampler } from './sampler.ts';
 import { toldAndPending } from './sampler.ts';
-import { type EnsembleMember, fitEnsemble, type Surrogates } from './surrogates.ts';
+import { type EnsembleMember, fitProposers, type Surrogates } from './surrogates.ts';
 
 /** Gaussian-process sampler: fixed points, then a small space-filling design, then expected (hypervolume) improvement. */
 export function createGpSampler(): Sampler {
@@ -36,7 +36,7 @@ export function createGpSampler(): Sampler {
       const index = toldAndPending(evidence) + i;
       const byModel = !designOnly && !needsDesign(seen);
       const point = (): ParameterValues | undefined => {
-        if (byModel) ensemble ??= fitEnsemble(evidence, memory, evidence.objectiveCount === 1 ? MIXED_MODELS : 1);
+        if (byModel) ensemble ??= fitProposers(evidence, memory, evidence.objectiveCount === 1 ? MIXED_MODELS : 1);
         const proposed = byModel && ensemble!.length > 0 ? proposeByModel(seen, ensemble!, { seed, used }) : null;
         return proposed ?? design.next(index, used, () => stream(seed, 'gp-design', index));
       };

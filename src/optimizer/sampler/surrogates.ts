@@ -1,9 +1,10 @@
 import { type FeatureMap, featureMap } from '../gp/features.ts';
-import { conditionModel, type FittedGp, type GpModel, type OutcomeData } from '../gp/fit.ts';
+import { conditionModel, type FittedGp, type OutcomeData } from '../gp/fit.ts';
 import { type FeatureRows, featureRows } from '../gp/kernel.ts';
 import { checkpoint, chooseModels, ModelMemory } from '../gp/model-choice.ts';
 import { IDENTITY, TRANSFORM_SHAPES, transform } from '../gp/outcome-transform.ts';
 import { outlierFence } from '../gp/outliers.ts';
+import { isStronglyNoisy, withoutIrrelevance } from '../gp/relevance.ts';
 import { aroundZero } from '../gp/slack-scale.ts';
 import type { ParameterValues } from '../space/parameter.ts';
 import type { Evidence, Observation } from './sampler.ts';
@@ -35,6 +36,19 @@ export function fitSurrogates(evidence: Evidence, memory = new ModelMemory()): S
   return fitEnsemble(evidence, memory, 1)[0]?.surrogates ?? null;
 }
 
+/**
+ * Models that propose: with several objectives and strong noise, none takes a parameter for irrelevant. Curvature cannot be
+ * seen then, and a straight line has its best point in a corner, to which every further point would go.
+ */
+export function fitProposers(evidence: Evidence, memory: ModelMemory, size: number): readonly EnsembleMember[] {
+  const ensemble = fitEnsemble(evidence, memory, size);
+  if (evidence.objectiveCount === 1) return ensemble;
+  return ensemble.map(({ surrogates, logWeight }) => {
+    const objectives = surrogates.objectives.map((gp) => (isStronglyNoisy(gp) ? withoutIrrelevance(gp) : gp));
+    return { surrogates: { ...surrogates, objectives }, logWeight };
+  });
+}
+
 export interface EnsembleMember {
   readonly surrogates: Surrogates;
   /** Log of its share in the mixture. */
@@ -50,7 +64,7 @@ const LEAST_SHARE = 0.05;
  * Evaluations that gather in one basin teach what matters there, and the rest of the space looks flat because of it.
  * @returns empty when nothing was measured
  */
-export function fitEnsemble(evidence: Evidence, memory: ModelMemory, size: number): readonly EnsembleMember[] {
+function fitEnsemble(evidence: Evidence, memory: ModelMemory, size: number): readonly EnsembleMember[] {
   const features = featureMap(evidence.space);
   const all = [...(evidence.earlier ?? []), ...evidence.observations];
   const measured = keptForModels(all.filter(isMeasured));
@@ -112,10 +126,9 @@ export function fitEnsemble(evidence: Evidence, memory: ModelMemory, size: numbe
     },
   }));
   if (size > 1) {
-    const objectives = objectiveData.map((data, j) =>
-      conditionModel(data, withoutIrrelevance(data, objectiveModels[j]![0]!)),
-    );
-    members.push({ score: Number.NEGATIVE_INFINITY, surrogates: { ...members[0]!.surrogates, objectives } });
+    const likeliest = members[0]!.surrogates;
+    const objectives = likeliest.objectives.map(withoutIrrelevance);
+    members.push({ score: Number.NEGATIVE_INFINITY, surrogates: { ...likeliest, objectives } });
   }
   const shares = members.map(({ score }) => Math.max(LEAST_SHARE, Math.exp(score)));
   const total = shares.reduce((sum, share) => sum + share, 0);
@@ -142,15 +155,6 @@ function tellingRows(
   );
   const fence = outlierFence(data, memory);
   return ({ losses }) => losses![0]! <= fence;
-}
-
-/** Longest lengthscale of the doubting model, in ranges of a parameter. */
-const LONGEST_IN_DOUBT = 1;
-
-function withoutIrrelevance({ points }: OutcomeData, model: GpModel): GpModel {
-  const theta = model.theta.slice();
-  for (let j = 0; j < points.width; j++) theta[j] = Math.max(theta[j]!, -2 * Math.log(LONGEST_IN_DOUBT));
-  return { ...model, theta };
 }
 
 /** Whether there is anything to learn about a constraint: one that held everywhere with the same slack tells nothing. */

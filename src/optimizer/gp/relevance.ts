@@ -1,0 +1,24 @@
+import type { FittedGp } from './fit.ts';
+import { kernelOf } from './hyperparameters.ts';
+import { condition } from './posterior.ts';
+
+/** Longest lengthscale of a doubting model, in ranges of a parameter. */
+const LONGEST_IN_DOUBT = 1;
+
+/** Standardised noise variance: a tenth of the spread of losses as a deviation. */
+const STRONGLY_NOISY = 1e-2;
+
+/** Whether half of the points have much noise. */
+export function isStronglyNoisy({ noise }: FittedGp): boolean {
+  return noise.slice().sort()[Math.floor(noise.length / 2)]! > STRONGLY_NOISY;
+}
+
+/** The model with its doubts: no parameter is taken for irrelevant, or for straight. */
+export function withoutIrrelevance(gp: FittedGp): FittedGp {
+  const { model, posterior, targets, noise } = gp;
+  const { points } = posterior;
+  const theta = model.theta.slice();
+  for (let j = 0; j < points.width; j++) theta[j] = Math.max(theta[j]!, -2 * Math.log(LONGEST_IN_DOUBT));
+  const kernel = kernelOf(model.kernel, theta, points.width);
+  return { ...gp, model: { ...model, theta }, posterior: condition(kernel, points, [targets], noise) };
+}
