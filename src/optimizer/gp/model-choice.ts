@@ -20,7 +20,7 @@ export class ModelMemory {
   readonly #models = new Map<string, readonly GpModel[]>();
   readonly #capacity: number;
 
-  constructor(capacity = 64) {
+  constructor(capacity = 512) {
     this.#capacity = capacity;
   }
 

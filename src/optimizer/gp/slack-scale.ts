@@ -7,10 +7,26 @@ const WIDE = 10;
 const SAMPLE = 40;
 const EFFORT: SelectEffort = { firstIterations: 6, shapeIterations: 0, finalIterations: 8, families: 1 };
 
+/** Increasing map of slacks that keeps zero at zero, and its slope. */
+interface SlackScale {
+  at(slack: number): number;
+  slope(slack: number): number;
+}
+
+/** Offsets of logarithms, in medians of the distance from the end of the slacks. */
+const SHIFTS = [0.01, 0.1, 1];
+/** Slacks pile up at an end where a tenth of them is nearer to it than this, in medians of the distance. */
+const PILED = 1e-4;
+
+/** Standardised noise variance up to which logarithms from an end are trusted: noise there is a kink that they magnify. */
+const MOST_NOISE = 1e-4;
+
 /**
- * Slacks on a scale on which their zero can be seen: as they are, or sign(s) log(1 + |s| / c), c the lower quartile of |s|,
- * where they spread widely and a process explains them better so. Stresses that grow without bound, or a share of lost requests
- * between −0.01 and 1, otherwise put all points near the bound in one place.
+ * Slacks on a scale on which their zero can be seen, where they spread widely and a process explains them better so: as they
+ * are, sign(s) log(1 + |s| / c) with c the lower quartile of |s|, or, where that leaves no noise, logarithms of the distance
+ * from the least or the largest slack. A stress that falls with a power of a thickness is smooth as the logarithm of what it is
+ * above its least value; as they are, stresses and shares of lost requests between −0.01 and 1 put all points near the bound
+ * in one place.
  */
 export function aroundZero(data: OutcomeData, memory: ModelMemory): OutcomeData {
   const prefix = rowsOf(data, range(checkpoint(data.losses.length)));
@@ -18,22 +34,58 @@ export function aroundZero(data: OutcomeData, memory: ModelMemory): OutcomeData 
   const unit = sizes[Math.floor(sizes.length / 4)]!;
   if (!(unit > 0) || !(sizes.at(-1)! / unit > WIDE)) return data;
   const sample = rowsOf(prefix, representative(prefix, SAMPLE));
-  const jacobian = sample.losses.reduce((sum, slack) => sum - Math.log(unit + Math.abs(slack)), 0);
-  const bent = bend(sample, unit);
-  return density(bent, memory) + jacobian > density(sample, memory) ? bend(data, unit) : data;
+  const judge = (scale: SlackScale) => {
+    const jacobian = sample.losses.reduce((sum, slack) => sum + Math.log(scale.slope(slack)), 0);
+    const { density, noise } = explain(bend(sample, scale), memory);
+    return { scale, noise, score: density + jacobian };
+  };
+  const judged = [
+    judge(aroundScale(unit)),
+    ...endScales(prefix, data)
+      .map(judge)
+      .filter(({ noise }) => noise < MOST_NOISE),
+  ];
+  const best = judged.reduce((a, b) => (b.score > a.score ? b : a));
+  return best.score > explain(sample, memory).density ? bend(data, best.scale) : data;
 }
 
-function bend(data: OutcomeData, unit: number): OutcomeData {
+function bend({ points, losses, variances }: OutcomeData, scale: SlackScale): OutcomeData {
   return {
-    points: data.points,
-    losses: data.losses.map((slack) => Math.sign(slack) * Math.log1p(Math.abs(slack) / unit)),
-    variances: data.variances.map((variance, i) => variance / (unit + Math.abs(data.losses[i]!)) ** 2),
+    points,
+    losses: losses.map((slack) => scale.at(slack)),
+    variances: variances.map((variance, i) => variance * scale.slope(losses[i]!) ** 2),
   };
 }
 
-/** Log posterior density of the most probable process, per unit of slack. */
-function density(data: OutcomeData, memory: ModelMemory): number {
+function aroundScale(unit: number): SlackScale {
+  return {
+    at: (slack) => Math.sign(slack) * Math.log1p(Math.abs(slack) / unit),
+    slope: (slack) => 1 / (unit + Math.abs(slack)),
+  };
+}
+
+/** Logarithms of the distance from either end, unless slacks pile up there (a share that cannot be less than none) or zero lies beyond. */
+function endScales(prefix: OutcomeData, { losses }: OutcomeData): SlackScale[] {
+  return [1, -1].flatMap((side) => {
+    const end = losses.reduce((low, slack) => Math.min(low, side * slack), Number.POSITIVE_INFINITY);
+    const distances = prefix.losses.map((slack) => side * slack - end).sort();
+    const middle = distances[Math.floor(distances.length / 2)]!;
+    const near = distances[Math.max(1, Math.floor(distances.length / 10))]!;
+    if (!(near > PILED * middle) || end > 0) return [];
+    return SHIFTS.map((shift): SlackScale => {
+      const offset = shift * middle - end;
+      return {
+        at: (slack) => side * Math.log1p((side * slack) / offset),
+        slope: (slack) => 1 / (offset + side * slack),
+      };
+    });
+  });
+}
+
+/** Log posterior density of the most probable process, per unit of slack, and the noise it infers. */
+function explain(data: OutcomeData, memory: ModelMemory): { readonly density: number; readonly noise: number } {
   const [model] = memory.recall(`z${keyOf(data, [IDENTITY])}`, () => selectModels(data, [IDENTITY], EFFORT));
   const { span } = fitTransform(data.losses, IDENTITY);
-  return model!.score - (span > 0 ? data.losses.length * (Math.log(span) + Math.LN2) : 0);
+  const density = model!.score - (span > 0 ? data.losses.length * (Math.log(span) + Math.LN2) : 0);
+  return { density, noise: Math.exp(model!.theta[data.points.width + 1]!) };
 }

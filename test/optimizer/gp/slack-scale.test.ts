@@ -14,6 +14,13 @@ function scaled(f: (x: Float64Array) => number) {
   return { data, bent: aroundZero(data, new ModelMemory()) };
 }
 
+function correlation(x: Float64Array, y: Float64Array): number {
+  const centered = (v: Float64Array) => v.map((value) => value - v.reduce((sum, w) => sum + w, 0) / v.length);
+  const product = (v: Float64Array, w: Float64Array) => v.reduce((sum, value, i) => sum + value * w[i]!, 0);
+  const [a, b] = [centered(x), centered(y)];
+  return product(a, b) / Math.sqrt(product(a, a) * product(b, b));
+}
+
 describe('the scale of a slack', () => {
   it('stays where slacks are smooth or of one size', () => {
     for (const f of [([a, b]: Float64Array) => a! - b!, () => -1, ([a, b]: Float64Array) => 3 * a! + b! - 1.5]) {
@@ -34,5 +41,27 @@ describe('the scale of a slack', () => {
     });
     const slope = (i: number): number => Math.sqrt(bent.variances[i]! / data.variances[i]!);
     expect(slope(order.at(-1)!)).toBeLessThan(0.1 * slope(order[0]!));
+  });
+
+  it('takes logarithms from the end at which a power begins, and keeps zero at zero', () => {
+    for (const side of [1, -1]) {
+      const { data, bent } = scaled(([a, b]) => side * (50 / ((0.05 + a!) ** 3 * (0.1 + b!)) - 4000));
+      const power = data.losses.map((slack) => side * Math.log(side * slack + 4000));
+      const unit = data.losses.map(Math.abs).sort()[6]!;
+      const aroundZeroOnly = data.losses.map((slack) => Math.sign(slack) * Math.log1p(Math.abs(slack) / unit));
+      expect(correlation(bent.losses, power)).toBeGreaterThan(0.98);
+      expect(correlation(bent.losses, power)).toBeGreaterThan(correlation(aroundZeroOnly, power));
+      data.losses.forEach((slack, i) => {
+        expect(Math.sign(bent.losses[i]!)).toBe(Math.sign(slack));
+      });
+    }
+  });
+
+  it('takes no logarithms from an end where slacks pile up', () => {
+    const { data, bent } = scaled(([a, b]) => Math.max(0, a! + 0.3 * b! - 0.6) ** 2 - 0.0004);
+    const unit = data.losses.map(Math.abs).sort()[6]!;
+    data.losses.forEach((slack, i) => {
+      expect(bent.losses[i]!).toBeCloseTo(Math.sign(slack) * Math.log1p(Math.abs(slack) / unit), 12);
+    });
   });
 });
