@@ -15,7 +15,7 @@
  */
 export { InputError, unknownName } from './base/errors.ts';
 export { isJsonObject, type JsonObject } from './base/json.ts';
-export { PressureTier } from './simulators/cluster/kv/mirror/pressure-tier.ts';
+export { TieredKv as PressureTier } from './simulators/cluster/kv/mirror/tiered-kv.ts';
 export type {
   AdmissionPolicy,
   EngineEvent,

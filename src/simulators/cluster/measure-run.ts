@@ -1,8 +1,8 @@
-import { InputError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { Measurement } from '../measurement.ts';
 import type { RunContext, SimulationResult } from '../simulator.ts';
 import type { Workload } from '../workload/follow-ups.ts';
+import { CannotProgress } from './cannot-progress.ts';
 import type { EngineConfig, MeasuredSpan } from './engine-config.ts';
 import type { EngineResult } from './engine-result.ts';
 import { headOfLineBlocking } from './figures/anomalies.ts';
@@ -92,7 +92,7 @@ function simulated(
   try {
     return simulateCluster(config, workload, hooks);
   } catch (error) {
-    if (error instanceof InputError) return { kind: 'infeasible', reason: error.message };
+    if (error instanceof CannotProgress) return { kind: 'infeasible', reason: error.message };
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import type { RequestTable } from '../workload/request-table.ts';
+import type { RequestIndex, Row } from './indices.ts';
 
 /** Where a request is in its life. */
 export const PHASE = {
@@ -23,17 +24,84 @@ export const PREFILLED = {
   lost: 2,
 } as const;
 
+/** A column of request state as its owner has it, and as all others do. */
+export interface Column<V extends number = number> {
+  [request: RequestIndex]: V;
+}
+export interface ReadColumn<V extends number = number> {
+  readonly [request: RequestIndex]: V;
+}
+
+/** Which file writes each column: the only one that may name `RequestsOf` of itself. */
+export interface ColumnOwners {
+  row: 'request-states.ts';
+  inputTokens: 'request-states.ts';
+  outputTokens: 'request-states.ts';
+  maxOutputTokens: 'request-states.ts';
+  arrivalUs: 'request-states.ts';
+  deadlineUs: 'request-states.ts';
+  urgency: 'request-states.ts';
+  instance: 'instance/instance.ts';
+  registered: 'instance/instance.ts';
+  phase: 'instance/instance-state.ts';
+  prefilled: 'instance/instance-state.ts';
+  firstDecodeStep: 'instance/instance-state.ts';
+  gapsBefore: 'instance/instance-state.ts';
+  schedulingDelayUs: 'instance/batch-formation.ts';
+  stepTarget: 'instance/batch.ts';
+  stepTokens: 'instance/batch.ts';
+  finishAt: 'instance/batch.ts';
+  askAt: 'instance/batch.ts';
+  ttftUs: 'instance/step-execution.ts';
+  e2eUs: 'instance/request-ends.ts';
+  itlSumUs: 'instance/request-ends.ts';
+  itlCount: 'instance/request-ends.ts';
+  firstGapUs: 'instance/request-ends.ts';
+  lengthCapped: 'instance/request-ends.ts';
+  ownedAt: 'kv/owned-blocks.ts';
+  ownedCount: 'kv/owned-blocks.ts';
+  ownedCapacity: 'kv/owned-blocks.ts';
+  room: 'kv/gpu-blocks.ts';
+  tailStart: 'kv/gpu-blocks.ts';
+  aligned: 'kv/gpu-blocks.ts';
+  named: 'kv/run-blocks.ts';
+  ringAt: 'kv/run-blocks.ts';
+  ringKeyed: 'kv/run-blocks.ts';
+  walked: 'kv/mirror/mirror-cache.ts';
+  admission: 'kv/mirror/mirror-cache.ts';
+  mirrorJoint: 'kv/mirror/joint-prefixes.ts';
+  mirrorRun: 'kv/mirror/mirror-list.ts';
+}
+
+type ColumnName = keyof ColumnOwners;
+type ValueOf<Name> = Name extends 'row' ? Row : number;
+
+/** Request state as the file `Owner` has it: its own columns to write, all others to read. Costs nothing at run time. */
+export type RequestsOf<Owner extends ColumnOwners[ColumnName]> = Readonly<
+  Pick<RequestStates, 'length' | 'longest' | 'capacity'>
+> & {
+  readonly [Name in ColumnName]: ColumnOwners[Name] extends Owner ? Column<ValueOf<Name>> : ReadColumn<ValueOf<Name>>;
+};
+
+/** Request state for whoever owns no column. */
+export type RequestsView = RequestsOf<never>;
+
+/** Request state for whoever adds requests: columns are to be read. */
+export type RequestRegister = RequestsView & Pick<RequestStates, 'add' | 'setUrgency'>;
+
+type RowColumn = Int32Array & Column<Row>;
+
 /**
  * The engine's view of requests as a structure of arrays. Without disaggregation index = table row; sub-requests of
  * disaggregation and follow-ups get indices of their own. Columns are replaced when they grow: read them through the
  * object, never keep them across `add`.
  */
-export class RequestStates {
+export class RequestStates implements Readonly<Record<ColumnName, Int32Array | Float64Array | Uint8Array>> {
   length = 0;
   /** Largest number of prompt and output tokens of a request. */
   longest = 0;
   /** Row of the request table that holds content and labels. */
-  row: Int32Array;
+  row: RowColumn;
   inputTokens: Int32Array;
   outputTokens: Int32Array;
   /** Client's output budget; 0 = none. */
@@ -84,15 +152,23 @@ export class RequestStates {
   itlSumUs: Float64Array;
   itlCount: Int32Array;
   firstGapUs: Float64Array;
-  /** Prompt tokens processed plus output tokens generated when the request ended or was last looked at. */
-  progress: Int32Array;
   lengthCapped: Uint8Array;
   registered: Uint8Array;
-  scheduledStep: Float64Array;
-  finishedStep: Float64Array;
+  readonly #table: RequestTable;
+  readonly #urgencyOfClass: Float64Array;
 
-  constructor(capacity: number) {
-    this.row = new Int32Array(capacity);
+  /**
+   * The first `rows` rows of the table, and room for `capacity` requests.
+   * @param urgencyOfClass - by SLO class of the table
+   */
+  constructor(
+    table: RequestTable,
+    urgencyOfClass: Float64Array,
+    { capacity, rows = table.length }: { readonly capacity: number; readonly rows?: number },
+  ) {
+    this.#table = table;
+    this.#urgencyOfClass = urgencyOfClass;
+    this.row = new Int32Array(capacity) as RowColumn;
     this.inputTokens = new Int32Array(capacity);
     this.outputTokens = new Int32Array(capacity);
     this.maxOutputTokens = new Int32Array(capacity);
@@ -127,33 +203,46 @@ export class RequestStates {
     this.itlSumUs = new Float64Array(capacity);
     this.itlCount = new Int32Array(capacity);
     this.firstGapUs = new Float64Array(capacity).fill(Number.NaN);
-    this.progress = new Int32Array(capacity);
     this.lengthCapped = new Uint8Array(capacity);
     this.registered = new Uint8Array(capacity);
-    this.scheduledStep = new Float64Array(capacity);
-    this.finishedStep = new Float64Array(capacity);
+    this.#addRows(rows);
   }
 
-  /** Index of a new request with the attributes of a table row. */
-  add(table: RequestTable, row: number): number {
+  /** Requests that fit without larger columns. */
+  get capacity(): number {
+    return this.row.length;
+  }
+
+  /**
+   * A new request with the attributes of a table row.
+   * @param outputTokens - of the request where they are not the row's
+   */
+  add(row: Row, outputTokens = this.#table.outputTokens[row]!): RequestIndex {
+    const table = this.#table;
     if (this.length === this.row.length) this.#grow(Math.max(16, 2 * this.length));
-    const index = this.length++;
+    const index = this.length++ as RequestIndex;
     this.row[index] = row;
     this.inputTokens[index] = table.inputTokens[row]!;
-    this.outputTokens[index] = table.outputTokens[row]!;
+    this.outputTokens[index] = outputTokens;
     this.longest = Math.max(this.longest, table.inputTokens[row]! + table.outputTokens[row]!);
     this.maxOutputTokens[index] = table.maxOutputTokens[row]!;
     this.arrivalUs[index] = table.arrivalUs[row]!;
     this.deadlineUs[index] = table.deadlineUs[row]!;
+    this.urgency[index] = this.#urgencyOfClass[table.sloClass[row]!]!;
     return index;
   }
 
-  /** Adds all rows of the table; the object must be empty and large enough. */
-  addAll(table: RequestTable): void {
-    const count = table.length;
+  /** A policy has another opinion of a request than its class. */
+  setUrgency(request: RequestIndex, urgency: number): void {
+    this.urgency[request] = urgency;
+  }
+
+  #addRows(count: number): void {
+    const table = this.#table;
     for (let row = 0; row < count; row++) {
-      this.row[row] = row;
+      this.row[row] = row as Row;
       this.longest = Math.max(this.longest, table.inputTokens[row]! + table.outputTokens[row]!);
+      this.urgency[row] = this.#urgencyOfClass[table.sloClass[row]!]!;
     }
     this.inputTokens.set(table.inputTokens.subarray(0, count));
     this.outputTokens.set(table.outputTokens.subarray(0, count));
@@ -164,9 +253,9 @@ export class RequestStates {
   }
 
   #grow(capacity: number): void {
-    const from = new RequestStates(capacity);
-    for (const name of Object.keys(from) as (keyof RequestStates)[]) {
-      const fresh = from[name];
+    const empty = new RequestStates(this.#table, this.#urgencyOfClass, { capacity, rows: 0 });
+    for (const name of Object.keys(empty) as (keyof RequestStates)[]) {
+      const fresh = empty[name];
       if (typeof fresh !== 'object') continue;
       (fresh as Float64Array).set(this[name] as unknown as Float64Array);
       (this as Record<string, unknown>)[name] = fresh;

@@ -7,7 +7,7 @@ import type { EngineHooks } from './policy/policy.ts';
 
 /**
  * Simulates a cluster from the first arrival until nothing is left to do, or to the horizon.
- * @throws InputError for unknown scorer names and for configurations that cannot make progress
+ * @throws InputError for unknown scorer names; CannotProgress for configurations whose requests block each other for ever
  */
 export function simulateCluster(config: EngineConfig, workload: Workload, hooks: EngineHooks = {}): EngineResult {
   const engine = new ClusterEngine(config, workload, hooks);

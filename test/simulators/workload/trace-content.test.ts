@@ -4,6 +4,7 @@ import { BlockKeys } from '../../../src/simulators/cluster/kv/block-keys.ts';
 import { replayWorkload } from '../../../src/simulators/workload/replay-workload.ts';
 import type { RequestTable } from '../../../src/simulators/workload/request-table.ts';
 import { readTraceRows } from '../../../src/simulators/workload/trace-csv.ts';
+import { asRow } from '../cluster/golden/indices.ts';
 
 const rowsOf = (text: string) => readTraceRows(text, 'rows.csv', { partial: true });
 const fixed = (text: string) => replayWorkload(rowsOf(text), { seed: 1, mode: 'fixed', accumulate: false }).initial;
@@ -13,7 +14,7 @@ function sharedBlocks(table: RequestTable, size: number, a: number, b: number): 
   const keys = new BlockKeys(table, size);
   const complete = Math.floor(Math.min(table.inputTokens[a]!, table.inputTokens[b]!) / size);
   let shared = 0;
-  while (shared < complete && keys.key(a, shared) === keys.key(b, shared)) shared++;
+  while (shared < complete && keys.key(asRow(a), shared) === keys.key(asRow(b), shared)) shared++;
   return shared;
 }
 

@@ -1,15 +1,16 @@
-import type { RequestStates } from '../request-states.ts';
+import type { RequestIndex } from '../indices.ts';
+import type { RequestsView } from '../request-states.ts';
 import type { Dispatch } from '../routing/dispatch.ts';
 import type { Router } from '../routing/routers.ts';
 import type { Disaggregation, OtherDecode } from './disaggregation-flow.ts';
 import type { ChosenPair } from './pair-router.ts';
 
 export interface DisaggregatedRoutingParts {
-  readonly requests: RequestStates;
+  readonly requests: RequestsView;
   readonly dispatch: Dispatch;
   readonly mainRouter: Router;
   /** The request is not parted: hands it to the instance that serves all of it. */
-  readonly sendWhole: (request: number, instance: number, atUs: number) => void;
+  readonly sendWhole: (request: RequestIndex, instance: number, atUs: number) => void;
 }
 
 /** Where the parts of requests go: a decode instance first, then, for those that are parted, a prefill instance. */
@@ -24,7 +25,7 @@ export class DisaggregatedRouting {
     this.#parts = parts;
   }
 
-  route(request: number, atUs: number): void {
+  route(request: RequestIndex, atUs: number): void {
     const { flow } = this;
     const { dispatch, requests } = this.#parts;
     const row = requests.row[request]!;
@@ -51,7 +52,7 @@ export class DisaggregatedRouting {
     this.#parts.sendWhole(request, chosen, atUs);
   }
 
-  routePrefill(prefill: number, atUs: number): void {
+  routePrefill(prefill: RequestIndex, atUs: number): void {
     const { flow } = this;
     const { dispatch, requests } = this.#parts;
     dispatch.viewPool(flow.pools.prefill, atUs);
@@ -61,18 +62,18 @@ export class DisaggregatedRouting {
     }
     const paired = flow.pairedPrefill(prefill);
     const chosen = paired >= 0 ? paired : dispatch.choose(flow.prefillRouter, prefill, atUs);
-    if (paired >= 0) dispatch.records.routing(null, prefill, chosen, atUs);
+    if (paired >= 0 && dispatch.records.areKept) dispatch.records.routing(null, prefill, chosen, atUs);
     flow.pairs?.prefillPlaced(prefill, requests.row[prefill]!, chosen);
     dispatch.send(prefill, chosen, atUs);
   }
 
   /** Reserves the prompt's blocks at the decode instance and moves them there. */
-  startTransfer(prefill: number, atUs: number): void {
+  startTransfer(prefill: RequestIndex, atUs: number): void {
     this.flow.startTransfer(prefill, atUs, this.#otherDecode);
   }
 
   /** The prompt's KV blocks have arrived: the answer begins there. */
-  endTransfer(prefill: number, atUs: number): void {
+  endTransfer(prefill: RequestIndex, atUs: number): void {
     const { decode, instance } = this.flow.endTransfer(prefill);
     this.#parts.dispatch.sendPrefilled(decode, instance, atUs);
   }
@@ -87,14 +88,14 @@ export class DisaggregatedRouting {
   };
 
   /** Prefill and decode instance together; null where each is chosen apart. */
-  #choosePair(request: number, atUs: number): ChosenPair | null {
+  #choosePair(request: RequestIndex, atUs: number): ChosenPair | null {
     const { pairs, pools } = this.flow;
     if (pairs === null) return null;
     const { dispatch, requests } = this.#parts;
     dispatch.viewPool(pools.prefill, atUs);
     const pair = pairs.choose(requests.row[request]!, dispatch.snapshots);
     dispatch.viewPool(pools.decode, atUs);
-    if (pair !== null) dispatch.records.routing(null, request, pair.decode, atUs);
+    if (pair !== null && dispatch.records.areKept) dispatch.records.routing(null, request, pair.decode, atUs);
     return pair;
   }
 }

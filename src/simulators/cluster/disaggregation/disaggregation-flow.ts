@@ -2,46 +2,47 @@ import type { RequestEnd } from '../../workload/follow-ups.ts';
 import type { RequestTable } from '../../workload/request-table.ts';
 import type { RareEvents } from '../control-events.ts';
 import type { DisaggregationConfig } from '../engine-config.ts';
+import { NO_REQUEST, type RequestIndex } from '../indices.ts';
 import type { Instance } from '../instance/instance.ts';
-import type { RequestStates } from '../request-states.ts';
+import type { RequestRegister } from '../request-states.ts';
 import type { RouterBuilder } from '../routing/router-builder.ts';
 import type { Router } from '../routing/routers.ts';
 import { disaggregates, divideIntoPools, type Pools, transferDurationUs } from './disaggregation.ts';
 import type { PairRouter } from './pair-router.ts';
 
 export interface DisaggregationParts {
-  readonly requests: RequestStates;
+  readonly requests: RequestRegister;
   readonly table: RequestTable;
   readonly instances: readonly Instance[];
   readonly blockSize: number;
   readonly builder: RouterBuilder;
   readonly mainRouter: Router;
   readonly events: RareEvents;
-  readonly idOf: (request: number) => string;
+  readonly idOf: (request: RequestIndex) => string;
   /** null = prefill and decode instances are chosen apart. */
   readonly pairs: PairRouter | null;
   /** A parent has ended with its decode, at a time in µs. */
-  readonly ended: (decode: number, end: RequestEnd, produced: number, atUs: number) => void;
+  readonly ended: (decode: RequestIndex, end: RequestEnd, produced: number, atUs: number) => void;
 }
 
 /** Ordinary choice of a decode instance, now, without one of them; −1 = there is no other. */
-export type OtherDecode = (request: number, without: number, atUs: number) => number;
+export type OtherDecode = (request: RequestIndex, without: number, atUs: number) => number;
 
 export interface EndedDecode {
-  readonly decode: number;
+  readonly decode: RequestIndex;
   readonly end: RequestEnd;
   readonly produced: number;
 }
 
 /** A request that is prefilled on one instance and decoded on another. */
 export interface ParentRequest {
-  readonly request: number;
+  readonly request: RequestIndex;
   decodeInstance: number;
   /** Chosen together with the decode instance; −1 = to be chosen by the prefill router. */
   readonly prefillInstance: number;
-  readonly prefill: number;
+  readonly prefill: RequestIndex;
   /** −1 until the transfer starts. */
-  decode: number;
+  decode: RequestIndex;
   transferStartUs: number;
   transferUs: number;
   /** Whether the transfer has ended. */
@@ -63,7 +64,7 @@ export class Disaggregation {
   peakTransfers = 0;
   readonly #config: DisaggregationConfig;
   readonly #parts: DisaggregationParts;
-  readonly #parentOf = new Map<number, ParentRequest>();
+  readonly #parentOf = new Map<RequestIndex, ParentRequest>();
   /** Prefills completed in the current event, and decodes that ended in it. */
   #finished: ParentRequest[] = [];
   #ended: EndedDecode[] = [];
@@ -88,12 +89,12 @@ export class Disaggregation {
     return this.#transferSamples === 0 ? 0 : this.#activeSum / this.#transferSamples;
   }
 
-  disaggregates(request: number, cachedBlocks: number): boolean {
+  disaggregates(request: RequestIndex, cachedBlocks: number): boolean {
     return disaggregates(this.#config, this.#parts.requests.inputTokens[request]!, cachedBlocks, this.#parts.blockSize);
   }
 
   /** Whether a request passes the encode pool. */
-  encodes(request: number): boolean {
+  encodes(request: RequestIndex): boolean {
     const { table, requests } = this.#parts;
     if (this.pools.encode.length === 0 || this.#config.encodeDecider === 'never') return false;
     if (this.#config.encodeDecider === 'always') return true;
@@ -101,31 +102,31 @@ export class Disaggregation {
     return tokens !== undefined && tokens.image + tokens.audio + tokens.video > 0;
   }
 
-  suffix(request: number): string {
+  suffix(request: RequestIndex): string {
     const parent = this.#parentOf.get(request);
     if (parent === undefined) return '';
     return parent.prefill === request ? '_prefill' : '_decode';
   }
 
-  isPrefill(request: number): boolean {
+  isPrefill(request: RequestIndex): boolean {
     return this.#parentOf.get(request)?.prefill === request;
   }
 
-  isDecode(request: number): boolean {
+  isDecode(request: RequestIndex): boolean {
     return this.#parentOf.get(request)?.decode === request;
   }
 
   /** @param prefillInstance - −1 = the prefill router will choose */
-  startPrefill(request: number, decodeInstance: number, atUs: number, prefillInstance = -1): void {
-    const prefill = this.#sub(request);
+  startPrefill(request: RequestIndex, decodeInstance: number, atUs: number, prefillInstance = -1): void {
     const q = this.#parts.requests;
-    q.outputTokens[prefill] = 0;
+    const row = q.row[request]!;
+    const prefill = q.add(row, 0);
     const parent: ParentRequest = {
       request,
       decodeInstance,
       prefillInstance,
       prefill,
-      decode: -1,
+      decode: NO_REQUEST,
       transferStartUs: 0,
       transferUs: 0,
       transferred: false,
@@ -134,24 +135,24 @@ export class Disaggregation {
     };
     this.parents.push(parent);
     this.#parentOf.set(prefill, parent);
-    this.pairs?.decodePlaced(request, q.row[request]!, decodeInstance);
+    this.pairs?.decodePlaced(request, row, decodeInstance);
     this.#parts.events.push(atUs, 'prefill routing', prefill);
   }
 
   /** The prefill instance of a pair; −1 = none was chosen. */
-  pairedPrefill(prefill: number): number {
+  pairedPrefill(prefill: RequestIndex): number {
     return this.#parentOf.get(prefill)!.prefillInstance;
   }
 
   /** A request or sub-request ended: nothing of it is ahead of others any more. */
-  forget(request: number): void {
+  forget(request: RequestIndex): void {
     if (this.pairs === null) return;
     this.pairs.removed(request);
     const parent = this.#parentOf.get(request);
     if (parent?.decode === request || parent?.stage === 'failed') this.pairs.removed(parent.request);
   }
 
-  prefillEnded(prefill: number, end: RequestEnd): void {
+  prefillEnded(prefill: RequestIndex, end: RequestEnd): void {
     const parent = this.#parentOf.get(prefill)!;
     if (end === 'completed' || end === 'length-capped') this.#finished.push(parent);
     else parent.stage = 'failed';
@@ -174,10 +175,10 @@ export class Disaggregation {
   }
 
   /** Reserves the prompt's blocks at the decode instance; without room the request is lost. */
-  startTransfer(prefill: number, atUs: number, otherDecode: OtherDecode): void {
+  startTransfer(prefill: RequestIndex, atUs: number, otherDecode: OtherDecode): void {
     const parent = this.#parentOf.get(prefill)!;
     const q = this.#parts.requests;
-    const decode = this.#sub(parent.request);
+    const decode = q.add(q.row[parent.request]!);
     const input = q.inputTokens[decode]!;
     parent.decode = decode;
     this.#parentOf.set(decode, parent);
@@ -198,7 +199,7 @@ export class Disaggregation {
     this.#parts.events.push(atUs + parent.transferUs, 'transfer end', prefill);
   }
 
-  endTransfer(prefill: number): { readonly decode: number; readonly instance: number } {
+  endTransfer(prefill: RequestIndex): { readonly decode: RequestIndex; readonly instance: number } {
     const parent = this.#parentOf.get(prefill)!;
     this.#activeTransfers--;
     parent.transferred = true;
@@ -212,7 +213,7 @@ export class Disaggregation {
   }
 
   /** A decode ends, and its parent with it. @returns when the parent ends, µs */
-  #decodeEnded(decode: number, end: RequestEnd, clockUs: number): number {
+  #decodeEnded(decode: RequestIndex, end: RequestEnd, clockUs: number): number {
     const parent = this.#parentOf.get(decode)!;
     const instance = this.#parts.instances[parent.decodeInstance]!;
     const completed = end === 'completed' || end === 'length-capped';
@@ -234,12 +235,5 @@ export class Disaggregation {
     if (!fits()) return false;
     this.pairs!.rerouted++;
     return true;
-  }
-
-  #sub(parent: number): number {
-    const q = this.#parts.requests;
-    const sub = q.add(this.#parts.table, q.row[parent]!);
-    q.urgency[sub] = q.urgency[parent]!;
-    return sub;
   }
 }

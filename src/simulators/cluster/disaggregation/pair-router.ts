@@ -10,6 +10,7 @@ import { type GoRandom, goRandom, subsystemSeed } from '../../workload/go-random
 import type { RequestTable } from '../../workload/request-table.ts';
 import type { InstanceConfig, PairRoutingConfig } from '../engine-config.ts';
 import type { SnapshotColumns } from '../gateway/admission.ts';
+import type { RequestIndex, Row } from '../indices.ts';
 import type { CacheSignal } from '../routing/cache-signal.ts';
 import type { Pools } from './disaggregation.ts';
 import { PairPredictor, type PlacedWork } from './pair-predictions.ts';
@@ -92,7 +93,7 @@ export class PairRouter {
   }
 
   /** @returns null where the request has no target, or a pool is empty */
-  choose(row: number, view: Pick<SnapshotColumns, 'kvUtilization'>): ChosenPair | null {
+  choose(row: Row, view: Pick<SnapshotColumns, 'kvUtilization'>): ChosenPair | null {
     const targets = this.#targets(row);
     const { prefill, decode } = this.#parts.pools;
     if ((targets.ttftMs === null && targets.tpotMs === null) || prefill.length === 0 || decode.length === 0) {
@@ -113,17 +114,17 @@ export class PairRouter {
   }
 
   /** A prompt goes to an instance to be computed. */
-  prefillPlaced(request: number, row: number, instance: number): void {
+  prefillPlaced(request: RequestIndex, row: Row, instance: number): void {
     this.#place(request, { instance, promptTokens: this.#uncached(row, instance), contextTokens: 0 });
   }
 
   /** A request will decode at an instance, from now or later. */
-  decodePlaced(request: number, row: number, instance: number): void {
+  decodePlaced(request: RequestIndex, row: Row, instance: number): void {
     this.#place(request, { instance, promptTokens: 0, contextTokens: this.#parts.table.inputTokens[row]! });
   }
 
   /** Takes a placement out of the books, if there is one. */
-  removed(request: number): void {
+  removed(request: RequestIndex): void {
     const placement = this.#placements.get(request);
     if (placement === undefined) return;
     this.#placements.delete(request);
@@ -136,7 +137,7 @@ export class PairRouter {
     this.#outputTokens += outputTokens;
   }
 
-  #place(request: number, placement: Placement): void {
+  #place(request: RequestIndex, placement: Placement): void {
     this.removed(request);
     this.#placements.set(request, placement);
     this.#book(placement, 1);
@@ -148,14 +149,14 @@ export class PairRouter {
     if (contextTokens > 0) this.#decodes[instance] = this.#decodes[instance]! + sign;
   }
 
-  #targets(row: number): PairTargets {
+  #targets(row: Row): PairTargets {
     const { table } = this.#parts;
     const ofClass = this.#targetsOfClass[table.sloClass[row]!]!;
     const own = table.sloTargetUs[row]!;
     return own > 0 ? { ttftMs: own / 1000, tpotMs: ofClass.tpotMs } : ofClass;
   }
 
-  #predict(row: number, view: Pick<SnapshotColumns, 'kvUtilization'>): void {
+  #predict(row: Row, view: Pick<SnapshotColumns, 'kvUtilization'>): void {
     const { pools, table } = this.#parts;
     const input = table.inputTokens[row]!;
     for (let p = 0; p < pools.prefill.length; p++) {
@@ -183,7 +184,7 @@ export class PairRouter {
     table.decodeLoad[pair] = this.#decodes[decode[d]!]!;
   }
 
-  #uncached(row: number, instance: number): number {
+  #uncached(row: Row, instance: number): number {
     const { table, configs, cacheSignal } = this.#parts;
     const cached = cacheSignal.cachedBlocks(instance, row) * configs[instance]!.blockSize;
     return Math.max(1, table.inputTokens[row]! - cached);

@@ -2,15 +2,16 @@ import type { RequestTable } from '../../workload/request-table.ts';
 import type { EngineConfig } from '../engine-config.ts';
 import { type Admission, createAdmission } from '../gateway/admission.ts';
 import type { TenantBudgets } from '../gateway/tenant-budgets.ts';
+import type { RequestIndex, Row } from '../indices.ts';
 import type { AdmissionPolicy } from '../policy/policy.ts';
-import type { RequestStates } from '../request-states.ts';
+import type { RequestsView } from '../request-states.ts';
 import type { Dispatch } from '../routing/dispatch.ts';
 import type { PolicyViews } from '../routing/policy-views.ts';
 
 export interface AdmissionParts {
   readonly config: EngineConfig;
   readonly table: RequestTable;
-  readonly requests: RequestStates;
+  readonly requests: RequestsView;
   readonly dispatch: Dispatch;
   readonly budgets: TenantBudgets | null;
   readonly priorityOfClass: Float64Array;
@@ -40,17 +41,18 @@ export class Admissions {
     this.#looks = config.snapshotRefreshUs > 0 || dispatch.cacheSignal.isUsed || this.#policy !== null || own !== null;
   }
 
-  arrived(row: number): void {
+  arrived(row: Row): void {
     const sloClass = this.#parts.table.sloClass[row]!;
     this.arrivals[sloClass] = this.arrivals[sloClass]! + 1;
   }
 
-  admits(request: number, atUs: number): boolean {
+  admits(request: RequestIndex, atUs: number): boolean {
     const { requests, dispatch } = this.#parts;
     const row = requests.row[request]!;
     if (this.#looks) dispatch.view(dispatch.membersFor(row), atUs);
     const admitted = this.#decide(request, row, atUs);
-    dispatch.records.admission(request, admitted, atUs);
+    const { records } = dispatch;
+    if (records.areKept) records.admission(request, admitted ? 'admitted' : 'rejected', atUs);
     if (admitted) this.admitted++;
     else {
       this.rejected++;
@@ -60,13 +62,13 @@ export class Admissions {
   }
 
   /** A request of this row is given up before it was served. */
-  shed(row: number): void {
+  shed(row: Row): void {
     const { table } = this.#parts;
     const name = table.names.sloClasses[table.sloClass[row]!]! || 'standard';
     this.shedByClass.set(name, (this.shedByClass.get(name) ?? 0) + 1);
   }
 
-  #decide(request: number, row: number, atUs: number): boolean {
+  #decide(request: RequestIndex, row: Row, atUs: number): boolean {
     const { table, budgets, dispatch, own, priorityOfClass } = this.#parts;
     const priority = priorityOfClass[table.sloClass[row]!]!;
     if (budgets?.sheds(table.tenant[row]!, priority)) return false;

@@ -9,11 +9,13 @@ import type { EngineConfig } from '../engine-config.ts';
 import { GatewayFlow, type GatewayHost } from '../gateway/gateway-flow.ts';
 import { InFlightEviction } from '../gateway/in-flight-eviction.ts';
 import { TenantBudgets } from '../gateway/tenant-budgets.ts';
-import type { Instance, InstanceListener } from '../instance/instance.ts';
+import type { RequestIndex } from '../indices.ts';
+import type { Instance } from '../instance/instance.ts';
+import type { InstanceListener } from '../instance/instance-parts.ts';
 import { TokenStreams } from '../instance/token-streams.ts';
 import { BlockKeys } from '../kv/block-keys.ts';
 import type { EngineHooks } from '../policy/policy.ts';
-import { RequestStates } from '../request-states.ts';
+import { type RequestRegister, RequestStates } from '../request-states.ts';
 import { DecisionRecords } from '../routing/decision-records.ts';
 import { Dispatch } from '../routing/dispatch.ts';
 import { PolicyViews } from '../routing/policy-views.ts';
@@ -31,13 +33,13 @@ export interface LoopHost {
   readonly parentEnded: DisaggregationParts['ended'];
   /** The gateway sends a request to routing. */
   readonly dispatched: GatewayHost['route'];
-  readonly sendWhole: (request: number, instance: number, atUs: number) => void;
+  readonly sendWhole: (request: RequestIndex, instance: number, atUs: number) => void;
 }
 
 /** The parts of a run, joined and ready to start. */
 export interface Assembly {
   readonly table: RequestTable;
-  readonly requests: RequestStates;
+  readonly requests: RequestRegister;
   readonly followUps: FollowUpSource | null;
   readonly streams: TokenStreams | null;
   readonly keys: BlockKeys;
@@ -53,8 +55,7 @@ export interface Assembly {
   readonly eviction: InFlightEviction | null;
   readonly disaggregation: DisaggregatedRouting | null;
   readonly priorityOfClass: Float64Array;
-  readonly urgencyOfClass: Float64Array;
-  readonly idOf: (request: number) => string;
+  readonly idOf: (request: RequestIndex) => string;
 }
 
 type Ground = ReturnType<typeof ground>;
@@ -87,18 +88,16 @@ function ground(config: EngineConfig, workload: Workload, hooks: EngineHooks) {
   const { sloClasses } = table.names;
   const priorityOfClass = Float64Array.from(sloClasses, (name) => config.sloPriorities[name] ?? 3);
   const urgencyOfClass = urgencies(priorityOfClass, config.sloPriorities);
-  const requests = new RequestStates(Math.max(16, (config.disaggregation === null ? 1 : 3) * table.length));
-  requests.addAll(table);
-  for (let row = 0; row < table.length; row++) requests.urgency[row] = urgencyOfClass[table.sloClass[row]!]!;
+  const capacity = Math.max(16, (config.disaggregation === null ? 1 : 3) * table.length);
+  const requests: RequestRegister = new RequestStates(table, urgencyOfClass, { capacity });
   const ids: { flow: Disaggregation | null } = { flow: null };
-  const idOf = (request: number) => table.id(requests.row[request]!) + (ids.flow?.suffix(request) ?? '');
+  const idOf = (request: RequestIndex) => table.id(requests.row[request]!) + (ids.flow?.suffix(request) ?? '');
   const usesPolicies = Object.keys(hooks).length > 0;
   return {
     table,
     followUps,
     requests,
     priorityOfClass,
-    urgencyOfClass,
     ids,
     idOf,
     streams: config.measured === undefined ? null : new TokenStreams(requests, config.measured),

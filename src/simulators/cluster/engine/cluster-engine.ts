@@ -1,15 +1,17 @@
 import { EventQueue } from '../../kernel/event-queue.ts';
 import type { FollowUpSource, RequestEnd, Workload } from '../../workload/follow-ups.ts';
 import type { RequestTable } from '../../workload/request-table.ts';
+import { CannotProgress } from '../cannot-progress.ts';
 import type { RareEvents } from '../control-events.ts';
 import type { DisaggregatedRouting } from '../disaggregation/disaggregated-routing.ts';
 import type { EngineConfig } from '../engine-config.ts';
 import type { GatewayFlow } from '../gateway/gateway-flow.ts';
 import type { InFlightEviction } from '../gateway/in-flight-eviction.ts';
-import { cannotProgress, type Instance } from '../instance/instance.ts';
+import type { RequestIndex, Row } from '../indices.ts';
+import type { Instance } from '../instance/instance.ts';
 import type { MinTree } from '../min-tree.ts';
 import type { EngineHooks } from '../policy/policy.ts';
-import type { RequestStates } from '../request-states.ts';
+import type { RequestRegister } from '../request-states.ts';
 import type { Dispatch } from '../routing/dispatch.ts';
 import { TimeFifo } from '../time-fifo.ts';
 import type { Admissions } from './admissions.ts';
@@ -22,7 +24,7 @@ export class ClusterEngine {
   readonly config: EngineConfig;
   readonly parts: Assembly;
   readonly table: RequestTable;
-  readonly requests: RequestStates;
+  readonly requests: RequestRegister;
   readonly instances: readonly Instance[];
   routingRejected = 0;
   readonly #hooks: EngineHooks;
@@ -41,7 +43,7 @@ export class ClusterEngine {
   readonly #rare: RareEvents;
   readonly #instanceTimes: MinTree;
   /** Requests by row of follow-ups. */
-  readonly #requestOfFollowUp = new Map<number, number>();
+  readonly #requestOfFollowUp = new Map<Row, RequestIndex>();
   #clock = 0;
 
   constructor(config: EngineConfig, workload: Workload, hooks: EngineHooks = {}) {
@@ -71,22 +73,25 @@ export class ClusterEngine {
 
   /**
    * Runs to the end, or to the horizon.
-   * @throws InputError when requests remain that can never go on
+   * @throws CannotProgress when requests remain that can never go on
    */
   run(): void {
     this.#loop();
     for (const instance of this.instances) {
       if (instance.isStuck() && this.config.horizonUs === NEVER) {
         const waiting = instance.queue.length;
-        throw cannotProgress(`${waiting} requests at instance ${instance.index} wait for free KV blocks`, this.#clock);
+        throw new CannotProgress(
+          `${waiting} requests at instance ${instance.index} wait for free KV blocks`,
+          this.#clock,
+        );
       }
       instance.settle();
     }
   }
 
   /** The request index of a table row. */
-  requestOf(row: number): number {
-    return row < this.#initialRows ? row : this.#requestOfFollowUp.get(row)!;
+  requestOf(row: Row): RequestIndex {
+    return row < this.#initialRows ? (row as number as RequestIndex) : this.#requestOfFollowUp.get(row)!;
   }
 
   #loop(): void {
@@ -120,19 +125,19 @@ export class ClusterEngine {
   /** The first control event of an instant, by the ranks of `EVENT_KINDS`. */
   #control(at: number): void {
     if (this.#nextRow < this.#initialRows && this.table.arrivalUs[this.#nextRow]! === at)
-      this.#arrive(this.#nextRow++, at);
-    else if (this.#followUps.peekTime() === at) this.#arrive(this.#followUps.pop(), at);
-    else if (this.#admissions.headTime === at) this.#admit(this.#admissions.shift(), at);
-    else if (this.#routings.headTime === at) this.#route(this.#routings.shift(), at);
-    else this.#rareEvent(this.#rare.pop(), at);
+      this.#arrive(this.#nextRow++ as RequestIndex, at);
+    else if (this.#followUps.peekTime() === at) this.#arrive(this.#followUps.pop() as RequestIndex, at);
+    else if (this.#admissions.headTime === at) this.#admit(this.#admissions.shift() as RequestIndex, at);
+    else if (this.#routings.headTime === at) this.#route(this.#routings.shift() as RequestIndex, at);
+    else this.#rareEvent(this.#rare.pop() as RequestIndex, at);
   }
 
-  #arrive(request: number, at: number): void {
+  #arrive(request: RequestIndex, at: number): void {
     this.#admission.arrived(this.requests.row[request]!);
     this.#admissions.push(at + this.config.admissionLatencyUs, request);
   }
 
-  #admit(request: number, at: number): void {
+  #admit(request: RequestIndex, at: number): void {
     if (!this.#admission.admits(request, at)) return;
     if (this.#gateway === null) {
       this.#routings.push(at + this.config.routingLatencyUs, request);
@@ -147,7 +152,7 @@ export class ClusterEngine {
     this.#gateway.enqueue(request, priority, table.tenant[row]!, own > 0 ? own : ofClass, at);
   }
 
-  #route(request: number, at: number): void {
+  #route(request: RequestIndex, at: number): void {
     if (this.#disaggregation !== null) {
       this.#disaggregation.route(request, at);
       return;
@@ -166,12 +171,12 @@ export class ClusterEngine {
   }
 
   /** Hands a request to the instance that serves all of it. */
-  #sendWhole(request: number, instance: number, at: number): void {
+  #sendWhole(request: RequestIndex, instance: number, at: number): void {
     this.#eviction?.sent(request);
     this.#dispatch.send(request, instance, at);
   }
 
-  #rareEvent(request: number, at: number): void {
+  #rareEvent(request: RequestIndex, at: number): void {
     const { kind } = this.#rare;
     switch (kind) {
       case 'prefill routing':
@@ -198,15 +203,16 @@ export class ClusterEngine {
   }
 
   #instanceEvent(instance: Instance): void {
-    const before = instance.ended;
+    const { ends } = instance;
+    const before = ends.count;
     instance.process();
-    const ended = instance.ended - before;
+    const ended = ends.count - before;
     if (ended > 0) this.#dispatch.left(instance.index, ended);
     this.#dispatch.changed(instance.index);
     this.#disaggregation?.flow.afterEvent(this.#clock);
   }
 
-  #ended(instance: Instance, request: number, end: RequestEnd, produced: number, atUs: number): void {
+  #ended(instance: Instance, request: RequestIndex, end: RequestEnd, produced: number, atUs: number): void {
     const row = this.requests.row[request]!;
     this.parts.budgets?.ended(this.table.tenant[row]!);
     this.#eviction?.ended(request);
@@ -224,13 +230,12 @@ export class ClusterEngine {
   }
 
   /** The next round of a session, if the end of a request brings one. */
-  #followUp(row: number, end: RequestEnd, produced: number, at: number): void {
+  #followUp(row: Row, end: RequestEnd, produced: number, at: number): void {
     if (this.#followUpSource === null) return;
-    const next = this.#followUpSource.next(this.table, row, end, produced, at);
+    const next = this.#followUpSource.next(this.table, row, end, produced, at) as Row;
     if (next < 0) return;
     this.parts.keys.cover();
-    const added = this.requests.add(this.table, next);
-    this.requests.urgency[added] = this.parts.urgencyOfClass[this.table.sloClass[next]!]!;
+    const added = this.requests.add(next);
     this.#requestOfFollowUp.set(next, added);
     this.#followUps.push(this.table.arrivalUs[next]!, 0, added);
   }

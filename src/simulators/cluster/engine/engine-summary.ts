@@ -6,10 +6,11 @@ import type {
   EngineResult,
   InstanceCounters,
 } from '../engine-result.ts';
+import type { RequestIndex, Row } from '../indices.ts';
 import type { Instance } from '../instance/instance.ts';
 import { mergeGaps } from '../instance/merge-gaps.ts';
 import { hitRate } from '../kv/kv-tier.ts';
-import { PHASE } from '../request-states.ts';
+import { PHASE, type ReadColumn } from '../request-states.ts';
 import type { ClusterEngine } from './cluster-engine.ts';
 
 /** Everything a finished run measured, by table row. */
@@ -51,7 +52,7 @@ function columnsOf(engine: ClusterEngine) {
     gatewayDelayUs: new Float64Array(rows).fill(Number.NaN),
   };
   for (let row = 0; row < rows; row++) {
-    const request = engine.requestOf(row);
+    const request = engine.requestOf(row as Row);
     if (request === undefined) continue;
     columns.registered[row] = q.registered[request]!;
     columns.completed[row] = q.phase[request] === PHASE.completed ? 1 : 0;
@@ -80,7 +81,7 @@ function streamColumns(engine: ClusterEngine): Pick<EngineResult, 'streams'> {
   };
   const decodes = new Map(disaggregation?.flow.parents.map(({ request, decode }) => [request, decode]));
   for (let row = 0; row < rows; row++) {
-    const own = engine.requestOf(row);
+    const own = engine.requestOf(row as Row);
     if (own === undefined) continue;
     const request = decodes.get(own) ?? own;
     columns.tenthTokenUs[row] = streams.tenthTokenUs[request] ?? Number.NaN;
@@ -126,17 +127,17 @@ function mergeParent(engine: ClusterEngine, parent: ParentRequest, columns: Colu
 
 function counters(instance: Instance, latencies: InstanceCounters['subRequests']): InstanceCounters {
   return {
-    completed: instance.completed,
+    completed: instance.ends.completed,
     stillQueued: instance.queue.length,
     stillRunning: instance.batch.size + instance.paused.size,
-    dropped: instance.dropped,
-    timedOut: instance.timedOut,
-    lengthCapped: instance.lengthCapped,
+    dropped: instance.ends.dropped,
+    timedOut: instance.ends.timedOut,
+    lengthCapped: instance.ends.lengthCapped,
     preemptions: instance.preemptions,
     pauses: instance.pauses,
-    kvAllocationFailures: instance.allocationFailures,
+    kvAllocationFailures: instance.ends.allocationFailures,
     inputTokens: instance.inputTokens,
-    outputTokens: instance.outputTokens,
+    outputTokens: instance.ends.outputTokens,
     simEndedUs: instance.endedAtUs(),
     peakBlocks: instance.peakBlocks,
     cacheHitRate: hitRate(instance.gpu, instance.tier),
@@ -154,8 +155,9 @@ function counters(instance: Instance, latencies: InstanceCounters['subRequests']
 /** What an instance measured of the halves and whole requests it served. */
 function subRequests(engine: ClusterEngine, instance: number): NonNullable<InstanceCounters['subRequests']> {
   const q = engine.requests;
-  const own = Array.from({ length: q.length }, (_, request) => request).filter((r) => q.instance[r] === instance);
-  const column = (values: Float64Array) => own.map((request) => values[request]!);
+  const all = Array.from({ length: q.length }, (_, request) => request as RequestIndex);
+  const own = all.filter((request) => q.instance[request] === instance);
+  const column = (values: ReadColumn) => own.map((request) => values[request]!);
   return {
     rows: own.map((request) => q.row[request]!),
     e2eUs: column(q.e2eUs),
@@ -200,7 +202,7 @@ function decisions(engine: ClusterEngine): DecisionTrace {
 }
 
 function completedAt(engine: ClusterEngine, instances: Int32Array): number {
-  return instances.reduce((sum, index) => sum + engine.instances[index]!.completed, 0);
+  return instances.reduce((sum, index) => sum + engine.instances[index]!.ends.completed, 0);
 }
 
 function disaggregationCounters(

@@ -1,6 +1,8 @@
 import { divideIntoPools } from '../disaggregation/disaggregation.ts';
 import type { EngineConfig, InstanceConfig } from '../engine-config.ts';
-import { Instance, type InstanceListener, type InstanceParts } from '../instance/instance.ts';
+import type { RequestIndex } from '../indices.ts';
+import { Instance } from '../instance/instance.ts';
+import type { InstanceListener, InstanceParts } from '../instance/instance-parts.ts';
 import { dynamicOrder, fixedOrder, queueOrder } from '../instance/queue-order.ts';
 import type { TokenStreams } from '../instance/token-streams.ts';
 import type { BlockKeys } from '../kv/block-keys.ts';
@@ -14,7 +16,7 @@ import type { TierParts } from '../kv/tier-parts.ts';
 import { createLatencyModel } from '../latency/create-latency-model.ts';
 import type { LatencyModel } from '../latency/latency-model.ts';
 import type { EngineHooks, RequestView, Scheduler } from '../policy/policy.ts';
-import type { RequestStates } from '../request-states.ts';
+import type { RequestRegister } from '../request-states.ts';
 import type { PolicyViews } from '../routing/policy-views.ts';
 
 export interface InstanceBuilderParts {
@@ -22,11 +24,11 @@ export interface InstanceBuilderParts {
   readonly hooks: EngineHooks;
   readonly views: PolicyViews | null;
   readonly keys: BlockKeys;
-  readonly requests: RequestStates;
+  readonly requests: RequestRegister;
   readonly streams: TokenStreams | null;
   /** Whether content outside shared prefixes occurs on one instance only. */
   readonly oneHome: boolean;
-  readonly idOf: (request: number) => string;
+  readonly idOf: (request: RequestIndex) => string;
   readonly listener: InstanceListener;
 }
 
@@ -78,19 +80,19 @@ function policies(
     return { order: configured, prefillLimit, stepBudget: null, pausing: null, refreshUrgency: null };
   }
   const { scheduler, priority, prefillThreshold, stepTokens, pause } = hooks;
-  const viewOf = (request: number) => views.request(request);
+  const viewOf = (request: RequestIndex) => views.request(request);
   const refreshUrgency =
     priority === undefined
       ? null
-      : (request: number, clockUs: number) => {
-          requests.urgency[request] = priority.urgency(views.request(request), clockUs);
+      : (request: RequestIndex, clockUs: number) => {
+          requests.setUrgency(request, priority.urgency(views.request(request), clockUs));
         };
   const sign = config.scheduler === 'priority-fcfs' ? 1 : config.scheduler === 'reverse-priority' ? -1 : 0;
   let order = configured;
   if (scheduler !== undefined) {
     const key = hookKey(scheduler, config, gpu, views);
     // The first order is asked for when a request joins, so that the clock does not matter to a fixed key.
-    const first = (request: number) => key(request, 0);
+    const first = (request: RequestIndex) => key(request, 0);
     order = scheduler.fixed === true ? fixedOrder(requests, idOf, first) : dynamicOrder(requests, idOf, key);
   } else if (refreshUrgency !== null && sign !== 0) {
     order = dynamicOrder(requests, idOf, (request, clockUs) => {
@@ -115,13 +117,13 @@ function hookKey(
   config: InstanceConfig,
   gpu: GpuBlocks,
   views: PolicyViews,
-): (request: number, clockUs: number) => number {
+): (request: RequestIndex, clockUs: number) => number {
   const context = {
     clockUs: 0,
     blockSize: config.blockSize,
     cachedBlocks: (view: RequestView) => {
       const row = views.rowOf(view);
-      return gpu.liveBlocks(row, Math.floor(view.inputTokens / config.blockSize));
+      return gpu.lookup.live(row, Math.floor(view.inputTokens / config.blockSize));
     },
   };
   return (request, clockUs) => {

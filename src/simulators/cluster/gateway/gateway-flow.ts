@@ -1,5 +1,6 @@
 import type { RareEvents } from '../control-events.ts';
 import type { GatewayConfig } from '../engine-config.ts';
+import type { RequestIndex } from '../indices.ts';
 import type { SnapshotColumns } from './admission.ts';
 import { ENQUEUED, GatewayQueue, REJECTED } from './gateway-queue.ts';
 import { createDetector, type SaturationDetector } from './saturation.ts';
@@ -9,11 +10,11 @@ export interface GatewayHost {
   /** Refreshed view of all instances. */
   view(clockUs: number): SnapshotColumns;
   /** Sends a request to routing. */
-  route(request: number, clockUs: number): void;
-  shed(request: number): void;
+  route(request: RequestIndex, clockUs: number): void;
+  shed(request: RequestIndex): void;
   /** Whether a sheddable request is running or waiting at an instance. */
   hasEvictable(): boolean;
-  dispatched(request: number, saturation: number, waiting: number, clockUs: number): void;
+  dispatched(request: RequestIndex, saturation: number, waiting: number, clockUs: number): void;
 }
 
 /** Flow control at the gateway: requests wait in front of the cluster while it is saturated. */
@@ -39,7 +40,7 @@ export class GatewayFlow {
   }
 
   /** @param targetUs - the request's TTFT target, else its class's; Infinity = none */
-  enqueue(request: number, priority: number, tenant: number, targetUs: number, clockUs: number): void {
+  enqueue(request: RequestIndex, priority: number, tenant: number, targetUs: number, clockUs: number): void {
     const outcome = this.queue.enqueue(request, priority, tenant, targetUs, clockUs);
     if (outcome === REJECTED) {
       this.rejected++;
@@ -61,7 +62,7 @@ export class GatewayFlow {
     else this.#tickPending = false;
   }
 
-  expire(request: number): void {
+  expire(request: RequestIndex): void {
     if (!this.queue.has(request)) return;
     this.queue.remove(request);
     this.expired++;
@@ -69,13 +70,13 @@ export class GatewayFlow {
   }
 
   /** Time spent in the queue, µs; NaN for a request that was never dispatched. */
-  delayUs(request: number): number {
+  delayUs(request: RequestIndex): number {
     const enqueued = this.#enqueuedAtUs[request];
     const dispatched = this.#dispatchedAtUs[request];
     return enqueued === undefined || dispatched === undefined || enqueued <= 0 ? Number.NaN : dispatched - enqueued;
   }
 
-  dispatchedAtUs(request: number): number {
+  dispatchedAtUs(request: RequestIndex): number {
     return this.#dispatchedAtUs[request] ?? 0;
   }
 

@@ -1,14 +1,15 @@
 import type { GatewayConfig } from '../engine-config.ts';
+import { NO_REQUEST, type RequestIndex } from '../indices.ts';
 
-/** Answers of `GatewayQueue.enqueue` besides the row of a request that had to make room. */
-export const ENQUEUED = -1;
-export const REJECTED = -2;
+/** Answers of `GatewayQueue.enqueue` besides the request that had to make room. */
+export const ENQUEUED = NO_REQUEST;
+export const REJECTED = -2 as RequestIndex;
 
 /** Requests of one tenant within a band: a doubly linked list through the queue's link columns. */
 interface TenantFifo {
   readonly name: string;
-  head: number;
-  tail: number;
+  head: RequestIndex;
+  tail: RequestIndex;
 }
 
 interface Band {
@@ -31,9 +32,9 @@ export class GatewayQueue {
   readonly #bands: Band[] = [];
   #length = 0;
   #enqueued = 0;
-  /** Columns by request row. */
-  readonly #next: number[] = [];
-  readonly #previous: number[] = [];
+  /** Columns by request. */
+  readonly #next: RequestIndex[] = [];
+  readonly #previous: RequestIndex[] = [];
   readonly #order: number[] = [];
   readonly #deadlineUs: number[] = [];
   readonly #bandOf: (Band | undefined)[] = [];
@@ -49,15 +50,15 @@ export class GatewayQueue {
     return this.#length;
   }
 
-  has(row: number): boolean {
-    return this.#bandOf[row] !== undefined;
+  has(request: RequestIndex): boolean {
+    return this.#bandOf[request] !== undefined;
   }
 
   /**
    * @param targetUs - the request's own TTFT target, else its class's; Infinity = none
-   * @returns `ENQUEUED`, `REJECTED`, or the row of the queued request that was shed for this one
+   * @returns `ENQUEUED`, `REJECTED`, or the queued request that was shed for this one
    */
-  enqueue(row: number, priority: number, tenant: number, targetUs: number, clockUs: number): number {
+  enqueue(request: RequestIndex, priority: number, tenant: number, targetUs: number, clockUs: number): RequestIndex {
     const band = this.#band(priority);
     const { perBandCapacity, maxDepth, shedding } = this.#config;
     if (perBandCapacity > 0 && band.size >= perBandCapacity) return REJECTED;
@@ -67,42 +68,43 @@ export class GatewayQueue {
       if (victim === REJECTED) return REJECTED;
       this.remove(victim);
     }
-    this.#append(row, band, this.#tenants[tenant] || 'default');
-    this.#deadlineUs[row] = clockUs + targetUs;
+    this.#append(request, band, this.#tenants[tenant] || 'default');
+    this.#deadlineUs[request] = clockUs + targetUs;
     return victim;
   }
 
   /** Takes the request to dispatch at this saturation, or −1. Lower bands stop at lower saturations. */
-  dispatch(saturation: number): number {
+  dispatch(saturation: number): RequestIndex {
     const count = this.#bands.length;
     const limit = this.#config.usageLimit;
     for (let i = 0; i < count; i++) {
       const ceiling = count === 1 ? 1 : 1 - (i * (1 - limit)) / (count - 1);
-      if (saturation >= ceiling) return -1;
+      if (saturation >= ceiling) return NO_REQUEST;
       const band = this.#bands[i]!;
       if (band.size === 0) continue;
       const fifo = this.#fairFifo(band);
       band.lastServed = fifo.name;
-      const row = this.#config.dispatchOrder === 'slo-deadline' ? this.#mostUrgent(fifo) : fifo.head;
-      this.remove(row);
-      return row;
+      const request = this.#config.dispatchOrder === 'slo-deadline' ? this.#mostUrgent(fifo) : fifo.head;
+      this.remove(request);
+      return request;
     }
-    return -1;
+    return NO_REQUEST;
   }
 
   /** Takes a queued request out (expired or shed). */
-  remove(row: number): void {
-    const band = this.#bandOf[row];
-    const fifo = this.#fifoOf[row];
-    if (band === undefined || fifo === undefined) throw new RangeError(`request ${row} is not queued at the gateway`);
-    const next = this.#next[row]!;
-    const previous = this.#previous[row]!;
+  remove(request: RequestIndex): void {
+    const band = this.#bandOf[request];
+    const fifo = this.#fifoOf[request];
+    if (band === undefined || fifo === undefined)
+      throw new RangeError(`request ${request} is not queued at the gateway`);
+    const next = this.#next[request]!;
+    const previous = this.#previous[request]!;
     if (previous < 0) fifo.head = next;
     else this.#next[previous] = next;
     if (next < 0) fifo.tail = previous;
     else this.#previous[next] = previous;
-    this.#bandOf[row] = undefined;
-    this.#fifoOf[row] = undefined;
+    this.#bandOf[request] = undefined;
+    this.#fifoOf[request] = undefined;
     band.size--;
     this.#length--;
   }
@@ -122,30 +124,30 @@ export class GatewayQueue {
     return band;
   }
 
-  #append(row: number, band: Band, tenant: string): void {
+  #append(request: RequestIndex, band: Band, tenant: string): void {
     let at = 0;
     while (at < band.fifos.length && band.fifos[at]!.name < tenant) at++;
-    if (band.fifos[at]?.name !== tenant) band.fifos.splice(at, 0, { name: tenant, head: -1, tail: -1 });
+    if (band.fifos[at]?.name !== tenant) band.fifos.splice(at, 0, { name: tenant, head: NO_REQUEST, tail: NO_REQUEST });
     const fifo = band.fifos[at]!;
-    this.#previous[row] = fifo.tail;
-    this.#next[row] = -1;
-    if (fifo.tail < 0) fifo.head = row;
-    else this.#next[fifo.tail] = row;
-    fifo.tail = row;
-    this.#order[row] = this.#enqueued++;
-    this.#bandOf[row] = band;
-    this.#fifoOf[row] = fifo;
+    this.#previous[request] = fifo.tail;
+    this.#next[request] = NO_REQUEST;
+    if (fifo.tail < 0) fifo.head = request;
+    else this.#next[fifo.tail] = request;
+    fifo.tail = request;
+    this.#order[request] = this.#enqueued++;
+    this.#bandOf[request] = band;
+    this.#fifoOf[request] = fifo;
     band.size++;
     this.#length++;
   }
 
   /** The sheddable request of lowest priority, latest first, if its priority is below the newcomer's. */
-  #victimBelow(priority: number): number {
+  #victimBelow(priority: number): RequestIndex {
     for (let i = this.#bands.length - 1; i >= 0; i--) {
       const band = this.#bands[i]!;
       if (band.size === 0) continue;
       if (band.priority >= 0 || band.priority >= priority) return REJECTED;
-      let latest = -1;
+      let latest = NO_REQUEST;
       for (const fifo of band.fifos) {
         if (fifo.tail >= 0 && (latest < 0 || this.#order[fifo.tail]! > this.#order[latest]!)) latest = fifo.tail;
       }
@@ -165,10 +167,10 @@ export class GatewayQueue {
     return first;
   }
 
-  #mostUrgent(fifo: TenantFifo): number {
+  #mostUrgent(fifo: TenantFifo): RequestIndex {
     let best = fifo.head;
-    for (let row = fifo.head; row >= 0; row = this.#next[row]!) {
-      if (this.#deadlineUs[row]! < this.#deadlineUs[best]!) best = row;
+    for (let request = fifo.head; request >= 0; request = this.#next[request]!) {
+      if (this.#deadlineUs[request]! < this.#deadlineUs[best]!) best = request;
     }
     return best;
   }

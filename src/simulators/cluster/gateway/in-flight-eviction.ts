@@ -1,9 +1,10 @@
 import type { RequestTable } from '../../workload/request-table.ts';
-import type { RequestStates } from '../request-states.ts';
+import { NO_REQUEST, type RequestIndex } from '../indices.ts';
+import type { RequestsView } from '../request-states.ts';
 import type { GatewayFlow } from './gateway-flow.ts';
 
 export interface EvictionParts {
-  readonly requests: RequestStates;
+  readonly requests: RequestsView;
   readonly table: RequestTable;
   readonly gateway: GatewayFlow;
   /** By SLO class of the table. */
@@ -14,7 +15,7 @@ export interface EvictionParts {
 export class InFlightEviction {
   evicted = 0;
   readonly #parts: EvictionParts;
-  readonly #sheddable = new Set<number>();
+  readonly #sheddable = new Set<RequestIndex>();
 
   constructor(parts: EvictionParts) {
     this.#parts = parts;
@@ -25,17 +26,17 @@ export class InFlightEviction {
   }
 
   /** A whole request went to an instance. The parts of disaggregated ones cannot be evicted. */
-  sent(request: number): void {
+  sent(request: RequestIndex): void {
     if (this.#priorityOf(request) < 0) this.#sheddable.add(request);
   }
 
-  ended(request: number): void {
+  ended(request: RequestIndex): void {
     this.#sheddable.delete(request);
   }
 
   /** Takes the next victim out of the books; −1 = there is none. */
-  takeVictim(): number {
-    let victim = -1;
+  takeVictim(): RequestIndex {
+    let victim = NO_REQUEST;
     for (const request of this.#sheddable) {
       if (victim < 0 || this.#goesBefore(request, victim)) victim = request;
     }
@@ -44,14 +45,14 @@ export class InFlightEviction {
   }
 
   /** Lowest priority first, then dispatched last. */
-  #goesBefore(a: number, b: number): boolean {
+  #goesBefore(a: RequestIndex, b: RequestIndex): boolean {
     const difference = this.#priorityOf(a) - this.#priorityOf(b);
     if (difference !== 0) return difference < 0;
     const { gateway } = this.#parts;
     return gateway.dispatchedAtUs(a) >= gateway.dispatchedAtUs(b);
   }
 
-  #priorityOf(request: number): number {
+  #priorityOf(request: RequestIndex): number {
     const { requests, table, priorityOfClass } = this.#parts;
     return priorityOfClass[table.sloClass[requests.row[request]!]!]!;
   }

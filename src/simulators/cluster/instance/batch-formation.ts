@@ -1,44 +1,50 @@
+import type { RequestIndex, Slot } from '../indices.ts';
+import { CachedBlocks, NOTHING_CACHED } from '../kv/cached-blocks.ts';
 import type { RequestView, StepTokens } from '../policy/policy.ts';
-import { PHASE, PREFILLED } from '../request-states.ts';
+import { PREFILLED, type RequestsOf, type RequestsView } from '../request-states.ts';
 import type { InstanceState } from './instance-state.ts';
 
 export interface StepBudget {
   readonly policy: StepTokens;
-  readonly viewOf: (request: number) => RequestView;
+  readonly viewOf: (request: RequestIndex) => RequestView;
 }
 
 export interface FormationParts {
+  readonly requests: RequestsView;
   /** Longest prefill chunk of a request in one step, for all or by request; 0 = unlimited. */
-  readonly prefillLimit: number | ((request: number) => number);
+  readonly prefillLimit: number | ((request: RequestIndex) => number);
   /** Tokens of a step that end admission, by its load; null = those of the largest step. */
   readonly stepBudget: StepBudget | null;
   /** Brings `urgency` up to date; null = it never changes. */
-  readonly refreshUrgency: ((request: number, clockUs: number) => void) | null;
+  readonly refreshUrgency: ((request: RequestIndex, clockUs: number) => void) | null;
 }
 
 /** Decides what a step computes: tokens for the running requests, then requests from the queue. */
 export class BatchFormation {
   readonly #state: InstanceState;
   readonly #parts: FormationParts;
+  readonly #requests: RequestsOf<'instance/batch-formation.ts'>;
+  readonly #cached = new CachedBlocks();
   /** Slots that got all they need in the step being formed. */
   #served = 0;
 
   constructor(state: InstanceState, parts: FormationParts) {
     this.#state = state;
     this.#parts = parts;
+    this.#requests = parts.requests;
   }
 
-  /** @returns whether running requests are left without tokens; then `stepTokens` of those is 0 */
-  form(at: number): boolean {
-    const { batch, config, requests } = this.#state;
+  /** @returns whether all running requests have tokens; `stepTokens` of the others is 0 */
+  form(at: number): 'for all' | 'for some' {
+    const { batch, config } = this.#state;
     const before = this.#state.preemptions;
     const left = this.#extendRunning(config.maxBatchedTokens, at);
     const served = this.#served;
-    for (let rest = served; rest < batch.size; rest++) requests.stepTokens[batch.request[rest]!] = 0;
-    const starved = served < batch.size;
+    for (let rest = served; rest < batch.size; rest++) batch.give(batch.request[rest]! as RequestIndex, 0);
+    const supply = served < batch.size ? 'for some' : 'for all';
     // Who just lost memory to others is not replaced by a newcomer.
     if (this.#state.preemptions === before) this.#admit(left, at);
-    return starved;
+    return supply;
   }
 
   /**
@@ -47,7 +53,8 @@ export class BatchFormation {
    */
   #extendRunning(budget: number, at: number): number {
     const state = this.#state;
-    const { batch, requests: q } = state;
+    const { batch } = state;
+    const q = this.#requests;
     let left = budget;
     let i = 0;
     for (let d = 0; ; d++) {
@@ -56,18 +63,19 @@ export class BatchFormation {
       i += quick;
       left -= quick;
       if (i === batch.size || left === 0) break;
-      const request = batch.request[i]!;
-      const progress = batch.progress(i);
+      const slot = i as Slot;
+      const request = batch.request[slot]!;
+      const progress = batch.progress(slot);
       const missing = q.inputTokens[request]! - progress;
       const tokens = missing > 0 ? this.#chunk(request, missing, progress, left) : 1;
-      if (missing > 0 ? !this.#prefill(i, tokens) : progress >= q.askAt[request]! && !state.decodeWithCache(i)) {
-        const freed = this.#makeRoom(i, tokens, at);
+      if (missing > 0 ? !this.#prefill(slot, tokens) : progress >= q.askAt[request]! && !state.decodeWithCache(slot)) {
+        const freed = this.#makeRoom(slot, tokens, at);
         i = freed.slot;
         left += freed.tokens;
         if (!freed.fits) break;
-        d = batch.dueFrom(i + 1) - 1;
+        d = batch.dueFrom((i + 1) as Slot) - 1;
       }
-      q.stepTokens[request] = tokens;
+      batch.give(request, tokens);
       i++;
       left -= tokens;
     }
@@ -76,21 +84,22 @@ export class BatchFormation {
   }
 
   /** @returns false if there are no blocks for the next `tokens` of the slot's prompt */
-  #prefill(slot: number, tokens: number): boolean {
-    const { batch, requests } = this.#state;
+  #prefill(slot: Slot, tokens: number): boolean {
+    const { batch } = this.#state;
     const request = batch.request[slot]!;
     const progress = batch.progress(slot);
-    requests.stepTarget[request] = progress + tokens;
-    return this.#state.allocate(request, progress, progress + tokens, 0, true);
+    batch.aim(request, progress + tokens);
+    return this.#state.allocate(request, progress, progress + tokens, NOTHING_CACHED, 'prompt');
   }
 
   /**
    * No block is free: requests leave the batch until the one in this slot fits, or it leaves itself.
    * @returns where it is, or was, and the tokens that were given in this step to those that left
    */
-  #makeRoom(from: number, tokens: number, at: number): { slot: number; tokens: number; fits: boolean } {
+  #makeRoom(from: Slot, tokens: number, at: number): { slot: Slot; tokens: number; fits: boolean } {
     const state = this.#state;
-    const { batch, paused, requests } = state;
+    const { batch, paused } = state;
+    const q = this.#requests;
     const request = batch.request[from]!;
     let slot = from;
     let regained = 0;
@@ -100,13 +109,13 @@ export class BatchFormation {
         const victim = this.#victim(at);
         const isSelf = victim === slot;
         if (victim < slot) {
-          regained += requests.stepTokens[batch.request[victim]!]!;
+          regained += q.stepTokens[batch.request[victim]!]!;
           slot--;
         }
         state.preempt(victim);
         if (isSelf) return { slot, tokens: regained, fits: false };
       }
-      const prefills = batch.progress(slot) < requests.inputTokens[request]!;
+      const prefills = batch.progress(slot) < q.inputTokens[request]!;
       if (prefills ? this.#prefill(slot, tokens) : state.decodeWithCache(slot)) {
         return { slot, tokens: regained, fits: true };
       }
@@ -120,23 +129,24 @@ export class BatchFormation {
     if (order.dynamic !== null) queue.sort(order.dynamic(at));
   }
 
-  #victim(at: number): number {
-    const { batch, config, requests } = this.#state;
+  #victim(at: number): Slot {
+    const { batch, config } = this.#state;
     let victim = batch.size - 1;
-    if (config.preemption === 'fcfs') return victim;
+    if (config.preemption === 'fcfs') return victim as Slot;
     const { refreshUrgency } = this.#parts;
-    if (refreshUrgency !== null) for (let i = 0; i < batch.size; i++) refreshUrgency(batch.request[i]!, at);
-    const { urgency, arrivalUs } = requests;
+    if (refreshUrgency !== null)
+      for (let i = 0; i < batch.size; i++) refreshUrgency(batch.request[i]! as RequestIndex, at);
+    const { urgency, arrivalUs } = this.#requests;
     for (let i = victim - 1; i >= 0; i--) {
-      const a = batch.request[i]!;
-      const b = batch.request[victim]!;
+      const a = batch.request[i]! as RequestIndex;
+      const b = batch.request[victim]! as RequestIndex;
       if (urgency[a]! > urgency[b]! || (urgency[a] === urgency[b] && arrivalUs[a]! > arrivalUs[b]!)) victim = i;
     }
-    return victim;
+    return victim as Slot;
   }
 
   /** Tokens of a prompt for this step. */
-  #chunk(request: number, missing: number, progress: number, budget: number): number {
+  #chunk(request: RequestIndex, missing: number, progress: number, budget: number): number {
     const { prefillLimit } = this.#parts;
     const limit = typeof prefillLimit === 'number' ? prefillLimit : prefillLimit(request);
     let tokens = limit > 0 && missing > limit ? limit : missing;
@@ -147,24 +157,26 @@ export class BatchFormation {
 
   /** Moves requests from the queue into the batch while tokens, slots and blocks last. */
   #admit(budgetLeft: number, at: number): void {
-    const { batch, queue, tier, config, requests: q, gpu } = this.#state;
+    const { batch, queue, tier, config, gpu } = this.#state;
+    const q = this.#requests;
     let budget = budgetLeft;
     const kept = queue.length > 0 ? this.#keptTokens(at) : 0;
     let skipped = 0;
-    tier?.beginAdmission();
+    tier?.beginAdmission?.();
     while (batch.size < config.maxSeqs && queue.length > skipped && (budget > kept || batch.size === 0) && budget > 0) {
       const request = queue.at(skipped);
-      if (tier?.isDeferred(request)) {
+      if (tier?.isDeferred?.(request)) {
         skipped++;
         continue;
       }
       const input = q.inputTokens[request]!;
       const prefilled = q.prefilled[request]!;
-      const cached = prefilled === PREFILLED.no ? gpu.lookup(request) : 0;
-      const start = prefilled === PREFILLED.yes ? input : cached * config.blockSize;
+      const cached = prefilled === PREFILLED.no ? gpu.lookup.find(request, this.#cached) : NOTHING_CACHED;
+      const start = prefilled === PREFILLED.yes ? input : cached.count * config.blockSize;
       const tokens = prefilled === PREFILLED.no ? this.#chunk(request, input - start, start, budget) : 1;
-      if (!this.#state.allocate(request, start, start + tokens, cached, prefilled !== PREFILLED.yes)) {
-        if (!tier?.isDeferred(request)) break;
+      const kind = prefilled === PREFILLED.yes ? 'output' : 'prompt';
+      if (!this.#state.allocate(request, start, start + tokens, cached, kind)) {
+        if (!tier?.isDeferred?.(request)) break;
         skipped++;
         continue;
       }
@@ -182,19 +194,19 @@ export class BatchFormation {
     return Math.max(0, this.#state.config.maxBatchedTokens - policy(this.#state.load(viewOf, at)));
   }
 
-  #join(request: number, target: number, tokens: number, at: number): void {
-    const { batch, config, requests: q, steps, tier } = this.#state;
+  #join(request: RequestIndex, target: number, tokens: number, at: number): void {
+    const { batch, config, tier } = this.#state;
+    const q = this.#requests;
     const input = q.inputTokens[request]!;
     const last = input + Math.max(q.outputTokens[request]!, 1) - 1;
     const cap = config.maxModelLen;
-    q.stepTarget[request] = target;
-    q.stepTokens[request] = tokens;
-    q.finishAt[request] = cap > 0 && cap - 1 < last ? cap - 1 : last;
-    q.phase[request] = PHASE.running;
-    q.scheduledStep[request] = steps;
+    const prefilled = q.prefilled[request] === PREFILLED.yes;
+    batch.aim(request, target);
+    batch.give(request, tokens);
+    const slot = batch.enter(request, prefilled ? input : 0, cap > 0 && cap - 1 < last ? cap - 1 : last);
+    this.#state.runs(request);
     q.schedulingDelayUs[request] = at - q.arrivalUs[request]!;
-    if (q.prefilled[request] === PREFILLED.yes) this.#state.beginDecode(batch.push(request, input), input, input + 1);
-    else batch.push(request, 0);
-    tier?.admitted(request);
+    if (prefilled) this.#state.beginDecode(slot, input, input + 1);
+    tier?.admitted?.(request);
   }
 }

@@ -1,11 +1,14 @@
-import type { RequestStates } from '../request-states.ts';
+import type { RequestIndex, Slot } from '../indices.ts';
+import type { RequestsOf } from '../request-states.ts';
 
 /** `dueAt` of a request in prefill. */
 const PREFILL = -2;
 
+type RequestColumn = Int32Array & { [slot: Slot]: RequestIndex };
+
 /**
  * The running batch of an instance: parallel columns in batch order, as few as steps walk over; the rest of a request's
- * place in the batch is in `RequestStates`. A request in prefill has `progress < inputTokens`; then `stepTarget` is its
+ * place in the batch is in the request states. A request in prefill has `progress < inputTokens`; then `stepTarget` is its
  * progress after the step. A request in decode takes tokens without asking the KV cache until its progress is `askAt`;
  * −1 = it asks for every token.
  *
@@ -20,7 +23,7 @@ export class Batch {
   /** Requests in prefill; none of them is in a slot before `prefillFrom`. */
   prefills = 0;
   prefillFrom = 0;
-  request: Int32Array;
+  request: RequestColumn;
   /** Slots that the next step has to look at, ascending: all in prefill, those in decode from their `#dueAt` on. */
   due: Int32Array;
   dueCount = 0;
@@ -30,20 +33,36 @@ export class Batch {
   #start: Int32Array;
   /** Ticks at which the progress is the smaller of `finishAt` and `askAt`; −1 = always; PREFILL in prefill. */
   #dueAt: Int32Array;
-  readonly #requests: RequestStates;
+  readonly #requests: RequestsOf<'instance/batch.ts'>;
 
-  constructor(requests: RequestStates, capacity = 8) {
+  constructor(requests: RequestsOf<'instance/batch.ts'>, capacity = 8) {
     this.#requests = requests;
-    this.request = new Int32Array(capacity);
+    this.request = new Int32Array(capacity) as RequestColumn;
     this.#start = new Int32Array(capacity);
     this.#dueAt = new Int32Array(capacity);
     this.due = new Int32Array(capacity);
   }
 
-  /** A new last slot, in prefill. */
-  push(request: number, progress: number): number {
+  /** A request enters the batch, in the last slot and in prefill. @param finishAt - progress at which it completes */
+  enter(request: RequestIndex, progress: number, finishAt: number): Slot {
+    this.#requests.finishAt[request] = finishAt;
+    return this.push(request, progress);
+  }
+
+  /** The next step takes a prompt up to here. */
+  aim(request: RequestIndex, target: number): void {
+    this.#requests.stepTarget[request] = target;
+  }
+
+  /** The next step computes this many tokens for the request: between steps 1 in decode. */
+  give(request: RequestIndex, tokens: number): void {
+    this.#requests.stepTokens[request] = tokens;
+  }
+
+  /** A request that was here before is back, in the last slot and in prefill. */
+  push(request: RequestIndex, progress: number): Slot {
     if (this.size === this.request.length) this.#grow(2 * this.size);
-    const slot = this.size++;
+    const slot = this.size++ as Slot;
     this.request[slot] = request;
     this.#start[slot] = progress;
     this.#dueAt[slot] = PREFILL;
@@ -51,31 +70,32 @@ export class Batch {
     return slot;
   }
 
-  isPrefill(slot: number): boolean {
+  isPrefill(slot: Slot): boolean {
     return this.#dueAt[slot] === PREFILL;
   }
 
   /** Prompt tokens processed plus tokens produced. */
-  progress(slot: number): number {
+  progress(slot: Slot): number {
     const start = this.#start[slot]!;
     return this.#dueAt[slot] === PREFILL ? start : start + this.ticks;
   }
 
-  setPrefillProgress(slot: number, progress: number): void {
+  setPrefillProgress(slot: Slot, progress: number): void {
     this.#start[slot] = progress;
   }
 
   /** From prefill to decode; `setAsk` is next. */
-  startDecode(slot: number, progress: number): void {
+  startDecode(slot: Slot, progress: number): void {
     const start = progress - this.ticks;
     this.#start[slot] = start;
     this.#dueAt[slot] = -1;
     this.#startSum += start;
     this.decodes++;
     this.prefills--;
+    this.#requests.stepTokens[this.request[slot]!] = 1;
   }
 
-  setAsk(slot: number, ask: number): void {
+  setAsk(slot: Slot, ask: number): void {
     const request = this.request[slot]!;
     this.#requests.askAt[request] = ask;
     const next = Math.min(ask, this.#requests.finishAt[request]!);
@@ -88,7 +108,7 @@ export class Batch {
   }
 
   /** A request in decode sits out the tick to come. */
-  holdBack(slot: number): void {
+  holdBack(slot: Slot): void {
     this.#start[slot]!--;
     this.#startSum--;
     if (this.#dueAt[slot]! >= 0) this.#dueAt[slot]!++;
@@ -96,10 +116,10 @@ export class Batch {
 
   /**
    * Ends a step: finds the slots that the next one has to look at.
-   * @param decoded - requests in decode move on
+   * @param requests - whether those in decode move on
    */
-  advance(decoded: boolean): void {
-    if (decoded) this.ticks++;
+  advance(requests: 'decode' | 'only prefill'): void {
+    if (requests === 'decode') this.ticks++;
     const { due, size, ticks } = this;
     const dueAt = this.#dueAt;
     let count = 0;
@@ -107,23 +127,25 @@ export class Batch {
     this.dueCount = count;
   }
 
-  isFinished(slot: number): boolean {
+  isFinished(slot: Slot): boolean {
     return this.progress(slot) >= this.#requests.finishAt[this.request[slot]!]!;
   }
 
-  indexOf(request: number): number {
-    for (let i = 0; i < this.size; i++) if (this.request[i] === request) return i;
-    return -1;
+  /** −1 where it is not here. */
+  indexOf(request: RequestIndex): Slot {
+    let slot = this.size - 1;
+    while (slot >= 0 && this.request[slot] !== request) slot--;
+    return slot as Slot;
   }
 
   /** Place in `due` of the first slot from `slot` on. */
-  dueFrom(slot: number): number {
+  dueFrom(slot: Slot): number {
     let d = 0;
     while (d < this.dueCount && this.due[d]! < slot) d++;
     return d;
   }
 
-  remove(slot: number): void {
+  remove(slot: Slot): void {
     this.#leave(slot);
     if (slot < this.prefillFrom) this.prefillFrom--;
     this.#moveDown(slot + 1, this.size--, 1);
@@ -144,7 +166,7 @@ export class Batch {
     let from = 0;
     const { prefillFrom } = this;
     for (let d = 0; d < dueCount; d++) {
-      const slot = due[d]!;
+      const slot = due[d]! as Slot;
       if (!this.isFinished(slot)) {
         due[kept++] = slot - removed;
         continue;
@@ -159,7 +181,7 @@ export class Batch {
     this.size -= removed;
   }
 
-  #leave(slot: number): void {
+  #leave(slot: Slot): void {
     if (this.isPrefill(slot)) this.prefills--;
     else {
       this.decodes--;
@@ -186,7 +208,7 @@ export class Batch {
       column.set(old);
       return column;
     };
-    this.request = grown(this.request);
+    this.request = grown(this.request) as RequestColumn;
     this.#start = grown(this.#start);
     this.#dueAt = grown(this.#dueAt);
     this.due = grown(this.due);

@@ -1,8 +1,11 @@
 import type { InstanceConfig } from '../engine-config.ts';
-import type { GpuBlocks } from '../kv/gpu-blocks.ts';
+import type { RequestIndex, Slot } from '../indices.ts';
+import type { CachedBlocks } from '../kv/cached-blocks.ts';
+import { NOTHING_CACHED } from '../kv/cached-blocks.ts';
+import type { GpuBlocks, TokenKind } from '../kv/gpu-blocks.ts';
 import type { KvTier } from '../kv/kv-tier.ts';
 import type { InstanceLoad, RequestView } from '../policy/policy.ts';
-import { PHASE, PREFILLED, type RequestStates } from '../request-states.ts';
+import { PHASE, PREFILLED, type RequestsOf, type RequestsView } from '../request-states.ts';
 import { Batch } from './batch.ts';
 import { PausedRequests, type PausedSlot } from './paused-requests.ts';
 import type { QueueOrder } from './queue-order.ts';
@@ -12,7 +15,7 @@ import { WaitQueue } from './wait-queue.ts';
 
 export interface StateParts {
   readonly config: InstanceConfig;
-  readonly requests: RequestStates;
+  readonly requests: RequestsView;
   readonly gpu: GpuBlocks;
   readonly tier: KvTier | null;
   readonly order: QueueOrder;
@@ -23,7 +26,6 @@ export interface StateParts {
 /** What an instance holds; the parts that form, execute and end its steps work on it. */
 export class InstanceState {
   readonly config: InstanceConfig;
-  readonly requests: RequestStates;
   readonly gpu: GpuBlocks;
   readonly tier: KvTier | null;
   readonly order: QueueOrder;
@@ -35,12 +37,15 @@ export class InstanceState {
   steps = 0;
   pauses = 0;
   preemptions = 0;
+  /** Value of `steps` when a request last ended or arrived. */
+  advancedAt = 0;
+  readonly #requests: RequestsOf<'instance/instance-state.ts'>;
   /** Room in a request's last block at which a decode asks the cache: a block that gets a key tells when it is full. */
   readonly #askAtRoom: number;
 
   constructor({ config, requests, gpu, tier, order, streams }: StateParts) {
     this.config = config;
-    this.requests = requests;
+    this.#requests = requests;
     this.gpu = gpu;
     this.tier = tier;
     this.order = order;
@@ -56,7 +61,7 @@ export class InstanceState {
   }
 
   /** What policies see while somebody waits. */
-  load(viewOf: (request: number) => RequestView, clockUs: number): InstanceLoad {
+  load(viewOf: (request: RequestIndex) => RequestView, clockUs: number): InstanceLoad {
     return {
       clockUs,
       waiting: this.queue.length,
@@ -69,23 +74,57 @@ export class InstanceState {
     };
   }
 
-  /** KV blocks for tokens [start, end). @param cached - leading blocks found by `gpu.lookup`, for a request without any */
-  allocate(request: number, start: number, end: number, cached: number, prefill: boolean): boolean {
-    const { tier } = this;
-    return tier === null
-      ? this.gpu.allocate(request, start, end, cached, prefill)
-      : tier.allocate(request, start, end, cached, prefill);
+  /** A request joins the wait queue. */
+  enqueue(request: RequestIndex): void {
+    this.#requests.phase[request] = PHASE.queued;
+    this.queue.enqueue(request);
+    this.advancedAt = this.steps;
   }
 
-  allocateToken(request: number, position: number): boolean {
+  /** A request whose prompt another instance has computed joins the wait queue. */
+  enqueuePrefilled(request: RequestIndex): void {
+    this.#requests.prefilled[request] = PREFILLED.yes;
+    this.enqueue(request);
+  }
+
+  /** A request is in the batch. */
+  runs(request: RequestIndex): void {
+    this.#requests.phase[request] = PHASE.running;
+  }
+
+  /** A request is out of the batch, and keeps its blocks. */
+  waits(request: RequestIndex): void {
+    this.#requests.phase[request] = PHASE.queued;
+  }
+
+  /** The gateway has taken a request out. */
+  leaves(request: RequestIndex): void {
+    this.#requests.phase[request] = PHASE.evicted;
+  }
+
+  /** A request has ended, in one of the last phases. */
+  ends(request: RequestIndex, phase: number): void {
+    this.#requests.phase[request] = phase;
+    this.advancedAt = this.steps;
+  }
+
+  /** KV blocks for tokens [start, end). @param cached - leading blocks that were looked up, for a request without any */
+  allocate(request: RequestIndex, start: number, end: number, cached: CachedBlocks, kind: TokenKind): boolean {
+    const { tier } = this;
+    return tier === null
+      ? this.gpu.allocate(request, start, end, cached, kind)
+      : tier.allocate(request, start, end, cached, kind);
+  }
+
+  allocateToken(request: RequestIndex, position: number): boolean {
     const { tier } = this;
     return tier === null
       ? this.gpu.allocateToken(request, position)
-      : tier.allocate(request, position, position + 1, 0, false);
+      : tier.allocate(request, position, position + 1, NOTHING_CACHED, 'output');
   }
 
   /** One decode token for a slot that has to ask for it. */
-  decodeWithCache(slot: number): boolean {
+  decodeWithCache(slot: Slot): boolean {
     const { batch } = this;
     this.settleRoom(slot);
     const progress = batch.progress(slot);
@@ -95,36 +134,37 @@ export class InstanceState {
   }
 
   /** Writes the room that tokens taken without asking have used back to the request. */
-  settleRoom(slot: number): void {
+  settleRoom(slot: Slot): void {
     const { batch } = this;
+    const q = this.#requests;
     const request = batch.request[slot]!;
-    const ask = this.requests.askAt[request]!;
-    if (ask < 0 || this.requests.room[request] === 0) return;
-    this.requests.room[request] = ask - batch.progress(slot) + this.#askAtRoom;
+    const ask = q.askAt[request]!;
+    if (ask < 0 || q.room[request] === 0) return;
+    this.gpu.setRoom(request, ask - batch.progress(slot) + this.#askAtRoom);
   }
 
   /**
    * A request of the batch goes from prefill to decode.
    * @param next - its progress when it takes its next token
    */
-  beginDecode(slot: number, progress: number, next: number): void {
-    const { batch, requests: q } = this;
+  beginDecode(slot: Slot, progress: number, next: number): void {
+    const { batch } = this;
+    const q = this.#requests;
     const request = batch.request[slot]!;
     batch.startDecode(slot, progress);
-    q.stepTokens[request] = 1;
     q.firstDecodeStep[request] = this.gaps.steps;
     q.gapsBefore[request] = this.gaps.sum;
     this.#askWhenFull(slot, next);
   }
 
   /** A request of the batch loses its blocks and its progress, and waits again. */
-  preempt(slot: number): void {
+  preempt(slot: Slot): void {
     const { batch } = this;
     const request = batch.request[slot]!;
-    this.tier?.leaves(request, false);
+    this.tier?.leaves(request, 'for a while');
     if (this.streams !== null) this.#interrupt(request, batch.progress(slot), this.gaps.sum);
     batch.remove(slot);
-    this.requests.phase[request] = PHASE.queued;
+    this.#requests.phase[request] = PHASE.queued;
     this.#startOver(request);
   }
 
@@ -135,26 +175,27 @@ export class InstanceState {
   }
 
   /** @param gapsUpTo - sum of the instance's gaps up to the request's last token */
-  #interrupt(request: number, progress: number, gapsUpTo: number): void {
-    const { gaps, requests: q } = this;
+  #interrupt(request: RequestIndex, progress: number, gapsUpTo: number): void {
+    const { gaps } = this;
+    const q = this.#requests;
     if (progress < q.inputTokens[request]!) return;
     const decodedUs = gapsUpTo - q.gapsBefore[request]! - gaps.skippedUs(request) + gaps.pausedUs(request);
     this.streams?.interrupted(request, decodedUs);
   }
 
-  #startOver(request: number): void {
+  #startOver(request: RequestIndex): void {
     this.preemptions++;
-    const { prefilled } = this.requests;
+    const { prefilled } = this.#requests;
     if (prefilled[request] === PREFILLED.yes) prefilled[request] = PREFILLED.lost;
-    this.gpu.release(request, true);
+    this.gpu.release(request, 'for a while');
     this.gaps.discard(request);
     this.queue.requeue(request);
   }
 
   /** @param progress - the request's when it takes its next token */
-  #askWhenFull(slot: number, progress: number): void {
+  #askWhenFull(slot: Slot, progress: number): void {
     const request = this.batch.request[slot]!;
     const direct = this.tier === null || this.tier.decodesDirectly(request);
-    this.batch.setAsk(slot, direct ? progress + Math.max(0, this.requests.room[request]! - this.#askAtRoom) : -1);
+    this.batch.setAsk(slot, direct ? progress + Math.max(0, this.#requests.room[request]! - this.#askAtRoom) : -1);
   }
 }

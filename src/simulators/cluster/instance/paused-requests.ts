@@ -1,3 +1,4 @@
+import type { RequestIndex, Slot } from '../indices.ts';
 import type { Batch } from './batch.ts';
 import type { TokenGaps } from './token-gaps.ts';
 
@@ -14,7 +15,7 @@ export class PausedRequests {
   }
 
   /** Copies a slot of the batch; the caller removes it there. */
-  add(batch: Batch, slot: number, atUs: number, gaps: TokenGaps): void {
+  add(batch: Batch, slot: Slot, atUs: number, gaps: TokenGaps): void {
     this.#slots.push({
       request: batch.request[slot]!,
       progress: batch.progress(slot),
@@ -25,7 +26,7 @@ export class PausedRequests {
   }
 
   /** Takes a paused request out; null if it is not paused. */
-  take(request: number): PausedSlot | null {
+  take(request: RequestIndex): PausedSlot | null {
     const position = this.#slots.findIndex((slot) => slot.request === request);
     return position < 0 ? null : this.takeAt(position);
   }
@@ -37,7 +38,7 @@ export class PausedRequests {
 
 /** A request as it was at the pause. */
 export interface PausedSlot {
-  readonly request: number;
+  readonly request: RequestIndex;
   readonly progress: number;
   readonly pausedAtUs: number;
   /** Decode steps of the instance and the sum of their gaps before the pause. */

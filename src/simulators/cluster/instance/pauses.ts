@@ -1,21 +1,24 @@
+import type { RequestIndex, Slot } from '../indices.ts';
 import type { PausePolicy, RequestView } from '../policy/policy.ts';
-import { PHASE } from '../request-states.ts';
+import type { RequestsView } from '../request-states.ts';
 import type { InstanceState } from './instance-state.ts';
 import type { PausedSlot } from './paused-requests.ts';
 
 export interface Pausing {
   readonly policy: PausePolicy;
-  readonly viewOf: (request: number) => RequestView;
+  readonly viewOf: (request: RequestIndex) => RequestView;
 }
 
 /** Lets running requests pause for waiting ones, between two steps and at the word of a policy. */
 export class Pauses {
   readonly #state: InstanceState;
+  readonly #requests: RequestsView;
   readonly #policy: PausePolicy;
-  readonly #viewOf: (request: number) => RequestView;
+  readonly #viewOf: (request: RequestIndex) => RequestView;
 
-  constructor(state: InstanceState, { policy, viewOf }: Pausing) {
+  constructor(state: InstanceState, requests: RequestsView, { policy, viewOf }: Pausing) {
     this.#state = state;
+    this.#requests = requests;
     this.#policy = policy;
     this.#viewOf = viewOf;
   }
@@ -42,20 +45,21 @@ export class Pauses {
 
   /** How many requests may pause for the next in line: none where memory is short. */
   #allowed(at: number): number {
-    const { batch, queue, gpu, config, requests } = this.#state;
+    const { batch, queue, gpu, config } = this.#state;
     const limit = this.#policy.limit(this.#state.load(this.#viewOf, at));
     // Its prompt beside a block for every running request.
-    const needed = Math.ceil(requests.inputTokens[queue.at(0)]! / config.blockSize) + batch.size;
+    const needed = Math.ceil(this.#requests.inputTokens[queue.at(0)]! / config.blockSize) + batch.size;
     return gpu.free < needed ? 0 : Math.max(0, limit);
   }
 
   /** Requests that may pause, in the order of the policy. */
-  #ranked(at: number): readonly number[] {
-    const { batch, requests } = this.#state;
-    const ranked: { readonly request: number; readonly rank: number }[] = [];
+  #ranked(at: number): readonly RequestIndex[] {
+    const { batch } = this.#state;
+    const ranked: { readonly request: RequestIndex; readonly rank: number }[] = [];
     for (let i = 0; i < batch.size; i++) {
-      const request = batch.request[i]!;
-      const produced = batch.progress(i) - requests.inputTokens[request]!;
+      const slot = i as Slot;
+      const request = batch.request[slot]!;
+      const produced = batch.progress(slot) - this.#requests.inputTokens[request]!;
       if (produced < 0) continue;
       const rank = this.#policy.rank(this.#viewOf(request), produced, at);
       if (rank > Number.NEGATIVE_INFINITY) ranked.push({ request, rank });
@@ -64,28 +68,27 @@ export class Pauses {
     return ranked.map(({ request }) => request);
   }
 
-  #pause(slot: number, at: number): void {
+  #pause(slot: Slot, at: number): void {
     const state = this.#state;
     const request = state.batch.request[slot]!;
     state.pauses++;
     state.settleRoom(slot);
-    state.tier?.leaves(request, false);
+    state.tier?.leaves(request, 'for a while');
     state.paused.add(state.batch, slot, at, state.gaps);
     state.batch.remove(slot);
-    state.requests.phase[request] = PHASE.queued;
+    state.waits(request);
   }
 
   #resume(slot: PausedSlot, at: number): void {
-    const { batch, requests, gaps, tier } = this.#state;
+    const { batch, gaps, tier } = this.#state;
     const { request } = slot;
     const place = batch.push(request, slot.progress);
     batch.startDecode(place, slot.progress);
-    requests.stepTokens[request] = 1;
     // The first decode asks the cache, which so learns that the request is back.
     batch.setAsk(place, -1);
     batch.due[batch.dueCount++] = place;
-    requests.phase[request] = PHASE.running;
+    this.#state.runs(request);
     gaps.resume(request, slot.pausedStep, slot.sumAtPause, at - slot.pausedAtUs);
-    tier?.admitted(request);
+    tier?.admitted?.(request);
   }
 }

@@ -1,5 +1,6 @@
 import type { InstanceConfig } from '../engine-config.ts';
-import type { RequestStates } from '../request-states.ts';
+import type { RequestIndex } from '../indices.ts';
+import type { RequestsView } from '../request-states.ts';
 import type { RequestOrder } from './wait-queue.ts';
 
 /** How an instance orders its wait queue. */
@@ -13,11 +14,11 @@ export interface QueueOrder {
 /** @param idOf - request id, the last tie-break, compared byte by byte */
 export function queueOrder(
   scheduler: InstanceConfig['scheduler'],
-  requests: RequestStates,
-  idOf: (request: number) => string,
+  requests: RequestsView,
+  idOf: (request: RequestIndex) => string,
 ): QueueOrder {
   const byArrival = arrivalOrder(requests, idOf);
-  const by = (key: (request: number) => number): QueueOrder => ({
+  const by = (key: (request: RequestIndex) => number): QueueOrder => ({
     fixed: (a, b) => (a === b ? 0 : key(a) - key(b) || byArrival(a, b)),
     dynamic: null,
   });
@@ -37,13 +38,13 @@ export function queueOrder(
 
 /** Smallest key first, evaluated once per request, when it first joins the queue. */
 export function fixedOrder(
-  requests: RequestStates,
-  idOf: (request: number) => string,
-  key: (request: number) => number,
+  requests: RequestsView,
+  idOf: (request: RequestIndex) => string,
+  key: (request: RequestIndex) => number,
 ): QueueOrder {
   const byArrival = arrivalOrder(requests, idOf);
   const keys = new Map<number, number>();
-  const keyOf = (request: number): number => {
+  const keyOf = (request: RequestIndex): number => {
     const known = keys.get(request);
     if (known !== undefined) return known;
     const fresh = key(request);
@@ -55,9 +56,9 @@ export function fixedOrder(
 
 /** Smallest key first, evaluated for every waiting request at the start of a step. */
 export function dynamicOrder(
-  requests: RequestStates,
-  idOf: (request: number) => string,
-  key: (request: number, clockUs: number) => number,
+  requests: RequestsView,
+  idOf: (request: RequestIndex) => string,
+  key: (request: RequestIndex, clockUs: number) => number,
 ): QueueOrder {
   const byArrival = arrivalOrder(requests, idOf);
   // Keys by request, valid where the round in which they were evaluated is the present one.
@@ -65,7 +66,7 @@ export function dynamicOrder(
   let rounds = new Int32Array(0);
   let round = 0;
   let now = 0;
-  const keyOf = (request: number): number => {
+  const keyOf = (request: RequestIndex): number => {
     if (request >= keys.length) {
       const [oldKeys, oldRounds] = [keys, rounds];
       keys = new Float64Array(2 * (request + 1));
@@ -90,7 +91,7 @@ export function dynamicOrder(
   };
 }
 
-function arrivalOrder(requests: RequestStates, idOf: (request: number) => string): RequestOrder {
+function arrivalOrder(requests: RequestsView, idOf: (request: RequestIndex) => string): RequestOrder {
   return (a, b) => {
     const difference = requests.arrivalUs[a]! - requests.arrivalUs[b]!;
     if (difference !== 0) return difference;

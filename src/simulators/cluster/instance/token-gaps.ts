@@ -1,3 +1,4 @@
+import type { RequestIndex } from '../indices.ts';
 /**
  * Inter-token latencies of one instance without storing any per token: every decode of a step has that step's gap, so
  * a request that decodes without interruption has the gaps of a range of steps. Steps in which it got no token are
@@ -15,10 +16,10 @@ export class TokenGaps {
   readonly #runTo: number[] = [];
   readonly #runNext: number[] = [];
   /** First run by request. */
-  readonly #runs = new Map<number, number>();
-  readonly #skippedUs = new Map<number, number>();
+  readonly #runs = new Map<RequestIndex, number>();
+  readonly #skippedUs = new Map<RequestIndex, number>();
   /** Pauses by request. */
-  readonly #pauses = new Map<number, Pause[]>();
+  readonly #pauses = new Map<RequestIndex, Pause[]>();
   /** Gaps of completed requests that contain a pause. */
   readonly #long: number[] = [];
 
@@ -30,7 +31,7 @@ export class TokenGaps {
   }
 
   /** A decoding request got nothing in the step appended last. */
-  skip(request: number): void {
+  skip(request: RequestIndex): void {
     const step = this.steps - 1;
     this.#skippedUs.set(request, (this.#skippedUs.get(request) ?? 0) + this.#gaps[step]!);
     const head = this.#runs.get(request);
@@ -45,7 +46,7 @@ export class TokenGaps {
   }
 
   /** A request goes on after it sat out the steps from `from` to now, in a pause of this length. */
-  resume(request: number, from: number, sumAtPause: number, pausedUs: number): void {
+  resume(request: RequestIndex, from: number, sumAtPause: number, pausedUs: number): void {
     if (this.steps > from) {
       this.#skippedUs.set(request, (this.#skippedUs.get(request) ?? 0) + this.sum - sumAtPause);
       this.#runFrom.push(from);
@@ -59,18 +60,18 @@ export class TokenGaps {
   }
 
   /** Total length of a request's pauses since it began to decode. */
-  pausedUs(request: number): number {
+  pausedUs(request: RequestIndex): number {
     if (this.#pauses.size === 0) return 0;
     return (this.#pauses.get(request) ?? []).reduce((sum, { addedUs }) => sum + addedUs, 0);
   }
 
   /** Time skipped by a request since it began to decode. */
-  skippedUs(request: number): number {
+  skippedUs(request: RequestIndex): number {
     return this.#skippedUs.size === 0 ? 0 : (this.#skippedUs.get(request) ?? 0);
   }
 
   /** The request's gaps do not count: it was preempted or gave up. */
-  discard(request: number): void {
+  discard(request: RequestIndex): void {
     if (this.#pauses.size > 0) this.#pauses.delete(request);
     if (this.#skippedUs.size === 0) return;
     this.#runs.delete(request);
@@ -78,7 +79,7 @@ export class TokenGaps {
   }
 
   /** The request completed: it decoded in the steps from `from` to now, except the skipped ones. */
-  complete(request: number, from: number): void {
+  complete(request: RequestIndex, from: number): void {
     const change = this.#change;
     change[from]!++;
     change[this.steps]!--;
@@ -96,7 +97,7 @@ export class TokenGaps {
   }
 
   /** First step from `from` on in which the request decoded. */
-  firstStep(request: number, from: number): number {
+  firstStep(request: RequestIndex, from: number): number {
     let step = from;
     for (let moved = true; moved; ) {
       moved = false;
@@ -114,7 +115,7 @@ export class TokenGaps {
    * Longest time between two tokens of a request that is about to complete, as its client sees it: steps in which it got
    * nothing count. @param without - how many of its first tokens are left out
    */
-  longest(request: number, from: number, without: number): number {
+  longest(request: RequestIndex, from: number, without: number): number {
     let longest = 0;
     if (this.#isUnbroken(request)) {
       const gaps = this.#gaps;
@@ -127,7 +128,7 @@ export class TokenGaps {
   }
 
   /** Time from the start of a request's decode to its token with this number, from 1; NaN with fewer tokens. */
-  timeOf(request: number, from: number, token: number): number {
+  timeOf(request: RequestIndex, from: number, token: number): number {
     const unbroken = this.#isUnbroken(request);
     const gaps = unbroken ? this.#gaps : this.#clientGaps(request, from);
     const first = unbroken ? from : 0;
@@ -137,14 +138,14 @@ export class TokenGaps {
     return sum;
   }
 
-  #isUnbroken(request: number): boolean {
+  #isUnbroken(request: RequestIndex): boolean {
     return (
       (this.#runs.size === 0 || !this.#runs.has(request)) && (this.#pauses.size === 0 || !this.#pauses.has(request))
     );
   }
 
   /** Times between tokens: a step without one adds to the next, a pause adds its own length instead of its steps. */
-  #clientGaps(request: number, from: number): number[] {
+  #clientGaps(request: RequestIndex, from: number): number[] {
     const pauses = this.#pauses.get(request) ?? [];
     const lastSkipped = new Map<number, number>();
     for (let run = this.#runs.get(request) ?? -1; run >= 0; run = this.#runNext[run]!) {
@@ -187,7 +188,7 @@ export class TokenGaps {
   }
 
   /** The first gap after a pause is longer than the gap of its step. */
-  #completePaused(request: number): void {
+  #completePaused(request: RequestIndex): void {
     const added = new Map<number, number>();
     for (const { step, addedUs } of this.#pauses.get(request) ?? []) {
       const resumed = this.firstStep(request, step);

@@ -1,4 +1,5 @@
-import type { RequestStates } from '../request-states.ts';
+import type { RequestIndex } from '../indices.ts';
+import type { RequestsView } from '../request-states.ts';
 import type { TokenGaps } from './token-gaps.ts';
 
 /** The token whose time is kept: enough text to judge whether a stream flows. */
@@ -15,30 +16,30 @@ export class TokenStreams {
   longestGapUs: Float64Array;
   /** Longest time between a preemption's last token and the first one after it; 0 = never preempted in mid-stream. */
   longestStallUs: Float64Array;
-  readonly #requests: RequestStates;
+  readonly #requests: RequestsView;
   /** Requests that count arrive in this span, both ends included. */
   readonly #fromUs: number;
   readonly #untilUs: number;
   /** Time from arrival to the last token before a preemption. */
   readonly #brokenOffUs = new Map<number, number>();
 
-  constructor(requests: RequestStates, { fromUs, untilUs }: { readonly fromUs: number; readonly untilUs: number }) {
+  constructor(requests: RequestsView, { fromUs, untilUs }: { readonly fromUs: number; readonly untilUs: number }) {
     this.#requests = requests;
     this.#fromUs = fromUs;
     this.#untilUs = untilUs;
-    const capacity = requests.row.length;
+    const capacity = requests.capacity;
     this.tenthTokenUs = new Float64Array(capacity).fill(Number.NaN);
     this.longestGapUs = new Float64Array(capacity).fill(Number.NaN);
     this.longestStallUs = new Float64Array(capacity);
   }
 
-  counts(request: number): boolean {
+  counts(request: RequestIndex): boolean {
     const arrivalUs = this.#requests.arrivalUs[request]!;
     return arrivalUs >= this.#fromUs && arrivalUs <= this.#untilUs;
   }
 
   /** The request completed; its decode began with the step `from` of the instance with these gaps. */
-  completed(request: number, from: number, gaps: TokenGaps): void {
+  completed(request: RequestIndex, from: number, gaps: TokenGaps): void {
     if (!this.counts(request)) return;
     if (request >= this.longestStallUs.length) this.#grow();
     const firstUs = this.#firstTokenUs(request);
@@ -54,31 +55,31 @@ export class TokenStreams {
   }
 
   /** The request loses its progress while it decodes. @param decodedUs - from the start of its decode to its last token */
-  interrupted(request: number, decodedUs: number): void {
+  interrupted(request: RequestIndex, decodedUs: number): void {
     if (request >= this.longestStallUs.length) this.#grow();
     const firstUs = this.#firstTokenUs(request);
     this.#resumed(request, firstUs);
     this.#brokenOffUs.set(request, firstUs + decodedUs);
   }
 
-  #resumed(request: number, firstUs: number): void {
+  #resumed(request: RequestIndex, firstUs: number): void {
     const brokenOff = this.#brokenOffUs.get(request);
     if (brokenOff === undefined) return;
     this.longestStallUs[request] = Math.max(this.longestStallUs[request]!, firstUs - brokenOff);
   }
 
-  #prefilledElsewhere(request: number): boolean {
+  #prefilledElsewhere(request: RequestIndex): boolean {
     return Number.isNaN(this.#requests.ttftUs[request]!);
   }
 
-  #firstTokenUs(request: number): number {
+  #firstTokenUs(request: RequestIndex): number {
     const { ttftUs, schedulingDelayUs } = this.#requests;
     return this.#prefilledElsewhere(request) ? schedulingDelayUs[request]! : ttftUs[request]!;
   }
 
   #grow(): void {
     const enlarged = (old: Float64Array, fill: number) => {
-      const fresh = new Float64Array(this.#requests.row.length).fill(fill);
+      const fresh = new Float64Array(this.#requests.capacity).fill(fill);
       fresh.set(old);
       return fresh;
     };

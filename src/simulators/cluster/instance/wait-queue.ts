@@ -1,5 +1,6 @@
+import type { RequestIndex } from '../indices.ts';
 /** Order of two requests; negative = the first goes first. Never 0 for different requests. */
-export type RequestOrder = (a: number, b: number) => number;
+export type RequestOrder = (a: RequestIndex, b: RequestIndex) => number;
 
 /** Requests that wait at an instance: in order of arrival there, or kept sorted by a fixed order. */
 export class WaitQueue {
@@ -16,23 +17,22 @@ export class WaitQueue {
     return this.#tail - this.#head;
   }
 
-  at(position: number): number {
-    return this.#items[this.#head + position]!;
+  at(position: number): RequestIndex {
+    return this.#items[this.#head + position]! as RequestIndex;
   }
 
-  enqueue(request: number): void {
+  enqueue(request: RequestIndex): void {
     this.#insert(this.#order === null ? this.length : this.#place(request, this.#order), request);
   }
 
   /** Puts a preempted request first, unless an order says otherwise. */
-  requeue(request: number): void {
+  requeue(request: RequestIndex): void {
     this.#insert(this.#order === null ? 0 : this.#place(request, this.#order), request);
   }
 
-  removeAt(position: number): number {
+  removeAt(position: number): void {
     const items = this.#items;
     const at = this.#head + position;
-    const request = items[at]!;
     if (position <= this.length >> 1) {
       if (position > 0) items.copyWithin(this.#head + 1, this.#head, at);
       this.#head++;
@@ -40,11 +40,10 @@ export class WaitQueue {
       items.copyWithin(at, at + 1, this.#tail);
       this.#tail--;
     }
-    return request;
   }
 
   /** Takes a request out wherever it is; false if it does not wait here. */
-  remove(request: number): boolean {
+  remove(request: RequestIndex): boolean {
     let position = -1;
     if (this.#order === null) {
       position = this.#items.subarray(this.#head, this.#tail).indexOf(request);
@@ -59,12 +58,12 @@ export class WaitQueue {
 
   /** Sorts once; for orders that change from step to step. The queue must have been made without an order. */
   sort(order: RequestOrder): void {
-    const sorted = Array.from(this.#items.subarray(this.#head, this.#tail)).sort(order);
+    const sorted = Array.from(this.#items.subarray(this.#head, this.#tail), (item) => item as RequestIndex).sort(order);
     this.#items.set(sorted, this.#head);
   }
 
   /** Position of a request in the order, or where it belongs. */
-  #place(request: number, order: RequestOrder): number {
+  #place(request: RequestIndex, order: RequestOrder): number {
     let low = 0;
     let high = this.length;
     while (low < high) {
@@ -75,7 +74,7 @@ export class WaitQueue {
     return low;
   }
 
-  #insert(position: number, request: number): void {
+  #insert(position: number, request: RequestIndex): void {
     if (this.#tail === this.#items.length || this.#head === 0) this.#recenter();
     const items = this.#items;
     if (position < this.length >> 1) {

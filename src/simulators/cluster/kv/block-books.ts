@@ -1,3 +1,4 @@
+import { type Block, NO_BLOCK } from '../indices.ts';
 import { NO_KEY } from './block-keys.ts';
 import type { FrozenIndex } from './frozen-index.ts';
 import type { KeyMap } from './key-map.ts';
@@ -35,73 +36,73 @@ export class BlockBooks {
   }
 
   /** NO_KEY for a block that was never entered. */
-  keyOf(block: number): number {
+  keyOf(block: Block): number {
     const at = WORDS * block + KEY;
     return at < this.#words.length ? this.#words[at]! : NO_KEY;
   }
 
-  /** The block with this content, or 0. */
-  find(key: number): number {
-    const block = this.index.get(key);
-    return block > 0 && this.#words[WORDS * block + KEY] === key ? block : 0;
+  /** The block with this content, or NO_BLOCK. */
+  find(key: number): Block {
+    const block = this.index.get(key) as Block;
+    return block > 0 && this.#words[WORDS * block + KEY] === key ? block : NO_BLOCK;
   }
 
-  owners(block: number): number {
+  owners(block: Block): number {
     const at = WORDS * block + REFERENCES;
     return at < this.#words.length ? this.#words[at]! & COUNT : 0;
   }
 
   /** @returns whether nobody owned it before */
-  addOwner(block: number): boolean {
+  addOwner(block: Block): boolean {
     if (WORDS * block >= this.#words.length) this.#grow(block);
     return (this.#words[WORDS * block + REFERENCES]!++ & COUNT) === 0;
   }
 
   /** @returns whether nobody owns it now */
-  dropOwner(block: number): boolean {
+  dropOwner(block: Block): boolean {
     return (--this.#words[WORDS * block + REFERENCES]! & COUNT) === 0;
   }
 
-  positionOf(block: number): number {
+  positionOf(block: Block): number {
     return this.#words[WORDS * block + POSITION]!;
   }
 
-  setPosition(block: number, position: number): void {
+  setPosition(block: Block, position: number): void {
     if (WORDS * block >= this.#words.length) this.#grow(block);
     this.#words[WORDS * block + POSITION] = position;
   }
 
   /** The block has this content now, and is the one to be found for it. */
-  publish(block: number, key: number): void {
+  publish(block: Block, key: number): void {
     if (WORDS * block >= this.#words.length) this.#grow(block);
     const words = this.#words;
     if (key < this.index.sharedEnd) this.sharedVersion++;
-    const holder = this.index.exchange(key, block);
+    const holder = this.index.exchange(key, block) as Block;
     const isHeld = holder > 0 && words[WORDS * holder + KEY] === key;
-    if (this.frozen !== null) this.frozen.note(key, isHeld);
+    if (this.frozen !== null) this.frozen.note(key, isHeld ? 'present' : 'absent');
     if (isHeld) this.#supersede(holder);
     words[WORDS * block + KEY] = key;
   }
 
   /** A free block is taken: its content is gone. */
-  forget(block: number): void {
+  forget(block: Block): void {
     const words = this.#words;
     const key = words[WORDS * block + KEY]!;
     if (key === NO_KEY) return;
     if (key < this.index.sharedEnd) this.sharedVersion++;
-    if (this.frozen !== null) this.frozen.note(key, this.find(key) !== 0);
+    if (this.frozen !== null) this.frozen.note(key, this.find(key) !== NO_BLOCK ? 'present' : 'absent');
     if (words[WORDS * block + REFERENCES] === SUPERSEDED) this.#deleteEntry(block, key);
     words[WORDS * block + KEY] = NO_KEY;
   }
 
-  #deleteEntry(block: number, key: number): void {
+  #deleteEntry(block: Block, key: number): void {
     this.#words[WORDS * block + REFERENCES] = 0;
     const holder = this.find(key);
-    if (holder !== 0 && holder !== block) this.#supersede(holder);
+    if (holder !== NO_BLOCK && holder !== block) this.#supersede(holder);
     this.index.set(key, 0);
   }
 
-  #grow(block: number): void {
+  #grow(block: Block): void {
     let { length } = this.#words;
     while (length <= WORDS * block) length *= 2;
     const grown = new Int32Array(length);
@@ -109,7 +110,7 @@ export class BlockBooks {
     this.#words = grown;
   }
 
-  #supersede(block: number): void {
+  #supersede(block: Block): void {
     this.#words[WORDS * block + REFERENCES] = this.#words[WORDS * block + REFERENCES]! | SUPERSEDED;
   }
 }

@@ -1,4 +1,5 @@
 import type { RequestTable } from '../../workload/request-table.ts';
+import type { Row } from '../indices.ts';
 
 /** Key of a block without known content, and parent of the first block of a prompt. */
 export const NO_KEY = 0;
@@ -71,16 +72,16 @@ export class BlockKeys {
   }
 
   /** Key of block `k` of a row's prompt ++ output. */
-  key(row: number, k: number): number {
+  key(row: Row, k: number): number {
     if (k >= this.#firstOwn[row]!) return this.#ownBase[row]! + k;
-    let r = row;
+    let r: number = row;
     while (k < this.#inheritedBlocks[r]!) r = this.#table.parent[r]!;
     if (k < this.#groupBlocks[r]!) return this.#groupBase[this.#table.group[r]!]! + k;
     return this.#ownBase[r]! + k;
   }
 
   /** The first block of a row that is in no shared prefix and no inherited context. */
-  firstOwn(row: number): number {
+  firstOwn(row: Row): number {
     return this.#firstOwn[row]!;
   }
 
@@ -100,24 +101,24 @@ export class BlockKeys {
   }
 
   /** The shared prefix that a row begins with, unless it begins with an inherited context; −1 = none. */
-  leadingGroup(row: number): number {
+  leadingGroup(row: Row): number {
     return this.#inheritedBlocks[row] === 0 ? this.#table.group[row]! : -1;
   }
 
   /** Complete blocks of its shared prefix that a row has. */
-  groupBlocks(row: number): number {
+  groupBlocks(row: Row): number {
     return this.#groupBlocks[row]!;
   }
 
   /** The shared prefix that a row begins with if it has all of its complete blocks; −1 = none, or not all. */
-  wholeGroup(row: number): number {
+  wholeGroup(row: Row): number {
     const blocks = this.#groupBlocks[row]!;
     const group = this.#table.group[row]!;
     return blocks > 0 && blocks === this.#firstOwn[row] && blocks === this.#groupSize[group] ? group : -1;
   }
 
   /** From block `k` of a row on, how many blocks have consecutive keys at least; ≥ 1, Infinity for own blocks. */
-  run(row: number, k: number): number {
+  run(row: Row, k: number): number {
     if (k < this.#inheritedBlocks[row]!) return 1;
     const grouped = this.#groupBlocks[row]!;
     return k < grouped ? grouped - k : Number.POSITIVE_INFINITY;
@@ -132,11 +133,11 @@ export class BlockKeys {
    * Name of the tokens [offset, offset + block size) of a row, equal for all rows that share them; texts of the
    * same tokens at other offsets count as different.
    */
-  content(row: number, offset: number): string {
+  content(row: Row, offset: number): string {
     const table = this.#table;
     const end = offset + this.blockSize;
     if (this.#apart) return `${row}:${offset}`;
-    let r = row;
+    let r: number = row;
     while (table.parent[r]! >= 0 && end <= table.inheritedTokens[r]!) r = table.parent[r]!;
     const group = table.group[r]!;
     return group >= 0 && end <= table.groupTokens[r]! ? `g${group}:${offset}` : `${r}:${offset}`;

@@ -17,13 +17,14 @@ export class FrozenIndex {
   }
 
   /** To be told before every change. */
-  note(key: number, present: boolean): void {
+  note(key: number, now: 'present' | 'absent'): void {
     if (this.#changedIn.get(key) === this.#generation) return;
     this.#changedIn.set(key, this.#generation);
-    this.#before.set(key, present ? 1 : 0);
+    this.#before.set(key, now === 'present' ? 1 : 0);
   }
 
-  had(key: number, present: boolean): boolean {
-    return this.#changedIn.get(key) === this.#generation ? this.#before.get(key) === 1 : present;
+  /** @param now - whether the key is there now */
+  had(key: number, now: 'present' | 'absent'): boolean {
+    return this.#changedIn.get(key) === this.#generation ? this.#before.get(key) === 1 : now === 'present';
   }
 }

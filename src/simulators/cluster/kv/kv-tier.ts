@@ -1,30 +1,29 @@
-import type { GpuBlocks } from './gpu-blocks.ts';
+import type { RequestIndex } from '../indices.ts';
+import type { CachedBlocks } from './cached-blocks.ts';
+import type { GpuBlocks, TokenKind } from './gpu-blocks.ts';
 
 /** A memory tier behind the GPU blocks of one instance; null in its place = GPU only. */
 export interface KvTier {
   /** As `GpuBlocks.allocate`, after reloading what the tier holds of the prompt. */
-  allocate(request: number, start: number, end: number, cached: number, prefill: boolean): boolean;
+  allocate(request: RequestIndex, start: number, end: number, cached: CachedBlocks, kind: TokenKind): boolean;
   /** Whether a decode of the request may skip `allocate` while its last block has room for two tokens or more. */
-  decodesDirectly(request: number): boolean;
+  decodesDirectly(request: RequestIndex): boolean;
   /** The request was routed to this instance. */
-  routed?(request: number): void;
+  routed?(request: RequestIndex): void;
   /** Start of a step. */
-  setClock(us: number): void;
+  setClock?(us: number): void;
   /** Before requests are admitted in a step. */
-  beginAdmission(): void;
-  /** Whether a waiting request is held back until the tier has part of its prompt. */
-  isDeferred(request: number): boolean;
+  beginAdmission?(): void;
+  /** Whether a waiting request is held back until the tier has part of its prompt. Absent: never. */
+  isDeferred?(request: RequestIndex): boolean;
   /** After execution, before completions: the batch in order. */
   mirror(batch: Int32Array, size: number): void;
   /** The request was put into the batch. */
-  admitted(request: number): void;
-  /**
-   * The request leaves batch or queue; its blocks are still owned.
-   * @param forGood - it will not come back
-   */
-  leaves(request: number, forGood: boolean): void;
-  /** Transfer time accrued since the last call, µs. */
-  takeTransferUs(): number;
+  admitted?(request: RequestIndex): void;
+  /** The request leaves batch or queue; its blocks are still owned. */
+  leaves(request: RequestIndex, until: 'for good' | 'for a while'): void;
+  /** Transfer time accrued since the last call, µs. Absent: none. */
+  takeTransferUs?(): number;
   /** The next moment at which the tier changes by itself; Infinity = never. */
   nextChangeUs(): number;
   /** Failed allocations that count as cache misses. */

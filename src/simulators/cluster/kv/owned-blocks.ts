@@ -1,4 +1,5 @@
-import type { RequestStates } from '../request-states.ts';
+import type { Block, RequestIndex } from '../indices.ts';
+import type { RequestsOf } from '../request-states.ts';
 
 const SMALLEST = 8;
 
@@ -8,18 +9,35 @@ export class OwnedBlocks {
   #end = 0;
   /** Unused pieces by size class. */
   readonly #unused: number[][] = [];
-  readonly #requests: RequestStates;
+  readonly #requests: RequestsOf<'kv/owned-blocks.ts'>;
 
-  constructor(requests: RequestStates) {
+  constructor(requests: RequestsOf<'kv/owned-blocks.ts'>) {
     this.#requests = requests;
   }
 
+  at(request: RequestIndex, position: number): Block {
+    return this.slab[this.#requests.ownedAt[request]! + position]! as Block;
+  }
+
+  push(request: RequestIndex, block: Block): void {
+    const q = this.#requests;
+    const count = q.ownedCount[request]!;
+    if (count === q.ownedCapacity[request]!) this.#enlarge(request, count + 1);
+    this.slab[q.ownedAt[request]! + count] = block;
+    q.ownedCount[request] = count + 1;
+  }
+
   /** Makes sure that `count` entries fit without another call. */
-  reserve(request: number, count: number): void {
+  reserve(request: RequestIndex, count: number): void {
     if (count > this.#requests.ownedCapacity[request]!) this.#enlarge(request, count);
   }
 
-  clear(request: number): void {
+  /** Entries up to `count`, for which there is room, have been written into the slab. */
+  extendTo(request: RequestIndex, count: number): void {
+    this.#requests.ownedCount[request] = count;
+  }
+
+  clear(request: RequestIndex): void {
     const q = this.#requests;
     const capacity = q.ownedCapacity[request]!;
     if (capacity > 0) this.#unusedOf(capacity).push(q.ownedAt[request]!);
@@ -27,7 +45,7 @@ export class OwnedBlocks {
     q.ownedCount[request] = 0;
   }
 
-  #enlarge(request: number, count: number): void {
+  #enlarge(request: RequestIndex, count: number): void {
     const q = this.#requests;
     let capacity = Math.max(SMALLEST, q.ownedCapacity[request]!);
     while (capacity < count) capacity *= 2;

@@ -1,4 +1,7 @@
+import type { Block, RequestIndex } from '../indices.ts';
 import { NO_KEY } from './block-keys.ts';
+import { CachedBlocks } from './cached-blocks.ts';
+import type { TokenKind } from './gpu-blocks.ts';
 import type { TierParts } from './tier-parts.ts';
 
 /** Where a reload scan of a prompt starts: the block after those a request has or is about to claim. */
@@ -11,49 +14,44 @@ export interface ResumePoint {
 /** What all tiers have in common: finding the resume point, and allocating after reloads. */
 export class ReloadAllocation {
   readonly #parts: TierParts;
-  /** Second result buffer of look-ups. */
-  #spare = new Int32Array(64);
+  readonly #again = new CachedBlocks();
 
   constructor(parts: TierParts) {
     this.#parts = parts;
   }
 
-  promptBlocks(request: number): number {
+  promptBlocks(request: RequestIndex): number {
     return Math.floor(this.#parts.requests.inputTokens[request]! / this.#parts.gpu.blockSize);
   }
 
-  resumePoint(request: number, cached: number): ResumePoint {
+  resumePoint(request: RequestIndex, cached: CachedBlocks): ResumePoint {
     const { gpu, requests: q } = this.#parts;
-    const count = q.ownedCount[request]!;
-    if (count > cached) {
-      return { block: count, parent: gpu.contentOf(request, count - 1) };
-    }
-    return { block: cached, parent: cached > 0 ? gpu.keyOf(gpu.cached[cached - 1]!) : NO_KEY };
+    const owned = q.ownedCount[request]!;
+    if (owned > cached.count) return { block: owned, parent: gpu.contentOf(request, owned - 1) };
+    const { count, blocks } = cached;
+    return { block: count, parent: count > 0 ? gpu.books.keyOf(blocks[count - 1]! as Block) : NO_KEY };
   }
 
   /** The prompt's cached part may have grown, or shrunk where a reload took one of its blocks. */
-  allocate(request: number, start: number, end: number, cached: number, prefill: boolean): boolean {
+  allocate(request: RequestIndex, start: number, end: number, cached: CachedBlocks, kind: TokenKind): boolean {
     const { gpu, requests: q } = this.#parts;
     const size = gpu.blockSize;
-    const before = gpu.cached;
-    gpu.cached = this.#spare;
-    const found = gpu.lookup(request);
-    this.#spare = before;
-    const covered = found * size;
+    const again = gpu.lookup.find(request, this.#again);
+    const covered = again.count * size;
     if (covered <= start) {
-      this.#spare = gpu.cached;
-      gpu.cached = before;
-      return gpu.allocate(request, start, end, cached, prefill, true);
+      if (cached.count > 0) cached.mayHaveChanged = true;
+      return gpu.allocate(request, start, end, cached, kind);
     }
+    again.mayHaveChanged = true;
     const owns = q.ownedCount[request]! > 0;
     const from = owns ? Math.ceil(start / size) : 0;
-    if (!owns) q.aligned[request] = 1;
+    if (!owns) gpu.begin(request);
     if (covered >= end) {
-      const to = Math.min(Math.ceil(end / size), found);
-      if (to > from) gpu.claim(request, from, to, true);
+      const to = Math.min(Math.ceil(end / size), again.count);
+      if (to > from) gpu.claim(request, again, from, to);
       return true;
     }
-    if (found > from) gpu.claim(request, from, found, true);
-    return gpu.allocate(request, covered, end, found, prefill);
+    if (again.count > from) gpu.claim(request, again, from, again.count);
+    return gpu.allocate(request, covered, end, again, kind);
   }
 }

@@ -1,4 +1,4 @@
-import type { RequestStates } from '../request-states.ts';
+import type { RequestsView } from '../request-states.ts';
 import type { BlockKeys } from './block-keys.ts';
 import type { GpuBlocks } from './gpu-blocks.ts';
 import type { KeyMap } from './key-map.ts';
@@ -9,7 +9,7 @@ export interface TierParts {
   readonly gpu: GpuBlocks;
   readonly keys: BlockKeys;
   readonly owned: OwnedBlocks;
-  readonly requests: RequestStates;
+  readonly requests: RequestsView;
   /** A fresh column by block key. */
   readonly index: KeyMap;
   /** Whether content outside shared prefixes occurs on one instance only, for one request. */

@@ -1,5 +1,6 @@
 import type { RequestEnd } from '../../workload/follow-ups.ts';
 import type { InstanceConfig } from '../engine-config.ts';
+import type { RequestIndex } from '../indices.ts';
 import type { KvTier } from '../kv/kv-tier.ts';
 import type { TierParts } from '../kv/tier-parts.ts';
 
@@ -179,7 +180,7 @@ export interface EngineHooks {
   readonly kvTier?: (
     config: InstanceConfig,
     parts: TierParts,
-    viewOf: (request: number) => RequestView,
+    viewOf: (request: RequestIndex) => RequestView,
   ) => KvTier | null;
   readonly record?: (event: EngineEvent) => void;
 }

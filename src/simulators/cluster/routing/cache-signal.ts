@@ -1,4 +1,5 @@
 import type { RequestTable } from '../../workload/request-table.ts';
+import type { Row } from '../indices.ts';
 import type { Instance } from '../instance/instance.ts';
 import type { BlockKeys } from '../kv/block-keys.ts';
 import { FrozenIndex } from '../kv/frozen-index.ts';
@@ -28,19 +29,19 @@ export class CacheSignal {
     if (this.#delayUs === 0) return;
     for (const { gpu } of instances) {
       const map = () => new KeyMap(keys.sharedEnd, new GrowingColumn(0));
-      gpu.freeze(new FrozenIndex(map(), map()));
+      gpu.lookup.freeze(new FrozenIndex(map(), map()));
     }
   }
 
   refresh(clockUs: number): void {
     if (this.#delayUs === 0 || clockUs - this.#refreshedAtUs < this.#delayUs) return;
     this.#refreshedAtUs = clockUs;
-    for (const { gpu } of this.#instances) gpu.refreshFrozen();
+    for (const { gpu } of this.#instances) gpu.lookup.refresh();
   }
 
   /** Leading complete prompt blocks of a row that are cached at an instance. */
-  cachedBlocks(instance: number, row: number): number {
+  cachedBlocks(instance: number, row: Row): number {
     const blocks = Math.floor(this.#table.inputTokens[row]! / this.#blockSize);
-    return this.#instances[instance]!.gpu.cachedBlocks(row, blocks);
+    return this.#instances[instance]!.gpu.lookup.known(row, blocks);
   }
 }

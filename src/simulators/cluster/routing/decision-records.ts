@@ -1,4 +1,5 @@
 import { effectiveLoad } from '../gateway/admission.ts';
+import type { RequestIndex, Slot } from '../indices.ts';
 import type { Instance } from '../instance/instance.ts';
 import type { EngineHooks } from '../policy/policy.ts';
 import type { Router } from './routers.ts';
@@ -7,7 +8,7 @@ import type { Snapshots } from './snapshots.ts';
 export interface DecisionRecordParts {
   readonly snapshots: Snapshots;
   readonly record: EngineHooks['record'];
-  readonly idOf: (request: number) => string;
+  readonly idOf: (request: RequestIndex) => string;
   /** Whether choices without scores are compared with the idlest instance. */
   readonly regret: 'counted' | 'ignored';
 }
@@ -18,10 +19,13 @@ export class DecisionRecords {
   readonly targets: Float64Array;
   regretSum = 0;
   regretMax = 0;
+  /** Whether anybody listens to single decisions. */
+  readonly areKept: boolean;
   readonly #parts: DecisionRecordParts;
 
   constructor(instances: number, parts: DecisionRecordParts) {
     this.targets = new Float64Array(instances);
+    this.areKept = parts.record !== undefined;
     this.#parts = parts;
   }
 
@@ -31,17 +35,16 @@ export class DecisionRecords {
     if (this.#parts.regret === 'counted' && router.scores === null) this.#regret(chosen);
   }
 
-  admission(request: number, admitted: boolean, atUs: number): void {
+  admission(request: RequestIndex, verdict: 'admitted' | 'rejected', atUs: number): void {
     const { record, idOf } = this.#parts;
-    if (record !== undefined) record({ kind: 'admission', atUs, request: idOf(request), admitted });
+    record?.({ kind: 'admission', atUs, request: idOf(request), admitted: verdict === 'admitted' });
   }
 
   /** @param scores - of the router that chose, by instance; null = it has none */
-  routing(scores: Float64Array | null, request: number, chosen: number, atUs: number): void {
+  routing(scores: Float64Array | null, request: RequestIndex, chosen: number, atUs: number): void {
     const { record, idOf, snapshots: view } = this.#parts;
-    if (record === undefined) return;
     const members = [...view.members.subarray(0, view.count)];
-    record({
+    record?.({
       kind: 'routing',
       atUs,
       request: idOf(request),
@@ -59,7 +62,7 @@ export class DecisionRecords {
   }
 
   /** @param request - −1 = the gateway held everything back */
-  dispatch(request: number, saturation: number, waiting: number, atUs: number): void {
+  dispatch(request: RequestIndex, saturation: number, waiting: number, atUs: number): void {
     const { record, idOf } = this.#parts;
     record?.({ kind: 'dispatch', atUs, request: request < 0 ? null : idOf(request), saturation, waiting });
   }
@@ -74,8 +77,8 @@ export class DecisionRecords {
       instance: instance.index,
       queueDepth: instance.queue.length,
       batch: Array.from({ length: batch.size }, (_, slot) => ({
-        request: idOf(batch.request[slot]!),
-        progress: batch.progress(slot),
+        request: idOf(batch.request[slot as Slot]!),
+        progress: batch.progress(slot as Slot),
       })),
       usedBlocks: gpu.used,
       hits: gpu.hits,

@@ -1,9 +1,10 @@
 import type { RequestTable } from '../../workload/request-table.ts';
 import type { EngineConfig } from '../engine-config.ts';
 import type { TenantBudgets } from '../gateway/tenant-budgets.ts';
+import type { RequestIndex, Row } from '../indices.ts';
 import type { Instance } from '../instance/instance.ts';
 import { MinTree } from '../min-tree.ts';
-import type { RequestStates } from '../request-states.ts';
+import type { RequestsView } from '../request-states.ts';
 import type { CacheSignal } from './cache-signal.ts';
 import { classMembers } from './class-members.ts';
 import type { DecisionRecords } from './decision-records.ts';
@@ -16,7 +17,7 @@ const NO_INSTANCE = new Int32Array(0);
 export interface DispatchParts {
   readonly config: EngineConfig;
   readonly table: RequestTable;
-  readonly requests: RequestStates;
+  readonly requests: RequestsView;
   readonly instances: readonly Instance[];
   readonly snapshots: Snapshots;
   readonly cacheSignal: CacheSignal;
@@ -37,7 +38,7 @@ export class Dispatch {
   readonly #blockSize: number;
   readonly #refreshes: boolean;
   readonly #table: RequestTable;
-  readonly #requests: RequestStates;
+  readonly #requests: RequestsView;
   readonly #ledger: TokenLedger | null;
   readonly #budgets: TenantBudgets | null;
   /** By model of the table: 1 = no instance serves it. null = every request can go anywhere. */
@@ -64,7 +65,7 @@ export class Dispatch {
   }
 
   /** Those that serve the row's model and class. Pools of disaggregation do not ask, as in the reference. */
-  membersFor(row: number): Int32Array {
+  membersFor(row: Row): Int32Array {
     if (this.#isForeignModel?.[this.#table.model[row]!] === 1) return NO_INSTANCE;
     return this.#membersOfClass?.[this.#table.sloClass[row]!] ?? this.everyInstance;
   }
@@ -81,16 +82,16 @@ export class Dispatch {
   }
 
   /** Asks a router about the present view. */
-  choose(router: Router, request: number, atUs: number): number {
+  choose(router: Router, request: RequestIndex, atUs: number): number {
     const q = this.#requests;
     const blocks = Math.floor(q.inputTokens[request]! / this.#blockSize);
     const chosen = router.choose({ request, row: q.row[request]!, blocks }, this.snapshots, atUs);
-    this.records.routing(router.scores, request, chosen, atUs);
+    if (this.records.areKept) this.records.routing(router.scores, request, chosen, atUs);
     return chosen;
   }
 
   /** Hands a request to an instance. */
-  send(request: number, instance: number, atUs: number): void {
+  send(request: RequestIndex, instance: number, atUs: number): void {
     this.#count(request, instance);
     this.#ledger?.charge(request, instance);
     this.instances[instance]!.inject(request, atUs);
@@ -98,7 +99,7 @@ export class Dispatch {
   }
 
   /** Hands over a request whose prompt has been transferred to the instance. */
-  sendPrefilled(request: number, instance: number, atUs: number): void {
+  sendPrefilled(request: RequestIndex, instance: number, atUs: number): void {
     this.#count(request, instance);
     this.instances[instance]!.injectPrefilled(request, atUs);
     this.changed(instance);
@@ -115,7 +116,7 @@ export class Dispatch {
     inFlight[instance] = Math.max(0, inFlight[instance]! - count);
   }
 
-  #count(request: number, instance: number): void {
+  #count(request: RequestIndex, instance: number): void {
     const { inFlight } = this.snapshots;
     inFlight[instance] = inFlight[instance]! + 1;
     this.#budgets?.routed(this.#table.tenant[this.#requests.row[request]!]!);

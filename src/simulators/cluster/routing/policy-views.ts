@@ -1,26 +1,27 @@
 import type { RequestEnd } from '../../workload/follow-ups.ts';
 import type { RequestTable } from '../../workload/request-table.ts';
 import type { SnapshotColumns } from '../gateway/admission.ts';
+import type { RequestIndex, Row } from '../indices.ts';
 import type { InstanceView, RequestView, RoutingHint, Scorer } from '../policy/policy.ts';
-import type { RequestStates } from '../request-states.ts';
+import type { RequestsView } from '../request-states.ts';
 import type { CacheSignal } from './cache-signal.ts';
 import type { InstanceScorer } from './scorers.ts';
 
 /** Views that the policies of a user get. Made on demand, one object per request. */
 export class PolicyViews {
-  readonly #requests: RequestStates;
+  readonly #requests: RequestsView;
   readonly #table: RequestTable;
   readonly #priorityOfClass: Float64Array;
-  readonly #idOf: (request: number) => string;
+  readonly #idOf: (request: RequestIndex) => string;
   readonly #views: (RequestView | undefined)[] = [];
-  readonly #hints = new Map<number, RoutingHint>();
-  readonly #indices = new WeakMap<RequestView, number>();
+  readonly #hints = new Map<RequestIndex, RoutingHint>();
+  readonly #indices = new WeakMap<RequestView, RequestIndex>();
 
   constructor(
-    requests: RequestStates,
+    requests: RequestsView,
     table: RequestTable,
     priorityOfClass: Float64Array,
-    idOf: (request: number) => string,
+    idOf: (request: RequestIndex) => string,
   ) {
     this.#requests = requests;
     this.#table = table;
@@ -28,7 +29,7 @@ export class PolicyViews {
     this.#idOf = idOf;
   }
 
-  request(request: number): RequestView {
+  request(request: RequestIndex): RequestView {
     let view = this.#views[request];
     if (view === undefined) {
       view = this.#make(request);
@@ -39,7 +40,7 @@ export class PolicyViews {
   }
 
   /** The table row behind a view. @throws RangeError for an object that is no view of this run */
-  rowOf(view: RequestView): number {
+  rowOf(view: RequestView): Row {
     const request = this.#indices.get(view);
     if (request === undefined) throw new RangeError('not a request view of this run');
     return this.#requests.row[request]!;
@@ -57,13 +58,13 @@ export class PolicyViews {
     }));
   }
 
-  setHint(request: number, hint: RoutingHint): void {
+  setHint(request: RequestIndex, hint: RoutingHint): void {
     this.#hints.set(request, hint);
     this.#views[request] = undefined;
   }
 
   ended(
-    request: number,
+    request: RequestIndex,
     instance: number,
     end: RequestEnd,
     atUs: number,
@@ -75,7 +76,7 @@ export class PolicyViews {
     this.#hints.delete(request);
   }
 
-  #make(request: number): RequestView {
+  #make(request: RequestIndex): RequestView {
     const table = this.#table;
     const { names } = table;
     const row = this.#requests.row[request]!;

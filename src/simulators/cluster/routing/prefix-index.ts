@@ -3,6 +3,15 @@ import type { BlockKeys } from '../kv/block-keys.ts';
 /** Blocks that the index remembers per instance. */
 const CAPACITY = 10_000;
 
+/** Keys of a prompt's complete blocks, as runs of consecutive keys; the first `count` entries count. */
+export interface KeyRuns {
+  count: number;
+  /** Blocks in all of them. */
+  blocks: number;
+  readonly first: number[];
+  readonly length: number[];
+}
+
 /**
  * The router's own guess of which prompt blocks each instance has cached: per instance the `capacity` blocks routed
  * there most recently. Recency is a log of key runs with lazy deletion; presence is a bit mask by key.
@@ -35,18 +44,19 @@ export class PrefixIndex {
   }
 
   /** Number of leading blocks of the prompt that each instance has seen, into `matched`. */
-  match(row: number, blocks: number, matched: Float64Array): void {
-    matched.fill(blocks, 0, this.#instances);
+  match(prompt: KeyRuns, matched: Float64Array): void {
+    matched.fill(prompt.blocks, 0, this.#instances);
     for (let word = 0; word < this.#words; word++) {
       let alive = -1;
-      for (let k = 0; k < blocks && alive !== 0; ) {
-        const key = this.#keys.key(row, k);
-        const run = this.#isTracked(key) ? Math.min(this.#keys.run(row, k), blocks - k) : 0;
-        alive = this.#matchRun(key, run, word, alive, k, matched);
-        if (run === 0) {
+      let k = 0;
+      for (let r = 0; r < prompt.count && alive !== 0; r++) {
+        const key = prompt.first[r]!;
+        const run = prompt.length[r]!;
+        if (!this.#isTracked(key)) {
           this.#settle(alive, word, k, matched);
           break;
         }
+        alive = this.#matchRun(key, run, word, alive, k, matched);
         k += run;
       }
     }
@@ -66,19 +76,19 @@ export class PrefixIndex {
   }
 
   /** The prompt was routed to the instance. */
-  touch(row: number, blocks: number, instance: number): void {
+  touch(prompt: KeyRuns, instance: number): void {
     const log = this.#logs[instance]!;
     const word = instance >> 5;
     const bit = 1 << (instance & 31);
     let k = 0;
-    while (k < blocks) {
-      const key = this.#keys.key(row, k);
+    for (let r = 0; r < prompt.count; r++) {
+      const key = prompt.first[r]!;
+      const run = prompt.length[r]!;
       if (!this.#isTracked(key)) {
         // Own blocks that no other request can ask for: they only take space.
-        log.appendAnonymous(blocks - k);
+        log.appendAnonymous(prompt.blocks - k);
         break;
       }
-      const run = Math.min(this.#keys.run(row, k), blocks - k);
       if (this.#tracksAll) this.#coverKey(key + run - 1);
       let fresh = 0;
       for (let at = key * this.#words + word, i = 0; i < run; i++, at += this.#words) {

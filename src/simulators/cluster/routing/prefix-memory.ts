@@ -1,6 +1,7 @@
 import type { RequestTable } from '../../workload/request-table.ts';
+import type { Row } from '../indices.ts';
 import type { BlockKeys } from '../kv/block-keys.ts';
-import { PrefixIndex } from './prefix-index.ts';
+import { type KeyRuns, PrefixIndex } from './prefix-index.ts';
 import type { RoutedRequest } from './routed-request.ts';
 
 export interface PrefixMemoryParts {
@@ -21,6 +22,9 @@ export class PrefixMemory {
   readonly #keys: BlockKeys;
   readonly #index: PrefixIndex;
   #last = { request: -1, instance: -1 };
+  /** The prompt asked for last, and its row. */
+  readonly #prompt: KeyRuns = { count: 0, blocks: 0, first: [], length: [] };
+  #row = -1;
 
   constructor({ table, keys, instances, remembers, capacity }: PrefixMemoryParts) {
     this.blockTokens = keys.blockSize;
@@ -36,8 +40,7 @@ export class PrefixMemory {
 
   /** Leading blocks of the prompt that each instance was sent before, into `matched`; the prompt has `blocks` blocks. */
   match({ row }: RoutedRequest, blocks: number, matched: Float64Array): void {
-    this.#keys.cover();
-    this.#index.match(row, blocks, matched);
+    this.#index.match(this.#runs(row, blocks), matched);
   }
 
   /** Prompt tokens that are not among the first `matchedBlocks` blocks. */
@@ -49,7 +52,25 @@ export class PrefixMemory {
   touch(request: RoutedRequest, instance: number): void {
     if (request.request === this.#last.request && instance === this.#last.instance) return;
     this.#last = { request: request.request, instance };
-    this.#keys.cover();
-    this.#index.touch(request.row, this.blocks(request), instance);
+    this.#index.touch(this.#runs(request.row, this.blocks(request)), instance);
+  }
+
+  /** The prompt as the index asks for it; made once for all who ask in a row. */
+  #runs(row: Row, blocks: number): KeyRuns {
+    const prompt = this.#prompt;
+    if (row === this.#row) return prompt;
+    const keys = this.#keys;
+    keys.cover();
+    let count = 0;
+    for (let k = 0; k < blocks; count++) {
+      const run = Math.min(keys.run(row, k), blocks - k);
+      prompt.first[count] = keys.key(row, k);
+      prompt.length[count] = run;
+      k += run;
+    }
+    prompt.count = count;
+    prompt.blocks = blocks;
+    this.#row = row;
+    return prompt;
   }
 }

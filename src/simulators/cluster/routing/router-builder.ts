@@ -3,7 +3,7 @@ import type { RequestTable } from '../../workload/request-table.ts';
 import type { EngineConfig, ScorerWeight } from '../engine-config.ts';
 import { BlockKeys } from '../kv/block-keys.ts';
 import type { EngineHooks } from '../policy/policy.ts';
-import type { RequestStates } from '../request-states.ts';
+import type { RequestsView } from '../request-states.ts';
 import type { RouterRules } from '../router-config.ts';
 import { AffinityFilter } from './affinity-filter.ts';
 import { CacheSignal } from './cache-signal.ts';
@@ -19,7 +19,7 @@ export interface RouterBuilderParts {
   readonly views: PolicyViews | null;
   readonly keys: BlockKeys;
   readonly table: RequestTable;
-  readonly requests: RequestStates;
+  readonly requests: RequestsView;
   /** Whether content outside shared prefixes occurs on one instance only, for one request. */
   readonly oneHome: boolean;
 }

@@ -1,19 +1,20 @@
 import type { RequestTable } from '../../workload/request-table.ts';
-import { PHASE, type RequestStates } from '../request-states.ts';
+import type { RequestIndex } from '../indices.ts';
+import { PHASE, type RequestsView } from '../request-states.ts';
 
 /**
  * Uncached prompt tokens that the router has under way at each instance: charged when a request is sent, released with
  * its first token where the answer is streamed, else with its end. An instance that only decodes is charged nothing.
  */
 export class TokenLedger {
-  readonly #requests: RequestStates;
+  readonly #requests: RequestsView;
   readonly #table: RequestTable;
   readonly #tokens: Float64Array;
   /** By instance: requests under way and what each is charged. */
-  readonly #underWay: { readonly request: number; readonly tokens: number }[][];
+  readonly #underWay: { readonly request: RequestIndex; readonly tokens: number }[][];
   #noted = { request: -1, tokens: 0 };
 
-  constructor(requests: RequestStates, table: RequestTable, instances: number) {
+  constructor(requests: RequestsView, table: RequestTable, instances: number) {
     this.#requests = requests;
     this.#table = table;
     this.#tokens = new Float64Array(instances);
@@ -21,12 +22,12 @@ export class TokenLedger {
   }
 
   /** What the request will be charged if it is sent where the router has just decided. */
-  note(request: number, tokens: number): void {
+  note(request: RequestIndex, tokens: number): void {
     this.#noted = { request, tokens };
   }
 
   /** The request is sent to the instance. */
-  charge(request: number, instance: number): void {
+  charge(request: RequestIndex, instance: number): void {
     const known = this.#noted.request === request;
     const tokens = known ? this.#noted.tokens : this.#table.inputTokens[this.#requests.row[request]!]!;
     if (tokens <= 0) return;
@@ -46,7 +47,7 @@ export class TokenLedger {
     return this.#tokens[instance]!;
   }
 
-  #isReleased(request: number, clockUs: number): boolean {
+  #isReleased(request: RequestIndex, clockUs: number): boolean {
     const q = this.#requests;
     if (q.phase[request]! >= PHASE.completed) return true;
     return this.#table.streaming[q.row[request]!] === 1 && q.arrivalUs[request]! + q.ttftUs[request]! <= clockUs;

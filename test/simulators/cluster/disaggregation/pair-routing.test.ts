@@ -13,6 +13,7 @@ import { simulateCluster } from '../../../../src/simulators/cluster/simulate-clu
 import { pairProbabilities } from '../../../../src/simulators/kernel/pair-selection.ts';
 import { generateWorkload } from '../../../../src/simulators/workload/generate-workload.ts';
 import { parseWorkload } from '../../../../src/simulators/workload/parse-workload.ts';
+import { asRequest, asRow } from '../golden/indices.ts';
 
 const TTFT: Readonly<Record<string, number>> = { critical: 90, standard: 160, sheddable: 400 };
 const TPOT = { critical: 40, standard: 60, sheddable: 100 };
@@ -234,12 +235,14 @@ describe('parameters of the pair choice', () => {
       cacheSignal: { cachedBlocks: () => 0 },
     });
     const critical = initial.names.sloClasses.indexOf('critical');
-    const row = Array.from(initial.sloClass.subarray(0, 20)).findIndex(
-      (index, i) => index === critical && initial.inputTokens[i]! < 500,
+    const row = asRow(
+      Array.from(initial.sloClass.subarray(0, 20)).findIndex(
+        (index, i) => index === critical && initial.inputTokens[i]! < 500,
+      ),
     );
     // Decode instance 5 is far too busy, prefill instance 1 somewhat.
-    for (let request = 0; request < 400; request++) router.decodePlaced(request, row, 5);
-    for (let request = 400; request < 402; request++) router.prefillPlaced(request, row, 1);
+    for (let request = 0; request < 400; request++) router.decodePlaced(asRequest(request), row, 5);
+    for (let request = 400; request < 402; request++) router.prefillPlaced(asRequest(request), row, 1);
     const view = { kvUtilization: new Float64Array(6) };
     const draws = 20_000;
     const counts = new Float64Array(9);
@@ -269,13 +272,15 @@ describe('parameters of the pair choice', () => {
       cacheSignal: { cachedBlocks: () => 0 },
     });
     const view = { kvUtilization: new Float64Array(6) };
-    for (let request = 0; request < 40; request++) router.prefillPlaced(request, request % 20, request % 2);
-    for (let request = 40; request < 80; request++) router.decodePlaced(request, request % 20, 3 + (request % 2));
-    expect(router.choose(0, view)).toEqual({ prefill: 2, decode: 5 });
+    for (let request = 0; request < 40; request++)
+      router.prefillPlaced(asRequest(request), asRow(request % 20), request % 2);
+    for (let request = 40; request < 80; request++)
+      router.decodePlaced(asRequest(request), asRow(request % 20), 3 + (request % 2));
+    expect(router.choose(asRow(0), view)).toEqual({ prefill: 2, decode: 5 });
     const busy = [...router.table.ttftMs];
-    for (let request = 0; request < 80; request++) router.removed(request);
-    router.removed(7);
-    router.choose(0, view);
+    for (let request = 0; request < 80; request++) router.removed(asRequest(request));
+    router.removed(asRequest(7));
+    router.choose(asRow(0), view);
     const [idle] = router.table.ttftMs;
     expect(new Set(router.table.ttftMs).size).toBe(1);
     expect(busy.at(-1)).toBe(idle);

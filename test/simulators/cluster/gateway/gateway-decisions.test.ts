@@ -11,6 +11,7 @@ import { createAdmission, type SnapshotColumns } from '../../../../src/simulator
 import { ENQUEUED, GatewayQueue, REJECTED } from '../../../../src/simulators/cluster/gateway/gateway-queue.ts';
 import { createDetector } from '../../../../src/simulators/cluster/gateway/saturation.ts';
 import { TenantBudgets } from '../../../../src/simulators/cluster/gateway/tenant-budgets.ts';
+import { asRequest } from '../golden/indices.ts';
 
 type AdmissionLine = ['a', number, number, string, string, number, number[], number[]];
 type DispatchLine = ['d', number, number, number, number, number];
@@ -62,12 +63,18 @@ describe('gateway queue against recorded decisions of the reference', () => {
       const clock = line[1];
       const past = line[0] === 'a' || afterAdmission === clock ? clock : clock + 1;
       while (expiry.length > 0 && expiry[0]!.at < past) {
-        const { row } = expiry.shift()!;
+        const row = asRequest(expiry.shift()!.row);
         if (queue.has(row)) queue.remove(row);
       }
       if (line[0] === 'a') {
         const [, , row, sloClass, tenant, outcome] = line;
-        const got = queue.enqueue(row, PRIORITY[sloClass]!, TENANTS.indexOf(tenant), Number.POSITIVE_INFINITY, clock);
+        const got = queue.enqueue(
+          asRequest(row),
+          PRIORITY[sloClass]!,
+          TENANTS.indexOf(tenant),
+          Number.POSITIVE_INFINITY,
+          clock,
+        );
         expect(got, `request ${row}`).toBe(outcome);
         if (got !== REJECTED && config.requestTtlUs > 0) expiry.push({ row, at: clock + config.requestTtlUs });
         afterAdmission = clock;
@@ -121,7 +128,7 @@ describe('gateway queue', () => {
           );
           const inside = new Set<number>();
           steps.forEach(({ priority, tenant, saturation }, row) => {
-            const outcome = queue.enqueue(row, priority, tenant, 1000 - row, row);
+            const outcome = queue.enqueue(asRequest(row), priority, tenant, 1000 - row, row);
             if (outcome >= 0) expect(inside.delete(outcome)).toBe(true);
             if (outcome !== REJECTED) inside.add(row);
             const taken = queue.dispatch(saturation);
@@ -141,7 +148,7 @@ describe('gateway queue', () => {
     const serve = (fairness: GatewayConfig['fairness']) => {
       const queue = new GatewayQueue({ ...OPEN, fairness }, TENANTS);
       [3, 3, 3, 1, 2].forEach((tenant, row) => {
-        expect(queue.enqueue(row, 3, tenant, 0, 0)).toBe(ENQUEUED);
+        expect(queue.enqueue(asRequest(row), 3, tenant, 0, 0)).toBe(ENQUEUED);
       });
       return Array.from({ length: 5 }, () => queue.dispatch(0));
     };
@@ -152,7 +159,7 @@ describe('gateway queue', () => {
   it('takes the nearest deadline of the chosen tenant first with slo-deadline', () => {
     const queue = new GatewayQueue({ ...OPEN, dispatchOrder: 'slo-deadline' }, TENANTS);
     [300, Number.POSITIVE_INFINITY, 100, 100].forEach((target, row) => {
-      queue.enqueue(row, 3, 1, target, 0);
+      queue.enqueue(asRequest(row), 3, 1, target, 0);
     });
     expect([0, 0, 0, 0].map((saturation) => queue.dispatch(saturation))).toEqual([2, 3, 0, 1]);
   });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ClusterEngine } from '../../../../src/simulators/cluster/engine/cluster-engine.ts';
 import type { EngineConfig } from '../../../../src/simulators/cluster/engine-config.ts';
 import { PHASE } from '../../../../src/simulators/cluster/request-states.ts';
+import { asRequest } from '../golden/indices.ts';
 import { randomCluster } from '../golden/random-cluster.ts';
 import { openWorkload, tokenTable } from '../golden/token-table.ts';
 
@@ -60,9 +61,9 @@ function evicted(requests: readonly (readonly [sloClass: string, arrivalUs: numb
   const engine = new ClusterEngine(config(requests.length - 1), openWorkload(table));
   engine.run();
   const { phase } = engine.requests;
-  const rows = requests.map((_, row) => row);
+  const rows = requests.map((_, row) => asRequest(row));
   expect(rows.every((row) => phase[row] === PHASE.evicted || phase[row] === PHASE.completed)).toBe(true);
-  expect(phase[requests.length - 1]).toBe(PHASE.completed);
+  expect(phase[asRequest(requests.length - 1)]).toBe(PHASE.completed);
   const gone = rows.filter((row) => phase[row] === PHASE.evicted);
   expect(engine.parts.eviction?.evicted).toBe(gone.length);
   return gone;

@@ -3,6 +3,7 @@ import { ClusterEngine } from '../../../../src/simulators/cluster/engine/cluster
 import { summarizeRun } from '../../../../src/simulators/cluster/engine/engine-summary.ts';
 import type { EngineResult } from '../../../../src/simulators/cluster/engine-result.ts';
 import { PHASE } from '../../../../src/simulators/cluster/request-states.ts';
+import { asBlock, asRequest } from './indices.ts';
 import type { RandomCluster } from './random-cluster.ts';
 
 /** Checks what must hold for every run: conservation, causality, memory accounting, determinism. */
@@ -23,7 +24,7 @@ function checkConservation(engine: ClusterEngine, result: EngineResult, label: s
   const sum = (of: (one: EngineResult['instances'][number]) => number) =>
     result.instances.reduce((total, one) => total + of(one), 0);
   const q = engine.requests;
-  const phases = [...q.phase.subarray(0, q.length)];
+  const phases = Array.from({ length: q.length }, (_, request) => q.phase[asRequest(request)]!);
   const pending = phases.filter((phase) => phase === PHASE.pending).length;
   const atInstances = sum((i) => i.completed + i.stillQueued + i.stillRunning + i.dropped + i.timedOut);
   // Pending are the rejected ones and, at a horizon, those on their way.
@@ -44,7 +45,7 @@ function checkConservation(engine: ClusterEngine, result: EngineResult, label: s
 
 function checkCausality(engine: ClusterEngine, label: string): void {
   const q = engine.requests;
-  for (let request = 0; request < q.length; request++) {
+  for (let request = asRequest(0); request < q.length; request++) {
     const at = `${label} ${engine.parts.idOf(request)}`;
     if (q.phase[request] !== PHASE.completed) {
       expect(q.e2eUs[request], at).toBeNaN();
@@ -66,10 +67,10 @@ function checkCausality(engine: ClusterEngine, label: string): void {
 function checkMemory(engine: ClusterEngine, label: string): void {
   const q = engine.requests;
   for (const { index, gpu, batch, queue } of engine.instances) {
-    const free = gpu.freeList();
+    const free = gpu.freeBlocks.list();
     expect(free.length, label).toBe(gpu.free);
     const owners = new Map<number, number>();
-    for (let request = 0; request < q.length; request++) {
+    for (let request = asRequest(0); request < q.length; request++) {
       if (q.instance[request] !== index) continue;
       for (const block of gpu.ownedBy(request)) owners.set(block, (owners.get(block) ?? 0) + 1);
     }
@@ -78,7 +79,8 @@ function checkMemory(engine: ClusterEngine, label: string): void {
     for (let block = 1; block <= gpu.total; block++) {
       // Own blocks of one request may be without references.
       const count = owners.get(block) ?? 0;
-      if (count !== 1 || gpu.references(block) !== 0) expect(gpu.references(block), label).toBe(count);
+      if (count !== 1 || gpu.books.owners(asBlock(block)) !== 0)
+        expect(gpu.books.owners(asBlock(block)), label).toBe(count);
     }
     if (batch.size + queue.length === 0) expect(gpu.used, label).toBe(0);
   }

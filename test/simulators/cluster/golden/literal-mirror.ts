@@ -1,4 +1,5 @@
-import type { BatchMirror, MirrorParts } from '../../../../src/simulators/cluster/kv/mirror/mirror-cache.ts';
+import type { BatchMirror, MirrorParts } from '../../../../src/simulators/cluster/kv/mirror/batch-mirror.ts';
+import { asRequest } from './indices.ts';
 
 /** The rule as it is written: every step walks every block of the batch through an LRU map. */
 export class LiteralMirror implements BatchMirror {
@@ -36,7 +37,7 @@ export class LiteralMirror implements BatchMirror {
 
   mirror(batch: Int32Array, size: number): void {
     const { gpu, requests } = this.#parts;
-    for (const request of batch.subarray(0, size)) {
+    for (const request of Array.from(batch.subarray(0, size), asRequest)) {
       for (let i = 0; i < requests.ownedCount[request]!; i++) {
         const key = gpu.contentOf(request, i);
         if (key === 0 || this.touch(key)) continue;

@@ -3,6 +3,7 @@ import type { InstanceConfig } from '../../../../src/simulators/cluster/engine-c
 import { MirrorCache } from '../../../../src/simulators/cluster/kv/mirror/mirror-cache.ts';
 import { TieredKv } from '../../../../src/simulators/cluster/kv/mirror/tiered-kv.ts';
 import type { TierParts } from '../../../../src/simulators/cluster/kv/tier-parts.ts';
+import { asRequest } from './indices.ts';
 import { LiteralMirror } from './literal-mirror.ts';
 import type { RandomCluster } from './random-cluster.ts';
 
@@ -16,13 +17,14 @@ function outcome({ config, workload }: RandomCluster, Mirror: typeof MirrorCache
   const engine = new ClusterEngine(config, workload, {
     kvTier: (instance: InstanceConfig, parts: TierParts) => {
       if (instance.kv.kind !== 'tiered') throw new Error('not tiered');
-      const tier = new TieredKv(instance.kv, parts, new Mirror(instance.kv.cpuBlocks, parts));
+      const tier = new TieredKv(instance.kv, parts, undefined, new Mirror(instance.kv.cpuBlocks, parts));
       tiers.push(tier);
       return tier;
     },
   });
   engine.run();
   const q = engine.requests;
+  const requests = Array.from({ length: q.length }, (_, request) => asRequest(request));
   return {
     tiers: tiers.map(({ cache, reloads, misses }) => [cache.size, cache.evicted, cache.mirrored, reloads, misses]),
     instances: engine.instances.map((one) => [
@@ -32,8 +34,8 @@ function outcome({ config, workload }: RandomCluster, Mirror: typeof MirrorCache
       one.gpu.misses,
       one.endedAtUs(),
     ]),
-    freeLists: engine.instances.map((one) => one.gpu.freeList()),
-    e2e: [...q.e2eUs.subarray(0, q.length)],
-    ttft: [...q.ttftUs.subarray(0, q.length)],
+    freeLists: engine.instances.map((one) => one.gpu.freeBlocks.list()),
+    e2e: requests.map((request) => q.e2eUs[request]),
+    ttft: requests.map((request) => q.ttftUs[request]),
   };
 }

@@ -7,6 +7,7 @@ import { OffloadKv } from '../../../../src/simulators/cluster/kv/offload/offload
 import type { TierParts } from '../../../../src/simulators/cluster/kv/tier-parts.ts';
 import type { EngineHooks } from '../../../../src/simulators/cluster/policy/policy.ts';
 import { PHASE } from '../../../../src/simulators/cluster/request-states.ts';
+import { asBlock, asRequest } from '../golden/indices.ts';
 import { readScenarios, runScenario, type Scenario } from '../golden/instance-scenario.ts';
 
 const STATE: Readonly<Record<number, string>> = {
@@ -51,15 +52,15 @@ function compare(scenario: Scenario, hooks: EngineHooks = {}): void {
     if (expected.wq !== null) expect(instance.steps).toBe(expected.wq.length);
   }
   const q = engine.requests;
-  expected.requests.forEach((request, row) => {
+  expected.requests.forEach((request, index) => {
+    const row = asRequest(index);
     expect(engine.table.id(row)).toBe(request.id);
     expect(STATE[q.phase[row]!], request.id).toBe(request.state);
     if (request.ttft !== undefined) expect(q.ttftUs[row], `ttft ${request.id}`).toBe(request.ttft);
     if (request.e2e !== undefined) expect(q.e2eUs[row], `e2e ${request.id}`).toBe(request.e2e);
     if (request.sd !== undefined) expect(q.schedulingDelayUs[row], `delay ${request.id}`).toBe(request.sd);
     if (request.state === 'completed') {
-      expect(q.progress[row], `progress ${request.id}`).toBe(request.pi);
-      expect([q.scheduledStep[row], q.finishedStep[row]]).toEqual([request.ss, request.fs]);
+      expect(q.inputTokens[row]! + q.itlCount[row]!, `progress ${request.id}`).toBe(request.pi);
       if (request.itl !== undefined) {
         expect(q.itlCount[row]).toBe(request.itl?.length ?? 0);
         expect(q.itlSumUs[row]).toBe((request.itl ?? []).reduce((sum, gap) => sum + gap, 0));
@@ -67,14 +68,14 @@ function compare(scenario: Scenario, hooks: EngineHooks = {}): void {
     }
     expect(q.lengthCapped[row] === 1).toBe(request.capped);
   });
-  const free = gpu.freeList().map((block) => block - 1);
+  const free = gpu.freeBlocks.list().map((block) => block - 1);
   expect(free.slice(0, expected.kv.free.length)).toEqual(expected.kv.free);
   expect({ hits: gpu.hits, misses: gpu.misses, used: gpu.used }).toEqual({
     hits: expected.kv.hits,
     misses: expected.kv.misses,
     used: expected.kv.used,
   });
-  if (gpu.keysOutput && !gpu.usesRuns) expect(indexSize(gpu)).toBe(expected.kv.nhash);
+  if (gpu.keysOutput && !gpu.runs.areUsed) expect(indexSize(gpu)).toBe(expected.kv.nhash);
   expect(hitRate(gpu, instance.tier)).toBe(expected.kv.rate);
   expect(instance.tier?.thrashingRate() ?? 0).toBe(expected.kv.thrash);
   const { tier } = instance;
@@ -101,20 +102,20 @@ function compare(scenario: Scenario, hooks: EngineHooks = {}): void {
     }).toEqual(expected.tier);
   }
   expect({
-    allocfail: instance.allocationFailures,
-    capped: instance.lengthCapped,
-    completed: instance.completed,
-    dropped: instance.dropped,
+    allocfail: instance.ends.allocationFailures,
+    capped: instance.ends.lengthCapped,
+    completed: instance.ends.completed,
+    dropped: instance.ends.dropped,
     end: instance.endedAtUs(),
     in: instance.inputTokens,
     kvused: instance.blockMicros,
-    out: instance.outputTokens,
+    out: instance.ends.outputTokens,
     peak: instance.peakBlocks,
     preempt: instance.preemptions,
     queued: instance.queue.length,
     running: instance.batch.size,
-    timeout: instance.timedOut,
-    ttftsum: instance.ttftSumUs,
+    timeout: instance.ends.timedOut,
+    ttftsum: instance.ends.ttftSumUs,
   }).toEqual(expected.m);
 }
 
@@ -130,8 +131,8 @@ function repeats(step: readonly unknown[], before: readonly unknown[] | undefine
 function indexSize(gpu: GpuBlocks): number {
   let size = 0;
   for (let block = 1; block <= gpu.total; block++) {
-    const key = gpu.keyOf(block);
-    if (key > 0 && gpu.find(key) === block) size++;
+    const key = gpu.books.keyOf(asBlock(block));
+    if (key > 0 && gpu.books.find(key) === block) size++;
   }
   return size;
 }

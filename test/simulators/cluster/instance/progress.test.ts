@@ -58,7 +58,7 @@ describe('a run that cannot progress', () => {
   it('goes on to the deadline where there is one', () => {
     const engine = run(config({}), [request(1, 7, 30, 50_000), request(2, 3, 2)]);
     const [instance] = engine.instances;
-    expect([instance!.timedOut, instance!.completed]).toEqual([1, 1]);
+    expect([instance!.ends.timedOut, instance!.ends.completed]).toEqual([1, 1]);
     expect(instance!.preemptions).toBeGreaterThan(10);
   });
 
@@ -124,7 +124,7 @@ describe('an instance that can only wait', () => {
 
   it('misses its tier once in every step that it sleeps through, until a deadline frees blocks', () => {
     const decode = blocked(Number.POSITIVE_INFINITY, [10_000, 40_000]);
-    expect([decode.timedOut, decode.completed]).toEqual([1, 1]);
+    expect([decode.ends.timedOut, decode.ends.completed]).toEqual([1, 1]);
     // The four steps that do not miss are those of the request that is left.
     expect(decode.steps - decode.tier!.misses).toBe(4);
     const later = blocked(Number.POSITIVE_INFINITY, [11_000, 40_000]);
@@ -133,7 +133,7 @@ describe('an instance that can only wait', () => {
 
   it('and likewise up to the horizon', () => {
     const [short, long] = [blocked(20_000, [0, 0]), blocked(25_000, [0, 0])];
-    expect(short.completed).toBe(0);
+    expect(short.ends.completed).toBe(0);
     expect(short.tier!.misses).toBe(short.steps);
     expect([long.steps - short.steps, long.tier!.misses - short.tier!.misses]).toEqual([5_000, 5_000]);
   });

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { TokenGaps } from '../../../../src/simulators/cluster/instance/token-gaps.ts';
 import { simulateCluster } from '../../../../src/simulators/cluster/simulate-cluster.ts';
+import { asRequest } from '../golden/indices.ts';
 import { randomCluster } from '../golden/random-cluster.ts';
 
+const FIRST = asRequest(0);
 const WHOLE = { fromUs: 0, untilUs: Number.POSITIVE_INFINITY };
 
 describe('gaps between tokens as a client sees them', () => {
@@ -14,9 +16,9 @@ describe('gaps between tokens as a client sees them', () => {
 
   it('are those of the steps where nothing came between', () => {
     const books = steps([7, 3, 9, 2]);
-    expect(books.longest(0, 1, 0)).toBe(9);
-    expect(books.longest(0, 1, 2)).toBe(2);
-    expect([1, 2, 3, 4].map((token) => books.timeOf(0, 1, token))).toEqual([3, 12, 14, Number.NaN]);
+    expect(books.longest(FIRST, 1, 0)).toBe(9);
+    expect(books.longest(FIRST, 1, 2)).toBe(2);
+    expect([1, 2, 3, 4].map((token) => books.timeOf(FIRST, 1, token))).toEqual([3, 12, 14, Number.NaN]);
   });
 
   it('grow by the steps in which the request got no token', () => {
@@ -24,24 +26,24 @@ describe('gaps between tokens as a client sees them', () => {
     books.append(5);
     for (const gap of [4, 6]) {
       books.append(gap);
-      books.skip(0);
+      books.skip(FIRST);
     }
     books.append(3);
-    expect(books.longest(0, 0, 0)).toBe(13);
-    expect(books.timeOf(0, 0, 2)).toBe(18);
-    expect(books.timeOf(1, 0, 2)).toBe(9);
+    expect(books.longest(FIRST, 0, 0)).toBe(13);
+    expect(books.timeOf(FIRST, 0, 2)).toBe(18);
+    expect(books.timeOf(asRequest(1), 0, 2)).toBe(9);
   });
 
   it('grow by the length of a pause, not by the steps that others took in it', () => {
     const books = steps([5]);
     const [from, sum] = [books.steps, books.sum];
     for (const gap of [4, 6]) books.append(gap);
-    books.resume(0, from, sum, 30);
+    books.resume(FIRST, from, sum, 30);
     books.append(2);
-    books.skip(0);
+    books.skip(FIRST);
     books.append(3);
-    expect(books.longest(0, 0, 0)).toBe(35);
-    expect(books.timeOf(0, 0, 2)).toBe(40);
+    expect(books.longest(FIRST, 0, 0)).toBe(35);
+    expect(books.timeOf(FIRST, 0, 2)).toBe(40);
   });
 });
 

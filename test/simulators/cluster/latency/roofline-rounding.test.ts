@@ -6,6 +6,7 @@ import { RooflineLatency } from '../../../../src/simulators/cluster/latency/roof
 import { HARDWARE } from '../../../../src/simulators/cluster/settings/hardware-catalog.ts';
 import { MODEL_CONFIGS } from '../../../../src/simulators/cluster/settings/model-catalog.ts';
 import { parseModelConfig } from '../../../../src/simulators/cluster/settings/model-config.ts';
+import { asRequest } from '../golden/indices.ts';
 import { randomCluster } from '../golden/random-cluster.ts';
 
 type Roofline = Extract<LatencyConfig, { kind: 'roofline' | 'trained-physics' }>;
@@ -66,10 +67,11 @@ function run(seed: number, latency: Roofline) {
   const engine = new ClusterEngine({ ...config, instance: { ...config.instance, latency } }, workload);
   engine.run();
   const q = engine.requests;
+  const requests = Array.from({ length: q.length }, (_, request) => asRequest(request));
   return {
-    e2e: [...q.e2eUs],
-    ttft: [...q.ttftUs],
-    itl: [...q.itlSumUs],
+    e2e: requests.map((request) => q.e2eUs[request]),
+    ttft: requests.map((request) => q.ttftUs[request]),
+    itl: requests.map((request) => q.itlSumUs[request]),
     ends: engine.instances.map((i) => i.endedAtUs()),
   };
 }

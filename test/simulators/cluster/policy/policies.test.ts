@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EngineConfig } from '../../../../src/simulators/cluster/engine-config.ts';
 import type { EngineResult } from '../../../../src/simulators/cluster/engine-result.ts';
-import { PressureTier } from '../../../../src/simulators/cluster/kv/mirror/pressure-tier.ts';
+import { TieredKv } from '../../../../src/simulators/cluster/kv/mirror/tiered-kv.ts';
 import type {
   EngineEvent,
   EngineHooks,
@@ -153,7 +153,7 @@ describe('policies that say what the engine does anyway', () => {
     const own = run(
       {
         kvTier: ({ kv }, parts) =>
-          kv.kind === 'tiered' ? new PressureTier(kv, parts, { threshold: 0, reloadAhead: () => 0 }) : null,
+          kv.kind === 'tiered' ? new TieredKv(kv, parts, { threshold: 0, reloadAhead: () => 0 }) : null,
       },
       starved,
     );

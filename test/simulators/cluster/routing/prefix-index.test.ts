@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { stream } from '../../../../src/base/random.ts';
+import type { RequestIndex, Row } from '../../../../src/simulators/cluster/indices.ts';
 import { BlockKeys } from '../../../../src/simulators/cluster/kv/block-keys.ts';
-import { PrefixIndex } from '../../../../src/simulators/cluster/routing/prefix-index.ts';
+import { PrefixMemory } from '../../../../src/simulators/cluster/routing/prefix-memory.ts';
 import { RequestTable } from '../../../../src/simulators/workload/request-table.ts';
 
 const SIZE = 4;
@@ -61,7 +62,7 @@ class LiteralIndex {
   }
 }
 
-describe('the prefix index of the router', () => {
+describe('the prefix memory of the router', () => {
   it.each([
     [3, false, 25],
     [3, true, 25],
@@ -71,17 +72,19 @@ describe('the prefix index of the router', () => {
     for (let seed = 0; seed < 20; seed++) {
       const table = randomTable(seed, withParents);
       const keys = new BlockKeys(table, SIZE);
-      const index = new PrefixIndex(keys, instances, withParents ? 'all prompts' : 'shared prefixes', capacity);
+      const remembers = withParents ? 'all prompts' : 'shared prefixes';
+      const memory = new PrefixMemory({ table, keys, instances, remembers, capacity });
       const literal = new LiteralIndex(instances, capacity);
       const rng = stream(seed, 'choices');
-      for (let row = 0; row < table.length; row++) {
-        const blocks = Math.floor(table.inputTokens[row]! / SIZE);
+      for (let row = 0 as Row; row < table.length; row++) {
+        const request = { request: row as number as RequestIndex, row, blocks: 0 };
+        const blocks = memory.blocks(request);
         const prompt = Array.from({ length: blocks }, (_, k) => keys.key(row, k));
         const matched = new Float64Array(instances);
-        index.match(row, blocks, matched);
+        memory.match(request, blocks, matched);
         expect([...matched], `seed ${seed} row ${row}`).toEqual(literal.match(prompt));
         const chosen = rng.below(instances);
-        index.touch(row, blocks, chosen);
+        memory.touch(request, chosen);
         literal.touch(prompt, chosen);
       }
     }

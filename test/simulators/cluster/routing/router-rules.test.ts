@@ -14,6 +14,7 @@ import { generateWorkload } from '../../../../src/simulators/workload/generate-w
 import { goRandom } from '../../../../src/simulators/workload/go-random.ts';
 import { parseWorkload } from '../../../../src/simulators/workload/parse-workload.ts';
 import { RequestTable } from '../../../../src/simulators/workload/request-table.ts';
+import { asRequest, asRow } from '../golden/indices.ts';
 
 const INSTANCES = 3;
 const RULES: RouterRules = {
@@ -47,8 +48,7 @@ function prompts(count: number) {
     table.outputTokens[row] = 5;
     table.streaming[row] = 1;
   }
-  const requests = new RequestStates(count);
-  requests.addAll(table);
+  const requests = new RequestStates(table, new Float64Array(1), { capacity: count });
   const memory = (blockTokens: number, capacity = 1000) =>
     new PrefixMemory({
       table,
@@ -74,7 +74,11 @@ function view(columns: Partial<SnapshotColumns> = {}): SnapshotColumns {
   };
 }
 
-const routed = (request: number) => ({ request, row: request, blocks: Math.floor(300 / 16) });
+const routed = (request: number) => ({
+  request: asRequest(request),
+  row: asRow(request),
+  blocks: Math.floor(300 / 16),
+});
 
 function scores(
   name: string,
@@ -116,8 +120,8 @@ describe('scores of the router', () => {
     const { memory, ledger } = prompts(4);
     const own = memory(64);
     own.touch(routed(0), 2);
-    ledger.note(0, 108);
-    ledger.charge(0, 2);
+    ledger.note(asRequest(0), 108);
+    ledger.charge(asRequest(0), 2);
     const expected = [1 - 300 / 1000, 1 - 300 / 1000, 1 - (108 + 300 - 192) / 1000];
     expect(scores('token-load', { prefixMemory: () => own, ledger: () => ledger })).toEqual(expected);
   });
@@ -135,7 +139,7 @@ describe('tokens under way', () => {
   it('are released with the first token of a streamed answer, else with its end', () => {
     const { table, requests, ledger } = prompts(2);
     table.streaming[1] = 0;
-    for (const request of [0, 1]) {
+    for (const request of [asRequest(0), asRequest(1)]) {
       ledger.note(request, 100);
       ledger.charge(request, 0);
     }
@@ -154,7 +158,7 @@ describe('the affinity filter', () => {
     table.inputTokens[3] = ahead;
     const own = memory(64);
     own.touch(routed(0), 1);
-    ledger.charge(3, 1);
+    ledger.charge(asRequest(3), 1);
     const filter = new AffinityFilter(
       {
         scope: 'all',

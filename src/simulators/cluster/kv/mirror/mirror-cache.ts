@@ -1,43 +1,17 @@
-import { PHASE, type RequestStates } from '../../request-states.ts';
+import type { RequestIndex } from '../../indices.ts';
+import { PHASE, type RequestsOf } from '../../request-states.ts';
 import { type BlockKeys, NO_KEY } from '../block-keys.ts';
-import { BEYOND, type GpuBlocks } from '../gpu-blocks.ts';
-import type { TierParts } from '../tier-parts.ts';
-import { ADMISSION, HOT, MirrorList, PLACED_IN, POSITION, WALKED_IN, WORDS } from './mirror-list.ts';
+import type { GpuBlocks } from '../gpu-blocks.ts';
+import { WORDS } from '../lru-nodes.ts';
+import { BEYOND } from '../run-blocks.ts';
+import type { BatchMirror, MirrorParts } from './batch-mirror.ts';
+import { JointPrefixes } from './joint-prefixes.ts';
+import { LiteralWalk } from './literal-walk.ts';
+import { byPlace, HOT, MirrorList, notePlace, PLACED_IN, SINGLES } from './mirror-list.ts';
+import { ReloadTouches } from './reload-touches.ts';
 
 /** Share of the capacity up to which a batch's blocks may be kept out of the list. */
 const LAZY_SHARE = 0.75;
-/** A request whose own keys are here one by one. */
-const SINGLES = -1;
-
-/** A mirror asks the GPU blocks for what a request owns. */
-export type MirrorParts = Omit<TierParts, 'owned'>;
-
-/** An LRU set of block keys that every step touches with all blocks of the batch, in batch order. */
-export interface BatchMirror {
-  /** Number of keys held. */
-  readonly size: number;
-  readonly evicted: number;
-  readonly mirrored: number;
-  /** Whether keys of the request's own blocks, those after a shared prefix, may be here beside those of its walked blocks. */
-  mayHoldOwn(request: number): boolean;
-  /** A reload for the request wants this key: makes it the most recent one. False if it is not here. */
-  touch(key: number, request: number): boolean;
-  admitted(request: number): void;
-  /** The request got blocks or filled one. */
-  changed(request: number): void;
-  /** The request leaves the batch; its blocks are still its own. */
-  leaves(request: number): void;
-  /** The batch, in order, touches all its blocks. */
-  mirror(batch: Int32Array, size: number): void;
-}
-
-/** Running requests whose walked blocks begin with a whole shared prefix: together they are one owner of its keys. */
-interface Joint {
-  holders: number;
-  /** Number of the mirror before the last of them left, and the latest admission among those that left since. */
-  leftIn: number;
-  admission: number;
-}
 
 /**
  * An LRU set of block keys that every step touches with all blocks of the batch, in batch order.
@@ -59,36 +33,32 @@ export class MirrorCache implements BatchMirror {
   readonly #list: MirrorList;
   readonly #gpu: GpuBlocks;
   readonly #keys: BlockKeys;
-  readonly #requests: RequestStates;
+  readonly #requests: RequestsOf<'kv/mirror/mirror-cache.ts'>;
   readonly #usesRuns: boolean;
-  /** By shared prefix. */
-  readonly #joint: readonly Joint[];
+  readonly #joint: JointPrefixes;
+  readonly #touches = new ReloadTouches();
+  readonly #walk: LiteralWalk;
   #literal = false;
   #mirrors = 0;
   #admissions = 0;
   /** Requests that got blocks since the last mirror, in batch order. */
-  readonly #dirty: number[] = [];
+  readonly #dirty: RequestIndex[] = [];
   /** Nodes that lost their last owner since the last mirror. */
   #leavers: number[] = [];
   #isSorted = true;
   /** Whether a request has left since the last mirror. */
   #left = false;
-  /** Singles touched by reloads since the last mirror, with the number of the touch. */
-  readonly #touched: number[] = [];
-  readonly #touches: number[] = [];
-  #touchCount = 0;
-  #touchesBefore = 0;
-  /** By node; 0 where never touched. */
-  #lastTouch = new Float64Array(64);
 
   constructor(capacity: number, parts: MirrorParts) {
-    this.#list = new MirrorList(capacity, parts.index, () => parts.requests.mirrorRun);
-    this.#gpu = parts.gpu;
-    this.#keys = parts.keys;
-    this.#requests = parts.requests;
+    const { gpu, keys, requests } = parts;
+    this.#list = new MirrorList(capacity, parts.index, requests);
+    this.#gpu = gpu;
+    this.#keys = keys;
+    this.#requests = requests;
     // With blocks of one token, blocks filled by decodes have no key.
-    this.#usesRuns = parts.oneHome && parts.gpu.blockSize > 1;
-    this.#joint = Array.from({ length: parts.keys.groups }, () => ({ holders: 0, leftIn: -1, admission: 0 }));
+    this.#usesRuns = parts.oneHome && gpu.blockSize > 1;
+    this.#joint = new JointPrefixes(keys, requests);
+    this.#walk = new LiteralWalk({ list: this.#list, gpu, keys, requests, joint: this.#joint, touches: this.#touches });
   }
 
   get size(): number {
@@ -103,11 +73,11 @@ export class MirrorCache implements BatchMirror {
     return this.#list.mirrored;
   }
 
-  mayHoldOwn(request: number): boolean {
+  mayHoldOwn(request: RequestIndex): boolean {
     return !this.#usesRuns || this.#requests.mirrorRun[request] !== 0;
   }
 
-  touch(key: number, request: number): boolean {
+  touch(key: number, request: RequestIndex): boolean {
     if (this.#requests.mirrorRun[request]! > 0) this.#toSingles(request);
     const list = this.#list;
     const single = list.find(key);
@@ -118,23 +88,20 @@ export class MirrorCache implements BatchMirror {
       return true;
     }
     if (list.words[WORDS * single + HOT] === 0) list.unlink(single);
-    if (single >= this.#lastTouch.length) this.#growTouches(single);
-    this.#lastTouch[single] = ++this.#touchCount;
-    this.#touched.push(single);
-    this.#touches.push(this.#touchCount);
+    this.#touches.add(single);
     return true;
   }
 
-  admitted(request: number): void {
+  admitted(request: RequestIndex): void {
     this.#requests.walked[request] = 0;
     this.#requests.admission[request] = ++this.#admissions;
   }
 
-  changed(request: number): void {
-    if (!this.#literal && this.#gpu.settled(request) > this.#requests.walked[request]!) this.#dirty.push(request);
+  changed(request: RequestIndex): void {
+    if (!this.#literal && this.#gpu.runs.settled(request) > this.#requests.walked[request]!) this.#dirty.push(request);
   }
 
-  leaves(request: number): void {
+  leaves(request: RequestIndex): void {
     const q = this.#requests;
     const walked = q.walked[request]!;
     if (this.#literal || walked === 0 || q.phase[request] !== PHASE.running) return;
@@ -142,61 +109,41 @@ export class MirrorCache implements BatchMirror {
     const first = this.#firstOwn(request);
     if (walked > first && q.mirrorRun[request]! > 0) this.#toSingles(request);
     const inRun = walked > first && q.mirrorRun[request] === 0;
-    const jointly = q.mirrorJoint[request] === 1;
-    if (jointly) this.#leaveJoint(request, first);
-    this.#cool(request, jointly ? first : 0, inRun ? first : walked, q.admission[request]!);
+    const admission = q.admission[request]!;
+    const jointly = this.#joint.holds(request);
+    if (jointly) {
+      const last = this.#joint.leave(request, this.#mirrors);
+      if (last > 0) this.#cool(request, 0, first, last);
+    }
+    this.#cool(request, jointly ? first : 0, inRun ? first : walked, admission);
     q.walked[request] = 0;
-    if (inRun) this.#addLeaver(this.#list.addRun(request, first, walked, q.admission[request]!));
+    if (inRun) this.#addLeaver(this.#list.addRun(request, first, walked, admission));
   }
 
   mirror(batch: Int32Array, size: number): void {
-    if (this.#literal) this.#walk(batch, size);
-    else if (this.#left || this.#dirty.length + this.#touched.length > 0) {
+    if (this.#literal) this.#walkLiterally(batch, size);
+    else if (this.#left || this.#dirty.length + this.#touches.length > 0) {
       if (this.#isSafe()) this.#mirrorLazily();
       else {
         this.#rebuild(batch, size);
-        this.#walk(batch, size);
+        this.#walkLiterally(batch, size);
       }
       this.#dirty.length = 0;
       this.#leavers.length = 0;
       this.#isSorted = true;
       this.#left = false;
-      this.#touched.length = 0;
-      this.#touches.length = 0;
-      this.#touchesBefore = this.#touchCount;
+      this.#touches.clear();
       this.#mirrors++;
     }
   }
 
   /** Position of the first block that nobody else can have; beyond the last where there may be none such. */
-  #firstOwn(request: number): number {
+  #firstOwn(request: RequestIndex): number {
     return this.#usesRuns ? this.#keys.firstOwn(this.#requests.row[request]!) : BEYOND;
   }
 
-  /** A request whose first `count` blocks are a whole shared prefix begins to hold them. */
-  #joins(request: number, count: number): boolean {
-    const q = this.#requests;
-    if (q.walked[request]! > 0 || q.aligned[request] === 0) return false;
-    const group = this.#keys.wholeGroup(q.row[request]!);
-    if (group < 0) return false;
-    q.mirrorJoint[request] = 1;
-    if (this.#joint[group]!.holders++ === 0) this.#heat(request, 0, count);
-    return true;
-  }
-
-  /** The last holder's departure counts, with the place of the holder that was admitted last. */
-  #leaveJoint(request: number, count: number): void {
-    const q = this.#requests;
-    const joint = this.#joint[this.#keys.wholeGroup(q.row[request]!)]!;
-    const admission = q.admission[request]!;
-    joint.admission = joint.leftIn === this.#mirrors ? Math.max(joint.admission, admission) : admission;
-    joint.leftIn = this.#mirrors;
-    q.mirrorJoint[request] = 0;
-    if (--joint.holders === 0) this.#cool(request, 0, count, joint.admission);
-  }
-
   /** Walked blocks [from, to) of a request lose an owner that was admitted as number `admission`. */
-  #cool(request: number, from: number, to: number, admission: number): void {
+  #cool(request: RequestIndex, from: number, to: number, admission: number): void {
     const gpu = this.#gpu;
     const list = this.#list;
     const { words } = list;
@@ -206,7 +153,7 @@ export class MirrorCache implements BatchMirror {
       if (key === NO_KEY) continue;
       const single = list.known(key);
       const base = WORDS * single;
-      this.#place(base, mirrors, admission, i);
+      notePlace(words, base, mirrors, admission, i);
       const hot = words[base + HOT]! - 1;
       words[base + HOT] = hot;
       if (hot === 0) this.#addLeaver(single);
@@ -214,9 +161,10 @@ export class MirrorCache implements BatchMirror {
   }
 
   #addLeaver(node: number): void {
-    const count = this.#leavers.length;
-    if (count > 0 && this.#isSorted && this.#byPlace(this.#leavers[count - 1]!, node) > 0) this.#isSorted = false;
-    this.#leavers.push(node);
+    const leavers = this.#leavers;
+    const count = leavers.length;
+    if (count > 0 && this.#isSorted && byPlace(this.#list.words, leavers[count - 1]!, node) > 0) this.#isSorted = false;
+    leavers.push(node);
   }
 
   /** New blocks can evict, or turn hot, at most one cold key each. */
@@ -230,43 +178,53 @@ export class MirrorCache implements BatchMirror {
   }
 
   #mirrorLazily(): void {
-    const leavers = this.#leavers;
-    if (!this.#isSorted) leavers.sort((a, b) => this.#byPlace(a, b));
-    if (this.#touched.length === 0) for (let i = 0; i < leavers.length; i++) this.#list.append(leavers[i]!);
-    else this.#appendUntouched(leavers);
+    this.#appendLeavers();
     const q = this.#requests;
     for (const request of this.#dirty) {
       if (q.phase[request] !== PHASE.running) continue;
       // Off the usual pattern, own keys may stand anywhere.
       if (q.aligned[request] === 0) this.#toSingles(request);
-      const count = this.#gpu.settled(request);
+      const count = this.#gpu.runs.settled(request);
       const first = this.#firstOwn(request);
       const shared = Math.min(count, first);
-      if (shared < first || !this.#joins(request, first)) this.#heat(request, q.walked[request]!, shared);
+      const joined = shared < first ? 'apart' : this.#joint.join(request);
+      if (joined === 'first') this.#heat(request, 0, first);
+      else if (joined === 'apart') this.#heat(request, q.walked[request]!, shared);
       const own = Math.max(q.walked[request]!, first);
       if (own < count && !this.#heatRun(request, own, count)) this.#heat(request, own, count);
       q.walked[request] = count;
     }
   }
 
+  #appendLeavers(): void {
+    const list = this.#list;
+    const touches = this.#touches;
+    const leavers = this.#leavers;
+    if (!this.#isSorted) leavers.sort((a, b) => byPlace(list.words, a, b));
+    const untouched = touches.length === 0;
+    for (const node of leavers) if (untouched || list.isRun(node) || !touches.has(node)) list.append(node);
+    touches.appendTo(list);
+  }
+
   /** Walks blocks [from, to) of a request, one by one. */
-  #heat(request: number, from: number, to: number): void {
+  #heat(request: RequestIndex, from: number, to: number): void {
     const gpu = this.#gpu;
     const list = this.#list;
     for (let i = from; i < to; i++) {
       const key = gpu.contentOf(request, i);
       if (key === NO_KEY) continue;
       let single = list.find(key);
-      if (single === 0) single = this.#insert(key);
-      else if (list.words[WORDS * single + HOT] === 0) list.unlink(single);
+      if (single === 0) {
+        single = list.insert(key);
+        this.#touches.forget(single);
+      } else if (list.words[WORDS * single + HOT] === 0) list.unlink(single);
       list.words[WORDS * single + HOT]!++;
     }
   }
 
   /** Walks own blocks [from, to) as one. @returns false if they have to be walked one by one, and now can be */
-  #heatRun(request: number, from: number, to: number): boolean {
-    const q = this.#requests;
-    const run = q.mirrorRun[request]!;
+  #heatRun(request: RequestIndex, from: number, to: number): boolean {
+    const run = this.#requests.mirrorRun[request]!;
     if (run === SINGLES) return false;
     if (run > 0 && this.#list.from(run) !== from) {
       this.#toSingles(request);
@@ -278,7 +236,7 @@ export class MirrorCache implements BatchMirror {
   }
 
   /** From now on own keys of the request have nodes of their own. */
-  #toSingles(request: number): void {
+  #toSingles(request: RequestIndex): void {
     const q = this.#requests;
     const list = this.#list;
     const row = q.row[request]!;
@@ -291,150 +249,39 @@ export class MirrorCache implements BatchMirror {
         for (const single of singles) list.words[WORDS * single + PLACED_IN] = this.#mirrors;
         this.#leavers = [...this.#leavers.slice(0, place), ...singles, ...this.#leavers.slice(place + 1)];
       }
-      for (const single of singles) this.#untouched(single);
+      for (const single of singles) this.#touches.forget(single);
     }
     if (run !== SINGLES && q.phase[request] === PHASE.running) {
       for (let i = this.#firstOwn(request); i < q.walked[request]!; i++) {
         const single = list.name(keyOf(i));
         list.words[WORDS * single + HOT] = 1;
-        this.#untouched(single);
+        this.#touches.forget(single);
       }
     }
-    q.mirrorRun[request] = SINGLES;
+    list.markSingles(request);
   }
 
-  #appendUntouched(nodes: readonly number[]): void {
-    for (const node of nodes) if (!this.#isTouched(node)) this.#list.append(node);
-    this.#appendTouched();
-  }
-
-  #appendTouched(): void {
-    const list = this.#list;
-    for (let i = 0; i < this.#touched.length; i++) {
-      const single = this.#touched[i]!;
-      if (list.words[WORDS * single + HOT] === 0 && this.#lastTouch[single] === this.#touches[i]) list.append(single);
-    }
-  }
-
-  /** Puts every key into the list, as a literal walk at the last mirror and the touches since would have left it. */
   #rebuild(batch: Int32Array, size: number): void {
-    const q = this.#requests;
-    const gpu = this.#gpu;
     const list = this.#list;
-    for (let b = 0; b < size; b++) this.#toSingles(batch[b]!);
+    for (let b = 0; b < size; b++) this.#toSingles(batch[b]! as RequestIndex);
     for (const node of [...this.#leavers, ...list.runs()]) {
       if (list.isRun(node)) this.#toSingles(list.requestOf(node));
     }
-    const singles = this.#leavers.slice();
-    const { words } = list;
-    for (let b = 0; b < size; b++) {
-      const request = batch[b]!;
-      for (let i = 0; i < q.walked[request]!; i++) {
-        const key = gpu.contentOf(request, i);
-        if (key === NO_KEY) continue;
-        const single = list.known(key);
-        this.#place(WORDS * single, this.#mirrors, this.#lastAdmission(request, i), i);
-        if (words[WORDS * single + HOT]! > 0) {
-          singles.push(single);
-          words[WORDS * single + HOT] = 0;
-        }
-      }
-      q.walked[request] = 0;
-      q.mirrorJoint[request] = 0;
-    }
-    for (const joint of this.#joint) joint.holders = 0;
-    singles.sort((a, b) => this.#byPlace(a, b));
-    this.#appendUntouched(singles);
+    this.#walk.rebuild(batch, size, this.#leavers, this.#mirrors);
+    for (let b = 0; b < size; b++) this.#requests.walked[batch[b]! as RequestIndex] = 0;
+    this.#joint.dissolve(batch, size);
     this.#literal = true;
   }
 
-  /** The latest admission, that a request knows of, of an owner of its block since the last mirror. */
-  #lastAdmission(request: number, position: number): number {
-    const q = this.#requests;
-    const own = q.admission[request]!;
-    if (q.mirrorJoint[request] === 0 || position >= this.#firstOwn(request)) return own;
-    const joint = this.#joint[this.#keys.wholeGroup(q.row[request]!)]!;
-    return joint.leftIn === this.#mirrors ? Math.max(own, joint.admission) : own;
-  }
-
-  #walk(batch: Int32Array, size: number): void {
-    const q = this.#requests;
-    const gpu = this.#gpu;
-    const list = this.#list;
-    const mirror = ++this.#mirrors;
-    let distinct = 0;
+  /** One step of walking, and back to lazy keeping where the batch is well below the capacity. */
+  #walkLiterally(batch: Int32Array, size: number): void {
+    const distinct = this.#walk.walk(batch, size, ++this.#mirrors);
+    if (distinct > LAZY_SHARE * this.#list.capacity) return;
+    this.#walk.recount(batch, size);
     for (let b = 0; b < size; b++) {
-      const request = batch[b]!;
-      const count = q.ownedCount[request]!;
-      q.mirrorRun[request] = SINGLES;
-      for (let i = 0; i < count; i++) {
-        const key = gpu.contentOf(request, i);
-        if (key === NO_KEY) continue;
-        let single = list.find(key);
-        if (single === 0) single = this.#insert(key);
-        else list.unlink(single);
-        list.append(single);
-        if (list.words[WORDS * single + WALKED_IN] !== mirror) {
-          list.words[WORDS * single + WALKED_IN] = mirror;
-          distinct++;
-        }
-      }
-    }
-    if (distinct <= LAZY_SHARE * list.capacity) this.#becomeLazy(batch, size);
-  }
-
-  #becomeLazy(batch: Int32Array, size: number): void {
-    const q = this.#requests;
-    const list = this.#list;
-    for (let b = 0; b < size; b++) {
-      const request = batch[b]!;
-      const count = this.#gpu.settled(request);
-      for (let i = 0; i < count; i++) {
-        const key = this.#gpu.contentOf(request, i);
-        if (key === NO_KEY) continue;
-        const single = list.known(key);
-        if (list.words[WORDS * single + HOT]!++ === 0) list.unlink(single);
-      }
-      q.walked[request] = count;
+      const request = batch[b]! as RequestIndex;
+      this.#requests.walked[request] = this.#gpu.runs.settled(request);
     }
     this.#literal = false;
-  }
-
-  #insert(key: number): number {
-    const single = this.#list.insert(key);
-    this.#untouched(single);
-    return single;
-  }
-
-  #isTouched(node: number): boolean {
-    return node < this.#lastTouch.length && !this.#list.isRun(node) && this.#lastTouch[node]! > this.#touchesBefore;
-  }
-
-  #untouched(single: number): void {
-    if (single < this.#lastTouch.length) this.#lastTouch[single] = 0;
-  }
-
-  #growTouches(single: number): void {
-    const grown = new Float64Array(2 * single);
-    grown.set(this.#lastTouch);
-    this.#lastTouch = grown;
-  }
-
-  /** Notes a place in the walk of the last mirror if it is the single's latest. @param base - its first word */
-  #place(base: number, mirrors: number, admission: number, position: number): void {
-    const { words } = this.#list;
-    if (words[base + PLACED_IN] === mirrors) {
-      const known = words[base + ADMISSION]!;
-      if (known > admission || (known === admission && words[base + POSITION]! >= position)) return;
-    }
-    words[base + PLACED_IN] = mirrors;
-    words[base + ADMISSION] = admission;
-    words[base + POSITION] = position;
-  }
-
-  #byPlace(a: number, b: number): number {
-    const { words } = this.#list;
-    const earlier = words[WORDS * a + ADMISSION]! - words[WORDS * b + ADMISSION]!;
-    return earlier !== 0 ? earlier : words[WORDS * a + POSITION]! - words[WORDS * b + POSITION]!;
   }
 }

@@ -1,24 +1,21 @@
-import { NO_KEY } from '../block-keys.ts';
+import type { RequestIndex } from '../../indices.ts';
+import type { RequestsOf } from '../../request-states.ts';
 import type { KeyMap } from '../key-map.ts';
+import { KEY, LruNodes, OWN, WORDS } from '../lru-nodes.ts';
 
-/** Words of a node, side by side for the sake of the processor's cache. */
-export const WORDS = 8;
-/** Key of a single; a run has its request here, as −1 − request. */
-const KEY = 0;
-/** List through sentinel 0, oldest at the head. A node outside the list links to itself. */
-const NEXT = 1;
-const PREVIOUS = 2;
 /** Single: walked blocks of the batch that have the key. */
-export const HOT = 3;
+export const HOT = OWN;
 /** Run: owned blocks [from, to) of the request. */
-const FROM = 3;
-const TO = 4;
+const FROM = OWN;
+const TO = OWN + 1;
 /** Single: number of the mirror before the latest place of a former owner was noted. Place of either kind of node. */
-export const PLACED_IN = 4;
-export const ADMISSION = 5;
-export const POSITION = 6;
+export const PLACED_IN = OWN + 1;
+export const ADMISSION = OWN + 2;
+export const POSITION = OWN + 3;
 /** Single: number of the mirror in which it was walked last (literal walks only). */
-export const WALKED_IN = 7;
+export const WALKED_IN = OWN + 4;
+/** In the place of a run: the request's own keys are here one by one. */
+export const SINGLES = -1;
 
 /**
  * The keys of a CPU mirror and, as a list, the order in which they would be evicted. A node of the list is a *single*,
@@ -33,39 +30,36 @@ export class MirrorList {
   listed = 0;
   evicted = 0;
   mirrored = 0;
-  /** `WORDS` per node. Nodes of both kinds are numbered together, in the order of their first use. */
-  words = new Int32Array(WORDS * 1024);
-  /** Single by key; valid while it has that key. */
-  readonly #index: KeyMap;
-  /** Run of a request, by request; owned by the requests' table. */
-  readonly #runOf: () => Int32Array;
-  readonly #freeNodes: number[] = [];
-  #newNode = 1;
+  /** Nodes of both kinds; a run has its request as key, as −1 − request. */
+  readonly #nodes: LruNodes;
+  readonly #requests: RequestsOf<'kv/mirror/mirror-list.ts'>;
 
-  /** @param runOf - the column that says which run a request has; 0 = none */
-  constructor(capacity: number, index: KeyMap, runOf: () => Int32Array) {
+  constructor(capacity: number, index: KeyMap, requests: RequestsOf<'kv/mirror/mirror-list.ts'>) {
     this.capacity = capacity;
-    this.#index = index;
-    this.#runOf = runOf;
+    this.#nodes = new LruNodes(index);
+    this.#requests = requests;
+  }
+
+  get words(): Int32Array {
+    return this.#nodes.words;
   }
 
   isRun(node: number): boolean {
-    return this.words[WORDS * node + KEY]! < 0;
+    return this.#nodes.keyOf(node) < 0;
   }
 
   isListed(node: number): boolean {
-    return this.words[WORDS * node + NEXT] !== node;
+    return this.#nodes.isListed(node);
   }
 
   /** The single with this key, or 0. */
   find(key: number): number {
-    const single = this.#index.get(key);
-    return single > 0 && this.words[WORDS * single + KEY] === key ? single : 0;
+    return this.#nodes.find(key);
   }
 
   /** The single of a key that is here as a single. */
   known(key: number): number {
-    return this.#index.get(key);
+    return this.#nodes.known(key);
   }
 
   /** A single outside the list for a new key; the oldest key goes if there is no room. */
@@ -78,15 +72,12 @@ export class MirrorList {
 
   /** A single outside the list for a key whose room is taken already. */
   name(key: number): number {
-    const single = this.#node();
-    const { words } = this;
+    const single = this.#nodes.create(key);
+    const { words } = this.#nodes;
     const base = WORDS * single;
-    words[base + KEY] = key;
-    words[base + NEXT] = single;
     words[base + HOT] = 0;
     words[base + PLACED_IN] = -1;
     words[base + WALKED_IN] = 0;
-    this.#index.set(key, single);
     return single;
   }
 
@@ -99,17 +90,16 @@ export class MirrorList {
 
   /** Evicts from the head of the list until `count` more keys fit. */
   makeRoom(count: number): void {
+    const nodes = this.#nodes;
     let excess = this.size + count - this.capacity;
     this.size -= excess;
     this.evicted += excess;
     while (excess > 0) {
-      const node = this.words[NEXT]!;
-      const base = WORDS * node;
-      if (this.words[base + KEY]! < 0) excess -= this.takeFront(node, excess);
+      const node = nodes.oldest;
+      if (this.isRun(node)) excess -= this.takeFront(node, excess);
       else {
         this.unlink(node);
-        this.words[base + KEY] = NO_KEY;
-        this.#freeNodes.push(node);
+        nodes.drop(node);
         excess--;
       }
     }
@@ -121,11 +111,12 @@ export class MirrorList {
    * @returns number taken; a run that has no more is gone
    */
   takeFront(run: number, most: number): number {
+    const { words } = this.#nodes;
     const base = WORDS * run;
-    const from = this.words[base + FROM]!;
-    const left = this.words[base + TO]! - from;
+    const from = words[base + FROM]!;
+    const left = words[base + TO]! - from;
     if (left > most) {
-      this.words[base + FROM] = from + most;
+      words[base + FROM] = from + most;
       this.listed -= most;
       return most;
     }
@@ -138,27 +129,26 @@ export class MirrorList {
     return this.words[WORDS * run + FROM]!;
   }
 
-  to(run: number): number {
-    return this.words[WORDS * run + TO]!;
-  }
-
-  requestOf(run: number): number {
-    return -1 - this.words[WORDS * run + KEY]!;
+  requestOf(run: number): RequestIndex {
+    return (-1 - this.#nodes.keyOf(run)) as RequestIndex;
   }
 
   /** A run outside the list, of keys that are here already. */
-  addRun(request: number, from: number, to: number, admission: number): number {
-    const run = this.#node();
+  addRun(request: RequestIndex, from: number, to: number, admission: number): number {
+    const run = this.#nodes.create(-1 - request);
     const base = WORDS * run;
-    const { words } = this;
-    words[base + KEY] = -1 - request;
-    words[base + NEXT] = run;
+    const { words } = this.#nodes;
     words[base + FROM] = from;
     words[base + TO] = to;
     words[base + ADMISSION] = admission;
     words[base + POSITION] = from;
-    this.#runOf()[request] = run;
+    this.#requests.mirrorRun[request] = run;
     return run;
+  }
+
+  /** For good: own keys of the request have nodes of their own. */
+  markSingles(request: RequestIndex): void {
+    this.#requests.mirrorRun[request] = SINGLES;
   }
 
   /**
@@ -167,19 +157,21 @@ export class MirrorList {
    * @returns them, in order; they are in the list if the run was
    */
   split(run: number, keyOf: (position: number) => number): number[] {
-    const listed = this.isListed(run);
+    const nodes = this.#nodes;
+    const listed = nodes.isListed(run);
     const base = WORDS * run;
-    const before = this.words[base + PREVIOUS]!;
-    const [from, to, admission] = [this.words[base + FROM]!, this.words[base + TO]!, this.words[base + ADMISSION]!];
+    let last = nodes.previous(run);
+    const { words } = nodes;
+    const [from, to, admission] = [words[base + FROM]!, words[base + TO]!, words[base + ADMISSION]!];
     this.#dropRun(run);
     const singles: number[] = [];
-    let last = before;
     for (let position = from; position < to; position++) {
       const single = this.name(keyOf(position));
-      this.words[WORDS * single + ADMISSION] = admission;
-      this.words[WORDS * single + POSITION] = position;
+      nodes.words[WORDS * single + ADMISSION] = admission;
+      nodes.words[WORDS * single + POSITION] = position;
       if (listed) {
-        this.#insertAfter(last, single);
+        nodes.insertAfter(last, single);
+        this.listed++;
         last = single;
       }
       singles.push(single);
@@ -187,66 +179,52 @@ export class MirrorList {
     return singles;
   }
 
-  /** Number of keys in a node. */
-  keys(node: number): number {
-    return this.isRun(node) ? this.words[WORDS * node + TO]! - this.words[WORDS * node + FROM]! : 1;
-  }
-
   /** Runs in the list, oldest first. */
   runs(): number[] {
     const runs: number[] = [];
-    for (let node = this.words[NEXT]!; node !== 0; node = this.words[WORDS * node + NEXT]!) {
+    for (let node = this.#nodes.oldest; node !== 0; node = this.#nodes.next(node)) {
       if (this.isRun(node)) runs.push(node);
     }
     return runs;
   }
 
   append(node: number): void {
-    const { words } = this;
-    const tail = words[PREVIOUS]!;
-    words[WORDS * tail + NEXT] = node;
-    words[WORDS * node + PREVIOUS] = tail;
-    words[WORDS * node + NEXT] = 0;
-    words[PREVIOUS] = node;
-    this.listed += this.keys(node);
+    this.#nodes.append(node);
+    this.listed += this.#keys(node);
   }
 
   /** Takes a node out of the list; one that is not in it stays as it is. */
   unlink(node: number): void {
-    const { words } = this;
-    const after = words[WORDS * node + NEXT]!;
-    if (after === node) return;
-    const before = words[WORDS * node + PREVIOUS]!;
-    words[WORDS * before + NEXT] = after;
-    words[WORDS * after + PREVIOUS] = before;
-    words[WORDS * node + NEXT] = node;
-    this.listed -= this.keys(node);
+    if (this.#nodes.unlink(node)) this.listed -= this.#keys(node);
   }
 
-  #insertAfter(before: number, node: number): void {
-    const { words } = this;
-    const after = words[WORDS * before + NEXT]!;
-    words[WORDS * before + NEXT] = node;
-    words[WORDS * node + PREVIOUS] = before;
-    words[WORDS * node + NEXT] = after;
-    words[WORDS * after + PREVIOUS] = node;
-    this.listed++;
+  /** Number of keys in a node. */
+  #keys(node: number): number {
+    const { words } = this.#nodes;
+    const base = WORDS * node;
+    return words[base + KEY]! < 0 ? words[base + TO]! - words[base + FROM]! : 1;
   }
 
   #dropRun(run: number): void {
+    const request = this.requestOf(run);
     this.unlink(run);
-    this.#runOf()[this.requestOf(run)] = 0;
-    this.#freeNodes.push(run);
+    this.#requests.mirrorRun[request] = 0;
+    this.#nodes.drop(run);
   }
+}
 
-  /** The number of an unused node. */
-  #node(): number {
-    const node = this.#freeNodes.pop() ?? this.#newNode++;
-    if (WORDS * node === this.words.length) {
-      const grown = new Int32Array(2 * this.words.length);
-      grown.set(this.words);
-      this.words = grown;
-    }
-    return node;
+/** Notes a place in the walk of the last mirror if it is the single's latest. @param base - its first word */
+export function notePlace(words: Int32Array, base: number, mirrors: number, admission: number, position: number): void {
+  if (words[base + PLACED_IN] === mirrors) {
+    const known = words[base + ADMISSION]!;
+    if (known > admission || (known === admission && words[base + POSITION]! >= position)) return;
   }
+  words[base + PLACED_IN] = mirrors;
+  words[base + ADMISSION] = admission;
+  words[base + POSITION] = position;
+}
+
+export function byPlace(words: Int32Array, a: number, b: number): number {
+  const earlier = words[WORDS * a + ADMISSION]! - words[WORDS * b + ADMISSION]!;
+  return earlier !== 0 ? earlier : words[WORDS * a + POSITION]! - words[WORDS * b + POSITION]!;
 }

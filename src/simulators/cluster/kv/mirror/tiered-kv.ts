@@ -1,15 +1,29 @@
 import type { KvTierConfig } from '../../engine-config.ts';
-import type { RequestStates } from '../../request-states.ts';
+import { NO_BLOCK, type RequestIndex } from '../../indices.ts';
+import type { RequestsView } from '../../request-states.ts';
 import { NO_KEY } from '../block-keys.ts';
-import type { GpuBlocks } from '../gpu-blocks.ts';
+import type { CachedBlocks } from '../cached-blocks.ts';
+import type { GpuBlocks, TokenKind } from '../gpu-blocks.ts';
 import type { KvTier } from '../kv-tier.ts';
-import { ReloadAllocation } from '../reload-allocation.ts';
+import { ReloadAllocation, type ResumePoint } from '../reload-allocation.ts';
 import type { TierParts } from '../tier-parts.ts';
-import { type BatchMirror, MirrorCache } from './mirror-cache.ts';
+import type { BatchMirror } from './batch-mirror.ts';
+import { MirrorCache } from './mirror-cache.ts';
+
+/** A tier that fills only under memory pressure, so that what it holds is what the GPU is about to lose. */
+export interface PressurePolicy {
+  /** Share of GPU blocks in use from which blocks are copied to the CPU. */
+  readonly threshold: number;
+  /** Leading prompt blocks to bring back when a request is routed here, ahead of admission. */
+  readonly reloadAhead: (request: RequestIndex) => number;
+}
+
+/** What a tier does without a policy: it mirrors every step and reloads at admission. */
+const ALWAYS: PressurePolicy = { threshold: 0, reloadAhead: () => 0 };
 
 /**
  * A CPU tier that mirrors what the running batch has in GPU blocks, and from which prompts are reloaded into free GPU
- * blocks. A reload does not shorten the prefill of the request that causes it; its step pays for the transfer.
+ * blocks. A reload does not shorten the prefill of the request that causes it; the next step pays for the transfer.
  */
 export class TieredKv implements KvTier {
   /** Allocations that failed without any reload. */
@@ -18,13 +32,15 @@ export class TieredKv implements KvTier {
   readonly cache: BatchMirror;
   readonly #gpu: GpuBlocks;
   readonly #allocation: ReloadAllocation;
-  readonly #requests: RequestStates;
+  readonly #requests: RequestsView;
   readonly #blockTransferUs: number;
+  readonly #policy: PressurePolicy;
   #transferUs = 0;
 
   constructor(
     config: Extract<KvTierConfig, { kind: 'tiered' }>,
     parts: TierParts,
+    policy: PressurePolicy = ALWAYS,
     cache: BatchMirror = new MirrorCache(config.cpuBlocks, parts),
   ) {
     this.#gpu = parts.gpu;
@@ -32,43 +48,51 @@ export class TieredKv implements KvTier {
     this.#allocation = new ReloadAllocation(parts);
     this.#requests = parts.requests;
     this.#blockTransferUs = config.transferBaseLatency + Math.ceil(parts.gpu.blockSize / config.transferBandwidth);
+    this.#policy = policy;
     this.cache = cache;
   }
 
-  allocate(request: number, start: number, end: number, cached: number, prefill: boolean): boolean {
+  get mirrored(): number {
+    return this.cache.mirrored;
+  }
+
+  get changes(): number {
+    return this.reloads;
+  }
+
+  allocate(request: RequestIndex, start: number, end: number, cached: CachedBlocks, kind: TokenKind): boolean {
     const gpu = this.#gpu;
-    const reloaded = this.#reload(request, cached);
     let fits: boolean;
-    if (reloaded > 0) fits = this.#allocation.allocate(request, start, end, cached, prefill);
+    if (this.#reload(request, cached) > 0) fits = this.#allocation.allocate(request, start, end, cached, kind);
     else {
-      fits = prefill ? gpu.allocate(request, start, end, cached, true) : gpu.allocateToken(request, start);
+      fits = kind === 'prompt' ? gpu.allocate(request, start, end, cached, kind) : gpu.allocateToken(request, start);
       if (!fits) this.misses++;
     }
     if (fits) this.cache.changed(request);
     return fits;
   }
 
-  decodesDirectly(request: number): boolean {
+  decodesDirectly(request: RequestIndex): boolean {
     return this.#coversPrompt(request, 0);
   }
 
-  setClock(): void {}
-
-  beginAdmission(): void {}
-
-  isDeferred(): boolean {
-    return false;
+  /** Brings leading blocks of the prompt back ahead of admission, as far as they are here; the request claims them later. */
+  routed(request: RequestIndex): void {
+    const ahead = this.#policy.reloadAhead(request);
+    const blocks = Math.min(ahead, this.#allocation.promptBlocks(request));
+    if (blocks > 0) this.#bring(request, { block: 0, parent: NO_KEY }, blocks);
   }
 
   mirror(batch: Int32Array, size: number): void {
-    this.cache.mirror(batch, size);
+    const gpu = this.#gpu;
+    if (gpu.used >= this.#policy.threshold * gpu.total) this.cache.mirror(batch, size);
   }
 
-  admitted(request: number): void {
+  admitted(request: RequestIndex): void {
     this.cache.admitted(request);
   }
 
-  leaves(request: number): void {
+  leaves(request: RequestIndex): void {
     this.cache.leaves(request);
   }
 
@@ -78,33 +102,8 @@ export class TieredKv implements KvTier {
     return us;
   }
 
-  get changes(): number {
-    return this.reloads;
-  }
-
   nextChangeUs(): number {
     return Number.POSITIVE_INFINITY;
-  }
-
-  /** Brings leading blocks of a prompt back to the GPU as far as they are here; the request claims them later. */
-  prefetch(request: number, blocks: number): void {
-    const gpu = this.#gpu;
-    const row = this.#requests.row[request]!;
-    const end = Math.min(blocks, Math.floor(this.#requests.inputTokens[request]! / gpu.blockSize));
-    const limit = gpu.free;
-    let reloaded = 0;
-    let parent = NO_KEY;
-    for (let k = 0; k < end; k++) {
-      const key = gpu.chain(parent, row, k * gpu.blockSize);
-      if (gpu.find(key) === 0) {
-        if (reloaded === limit || !this.cache.touch(key, request)) return;
-        gpu.reload(key, request);
-        this.#transferUs += this.#blockTransferUs;
-        this.reloads++;
-        reloaded++;
-      }
-      parent = key;
-    }
   }
 
   /** Blocks evicted per block mirrored. */
@@ -113,27 +112,32 @@ export class TieredKv implements KvTier {
   }
 
   /** Whether the request has, or is about to claim, as many blocks as its prompt fills. */
-  #coversPrompt(request: number, cached: number): boolean {
+  #coversPrompt(request: RequestIndex, cached: number): boolean {
     const q = this.#requests;
     return (Math.max(cached, q.ownedCount[request]!) + 1) * this.#gpu.blockSize > q.inputTokens[request]!;
   }
 
   /** Brings the part of the prompt that follows what the request has, or is about to claim, back to the GPU. */
-  #reload(request: number, cached: number): number {
+  #reload(request: RequestIndex, cached: CachedBlocks): number {
+    const { runs } = this.#gpu;
+    const q = this.#requests;
+    if (this.#coversPrompt(request, cached.count)) return 0;
+    if (q.ringAt[request]! > 0) runs.name(request);
+    const next = Math.max(cached.count, q.ownedCount[request]!);
+    if (next >= runs.first(request) && !this.cache.mayHoldOwn(request)) return 0;
+    return this.#bring(request, this.#allocation.resumePoint(request, cached), this.#allocation.promptBlocks(request));
+  }
+
+  /** Reloads blocks of the prompt up to block `end`, as far as they are here. @returns how many */
+  #bring(request: RequestIndex, from: ResumePoint, end: number): number {
     const gpu = this.#gpu;
-    if (this.#coversPrompt(request, cached)) return 0;
-    if (this.#requests.ringAt[request]! > 0) gpu.name(request);
-    const next = Math.max(cached, this.#requests.ownedCount[request]!);
-    if (next >= gpu.firstUnnamed(request) && !this.cache.mayHoldOwn(request)) return 0;
-    const blocks = this.#allocation.promptBlocks(request);
-    const from = this.#allocation.resumePoint(request, cached);
     const row = this.#requests.row[request]!;
-    let { parent } = from;
     const limit = gpu.free;
+    let { parent } = from;
     let reloaded = 0;
-    for (let k = from.block; k < blocks; k++) {
-      const key = gpu.chain(parent, row, k * gpu.blockSize);
-      if (gpu.find(key) === 0) {
+    for (let k = from.block; k < end; k++) {
+      const key = gpu.offPattern.key(parent, row, k * gpu.blockSize);
+      if (gpu.books.find(key) === NO_BLOCK) {
         if (reloaded === limit || !this.cache.touch(key, request)) break;
         gpu.reload(key, request);
         this.#transferUs += this.#blockTransferUs;

@@ -1,6 +1,9 @@
 import type { KeyMap } from '../key-map.ts';
+import { LruNodes, OWN, WORDS } from '../lru-nodes.ts';
 
-/** State of an entry: its content is on the way. */
+/** Word of a node: FILLING, 0 = idle, or the number of pins. Only idle nodes are in the list. */
+const STATE = OWN;
+/** Its content is on the way. */
 const FILLING = -1;
 
 /**
@@ -12,47 +15,32 @@ export class OffloadCache {
   used = 0;
   idle = 0;
   evicted = 0;
-  /** Slot by key; valid while the slot has that key. */
-  readonly #index: KeyMap;
-  readonly #keyOf: Int32Array;
-  /** FILLING, 0 = idle, or the number of pins. */
-  readonly #state: Int32Array;
-  /** Idle slots through sentinel 0, oldest at the head. */
-  readonly #next: Int32Array;
-  readonly #previous: Int32Array;
-  readonly #unused: number[] = [];
-  #fresh = 1;
+  readonly #nodes: LruNodes;
 
   constructor(capacity: number, index: KeyMap) {
     this.capacity = capacity;
-    this.#index = index;
-    this.#keyOf = new Int32Array(capacity + 1);
-    this.#state = new Int32Array(capacity + 1);
-    this.#next = new Int32Array(capacity + 1);
-    this.#previous = new Int32Array(capacity + 1);
+    this.#nodes = new LruNodes(index);
   }
 
   has(key: number): boolean {
-    return this.#find(key) !== 0;
+    return this.#nodes.find(key) !== 0;
   }
 
   isReadable(key: number): boolean {
-    const slot = this.#find(key);
-    return slot !== 0 && this.#state[slot] !== FILLING;
+    const entry = this.#nodes.find(key);
+    return entry !== 0 && this.#state(entry) !== FILLING;
   }
 
   /** Makes an idle entry the most recent one. */
   touch(key: number): void {
-    const slot = this.#find(key);
-    if (slot === 0 || this.#state[slot] !== 0) return;
-    this.#unlink(slot);
-    this.#append(slot);
+    const entry = this.#nodes.find(key);
+    if (entry !== 0 && this.#nodes.unlink(entry)) this.#nodes.append(entry);
   }
 
   /** Puts a readable entry in. False when everything else is in use. The key must be absent. */
   store(key: number): boolean {
     if (this.used === this.capacity && !this.#evict()) return false;
-    this.#append(this.#insert(key, 0));
+    this.#rest(this.#insert(key, 0));
     return true;
   }
 
@@ -68,63 +56,50 @@ export class OffloadCache {
 
   /** The content has arrived. */
   complete(key: number): void {
-    const slot = this.#find(key);
-    if (slot === 0 || this.#state[slot] !== FILLING) return;
-    this.#state[slot] = 0;
-    this.#append(slot);
+    const entry = this.#nodes.find(key);
+    if (entry === 0 || this.#state(entry) !== FILLING) return;
+    this.#nodes.words[WORDS * entry + STATE] = 0;
+    this.#rest(entry);
   }
 
   pin(key: number): void {
-    const slot = this.#find(key);
-    if (slot === 0 || this.#state[slot] === FILLING) return;
-    if (this.#state[slot]!++ === 0) this.#unlink(slot);
+    const entry = this.#nodes.find(key);
+    if (entry === 0 || this.#state(entry) === FILLING) return;
+    this.#nodes.words[WORDS * entry + STATE]!++;
+    if (this.#nodes.unlink(entry)) this.idle--;
   }
 
   unpin(key: number): void {
-    const slot = this.#find(key);
-    if (slot === 0 || this.#state[slot]! <= 0) return;
-    if (--this.#state[slot]! === 0) this.#append(slot);
+    const entry = this.#nodes.find(key);
+    if (entry === 0 || this.#state(entry) <= 0) return;
+    if (--this.#nodes.words[WORDS * entry + STATE]! === 0) this.#rest(entry);
   }
 
-  #find(key: number): number {
-    const slot = this.#index.get(key);
-    return slot > 0 && this.#keyOf[slot] === key ? slot : 0;
+  #state(entry: number): number {
+    return this.#nodes.words[WORDS * entry + STATE]!;
   }
 
   #insert(key: number, state: number): number {
-    const slot = this.#unused.pop() ?? this.#fresh++;
-    this.#keyOf[slot] = key;
-    this.#state[slot] = state;
-    this.#index.set(key, slot);
+    const entry = this.#nodes.create(key);
+    this.#nodes.words[WORDS * entry + STATE] = state;
     this.used++;
-    return slot;
+    return entry;
   }
 
-  #evict(): boolean {
-    const slot = this.#next[0]!;
-    if (slot === 0) return false;
-    this.#unlink(slot);
-    this.#keyOf[slot] = 0;
-    this.#unused.push(slot);
-    this.used--;
-    this.evicted++;
-    return true;
-  }
-
-  #append(slot: number): void {
-    const tail = this.#previous[0]!;
-    this.#next[tail] = slot;
-    this.#previous[slot] = tail;
-    this.#next[slot] = 0;
-    this.#previous[0] = slot;
+  /** The entry is idle from now on. */
+  #rest(entry: number): void {
+    this.#nodes.append(entry);
     this.idle++;
   }
 
-  #unlink(slot: number): void {
-    const before = this.#previous[slot]!;
-    const after = this.#next[slot]!;
-    this.#next[before] = after;
-    this.#previous[after] = before;
+  #evict(): boolean {
+    const entry = this.#nodes.oldest;
+    if (entry === 0) return false;
+    this.#nodes.unlink(entry);
+    this.#nodes.drop(entry);
     this.idle--;
+    this.used--;
+    this.evicted++;
+    return true;
   }
 }

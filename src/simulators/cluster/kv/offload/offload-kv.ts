@@ -1,6 +1,9 @@
 import { goRandom, subsystemSeed } from '../../../workload/go-random.ts';
 import type { OffloadConfig } from '../../engine-config.ts';
+import { NO_BLOCK, type RequestIndex } from '../../indices.ts';
 import { NO_KEY } from '../block-keys.ts';
+import type { CachedBlocks } from '../cached-blocks.ts';
+import type { TokenKind } from '../gpu-blocks.ts';
 import type { KvTier } from '../kv-tier.ts';
 import { ReloadAllocation, type ResumePoint } from '../reload-allocation.ts';
 import type { TierParts } from '../tier-parts.ts';
@@ -34,20 +37,20 @@ export class OffloadKv implements KvTier {
   readonly cache: OffloadCache;
   readonly #config: OffloadConfig;
   readonly #parts: TierParts;
-  readonly #idOf: (request: number) => string;
+  readonly #idOf: (request: RequestIndex) => string;
   readonly #allocation: ReloadAllocation;
   readonly #station: TransferStation;
   /** Keys in each storage tier. */
   readonly #stored: readonly Set<number>[];
   /** Keys whose presence in storage has been looked up. */
   readonly #known = new Set<number>();
-  readonly #deferred = new Map<number, Deferral>();
+  readonly #deferred = new Map<RequestIndex, Deferral>();
   #clock = 0;
 
   constructor(
     config: OffloadConfig,
     parts: TierParts,
-    options: { readonly seed: number | bigint; readonly idOf: (request: number) => string },
+    options: { readonly seed: number | bigint; readonly idOf: (request: RequestIndex) => string },
   ) {
     this.#config = config;
     this.#parts = parts;
@@ -58,18 +61,18 @@ export class OffloadKv implements KvTier {
     this.cache = new OffloadCache(config.cpuBlocks, parts.index);
   }
 
-  allocate(request: number, start: number, end: number, cached: number, prefill: boolean): boolean {
+  allocate(request: RequestIndex, start: number, end: number, cached: CachedBlocks, kind: TokenKind): boolean {
     const waits = this.#config.tiers.length > 0 && this.#parts.requests.ownedCount[request] === 0;
     if (waits && this.#mustWait(request, cached)) return false;
     const fits =
       this.#walk(request, cached) > 0
-        ? this.#allocation.allocate(request, start, end, cached, prefill)
-        : this.#allocatePlain(request, start, end, cached, prefill);
+        ? this.#allocation.allocate(request, start, end, cached, kind)
+        : this.#allocatePlain(request, start, end, cached, kind);
     if (fits) this.#deferred.delete(request);
     return fits;
   }
 
-  decodesDirectly(request: number): boolean {
+  decodesDirectly(request: RequestIndex): boolean {
     return this.#parts.requests.ownedCount[request]! >= this.#allocation.promptBlocks(request);
   }
 
@@ -88,7 +91,7 @@ export class OffloadKv implements KvTier {
     }
   }
 
-  isDeferred(request: number): boolean {
+  isDeferred(request: RequestIndex): boolean {
     const deferral = this.#deferred.get(request);
     return deferral !== undefined && deferral.phase !== 'ready';
   }
@@ -104,26 +107,19 @@ export class OffloadKv implements KvTier {
   mirror(batch: Int32Array, size: number): void {
     const { gpu, owned, requests: q } = this.#parts;
     for (let b = 0; b < size; b++) {
-      const request = batch[b]!;
-      const at = q.ownedAt[request]!;
+      const request = batch[b]! as RequestIndex;
       let blocks = q.ownedCount[request]!;
       if (this.#config.promptOnly) blocks = Math.min(blocks, this.#allocation.promptBlocks(request));
       for (let i = 0; i < blocks; i++) {
-        const key = gpu.keyOf(owned.slab[at + i]!);
+        const key = gpu.books.keyOf(owned.at(request, i));
         if (key !== NO_KEY) this.#mirrorBlock(key);
       }
     }
   }
 
-  admitted(): void {}
-
   /** A request that gives up or is evicted while it waits is forgotten; a preempted one is not. */
-  leaves(request: number, forGood: boolean): void {
-    if (forGood) this.#deferred.delete(request);
-  }
-
-  takeTransferUs(): number {
-    return 0;
+  leaves(request: RequestIndex, until: 'for good' | 'for a while'): void {
+    if (until === 'for good') this.#deferred.delete(request);
   }
 
   nextChangeUs(): number {
@@ -140,14 +136,14 @@ export class OffloadKv implements KvTier {
     return promotions === 0 ? 0 : this.promotionsFailed / promotions;
   }
 
-  #allocatePlain(request: number, start: number, end: number, cached: number, prefill: boolean): boolean {
-    const fits = this.#parts.gpu.allocate(request, start, end, cached, prefill);
+  #allocatePlain(request: RequestIndex, start: number, end: number, cached: CachedBlocks, kind: TokenKind): boolean {
+    const fits = this.#parts.gpu.allocate(request, start, end, cached, kind);
     if (!fits) this.misses++;
     return fits;
   }
 
   /** Reloads readable CPU blocks; starts a promotion where storage has the next one. */
-  #walk(request: number, cached: number): number {
+  #walk(request: RequestIndex, cached: CachedBlocks): number {
     const { gpu, requests: q } = this.#parts;
     const blocks = this.#allocation.promptBlocks(request);
     const { block, parent: first } = this.#allocation.resumePoint(request, cached);
@@ -156,8 +152,8 @@ export class OffloadKv implements KvTier {
     let parent = first;
     let reloaded = 0;
     for (let k = block; k < blocks; k++) {
-      const key = gpu.chain(parent, row, k * gpu.blockSize);
-      if (gpu.find(key) === 0) {
+      const key = gpu.offPattern.key(parent, row, k * gpu.blockSize);
+      if (gpu.books.find(key) === NO_BLOCK) {
         if (!this.cache.isReadable(key)) {
           const tier = this.cache.has(key) ? -1 : this.#tierOf(key);
           if (tier >= 0) this.#promote(this.#run(request, k, parent, tier), tier);
@@ -176,7 +172,7 @@ export class OffloadKv implements KvTier {
   }
 
   /** Whether allocation has to wait for storage; notes the request if so. */
-  #mustWait(request: number, cached: number): boolean {
+  #mustWait(request: RequestIndex, cached: CachedBlocks): boolean {
     const known = this.#deferred.get(request);
     if (known !== undefined) return known.phase !== 'ready';
     const found = this.#classify(request, this.#allocation.resumePoint(request, cached));
@@ -192,13 +188,13 @@ export class OffloadKv implements KvTier {
   }
 
   /** The first block of the prompt that is neither on the GPU nor readable, if waiting for it makes sense. */
-  #classify(request: number, from: ResumePoint): Omit<Deferral, 'sinceUs'> | null {
+  #classify(request: RequestIndex, from: ResumePoint): Omit<Deferral, 'sinceUs'> | null {
     const { gpu, requests: q } = this.#parts;
     const blocks = this.#allocation.promptBlocks(request);
     let { parent } = from;
     for (let k = from.block; k < blocks; k++) {
-      const key = gpu.chain(parent, q.row[request]!, k * gpu.blockSize);
-      if (gpu.find(key) === 0 && !this.cache.isReadable(key)) {
+      const key = gpu.offPattern.key(parent, q.row[request]!, k * gpu.blockSize);
+      if (gpu.books.find(key) === NO_BLOCK && !this.cache.isReadable(key)) {
         if (this.cache.has(key)) return { keys: [key], tier: -1, phase: 'wait' };
         const tier = this.#tierOf(key);
         return tier < 0 ? null : { keys: this.#run(request, k, parent, tier), tier, phase: 'retry' };
@@ -223,14 +219,14 @@ export class OffloadKv implements KvTier {
   }
 
   /** Block `k` and the following ones that only the same storage tier has. */
-  #run(request: number, k: number, parentOfFirst: number, tier: number): number[] {
+  #run(request: RequestIndex, k: number, parentOfFirst: number, tier: number): number[] {
     const { gpu, requests: q } = this.#parts;
     const blocks = this.#allocation.promptBlocks(request);
     const keys: number[] = [];
     let parent = parentOfFirst;
     for (let i = k; i < blocks; i++) {
-      const key = gpu.chain(parent, q.row[request]!, i * gpu.blockSize);
-      if (gpu.find(key) !== 0 || this.cache.has(key) || this.#tierOf(key) !== tier) break;
+      const key = gpu.offPattern.key(parent, q.row[request]!, i * gpu.blockSize);
+      if (gpu.books.find(key) !== NO_BLOCK || this.cache.has(key) || this.#tierOf(key) !== tier) break;
       keys.push(key);
       parent = key;
     }
