@@ -2,18 +2,20 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import type { Block, RequestIndex, Row, Slot } from '../../../src/simulators/cluster/indices.ts';
-import type { GpuBlocks } from '../../../src/simulators/cluster/kv/gpu-blocks.ts';
-import type { PrefixLookup } from '../../../src/simulators/cluster/kv/prefix-lookup.ts';
 import type {
   Column,
   ColumnOwners,
   ReadColumn,
   RequestsOf,
   RequestsView,
-} from '../../../src/simulators/cluster/request-states.ts';
+} from '../../../src/simulators/cluster/column-owners.ts';
+import type { Block, RequestIndex, Row, Slot } from '../../../src/simulators/cluster/indices.ts';
+import type { GpuBlocks } from '../../../src/simulators/cluster/kv/gpu-blocks.ts';
+import type { PrefixLookup } from '../../../src/simulators/cluster/kv/prefix-lookup.ts';
 
 const CLUSTER = new URL('../../../src/simulators/cluster/', import.meta.url).pathname;
+/** Where the owners are named, and the file that has all columns. */
+const OWNERS = 'column-owners.ts';
 const STATES = 'request-states.ts';
 
 const files = readdirSync(CLUSTER, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
@@ -29,7 +31,7 @@ function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
 /** Owners by column, as `ColumnOwners` names them. */
 function owners(): Map<string, string> {
   const found = new Map<string, string>();
-  walk(parsed(STATES), (node) => {
+  walk(parsed(OWNERS), (node) => {
     if (!ts.isInterfaceDeclaration(node) || node.name.text !== 'ColumnOwners') return;
     for (const member of node.members) {
       if (!ts.isPropertySignature(member) || member.type === undefined) continue;
@@ -62,7 +64,7 @@ describe('columns of request state', () => {
   });
 
   it('are written by nobody else: a file asks for no view but its own, and only the assembly holds them all', () => {
-    for (const name of files.filter((file) => file !== STATES)) {
+    for (const name of files.filter((file) => file !== OWNERS)) {
       expect(new Set([...views(name), name]), name).toEqual(new Set([name]));
     }
     const whole = files.filter((name) => /\bRequestStates\b/.test(textOf(name)));

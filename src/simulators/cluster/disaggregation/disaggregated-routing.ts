@@ -1,5 +1,5 @@
+import type { RequestsView } from '../column-owners.ts';
 import type { RequestIndex } from '../indices.ts';
-import type { RequestsView } from '../request-states.ts';
 import type { Dispatch } from '../routing/dispatch.ts';
 import type { Router } from '../routing/routers.ts';
 import type { Disaggregation, OtherDecode } from './disaggregation-flow.ts';

@@ -1,10 +1,10 @@
 import type { RequestTable } from '../../workload/request-table.ts';
+import type { RequestsView } from '../column-owners.ts';
 import type { EngineConfig } from '../engine-config.ts';
 import { type Admission, createAdmission } from '../gateway/admission.ts';
 import type { TenantBudgets } from '../gateway/tenant-budgets.ts';
 import type { RequestIndex, Row } from '../indices.ts';
 import type { AdmissionPolicy } from '../policy/policy.ts';
-import type { RequestsView } from '../request-states.ts';
 import type { Dispatch } from '../routing/dispatch.ts';
 import type { PolicyViews } from '../routing/policy-views.ts';
 

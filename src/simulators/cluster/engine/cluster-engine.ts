@@ -6,7 +6,6 @@ import type { RareEvents } from '../control-events.ts';
 import type { DisaggregatedRouting } from '../disaggregation/disaggregated-routing.ts';
 import type { EngineConfig } from '../engine-config.ts';
 import type { GatewayFlow } from '../gateway/gateway-flow.ts';
-import type { InFlightEviction } from '../gateway/in-flight-eviction.ts';
 import type { RequestIndex, Row } from '../indices.ts';
 import type { Instance } from '../instance/instance.ts';
 import type { MinTree } from '../min-tree.ts';
@@ -14,7 +13,6 @@ import type { EngineHooks } from '../policy/policy.ts';
 import type { RequestRegister } from '../request-states.ts';
 import type { Dispatch } from '../routing/dispatch.ts';
 import { TimeFifo } from '../time-fifo.ts';
-import type { Admissions } from './admissions.ts';
 import { type Assembly, assemble } from './assembly.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -29,10 +27,8 @@ export class ClusterEngine {
   routingRejected = 0;
   readonly #hooks: EngineHooks;
   readonly #followUpSource: FollowUpSource | null;
-  readonly #admission: Admissions;
   readonly #dispatch: Dispatch;
   readonly #gateway: GatewayFlow | null;
-  readonly #eviction: InFlightEviction | null;
   readonly #disaggregation: DisaggregatedRouting | null;
   /** Rows not yet arrived, follow-ups, and the stages between the stages. */
   #nextRow = 0;
@@ -51,7 +47,7 @@ export class ClusterEngine {
     this.#hooks = hooks;
     const parts = assemble(config, workload, hooks, {
       requestEnded: (instance, request, end, produced, at) => this.#ended(instance, request, end, produced, at),
-      stepped: (instance, at, duration) => this.#dispatch.records.step(instance, at, duration),
+      stepped: (instance, at, duration) => this.#dispatch.records.step(this.instances[instance]!, at, duration),
       parentEnded: (decode, end, produced, at) => this.#followUp(this.requests.row[decode]!, end, produced, at),
       dispatched: (request, at) => this.#routings.push(at + config.routingLatencyUs, request),
       sendWhole: (request, instance, at) => this.#sendWhole(request, instance, at),
@@ -61,10 +57,8 @@ export class ClusterEngine {
     this.requests = parts.requests;
     this.instances = parts.instances;
     this.#followUpSource = parts.followUps;
-    this.#admission = parts.admissions;
     this.#dispatch = parts.dispatch;
     this.#gateway = parts.gateway;
-    this.#eviction = parts.eviction;
     this.#disaggregation = parts.disaggregation;
     this.#initialRows = parts.table.length;
     this.#rare = parts.rare;
@@ -133,12 +127,12 @@ export class ClusterEngine {
   }
 
   #arrive(request: RequestIndex, at: number): void {
-    this.#admission.arrived(this.requests.row[request]!);
+    this.parts.admissions.arrived(this.requests.row[request]!);
     this.#admissions.push(at + this.config.admissionLatencyUs, request);
   }
 
   #admit(request: RequestIndex, at: number): void {
-    if (!this.#admission.admits(request, at)) return;
+    if (!this.parts.admissions.admits(request, at)) return;
     if (this.#gateway === null) {
       this.#routings.push(at + this.config.routingLatencyUs, request);
       return;
@@ -172,7 +166,7 @@ export class ClusterEngine {
 
   /** Hands a request to the instance that serves all of it. */
   #sendWhole(request: RequestIndex, instance: number, at: number): void {
-    this.#eviction?.sent(request);
+    this.parts.eviction?.sent(request);
     this.#dispatch.send(request, instance, at);
   }
 
@@ -212,19 +206,17 @@ export class ClusterEngine {
     this.#disaggregation?.flow.afterEvent(this.#clock);
   }
 
-  #ended(instance: Instance, request: RequestIndex, end: RequestEnd, produced: number, atUs: number): void {
+  #ended(instance: number, request: RequestIndex, end: RequestEnd, produced: number, atUs: number): void {
     const row = this.requests.row[request]!;
     this.parts.budgets?.ended(this.table.tenant[row]!);
-    this.#eviction?.ended(request);
+    this.parts.eviction?.ended(request);
     const flow = this.#disaggregation?.flow;
-    if (flow?.isPrefill(request)) {
-      flow.prefillEnded(request, end);
-      flow.forget(request);
-      return;
-    }
+    const isPrefill = flow?.isPrefill(request) === true;
+    if (isPrefill) flow?.prefillEnded(request, end);
     flow?.forget(request);
+    if (isPrefill) return;
     if (end === 'completed' || end === 'length-capped') flow?.pairs?.answered(produced);
-    this.parts.views?.ended(request, instance.index, end, atUs, this.#hooks.scorers);
+    this.parts.views?.ended(request, instance, end, atUs, this.#hooks.scorers);
     if (flow?.isDecode(request)) flow.noteEnd({ decode: request, end, produced });
     else this.#followUp(row, end, produced, atUs);
   }
@@ -241,7 +233,7 @@ export class ClusterEngine {
   }
 
   #evict(): void {
-    const victim = this.#eviction!.takeVictim();
+    const victim = this.parts.eviction!.takeVictim();
     if (victim < 0) return;
     const instance = this.instances[this.requests.instance[victim]!]!;
     if (!instance.evict(victim, this.#clock)) return;
@@ -249,7 +241,7 @@ export class ClusterEngine {
     this.#dispatch.changed(instance.index);
     const row = this.requests.row[victim]!;
     this.parts.budgets?.ended(this.table.tenant[row]!);
-    this.#eviction!.evicted++;
-    this.#admission.shed(row);
+    this.parts.eviction!.evicted++;
+    this.parts.admissions.shed(row);
   }
 }

@@ -1,3 +1,4 @@
+import type { ReadColumn } from '../column-owners.ts';
 import type { Disaggregation, ParentRequest } from '../disaggregation/disaggregation-flow.ts';
 import type {
   ClusterCounters,
@@ -10,7 +11,7 @@ import type { RequestIndex, Row } from '../indices.ts';
 import type { Instance } from '../instance/instance.ts';
 import { mergeGaps } from '../instance/merge-gaps.ts';
 import { hitRate } from '../kv/kv-tier.ts';
-import { PHASE, type ReadColumn } from '../request-states.ts';
+import { PHASE } from '../request-states.ts';
 import type { ClusterEngine } from './cluster-engine.ts';
 
 /** Everything a finished run measured, by table row. */

@@ -1,6 +1,6 @@
 import type { RequestTable } from '../../workload/request-table.ts';
+import type { RequestsView } from '../column-owners.ts';
 import { NO_REQUEST, type RequestIndex } from '../indices.ts';
-import type { RequestsView } from '../request-states.ts';
 import type { GatewayFlow } from './gateway-flow.ts';
 
 export interface EvictionParts {

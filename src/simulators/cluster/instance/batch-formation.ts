@@ -1,7 +1,8 @@
+import type { RequestsOf, RequestsView } from '../column-owners.ts';
 import type { RequestIndex, Slot } from '../indices.ts';
 import { CachedBlocks, NOTHING_CACHED } from '../kv/cached-blocks.ts';
 import type { RequestView, StepTokens } from '../policy/policy.ts';
-import { PREFILLED, type RequestsOf, type RequestsView } from '../request-states.ts';
+import { PREFILLED } from '../request-states.ts';
 import type { InstanceState } from './instance-state.ts';
 
 export interface StepBudget {

@@ -1,5 +1,5 @@
+import type { RequestsOf } from '../column-owners.ts';
 import type { RequestIndex, Slot } from '../indices.ts';
-import type { RequestsOf } from '../request-states.ts';
 
 /** `dueAt` of a request in prefill. */
 const PREFILL = -2;

@@ -2,16 +2,15 @@ import type { RequestEnd } from '../../workload/follow-ups.ts';
 import type { RequestIndex } from '../indices.ts';
 import type { LatencyModel } from '../latency/latency-model.ts';
 import type { FormationParts } from './batch-formation.ts';
-import type { Instance } from './instance.ts';
 import type { StateParts } from './instance-state.ts';
 import type { Pausing } from './pauses.ts';
 
-/** What happens to requests at an instance, as the cluster needs to know it. */
+/** What happens to requests at an instance, named by its index, as the cluster needs to know it. */
 export interface InstanceListener {
   /** Called inside the instance's event, after its state has changed. */
-  requestEnded(instance: Instance, request: RequestIndex, end: RequestEnd, producedTokens: number, atUs: number): void;
+  requestEnded(instance: number, request: RequestIndex, end: RequestEnd, producedTokens: number, atUs: number): void;
   /** After a step; duration 0 = there was nothing to do and it does not count. */
-  stepped?(instance: Instance, atUs: number, durationUs: number): void;
+  stepped?(instance: number, atUs: number, durationUs: number): void;
 }
 
 export interface InstanceParts extends StateParts, FormationParts {

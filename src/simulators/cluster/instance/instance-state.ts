@@ -1,3 +1,4 @@
+import type { RequestsOf, RequestsView } from '../column-owners.ts';
 import type { InstanceConfig } from '../engine-config.ts';
 import type { RequestIndex, Slot } from '../indices.ts';
 import type { CachedBlocks } from '../kv/cached-blocks.ts';
@@ -5,7 +6,7 @@ import { NOTHING_CACHED } from '../kv/cached-blocks.ts';
 import type { GpuBlocks, TokenKind } from '../kv/gpu-blocks.ts';
 import type { KvTier } from '../kv/kv-tier.ts';
 import type { InstanceLoad, RequestView } from '../policy/policy.ts';
-import { PHASE, PREFILLED, type RequestsOf, type RequestsView } from '../request-states.ts';
+import { PHASE, PREFILLED } from '../request-states.ts';
 import { Batch } from './batch.ts';
 import { PausedRequests, type PausedSlot } from './paused-requests.ts';
 import type { QueueOrder } from './queue-order.ts';

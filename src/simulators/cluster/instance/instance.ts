@@ -1,12 +1,13 @@
 import { EventQueue } from '../../kernel/event-queue.ts';
 import { CannotProgress } from '../cannot-progress.ts';
+import type { RequestsOf } from '../column-owners.ts';
 import type { InstanceConfig } from '../engine-config.ts';
 import type { RequestIndex } from '../indices.ts';
 import { NOTHING_CACHED } from '../kv/cached-blocks.ts';
 import type { GpuBlocks } from '../kv/gpu-blocks.ts';
 import type { KvTier } from '../kv/kv-tier.ts';
 import type { LatencyModel } from '../latency/latency-model.ts';
-import { PHASE, type RequestsOf } from '../request-states.ts';
+import { PHASE } from '../request-states.ts';
 import { TimeFifo } from '../time-fifo.ts';
 import type { Batch } from './batch.ts';
 import { BatchFormation } from './batch-formation.ts';
@@ -78,7 +79,7 @@ export class Instance {
     this.ends = new RequestEnds(state, {
       requests: parts.requests,
       postDecodeUs: parts.latency.postDecodeUs,
-      ended: (request, end, produced, at) => parts.listener.requestEnded(this, request, end, produced, at),
+      ended: (request, end, produced, at) => parts.listener.requestEnded(index, request, end, produced, at),
     });
     this.#formation = new BatchFormation(state, parts);
     this.#execution = new StepExecution(state, parts.requests, parts.latency);
@@ -236,7 +237,7 @@ export class Instance {
     const state = this.#state;
     const { batch, queue, tier, order } = state;
     if (state.isEmpty) {
-      this.#listener.stepped?.(this, at, 0);
+      this.#listener.stepped?.(this.index, at, 0);
       return;
     }
     state.steps++;
@@ -261,7 +262,7 @@ export class Instance {
       this.#asleep = duration === 1 && order.dynamic === null && this.#pauses === null;
       this.#missesPerStep = (tier?.misses ?? 0) - misses;
     }
-    this.#listener.stepped?.(this, at, duration);
+    this.#listener.stepped?.(this.index, at, duration);
   }
 
   /** Accounts for the steps that would have found nothing to do before `at`. */

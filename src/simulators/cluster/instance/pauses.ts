@@ -1,6 +1,6 @@
+import type { RequestsView } from '../column-owners.ts';
 import type { RequestIndex, Slot } from '../indices.ts';
 import type { PausePolicy, RequestView } from '../policy/policy.ts';
-import type { RequestsView } from '../request-states.ts';
 import type { InstanceState } from './instance-state.ts';
 import type { PausedSlot } from './paused-requests.ts';
 

@@ -1,6 +1,6 @@
+import type { RequestsView } from '../column-owners.ts';
 import type { InstanceConfig } from '../engine-config.ts';
 import type { RequestIndex } from '../indices.ts';
-import type { RequestsView } from '../request-states.ts';
 import type { RequestOrder } from './wait-queue.ts';
 
 /** How an instance orders its wait queue. */

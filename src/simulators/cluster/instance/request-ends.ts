@@ -1,6 +1,7 @@
 import type { RequestEnd } from '../../workload/follow-ups.ts';
+import type { RequestsOf, RequestsView } from '../column-owners.ts';
 import type { RequestIndex, Slot } from '../indices.ts';
-import { PHASE, type RequestsOf, type RequestsView } from '../request-states.ts';
+import { PHASE } from '../request-states.ts';
 import type { InstanceState } from './instance-state.ts';
 
 export interface EndParts {

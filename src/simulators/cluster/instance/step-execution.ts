@@ -1,6 +1,6 @@
+import type { RequestsOf } from '../column-owners.ts';
 import type { Slot } from '../indices.ts';
 import type { LatencyModel } from '../latency/latency-model.ts';
-import type { RequestsOf } from '../request-states.ts';
 import type { InstanceState } from './instance-state.ts';
 
 const NOBODY: readonly Slot[] = [];

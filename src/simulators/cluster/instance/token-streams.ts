@@ -1,5 +1,5 @@
+import type { RequestsView } from '../column-owners.ts';
 import type { RequestIndex } from '../indices.ts';
-import type { RequestsView } from '../request-states.ts';
 import type { TokenGaps } from './token-gaps.ts';
 
 /** The token whose time is kept: enough text to judge whether a stream flows. */

@@ -1,5 +1,5 @@
+import type { RequestsOf } from '../column-owners.ts';
 import type { Block, RequestIndex } from '../indices.ts';
-import type { RequestsOf } from '../request-states.ts';
 import { BlockBooks } from './block-books.ts';
 import { type BlockKeys, NO_KEY } from './block-keys.ts';
 import { type CachedBlocks, NOTHING_CACHED } from './cached-blocks.ts';

@@ -1,5 +1,5 @@
+import type { RequestsOf } from '../column-owners.ts';
 import type { Block, RequestIndex } from '../indices.ts';
-import type { RequestsOf } from '../request-states.ts';
 
 const SMALLEST = 8;
 

@@ -1,5 +1,5 @@
+import type { RequestsView } from '../column-owners.ts';
 import { NO_BLOCK, type RequestIndex, type Row } from '../indices.ts';
-import type { RequestsView } from '../request-states.ts';
 import type { BlockBooks } from './block-books.ts';
 import type { BlockKeys } from './block-keys.ts';
 import type { CachedBlocks } from './cached-blocks.ts';

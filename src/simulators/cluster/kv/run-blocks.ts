@@ -1,5 +1,5 @@
+import type { RequestsOf } from '../column-owners.ts';
 import type { Block, RequestIndex } from '../indices.ts';
-import type { RequestsOf } from '../request-states.ts';
 import type { BlockBooks } from './block-books.ts';
 import type { BlockKeys } from './block-keys.ts';
 import type { FreeBlocks } from './free-blocks.ts';

@@ -1,4 +1,4 @@
-import type { RequestsView } from '../request-states.ts';
+import type { RequestsView } from '../column-owners.ts';
 import type { BlockKeys } from './block-keys.ts';
 import type { GpuBlocks } from './gpu-blocks.ts';
 import type { KeyMap } from './key-map.ts';

@@ -1,10 +1,10 @@
 import type { RequestTable } from '../../workload/request-table.ts';
+import type { RequestsView } from '../column-owners.ts';
 import type { EngineConfig } from '../engine-config.ts';
 import type { TenantBudgets } from '../gateway/tenant-budgets.ts';
 import type { RequestIndex, Row } from '../indices.ts';
 import type { Instance } from '../instance/instance.ts';
 import { MinTree } from '../min-tree.ts';
-import type { RequestsView } from '../request-states.ts';
 import type { CacheSignal } from './cache-signal.ts';
 import { classMembers } from './class-members.ts';
 import type { DecisionRecords } from './decision-records.ts';

@@ -1,9 +1,9 @@
 import type { RequestEnd } from '../../workload/follow-ups.ts';
 import type { RequestTable } from '../../workload/request-table.ts';
+import type { RequestsView } from '../column-owners.ts';
 import type { SnapshotColumns } from '../gateway/admission.ts';
 import type { RequestIndex, Row } from '../indices.ts';
 import type { InstanceView, RequestView, RoutingHint, Scorer } from '../policy/policy.ts';
-import type { RequestsView } from '../request-states.ts';
 import type { CacheSignal } from './cache-signal.ts';
 import type { InstanceScorer } from './scorers.ts';
 

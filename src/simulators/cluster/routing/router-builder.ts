@@ -1,9 +1,9 @@
 import { type GoRandom, goRandom, subsystemSeed } from '../../workload/go-random.ts';
 import type { RequestTable } from '../../workload/request-table.ts';
+import type { RequestsView } from '../column-owners.ts';
 import type { EngineConfig, ScorerWeight } from '../engine-config.ts';
 import { BlockKeys } from '../kv/block-keys.ts';
 import type { EngineHooks } from '../policy/policy.ts';
-import type { RequestsView } from '../request-states.ts';
 import type { RouterRules } from '../router-config.ts';
 import { AffinityFilter } from './affinity-filter.ts';
 import { CacheSignal } from './cache-signal.ts';

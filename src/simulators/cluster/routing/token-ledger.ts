@@ -1,6 +1,7 @@
 import type { RequestTable } from '../../workload/request-table.ts';
+import type { RequestsView } from '../column-owners.ts';
 import type { RequestIndex } from '../indices.ts';
-import { PHASE, type RequestsView } from '../request-states.ts';
+import { PHASE } from '../request-states.ts';
 
 /**
  * Uncached prompt tokens that the router has under way at each instance: charged when a request is sent, released with

@@ -1,5 +1,5 @@
+import type { RequestsOf } from '../../column-owners.ts';
 import type { RequestIndex } from '../../indices.ts';
-import type { RequestsOf } from '../../request-states.ts';
 import type { BlockKeys } from '../block-keys.ts';
 
 /** Running requests whose walked blocks begin with a whole shared prefix: together they are one owner of its keys. */

@@ -1,5 +1,5 @@
+import type { RequestsView } from '../../column-owners.ts';
 import type { RequestIndex } from '../../indices.ts';
-import type { RequestsView } from '../../request-states.ts';
 import { type BlockKeys, NO_KEY } from '../block-keys.ts';
 import type { GpuBlocks } from '../gpu-blocks.ts';
 import { WORDS } from '../lru-nodes.ts';

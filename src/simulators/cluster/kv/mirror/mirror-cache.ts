@@ -1,5 +1,6 @@
+import type { RequestsOf } from '../../column-owners.ts';
 import type { RequestIndex } from '../../indices.ts';
-import { PHASE, type RequestsOf } from '../../request-states.ts';
+import { PHASE } from '../../request-states.ts';
 import { type BlockKeys, NO_KEY } from '../block-keys.ts';
 import type { GpuBlocks } from '../gpu-blocks.ts';
 import { WORDS } from '../lru-nodes.ts';

@@ -1,5 +1,5 @@
+import type { RequestsOf } from '../../column-owners.ts';
 import type { RequestIndex } from '../../indices.ts';
-import type { RequestsOf } from '../../request-states.ts';
 import type { KeyMap } from '../key-map.ts';
 import { KEY, LruNodes, OWN, WORDS } from '../lru-nodes.ts';
 
@@ -10,8 +10,8 @@ const FROM = OWN;
 const TO = OWN + 1;
 /** Single: number of the mirror before the latest place of a former owner was noted. Place of either kind of node. */
 export const PLACED_IN = OWN + 1;
-export const ADMISSION = OWN + 2;
-export const POSITION = OWN + 3;
+const ADMISSION = OWN + 2;
+const POSITION = OWN + 3;
 /** Single: number of the mirror in which it was walked last (literal walks only). */
 export const WALKED_IN = OWN + 4;
 /** In the place of a run: the request's own keys are here one by one. */

@@ -1,6 +1,6 @@
+import type { RequestsView } from '../../column-owners.ts';
 import type { KvTierConfig } from '../../engine-config.ts';
 import { NO_BLOCK, type RequestIndex } from '../../indices.ts';
-import type { RequestsView } from '../../request-states.ts';
 import { NO_KEY } from '../block-keys.ts';
 import type { CachedBlocks } from '../cached-blocks.ts';
 import type { GpuBlocks, TokenKind } from '../gpu-blocks.ts';
