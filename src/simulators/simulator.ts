@@ -44,6 +44,8 @@ export type PolicyModules = readonly PolicyModule[] | 'not-loaded';
 export interface PolicyModule {
   readonly file: string;
   readonly create: unknown;
+  /** Called now and then while the policy is at work; throws where it must not go on. */
+  readonly pulse?: () => void;
 }
 
 export interface RunContext {

@@ -7,6 +7,7 @@ import type { PolicyModule, PreparedSimulation, SimulationInput, Simulator } fro
 import { findCapacity } from './capacity/find-capacity.ts';
 import { nominalRate } from './capacity/meets-targets.ts';
 import { type DiagnosticFigure, figureValues } from './diagnostic-figures.ts';
+import type { EvaluationLimits } from './evaluation-limits.ts';
 import type { CapacityRange } from './plan/capacity-spec.ts';
 import { CAPACITY } from './plan/plan-measurement.ts';
 import { regimeTemplate } from './plan/regime-plan.ts';
@@ -24,6 +25,8 @@ export interface EvaluationSetup {
   readonly policies: readonly string[];
   /** Absent: the whole run, with the metrics of old. */
   readonly measurement?: Measurement;
+  /** Absent: the default. */
+  readonly limits?: EvaluationLimits;
   /** Present where the capacity of every vector is searched. */
   readonly capacity?: CapacityRange;
   /** Figures to compute from diagnostics, beside the backend's metrics. */
@@ -41,7 +44,7 @@ export interface EvaluationTask {
 }
 
 export function evaluationSetup(plan: StudyPlan): EvaluationSetup {
-  const { simulator, template, space, workload, policies, measurement, capacity } = plan;
+  const { simulator, template, space, workload, policies, measurement, capacity, limits } = plan;
   return {
     simulator,
     template,
@@ -50,6 +53,7 @@ export function evaluationSetup(plan: StudyPlan): EvaluationSetup {
     policies,
     ...(measurement === undefined ? {} : { measurement }),
     ...(capacity === undefined ? {} : { capacity }),
+    ...(limits === undefined ? {} : { limits }),
   };
 }
 

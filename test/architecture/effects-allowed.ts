@@ -28,8 +28,8 @@ export const EFFECTS_ALLOWED: readonly {
   },
   {
     where: 'src/study/io/policy-restraint.ts',
-    kinds: ['terminal'],
-    why: 'turns what users’ modules print to stderr, away from the results',
+    kinds: ['terminal', 'chance'],
+    why: 'turns what users’ modules print to stderr, and refuses them clocks and random numbers',
   },
   { where: 'src/report/write-', kinds: ['files'], why: 'a report that is ready is written in one place' },
   {

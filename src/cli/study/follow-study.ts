@@ -1,3 +1,4 @@
+import { printable } from '../../base/short-text.ts';
 import { paretoFront } from '../../study/front.ts';
 import { continueStudy, type SessionOptions } from '../../study/io/study-session.ts';
 import type { StudyState } from '../../study/journal.ts';
@@ -21,6 +22,7 @@ export async function followStudy(
 ): Promise<StudyState | 'interrupted'> {
   const progress = new Progress('trials', trialBudget(plan) ?? 1, quiet);
   const startedAt = performance.now();
+  const failures = new Failures();
   const interruption = new AbortController();
   const stop = (): void => interruption.abort();
   for (const signal of ENDING) process.once(signal, stop);
@@ -31,16 +33,31 @@ export async function followStudy(
       onTornLine: () => process.stderr.write('paretune: dropped the last journal line, which a crash had torn\n'),
       onEntry: (entry, state) => {
         if (entry.kind !== 'trial-finished') return;
+        if (entry.outcome.kind === 'failed') failures.tell(entry.trial, entry.outcome.message);
         const finished = state.trials.filter(({ outcome }) => outcome !== null).length;
         const elapsedMs = performance.now() - startedAt;
         if (trialBudget(plan) === null) progress.expect(Math.ceil((finished * plan.minutes! * 60_000) / elapsedMs));
-        progress.update(finished, bestNote(plan, state));
+        progress.update(finished, () => bestNote(plan, state));
       },
     });
     if (end !== 'interrupted') progress.end();
     return end;
   } finally {
     for (const signal of ENDING) process.removeListener(signal, stop);
+  }
+}
+
+/** Reasons told of failed trials; the journal has them all. */
+const MOST_REASONS = 5;
+
+/** Tells why trials failed, each reason once. */
+class Failures {
+  readonly #told = new Set<string>();
+
+  tell(trial: number, message: string): void {
+    if (this.#told.has(message) || this.#told.size >= MOST_REASONS) return;
+    this.#told.add(message);
+    process.stderr.write(`paretune: trial ${trial} failed: ${printable(message)}\n`);
   }
 }
 

@@ -3,6 +3,10 @@ import { stderrColours as pc } from './colours.ts';
 const BAR_WIDTH = 16;
 const USUAL_WIDTH = 80;
 
+/** A live line changes at most so often, and rests so many times as long as it takes to make. */
+const LEAST_PAUSE_MS = 50;
+const REST = 50;
+
 /** Progress on stderr: a live line on a terminal, else one line for every tenth of the way. Colours honour NO_COLOR. */
 export class Progress {
   readonly #label: string;
@@ -10,6 +14,7 @@ export class Progress {
   readonly #live: boolean;
   readonly #startedAt = performance.now();
   #printedTenths = -1;
+  #nextAt = 0;
 
   constructor(label: string, total: number, quiet = false) {
     this.#label = label;
@@ -23,21 +28,25 @@ export class Progress {
     this.#total = Math.max(this.#total, total);
   }
 
-  /** @param note - short text behind the bar */
-  update(done: number, note = ''): void {
+  /** @param note - short text behind the bar; a function is asked only when something is printed */
+  update(done: number, note: string | (() => string) = ''): void {
     const share = Math.min(1, done / this.#total);
     if (this.#live) {
+      const now = performance.now();
+      if (share < 1 && now < this.#nextAt) return;
       const filled = Math.round(share * BAR_WIDTH);
       const bar = pc.cyan('█'.repeat(filled)) + pc.dim('░'.repeat(BAR_WIDTH - filled));
       const counts = this.#counts(done);
       const room = (process.stderr.columns ?? USUAL_WIDTH) - this.#label.length - BAR_WIDTH - counts.length - 5;
-      process.stderr.write(`\r\u001b[2K${this.#label} ${bar} ${counts}  ${cut(note, room)}`);
+      process.stderr.write(`\r\u001b[2K${this.#label} ${bar} ${counts}  ${cut(textOf(note), room)}`);
+      this.#nextAt = performance.now() + LEAST_PAUSE_MS + REST * (performance.now() - now);
       return;
     }
     const tenths = Math.floor(share * 10);
     if (tenths <= this.#printedTenths) return;
     this.#printedTenths = tenths;
-    process.stderr.write(`${this.#label} ${this.#counts(done)}${note === '' ? '' : `  ${note}`}\n`);
+    const text = textOf(note);
+    process.stderr.write(`${this.#label} ${this.#counts(done)}${text === '' ? '' : `  ${text}`}\n`);
   }
 
   /** Ends the live line. */
@@ -56,6 +65,10 @@ export class Progress {
 /** A live line that is wider than the terminal would leave its beginning behind. */
 function cut(text: string, room: number): string {
   return text.length <= room ? text : `${text.slice(0, Math.max(0, room - 1))}…`;
+}
+
+function textOf(note: string | (() => string)): string {
+  return typeof note === 'string' ? note : note();
 }
 
 function formatSeconds(seconds: number): string {

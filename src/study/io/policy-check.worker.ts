@@ -6,7 +6,7 @@ import type { PolicyModule } from '../../simulators/simulator.ts';
 import { evaluationInput } from '../evaluation.ts';
 import { loadPolicies } from './load-policy.ts';
 import type { PolicyProblem, PolicyTrial, PolicyWork } from './policy-check.ts';
-import { restrainPolicies } from './policy-restraint.ts';
+import { restrainPolicies, watchPolicy } from './policy-restraint.ts';
 
 /** A module that waits for something leaves the thread idle. */
 const LONGEST_WAIT_MS = 5_000;
@@ -21,6 +21,7 @@ export default async function check({ setups, values }: PolicyTrial): Promise<re
       const policies: PolicyModule[] = [];
       for (const file of setup.policies) {
         say({ file, what: 'is loaded' });
+        watchPolicy(file);
         policies.push(await loaded(file));
       }
       say({ file: setup.policies.join(', '), what: 'is asked for its hooks' });

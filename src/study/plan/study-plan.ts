@@ -1,14 +1,15 @@
 import { InputError } from '../../base/errors.ts';
 import { contentHash, type Json } from '../../base/json.ts';
-
 import { merge } from '../../document/merge.ts';
 import type { ParameterPrior } from '../../optimizer/sampler/sampler.ts';
 import type { ParameterValues, SearchSpace } from '../../optimizer/space/parameter.ts';
 import type { Measurement } from '../../simulators/measurement.ts';
 import type { Backend, MetricSpec, PolicyModules } from '../../simulators/simulator.ts';
+import type { EvaluationLimits } from '../evaluation-limits.ts';
 import type { Regime, Regimes } from '../regimes/regimes.ts';
 import { type CapacityRange, capacityRange } from './capacity-spec.ts';
 import { firstPoint } from './first-point.ts';
+import { resolveLimits } from './limits-spec.ts';
 import { CAPACITY, inDetailWhereAsked } from './plan-measurement.ts';
 import {
   documentHashes,
@@ -72,6 +73,8 @@ export interface StudyPlan {
   readonly stop: { readonly patience?: number; readonly tolerance?: number } | null;
   /** What the result is to be written as; absent: nothing is promised. */
   readonly deployTo?: readonly string[];
+  /** Absent: the default. */
+  readonly limits?: EvaluationLimits;
   /** Absent: every trial gets all seeds. */
   readonly racing?: Racing;
   /** Absent: every trial is measured on the whole workload at once. */
@@ -160,6 +163,7 @@ export async function resolvePlan(
     baseline,
     ...(stated === null || stated.lowest.length === 0 ? {} : { baselineLowest: stated.lowest }),
     stop: spec.stop === undefined ? null : (spec.stop as NonNullable<StudyPlan['stop']>),
+    ...resolveLimits(spec.limits),
     ...(spec.deploy_to === undefined ? {} : { deployTo: spec.deploy_to }),
     ...inDocument(sources.study, () => resolveSavers(spec, simulator, workload)),
     priors: inDocument(sources.study, () => resolvePriors(spec, space)),
@@ -169,13 +173,8 @@ export async function resolvePlan(
 }
 
 /** The vector that a backend is asked with before a study runs. */
-export function probeOf({
-  baseline,
-  first,
-  template,
-  space,
-}: Pick<StudyPlan, 'baseline' | 'first' | 'template' | 'space'>): ParameterValues {
-  return baseline ?? first[0] ?? baselineValues(template, space);
+export function probeOf(plan: Pick<StudyPlan, 'baseline' | 'first' | 'template' | 'space'>): ParameterValues {
+  return plan.baseline ?? plan.first[0] ?? baselineValues(plan.template, plan.space);
 }
 
 /** A measured point of an earlier run. */

@@ -6,6 +6,7 @@ import { shortText } from '../../base/short-text.ts';
 import { identifier, jsonValue, parseWith } from '../../document/schema.ts';
 import { budgetBlock, checkBudget, MOST_TRIALS } from './budget-spec.ts';
 import { capacityBlock } from './capacity-spec.ts';
+import { limitsBlock } from './limits-spec.ts';
 import { measureBlock, sloBlock } from './measure-spec.ts';
 
 export interface ObjectiveSpec {
@@ -121,6 +122,8 @@ export const studyFileSchema = z.strictObject({
   seed: seed.optional(),
   /** What the result is to be written as: points of the space that cannot be are told of before the study runs. */
   deploy_to: z.array(z.enum(DEPLOYMENT_TARGETS)).min(1).optional(),
+  /** What one evaluation may take; beyond, it is a failed trial. */
+  limits: limitsBlock.optional(),
   /** Ends the search before the budget when the last trials gained nothing. */
   stop: z.strictObject({ patience: z.int().min(2).optional(), tolerance: z.number().min(0).optional() }).optional(),
   /** Further seeds only for trials that can still change the front. */

@@ -1,5 +1,6 @@
 import { InputError, unknownName } from '../../../base/errors.ts';
 import { shortText } from '../../../base/short-text.ts';
+import type { PolicyModule } from '../../simulator.ts';
 import type { EngineHooks, Scorer } from './policy.ts';
 import { PolicyError } from './policy-error.ts';
 
@@ -77,10 +78,10 @@ const HINT: Rule = {
 };
 
 /** The same hooks, whose answers are checked: what is no answer, or thrown, is an error that names hook and request. */
-export function guarded(hooks: EngineHooks, file: string): EngineHooks {
+export function guarded(hooks: EngineHooks, { file, pulse }: Omit<PolicyModule, 'create'>): EngineHooks {
   const { scorers, admission, scheduler, priority, pause, prefillThreshold, stepTokens } = hooks;
   const guard = <F>(owner: object, hook: F, name: string, rule: Rule): F =>
-    guardedCall(owner, hook, { file, name, rule });
+    guardedCall(owner, hook, { file, name, rule, pulse });
   return {
     ...hooks,
     ...(scorers && { scorers: guardedScorers(scorers, guard) }),
@@ -125,17 +126,25 @@ function guardedScorers(scorers: NonNullable<EngineHooks['scorers']>, guard: Gua
   );
 }
 
+interface Place {
+  readonly file: string;
+  readonly name: string;
+  readonly rule: Rule;
+  readonly pulse: (() => void) | undefined;
+}
+
+/** Calls of a hook between two pulses. */
+const BEAT = 64;
+
 /** Without rest parameters: hooks are called millions of times. */
-function guardedCall<F>(
-  owner: object,
-  hook: F,
-  { file, name, rule }: { readonly file: string; readonly name: string; readonly rule: Rule },
-): F {
+function guardedCall<F>(owner: object, hook: F, { file, name, rule, pulse }: Place): F {
   const ask = (hook as unknown as Ask).bind(owner) as Ask;
+  let calls = 0;
   const checked: Ask = (a, b, c, d) => {
     let answer: unknown;
     try {
       answer = ask(a, b, c, d);
+      if (pulse !== undefined && ++calls % BEAT === 0) pulse();
     } catch (error) {
       throw new PolicyError(file, `${name} failed${ofRequest(a)}: ${messageOf(error)}`);
     }

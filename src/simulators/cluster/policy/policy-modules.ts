@@ -34,7 +34,7 @@ function create(module: PolicyModule, settings: JsonObject): EngineHooks {
     throw new InputError('the default export must return an object of hooks', { position });
   }
   requireHooks(hooks, module.file);
-  return guarded(hooks, module.file);
+  return guarded(hooks, module);
 }
 
 function asked(create: (settings: JsonObject) => unknown, settings: JsonObject, file: string): unknown {
