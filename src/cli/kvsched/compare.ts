@@ -1,5 +1,5 @@
 import { BYTES_PER_GIB, writeFigures } from '../../companions/kvsched/figures.ts';
-import { compareModes, type ModeDelta, modeFigures } from '../../companions/kvsched/mode-comparison.ts';
+import { agreeing, compareModes, type ModeDelta, modeFigures } from '../../companions/kvsched/mode-comparison.ts';
 import { readIndex } from '../../companions/kvsched/run-index.ts';
 import { renderPng, renderSvg } from '../../report/chart/render.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
@@ -29,12 +29,20 @@ export const compareModesCommand: LoadedCommand = {
 };
 
 function table(deltas: readonly ModeDelta[]): string {
-  const lines = deltas.map(
+  const alike = agreeing(
+    deltas,
+    (delta) =>
+      delta.delta_p99_total_ms === 0 && delta.delta_p99_decode_ms === 0 && delta.delta_migration_bytes === 0,
+  );
+  const differing = deltas.filter(({ scenario }) => !alike.includes(scenario));
+  const lines = differing.map(
     (delta) =>
       `${delta.scenario}  ${delta.label}  p99 ${signed(delta.delta_p99_total_ms)} ms, decode p99 ` +
       `${signed(delta.delta_p99_decode_ms)} ms, moved ${signed(delta.delta_migration_bytes / BYTES_PER_GIB)} GiB\n`,
   );
-  return `strict − relaxed, means over seeds\n${lines.join('')}`;
+  const head = lines.length === 0 ? '' : `strict − relaxed, means over seeds\n${lines.join('')}`;
+  if (alike.length === 0) return head;
+  return `${head}strict and relaxed agree in all figures: ${alike.join(', ')}\n`;
 }
 
 function signed(value: number): string {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { from } from 'arquero';
 import { csvLine } from '../../document/csv.ts';
-import { type KvschedBar, kvschedBars } from '../../report/chart/kvsched-bars.ts';
+import { type KvschedBar, type KvschedBarsText, kvschedBars } from '../../report/chart/kvsched-bars.ts';
 import { type CdfPoint, cdfSteps, kvschedCdf } from '../../report/chart/kvsched-cdf.ts';
 import type { ChartSpec } from '../../report/chart/render.ts';
 import { type IndexRow, pathPart, writeText } from './run-index.ts';
@@ -39,19 +39,24 @@ export function batchFigures(runs: readonly FinishedRun[]): readonly Figure[] {
   const moved = meanBars(runs, (row) => row.summary.kv_migration_bytes / BYTES_PER_GIB);
   return [
     ...cdfs,
-    barFigure('p99_total_bar', p99, 'P99 of the total latency, mean over seeds', 'P99 (ms)', ['p99_bar']),
-    barFigure('migration_bytes_bar', moved, 'KV cache moved per run, mean over seeds', 'moved (GiB)'),
+    barFigure('p99_total_bar', p99, { title: 'P99 of the total latency, mean over seeds', axis: 'P99 (ms)' }, [
+      'p99_bar',
+    ]),
+    barFigure('migration_bytes_bar', moved, {
+      title: 'KV cache moved per run, mean over seeds',
+      axis: 'moved (GiB)',
+      ...(moved.every(({ value }) => value === 0) ? { note: 'no scheduler moved any KV cache' } : {}),
+    }),
   ];
 }
 
 export function barFigure(
   name: string,
   bars: readonly KvschedBar[],
-  title: string,
-  axis: string,
+  text: KvschedBarsText,
   aliases: readonly string[] = [],
 ): Figure {
-  return { name, spec: kvschedBars(bars, title, axis), table: bars.map((bar) => ({ ...bar })), aliases };
+  return { name, spec: kvschedBars(bars, text), table: bars.map((bar) => ({ ...bar })), aliases };
 }
 
 /** Writes every figure as SVG and PNG with a CSV of its numbers; answers the paths of the PNGs. */

@@ -56,11 +56,38 @@ export function modeFigures(deltas: readonly ModeDelta[]): readonly Figure[] {
   const total = bars((delta) => delta.delta_p99_total_ms);
   const decode = bars((delta) => delta.delta_p99_decode_ms);
   const moved = bars((delta) => delta.delta_migration_bytes / BYTES_PER_GIB);
+  const figure = (name: string, values: readonly KvschedBar[], what: string, axis: string): Figure => {
+    const note = agreementNote(values);
+    return barFigure(name, values, { title: `Strict − relaxed: ${what}`, axis, ...(note === null ? {} : { note }) });
+  };
   return [
-    barFigure('delta_p99_total', total, 'Strict − relaxed: P99 of the total latency', 'difference (ms)'),
-    barFigure('delta_p99_decode', decode, 'Strict − relaxed: P99 of the decode latency', 'difference (ms)'),
-    barFigure('delta_migration_bytes', moved, 'Strict − relaxed: KV cache moved', 'difference (GiB)'),
+    figure('delta_p99_total', total, 'P99 of the total latency', 'difference (ms)'),
+    figure('delta_p99_decode', decode, 'P99 of the decode latency', 'difference (ms)'),
+    figure('delta_migration_bytes', moved, 'KV cache moved', 'difference (GiB)'),
   ];
+}
+
+const NAMED_AT_MOST = 4;
+
+/** Which panels are empty since nothing differs there; null where every scenario has a difference. */
+function agreementNote(bars: readonly KvschedBar[]): string | null {
+  const scenarios = agreeing(bars, ({ value }) => value === 0);
+  if (scenarios.length === 0) return null;
+  if (scenarios.length === new Set(bars.map(({ scenario }) => scenario)).size) {
+    return 'No difference: relaxed and strict runs agree in every scenario, all bars are 0.';
+  }
+  const more = scenarios.length - NAMED_AT_MOST;
+  const names = scenarios.slice(0, NAMED_AT_MOST).join(', ');
+  return `No difference, all bars 0: ${names}${more > 0 ? ` and ${more} more` : ''}.`;
+}
+
+/** Scenarios all of whose rows pass the test, in order of first appearance. */
+export function agreeing<T extends { readonly scenario: string }>(
+  rows: readonly T[],
+  same: (row: T) => boolean,
+): readonly string[] {
+  const differing = new Set(rows.filter((row) => !same(row)).map(({ scenario }) => scenario));
+  return [...new Set(rows.map(({ scenario }) => scenario))].filter((scenario) => !differing.has(scenario));
 }
 
 function splitLabel(label: string): { scheduler: string; ablation: string } {

@@ -11,15 +11,23 @@ export interface KvschedBar {
   readonly value: number;
 }
 
+export interface KvschedBarsText {
+  readonly title: string;
+  /** Of the axis of values, with the unit. */
+  readonly axis: string;
+  /** A sentence below the title: what the bars alone do not say. */
+  readonly note?: string;
+}
+
 /** Bars per scenario (panels), scheduler (groups) and ablation (colour). Negative values point left. */
-export function kvschedBars(bars: readonly KvschedBar[], title: string, axis: string): ChartSpec {
+export function kvschedBars(bars: readonly KvschedBar[], { title, axis, note }: KvschedBarsText): ChartSpec {
   const distinct = (key: 'scenario' | 'scheduler' | 'ablation'): readonly string[] => [
     ...new Set(bars.map((bar) => bar[key])),
   ];
   const ablations = distinct('ablation');
   return {
     $schema: VEGA_LITE_SCHEMA,
-    title: { text: title, anchor: 'start' },
+    title: { text: title, anchor: 'start', ...(note === undefined ? {} : { subtitle: note, subtitlePadding: 6 }) },
     config: CHART_CONFIG,
     data: { values: [...bars] },
     facet: {
@@ -37,7 +45,13 @@ export function kvschedBars(bars: readonly KvschedBar[], title: string, axis: st
       encoding: {
         y: { field: 'scheduler', type: 'nominal', title: null, sort: [...distinct('scheduler')] },
         yOffset: { field: 'ablation', type: 'nominal', sort: [...ablations] },
-        x: { field: 'value', type: 'quantitative', title: axis, axis: { tickCount: 5, labelFlush: false } },
+        x: {
+          field: 'value',
+          type: 'quantitative',
+          title: axis,
+          axis: { tickCount: 5, labelFlush: false },
+          ...(bars.every(({ value }) => value === 0) ? { scale: { domain: [-1, 1] } } : {}),
+        },
         color: {
           field: 'ablation',
           type: 'nominal',

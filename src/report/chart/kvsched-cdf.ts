@@ -32,8 +32,8 @@ export function cdfSteps(samples: Readonly<Float64Array>): readonly (readonly [x
 }
 
 /**
- * Distribution of a latency per scheduler (colour), one panel per ablation. Earlier schedulers are drawn thicker and
- * below, so that curves that coincide stay visible.
+ * Distribution of a latency per scheduler (colour), one panel per ablation. All lines are equally wide; later schedulers
+ * are drawn above in shorter dashes, so that of curves that coincide every colour shows in an equal part.
  */
 export function kvschedCdf(points: readonly CdfPoint[], scenario: string, stage: string): ChartSpec {
   const schedulers = [...new Set(points.map(({ scheduler }) => scheduler))];
@@ -60,7 +60,8 @@ export function kvschedCdf(points: readonly CdfPoint[], scenario: string, stage:
         mark: {
           type: 'line' as const,
           interpolate: 'step-after' as const,
-          strokeWidth: 1.2 + 1.5 * (schedulers.length - 1 - index),
+          strokeWidth: LINE_WIDTH,
+          strokeDash: dashOf(index, schedulers.length),
         },
         encoding: {
           x: {
@@ -81,13 +82,23 @@ export function kvschedCdf(points: readonly CdfPoint[], scenario: string, stage:
             type: 'nominal' as const,
             title: 'scheduler',
             scale: { domain: schedulers, range: SCHEDULER_COLOURS.slice(0, schedulers.length) },
-            legend: { orient: 'top' as const, symbolType: 'stroke', symbolStrokeWidth: 4 },
+            legend: { orient: 'top' as const, symbolType: 'stroke', symbolStrokeWidth: 3 },
           },
           order: { field: 'share', type: 'quantitative' as const },
         },
       })),
     },
   };
+}
+
+const LINE_WIDTH = 2;
+
+const DASH_PERIOD = 20;
+
+/** The first line is solid, each later one leaves an equal part of the period to those below. */
+function dashOf(index: number, count: number): readonly number[] {
+  const gap = (DASH_PERIOD * index) / count;
+  return index === 0 ? [] : [DASH_PERIOD - gap, gap];
 }
 
 /** Okabe & Ito 2008. */

@@ -315,7 +315,7 @@ describe('kvsched lint-network', () => {
     expect(report.ok).toBe(false);
     expect(report.results.map(({ ok }: { ok: boolean }) => ok)).toEqual([
       ...[true, false, true, false, true, false],
-      ...[false, false, false],
+      ...[false, false, false, false],
     ]);
   });
 

@@ -67,6 +67,28 @@ describe('comparison of strict and relaxed links', () => {
     expect(() => compareModes([], [row('A', 'x', 1)])).toThrow('share no scenario and label');
   });
 
+  test('a picture says where there is nothing to see', () => {
+    const delta = (scenario: string, value: number) => ({
+      scenario,
+      label: 'kv_only|pf0|ov0',
+      delta_p99_total_ms: value,
+      delta_p99_decode_ms: value,
+      delta_migration_bytes: 0,
+    });
+    const notes = (...deltas: ReturnType<typeof delta>[]) =>
+      modeFigures(deltas).map(({ spec }) => (spec['title'] as { subtitle?: string }).subtitle);
+    const agree = 'No difference: relaxed and strict runs agree in every scenario, all bars are 0.';
+    expect(notes(delta('S1', 0), delta('S2', 0))).toEqual([agree, agree, agree]);
+    expect(notes(delta('S1', 0), delta('S2', 3))).toEqual([
+      'No difference, all bars 0: S1.',
+      'No difference, all bars 0: S1.',
+      agree,
+    ]);
+    expect(notes(delta('S2', 3))).toEqual([undefined, undefined, agree]);
+    const many = Array.from({ length: 6 }, (_, i) => delta(`A${i}`, 0));
+    expect(notes(...many, delta('B', -1))[0]).toBe('No difference, all bars 0: A0, A1, A2, A3 and 2 more.');
+  });
+
   test('figures split a label into scheduler and ablation, and show moved bytes in GiB', () => {
     const delta = {
       scenario: 'S1',

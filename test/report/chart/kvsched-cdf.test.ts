@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cdfSteps } from '../../../src/report/chart/kvsched-cdf.ts';
+import { cdfSteps, kvschedCdf } from '../../../src/report/chart/kvsched-cdf.ts';
 
 describe('the steps of an empirical distribution', () => {
   it('are its distinct samples with the share at or below them', () => {
@@ -19,4 +19,16 @@ describe('the steps of an empirical distribution', () => {
     for (let i = 1; i < steps.length; i++) expect(steps[i]![1] - steps[i - 1]![1]).toBeLessThanOrEqual(2 / 300);
     expect(steps.at(-1)).toEqual([2999, 1]);
   });
+});
+
+it('lines of all schedulers are equally wide, and where they coincide each shows in an equal part', () => {
+  const schedulers = ['kv_heuristic', 'load_only', 'kv_only', 'random'];
+  const points = schedulers.map((scheduler) => ({ scheduler, ablation: 'pf0 ov0', latencyMs: 1, share: 1 }));
+  const { layer } = kvschedCdf(points, 'S1', 'total')['spec'] as {
+    layer: { mark: { strokeWidth: number; strokeDash: number[] } }[];
+  };
+  expect(new Set(layer.map(({ mark }) => mark.strokeWidth)).size).toBe(1);
+  const drawn = layer.map(({ mark }) => (mark.strokeDash.length === 0 ? 1 : mark.strokeDash[0]! / 20));
+  const shown = drawn.map((share, index) => share - (drawn[index + 1] ?? 0));
+  expect(shown).toEqual([0.25, 0.25, 0.25, 0.25]);
 });
