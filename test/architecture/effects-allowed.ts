@@ -51,6 +51,11 @@ export const EFFECTS_ALLOWED: readonly {
     why: 'measures a real server',
   },
   {
+    where: 'src/companions/cloud-edge/model-cache.ts',
+    kinds: ['files', 'processes'],
+    why: 'finds a model where the environment says that models are kept',
+  },
+  {
     where: 'src/companions/cloud-edge/encoder.ts',
     kinds: ['files', 'code'],
     why: 'loads a model folder, and the ONNX runtime where the user has installed it',

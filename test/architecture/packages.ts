@@ -18,6 +18,7 @@ export const PACKAGES: Readonly<Record<string, { readonly rooms: readonly string
       'src/simulators/cloud-edge/',
       'src/simulators/gpu-jobs/',
       'src/simulators/pd-slo/',
+      'src/companions/cloud-edge/bert-model.ts',
       'src/cli/kvsched/',
       'src/cli/cloud-edge/',
       'src/cli/gpu-jobs/',

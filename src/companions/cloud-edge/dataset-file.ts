@@ -1,5 +1,5 @@
 import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { InputError } from '../../base/errors.ts';
+import { describeProblem, InputError } from '../../base/errors.ts';
 import { shortText } from '../../base/short-text.ts';
 import type { DatasetLine, LoadedRows } from '../../simulators/cloud-edge/dataset-lines.ts';
 import { parseDatasetLines } from '../../simulators/cloud-edge/dataset-lines.ts';
@@ -13,12 +13,18 @@ export function readDataset(file: string, limit: number, countTokens?: (text: st
       suggestion: 'name a file made by `paretune cloud-edge build-dataset`',
     });
   }
-  const text = readText(file, 'dataset_path');
-  try {
-    return parseDatasetLines(text, limit, countTokens);
-  } catch (error) {
-    throw error instanceof InputError ? error.at({ position: { file } }) : error;
-  }
+  return parseDatasetLines(readText(file, 'dataset_path'), limit, countTokens, file);
+}
+
+/** Warnings about what a dataset file holds beside its rows: the first invalid lines one by one, then their number. */
+export function datasetWarnings(file: string, { skipped, complaints, tooLong }: LoadedRows): readonly string[] {
+  const located = complaints.map(({ line, error }) => describeProblem(error.at({ position: { file, line } })));
+  const more = skipped - complaints.length;
+  return [
+    ...located.map((text) => `line left out: ${text}`),
+    ...(more > 0 ? [`${file}: ${more} more lines left out, ${skipped} in all, are no valid rows`] : []),
+    ...(tooLong > 0 ? [`${file}: ${tooLong} prompts of 512 tokens or more left out`] : []),
+  ];
 }
 
 export function readText(file: string, what: string): string {

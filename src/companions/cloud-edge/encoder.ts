@@ -1,8 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { shortText } from '../../base/short-text.ts';
+import { readBytes } from '../../study/io/text-file.ts';
+import { bertModel } from './bert-model.ts';
+import { modelFolder } from './model-cache.ts';
+import { Safetensors } from './safetensors.ts';
 import { type WordPieceTokenizer, wordPieceTokenizer } from './wordpiece.ts';
 
 /** How token vectors become one prompt vector: the first token's, or the mean of all. */
@@ -19,6 +23,7 @@ export interface LocalEncoder {
 
 const RUNTIME = 'onnxruntime-web';
 const MODEL_FILES = ['model.onnx', 'onnx/model.onnx', 'onnx/model_quantized.onnx'];
+const WEIGHTS = 'model.safetensors';
 const LONGEST = 512;
 
 /** The part of the runtime's interface that is used here. */
@@ -39,16 +44,18 @@ interface OutputTensor {
 }
 
 /**
- * Loads `model.onnx` (also below `onnx/`) with `vocab.txt` or `tokenizer.json`. Nothing is downloaded; inference runs in
- * WebAssembly on one thread, so equal prompts give equal vectors.
+ * Loads `model.onnx` (also below `onnx/`) or the weights in `model.safetensors`, with `vocab.txt` or `tokenizer.json`.
+ * Nothing is downloaded; inference runs in WebAssembly on one thread, so equal prompts give equal vectors.
+ * @param name - a folder, or a model in the local cache of Hugging Face's tools
  * @throws InputError when a file or the optional package `onnxruntime-web` is missing
  */
-export async function loadEncoder(folder: string, pooling: Pooling): Promise<LocalEncoder> {
-  const modelFile = MODEL_FILES.map((name) => join(folder, name)).find((file) => existsSync(file));
+export async function loadEncoder(name: string, pooling: Pooling): Promise<LocalEncoder> {
+  const folder = modelFolder(name);
+  const modelFile = [...MODEL_FILES, WEIGHTS].map((file) => join(folder, file)).find((file) => existsSync(file));
   if (modelFile === undefined) {
     throw new InputError(existsSync(folder) ? 'the folder holds no model.onnx' : 'the encoder folder does not exist', {
       position: { file: folder },
-      suggestion: 'export the model to ONNX and put model.onnx beside its vocab.txt',
+      suggestion: 'a folder with model.onnx or model.safetensors, config.json and vocab.txt is needed',
     });
   }
   const tokenizer = readTokenizer(folder);
@@ -92,9 +99,10 @@ async function importRuntime(): Promise<Runtime> {
 
 /** A model whose inputs are those of `INPUTS`. @throws InputError for any other file */
 async function openSession(runtime: Runtime, modelFile: string): Promise<Session> {
+  const model = modelFile.endsWith(WEIGHTS) ? modelOfWeights(modelFile) : readBytes(modelFile);
   let session: Session;
   try {
-    session = await runtime.InferenceSession.create(readFileSync(modelFile), { executionProviders: ['wasm'] });
+    session = await runtime.InferenceSession.create(model, { executionProviders: ['wasm'] });
   } catch (error) {
     throw new InputError(`is no model that ${RUNTIME} can load: ${errorText(error)}`, {
       position: { file: modelFile },
@@ -106,6 +114,18 @@ async function openSession(runtime: Runtime, modelFile: string): Promise<Session
     position: { file: modelFile },
     suggestion: `a BERT-type encoder takes ${Object.keys(INPUTS).join(', ')}`,
   });
+}
+
+/** The model that weights and `config.json` beside them describe. */
+function modelOfWeights(file: string): Uint8Array {
+  const configFile = join(dirname(file), 'config.json');
+  const config = readJson(configFile);
+  if (config === null) throw new InputError('is needed beside model.safetensors', { position: { file: configFile } });
+  try {
+    return bertModel(new Safetensors(readBytes(file), file), config);
+  } catch (error) {
+    throw error instanceof InputError ? error.at({ position: { file: configFile } }) : error;
+  }
 }
 
 /** Token vectors [1, tokens, width] are pooled; a ready vector [1, width] is taken as it is. */

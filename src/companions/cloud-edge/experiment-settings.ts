@@ -9,7 +9,7 @@ import { type CloudEdgeConfig, cloudEdgeConfig, IDLE_KEYS } from '../../simulato
 import type { PromptRow } from '../../simulators/cloud-edge/dataset-source.ts';
 import { SCHEDULER_NAMES, type SchedulerName } from '../../simulators/cloud-edge/scheduler-names.ts';
 import { readYamlFile } from '../../study/io/yaml-file.ts';
-import { readDataset } from './dataset-file.ts';
+import { datasetWarnings, readDataset } from './dataset-file.ts';
 import { type Encoding, embedRows } from './embed-dataset.ts';
 
 /** A key that a flag sets. */
@@ -78,9 +78,9 @@ async function withRows(checked: Checked, { encoding, warn }: ExperimentRequest)
     dataset: { kind: 'rows', rows: encoder === null ? rows : await embedRows(rows, { ...encoding, encoder }) },
   });
   if (file === null) return encoder === null ? config : await embedded(rowsFor(config, config.random_seed));
-  const { rows, skipped, tooLong } = readDataset(file, config.max_dataset_samples);
-  if (skipped > 0) warn(`${file}: ${skipped} lines are no valid rows`);
-  if (tooLong > 0) warn(`${file}: ${tooLong} prompts of 512 tokens or more left out`);
+  const loaded = readDataset(file, config.max_dataset_samples);
+  for (const warning of datasetWarnings(file, loaded)) warn(warning);
+  const { rows } = loaded;
   const result = await embedded(rows);
   if (config.embedding_model_type === 'bert' && encoder === null && rows[0]!.embedding === null) {
     throw new InputError('embedding_model_type "bert" needs vectors, but the dataset has none', {

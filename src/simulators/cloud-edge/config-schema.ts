@@ -17,6 +17,11 @@ const MODES = ['static', 'time-series', 'continuous', 'continuous-legacy'] as co
 /** Defects of the published program that can be switched back on. */
 const LEGACY_SWITCHES = ['cloud_average', 'stale_scores', 'mixed_labels'] as const;
 
+const LONGEST_SECONDS = 366 * 86_400;
+const LARGEST_RATE = 1_000_000;
+/** Arrivals of a run; more would not fit into memory. */
+const MOST_ARRIVALS = 20_000_000;
+
 const positive = z.number().gt(0);
 const text = z.string().min(1);
 const idle = z.unknown().optional();
@@ -38,7 +43,7 @@ export const scheduler = text
 export const schedulers = z.array(scheduler);
 
 /** Share of what both nodes can serve. */
-export const load = positive;
+export const load = positive.max(1000);
 
 /** Times in seconds, rates per second. Key names are those of the published program. */
 const keys = z.strictObject({
@@ -52,9 +57,10 @@ const keys = z.strictObject({
     .transform((names) => (names === true ? LEGACY_SWITCHES : names === false ? [] : names))
     .default([]),
   llm_name: text.default('Qwen'),
-  simulation_duration: positive.default(7200),
+  /** At most a year. */
+  simulation_duration: positive.max(LONGEST_SECONDS).default(7200),
   random_seed: wholeNumber({ least: 0 }).default(42),
-  request_rate_lambda: nonNegative.default(5),
+  request_rate_lambda: nonNegative.max(LARGEST_RATE).default(5),
   edge_node_name: text.default('edge0'),
   /** Default: 1, in the continuous modes 4. */
   edge_concurrency: wholeNumber({ least: 0, most: 4096 }).optional(),
@@ -149,6 +155,11 @@ function checkRelations(given: Keys, context: z.RefinementCtx): void {
   if (areNumbers(factor, capacity) && factor > 0 && capacity > 0 && factor * capacity < 1) {
     const rule = 'candidate_pool_size_m_factor · edge_batch_capacity_k must be ≥ 1';
     tell('candidate_pool_size_m_factor', `${rule}, got ${factor} · ${capacity}`);
+  }
+  const { simulation_duration: seconds, request_rate_lambda: rate } = given;
+  if (given.arrival_trace === undefined && areNumbers(seconds, rate) && seconds * rate > MOST_ARRIVALS) {
+    const rule = `request_rate_lambda · simulation_duration must be ≤ ${MOST_ARRIVALS} arrivals`;
+    tell('simulation_duration', `${rule}, got ${rate} · ${seconds}`);
   }
   const vectorless = given.dataset?.kind === 'synthetic' && given.arrival_trace === undefined;
   if (given.embedding_model_type === 'bert' && vectorless && given.dataset_path === undefined) {

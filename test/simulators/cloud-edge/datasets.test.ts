@@ -38,6 +38,18 @@ describe('dataset lines', () => {
     expect(parseDatasetLines(text, 0)).toMatchObject({ skipped: 3 });
   });
 
+  test('tells line and rule of what is no row, one by one at first', () => {
+    const text = [line('a', 1), '{broken', line('  ', 1), line('b', -3), line('c', 1), line('d', 1), line('e', 1)];
+    const { complaints } = parseDatasetLines(text.join('\n'), 0);
+    expect(complaints.map(({ line: number, error }) => `${number} ${error.path.join('.')} ${error.message}`)).toEqual([
+      expect.stringMatching(/^2 {2}is not JSON: /),
+      '3 request_text must not be blank, got "  "',
+      '4 inference_time must be ≥ 0, got -3',
+    ]);
+    const many = [...Array.from({ length: 9 }, () => '{'), ...Array.from({ length: 9 }, () => line('a', 1))];
+    expect(parseDatasetLines(many.join('\n'), 0).complaints).toHaveLength(5);
+  });
+
   test('stops at the limit', () => {
     expect(parseDatasetLines([line('a', 1), line('b', 1)].join('\n'), 1).rows).toHaveLength(1);
   });
