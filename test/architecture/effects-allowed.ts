@@ -50,6 +50,7 @@ export const EFFECTS_ALLOWED: readonly {
     kinds: ['network', 'clock'],
     why: 'measures a real server',
   },
+  { where: 'src/companions/cloud-edge/prompts.ts', kinds: ['files'], why: 'finds the shards of a dataset folder' },
   {
     where: 'src/companions/cloud-edge/model-cache.ts',
     kinds: ['files', 'processes'],

@@ -37,6 +37,10 @@ export const PACKAGES: Readonly<Record<string, { readonly rooms: readonly string
   vega: { rooms: ['src/report/chart/'], why: 'charts are data until they are rendered' },
   'vega-lite': { rooms: ['src/report/chart/'], why: 'charts are data until they are rendered' },
   '@resvg/resvg-js': { rooms: ['src/report/chart/'], why: 'charts are data until they are rendered' },
+  hyparquet: {
+    rooms: ['src/companions/cloud-edge/parquet-prompts.ts'],
+    why: 'prompts as public datasets ship them',
+  },
   arquero: {
     rooms: ['src/report/', 'src/companions/'],
     why: 'tables of results; inputs are read with places for errors',

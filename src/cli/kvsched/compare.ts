@@ -31,8 +31,7 @@ export const compareModesCommand: LoadedCommand = {
 function table(deltas: readonly ModeDelta[]): string {
   const alike = agreeing(
     deltas,
-    (delta) =>
-      delta.delta_p99_total_ms === 0 && delta.delta_p99_decode_ms === 0 && delta.delta_migration_bytes === 0,
+    (delta) => delta.delta_p99_total_ms === 0 && delta.delta_p99_decode_ms === 0 && delta.delta_migration_bytes === 0,
   );
   const differing = deltas.filter(({ scenario }) => !alike.includes(scenario));
   const lines = differing.map(

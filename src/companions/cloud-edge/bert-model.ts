@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { parseWith } from '../../document/schema.ts';
-import type { Json } from '../../base/json.ts';
 import { InputError } from '../../base/errors.ts';
+import type { Json } from '../../base/json.ts';
+import { parseWith } from '../../document/schema.ts';
 import { OnnxGraph } from './onnx-graph.ts';
 import type { Safetensors, Tensor } from './safetensors.ts';
 

@@ -63,10 +63,11 @@ export async function loadEncoder(name: string, pooling: Pooling): Promise<Local
   runtime.env.wasm.numThreads = 1;
   runtime.env.logLevel = 'error';
   const session = await openSession(runtime, modelFile);
+  const longest = longestPrompt(folder);
   return {
     countTokens: (text) => tokenizer.encode(text, Number.MAX_SAFE_INTEGER).length,
     embed: async (text) => {
-      const ids = tokenizer.encode(text, LONGEST);
+      const ids = tokenizer.encode(text, longest);
       const feeds = Object.fromEntries(
         session.inputNames.map((name) => {
           const values = INPUTS[name]!(ids);
@@ -114,6 +115,12 @@ async function openSession(runtime: Runtime, modelFile: string): Promise<Session
     position: { file: modelFile },
     suggestion: `a BERT-type encoder takes ${Object.keys(INPUTS).join(', ')}`,
   });
+}
+
+/** Tokens that the model has places for, at most 512. */
+function longestPrompt(folder: string): number {
+  const places = readJson(join(folder, 'config.json'))?.['max_position_embeddings'];
+  return typeof places === 'number' && places >= 2 ? Math.min(LONGEST, places) : LONGEST;
 }
 
 /** The model that weights and `config.json` beside them describe. */

@@ -8,14 +8,17 @@ export interface Tensor {
   readonly values: Float32Array;
 }
 
+const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
 /** Bytes of a number, and how one is read. */
-const TYPES: Readonly<Record<string, { readonly bytes: number; readonly read: (view: DataView, at: number) => number }>> =
-  {
-    F64: { bytes: 8, read: (view, at) => view.getFloat64(at, true) },
-    F32: { bytes: 4, read: (view, at) => view.getFloat32(at, true) },
-    F16: { bytes: 2, read: (view, at) => halfFloat(view.getUint16(at, true)) },
-    BF16: { bytes: 2, read: (view, at) => brainFloat(view.getUint16(at, true)) },
-  };
+const TYPES: Readonly<
+  Record<string, { readonly bytes: number; readonly read: (view: DataView, at: number) => number }>
+> = {
+  F64: { bytes: 8, read: (view, at) => view.getFloat64(at, true) },
+  F32: { bytes: 4, read: (view, at) => view.getFloat32(at, true) },
+  F16: { bytes: 2, read: (view, at) => halfFloat(view.getUint16(at, true)) },
+  BF16: { bytes: 2, read: (view, at) => brainFloat(view.getUint16(at, true)) },
+};
 
 /**
  * The arrays of a safetensors file: eight bytes with the length of a JSON header, the header, the numbers.
@@ -44,7 +47,9 @@ export class Safetensors {
     const { dtype, shape, data_offsets: offsets } = entry;
     const type = TYPES[String(dtype)];
     if (type === undefined) {
-      throw this.#broken(`${name} has numbers of type ${shortText(String(dtype))}, not ${Object.keys(TYPES).join(', ')}`);
+      throw this.#broken(
+        `${name} has numbers of type ${shortText(String(dtype))}, not ${Object.keys(TYPES).join(', ')}`,
+      );
     }
     if (!isCounts(shape) || !isCounts(offsets)) throw this.#broken(`${name} has no shape or no place`);
     const count = shape.reduce((product, size) => product * size, 1);
@@ -52,7 +57,9 @@ export class Safetensors {
     if (to - from !== count * type.bytes || this.#start + to > this.#bytes.length) {
       throw this.#broken(`${name} does not fit its ${count} numbers`);
     }
-    const view = viewOf(this.#bytes.subarray(this.#start + from, this.#start + to));
+    const part = this.#bytes.subarray(this.#start + from, this.#start + to);
+    if (dtype === 'F32' && LITTLE_ENDIAN) return { shape, values: new Float32Array(Uint8Array.from(part).buffer) };
+    const view = viewOf(part);
     return { shape, values: Float32Array.from({ length: count }, (_, i) => type.read(view, i * type.bytes)) };
   }
 

@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startParetune, temporaryFolder } from '../../support/command-line.ts';
-import { CompletionServer, cloudEdge } from './support.ts';
+import { CompletionServer, cloudEdge, completion } from './support.ts';
 
 interface Row {
   readonly request_text: string;
@@ -26,6 +26,8 @@ afterAll(() => server.close());
 beforeEach(() => {
   folder = temporaryFolder();
 });
+
+const FIXTURES = new URL('../../fixtures/cloud-edge', import.meta.url).pathname;
 
 const file = (): string => join(folder, 'inference_data_Qwen2_5-3B.jsonl');
 const rows = (): Row[] =>
@@ -108,6 +110,30 @@ describe('collecting from a server', () => {
     expect(rows().map(({ request_text }) => request_text)).toEqual(list);
     expect(rows().slice(0, kept.length)).toEqual(kept);
     expect(server.served.map(({ prompt }) => prompt)).toEqual(list.slice(kept.length));
+  });
+
+  test('prompts of Parquet files, several models: a file each, named as asked', async () => {
+    server.answer((prompt) => ({ body: completion(`answer to ${prompt}`) }));
+    const models = ['--model', 'Qwen2.5-3B=/models/Qwen2.5-3B', '--model', 'llama'];
+    const place = ['--prompts', `${FIXTURES}/dataset--tatsu-lab--alpaca`, '--server', address, '--out', folder];
+    const { code, stdout } = await cloudEdge('build-dataset', ...place, ...models, '--limit', '3', '--quiet', '--json');
+    expect(code).toBe(0);
+    const results = JSON.parse(stdout) as { file: string; rows: number }[];
+    expect(results.map((result) => [result.file, result.rows])).toEqual([
+      [file(), 3],
+      [join(folder, 'inference_data_llama.jsonl'), 3],
+    ]);
+    // The blank instruction of the first file is left out; the third prompt lies in the second file.
+    expect(rows().map(({ request_text }) => request_text)).toEqual([
+      'Name three primary colours.',
+      'Translate the sentence into French.',
+      'Write a short poem about the sea.',
+    ]);
+    expect(rows()[0]).toMatchObject({ model_name: 'Qwen2.5-3B' });
+    expect(server.served.map(({ body }) => body['model'])).toEqual([
+      ...Array.from({ length: 3 }, () => '/models/Qwen2.5-3B'),
+      ...Array.from({ length: 3 }, () => 'llama'),
+    ]);
   });
 
   test('a finished collection asks nothing', async () => {
@@ -217,6 +243,18 @@ describe('refusals leave everything as it was', () => {
   });
 
   test.each([
+    [
+      ['--prompts', `${FIXTURES}/zstd.parquet`],
+      /cannot be read as Parquet: .*; files without compression or with Snappy/,
+    ],
+    [
+      ['--prompts', `${FIXTURES}/zstd.parquet`, '--input-field', 'prompt'],
+      /no column "prompt"; name one .*instruction/,
+    ],
+    [['--prompts', `${FIXTURES}/..`], /holds no Parquet file/],
+    [['--model', 'a', '--model', 'b', '--name', 'x'], /--name names one dataset/],
+    [['--model', 'a.b', '--model', 'a_b=c'], /two models would be written to inference_data_a_b\.jsonl/],
+    [['--model', 'a='], /--model: must be a model or NAME=MODEL, got "a="/],
     [['--server', 'not an address'], /must be a web address/],
     [['--server', 'ftp://x'], /must start with http/],
     [['--api-key-env', 'NO_SUCH_VARIABLE'], /has no NO_SUCH_VARIABLE/],

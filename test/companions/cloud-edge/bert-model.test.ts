@@ -25,7 +25,10 @@ const snapshot = (model: string, hash: string): string => join(folder, 'hf', 'hu
 
 const datasetFile = (): string => {
   const file = join(folder, 'data.jsonl');
-  const rows = ['short answer', 'long long answer'].map((request_text, i) => ({ request_text, inference_time: i + 0.1 }));
+  const rows = ['short answer', 'long long answer'].map((request_text, i) => ({
+    request_text,
+    inference_time: i + 0.1,
+  }));
   writeFileSync(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   return file;
 };
@@ -45,6 +48,16 @@ describe('an encoder from safetensors', () => {
     await mean.close();
     const column = (i: number): number => expected.reduce((sum, row) => sum + row[i]!, 0) / expected.length;
     for (const [i, value] of averaged.entries()) expect(Math.abs(value - column(i))).toBeLessThan(2e-5);
+  });
+
+  test('cuts a prompt to the places that the model has', async () => {
+    const weights = tinyBert(4);
+    writeTinyBert(join(folder, 'tiny'), weights);
+    const encoder = await loadEncoder(join(folder, 'tiny'), 'cls');
+    const vector = await encoder.embed('long '.repeat(40));
+    await encoder.close();
+    const expected = tinyForward(weights, [2, ...Array.from({ length: 10 }, () => 5), 3])[0]!;
+    for (const [i, value] of expected.entries()) expect(Math.abs(vector[i]! - value)).toBeLessThan(2e-5);
   });
 
   test('is found in the cache under the name of the model, with or without its owner', async () => {
@@ -81,7 +94,9 @@ describe('an encoder from safetensors', () => {
     expect(code).toBe(2);
     const [line, ...rest] = stderr.trim().split('\n');
     expect(rest).toEqual([]);
-    expect(line).toContain(`bert-base-uncased: the model is neither a folder nor in the cache ${join(folder, 'hf/hub')}`);
+    expect(line).toContain(
+      `bert-base-uncased: the model is neither a folder nor in the cache ${join(folder, 'hf/hub')}`,
+    );
     expect(line).toContain('`hf download bert-base-uncased`');
     expect(line).toContain('feature hashing');
   });

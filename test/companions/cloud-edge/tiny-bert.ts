@@ -50,6 +50,7 @@ export function writeTinyBert(folder: string, weights: Weights): void {
     hidden_size: SHAPE.hidden,
     num_hidden_layers: SHAPE.layers,
     num_attention_heads: SHAPE.heads,
+    max_position_embeddings: SHAPE.places,
     layer_norm_eps: EPSILON,
     hidden_act: 'gelu',
     model_type: 'bert',
