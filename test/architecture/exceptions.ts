@@ -33,6 +33,7 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
   'src/optimizer/acquisition/reference-point.ts#frontEnd': FORMULA,
   'src/optimizer/sampler/gp.ts#proposeByModel': 'the proposal on one page: fit, belief, acquisition, search',
   'src/optimizer/sampler/surrogates.ts#fitEnsemble': FORMULA,
+  'src/report/chart/kvsched-bars.ts#kvschedBars': SPECIFICATION,
   'src/report/chart/kvsched-cdf.ts#kvschedCdf': SPECIFICATION,
   'src/report/chart/parallel-coordinates.ts#parallelCoordinates': SPECIFICATION,
   'src/report/chart/pareto-scatter.ts#paretoScatter': SPECIFICATION,
