@@ -1,5 +1,6 @@
 import type { ZodType } from 'zod';
 import type { JsonObject } from '../../base/json.ts';
+import { described } from '../../document/described-schema.ts';
 import { withDefinitions } from '../../document/schema-definitions.ts';
 
 /** A format of documents, and where its JSON Schema comes from: the tables and schemas that its reader checks by. */
@@ -12,11 +13,12 @@ interface Format {
 export const FORMATS: Readonly<Record<string, Format>> = {
   study: {
     summary: 'study: strategy, space, workload, objectives, budget',
-    load: async () => await ofZod((await import('../../study/plan/study-spec.ts')).studyFileSchema),
+    load: async () => await ofZod((await import('../../study/plan/study-spec.ts')).studyFileSchema, 'STUDY_WORDS'),
   },
   strategy: {
     summary: 'strategy: simulator, configuration with holes, baseline',
-    load: async () => await ofZod((await import('../../study/plan/strategy-file.ts')).strategyDocument),
+    load: async () =>
+      await ofZod((await import('../../study/plan/strategy-file.ts')).strategyDocument, 'STRATEGY_WORDS'),
   },
   command: {
     summary: 'configuration of simulator `command` in a strategy: program, files, metrics, limits',
@@ -28,11 +30,13 @@ export const FORMATS: Readonly<Record<string, Format>> = {
   },
   space: {
     summary: 'search space: parameters with their ranges',
-    load: async () => await ofZod((await import('../../study/plan/search-space-file.ts')).searchSpaceFileSchema),
+    load: async () =>
+      await ofZod((await import('../../study/plan/search-space-file.ts')).searchSpaceFileSchema, 'SPACE_WORDS'),
   },
   experiment: {
     summary: 'experiment: arms and claims about them',
-    load: async () => await ofZod((await import('../../study/experiment/experiment-file.ts')).experimentFileSchema),
+    load: async () =>
+      await ofZod((await import('../../study/experiment/experiment-file.ts')).experimentFileSchema, 'EXPERIMENT_WORDS'),
   },
   workload: {
     summary: 'requests of a cluster: clients, cohorts, arrivals, lengths',
@@ -72,8 +76,11 @@ export const FORMATS: Readonly<Record<string, Format>> = {
   },
 };
 
-async function ofZod(schema: ZodType): Promise<JsonObject> {
-  return (await import('../../document/json-schema.ts')).jsonSchemaOf(schema);
+type Words = keyof typeof import('../../study/plan/study-words.ts');
+
+async function ofZod(schema: ZodType, words?: Words): Promise<JsonObject> {
+  const plain = (await import('../../document/json-schema.ts')).jsonSchemaOf(schema);
+  return words === undefined ? plain : described(plain, (await import('../../study/plan/study-words.ts'))[words]);
 }
 
 /** The JSON Schema of a format as a document of its own. */

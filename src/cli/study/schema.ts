@@ -1,12 +1,14 @@
 import { unknownName } from '../../base/errors.ts';
+import { schemaMarkdown } from '../../document/schema-page.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
-import { textFlag } from '../terminal/flags.ts';
+import { switchFlag, textFlag } from '../terminal/flags.ts';
 import { FORMATS, schemaDocument } from './schema-table.ts';
 
 export const schemaCommand: LoadedCommand = {
   build: (parser) =>
     parser
       .positional('format', { type: 'string', describe: `one of ${Object.keys(FORMATS).join(', ')}` })
+      .option('markdown', { type: 'boolean', describe: 'print every key as a table for people' })
       .example('$0 schema', 'list the formats')
       .example('$0 schema study > study.json', 'for editors and validators'),
   run: async (flags) => {
@@ -19,7 +21,12 @@ export const schemaCommand: LoadedCommand = {
       return EXIT.ok;
     }
     if (!Object.hasOwn(FORMATS, name)) throw unknownName('format', name, Object.keys(FORMATS));
-    process.stdout.write(`${JSON.stringify(await schemaDocument(name), null, 2)}\n`);
+    const schema = await schemaDocument(name);
+    if (switchFlag(flags, 'markdown')) {
+      process.stdout.write(schemaMarkdown(name, FORMATS[name]!.summary, schema));
+      return EXIT.ok;
+    }
+    process.stdout.write(`${JSON.stringify(schema, null, 2)}\n`);
     return EXIT.ok;
   },
 };
