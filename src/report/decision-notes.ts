@@ -1,5 +1,5 @@
 import type { StudyPlan } from '../study/plan/study-plan.ts';
-import { formatNumber, formatShare } from './page/format.ts';
+import { formatNumber, formatShare } from './format.ts';
 import type { CheckRow, Decision, LowCompletion, PointCheck } from './study-report.ts';
 
 /** Sentences on what speaks against points that a reader might take. */

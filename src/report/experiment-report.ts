@@ -3,7 +3,7 @@ import type { ExperimentResult } from '../study/experiment/experiment.ts';
 import type { ExperimentPlan } from '../study/experiment/experiment-plan.ts';
 import { metricValues } from '../study/objective.ts';
 import { estimate } from './estimate.ts';
-import { formatNumber } from './page/format.ts';
+import { formatNumber } from './format.ts';
 
 const EFFECTS =
   'Effects are paired by seed: relative changes from mean logarithms of ratios, or, where a value is 0 or negative, differences in the unit of the metric. ' +

@@ -3,7 +3,8 @@ import { fitTrend } from '../optimizer/sensitivity/trend.ts';
 import type { Parameter } from '../optimizer/space/parameter.ts';
 import type { ReportTrials } from './report-trials.ts';
 import { shownScalar } from './report-trials.ts';
-import type { LevelRow, ParameterTrend, ReportMetric, SensitivityRow } from './study-report.ts';
+import type { LevelRow, ParameterTrend, SensitivityRow } from './sensitivity-report.ts';
+import type { ReportMetric } from './study-report.ts';
 import { parameterColumns, trialTable } from './trial-table.ts';
 
 /** What the trials themselves say about a parameter, without a surrogate. */

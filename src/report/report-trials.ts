@@ -61,6 +61,8 @@ function reportTrial(plan: StudyPlan, trial: Trial, onFront: boolean): ReportTri
     reason: reasonOf(plan, outcome),
     parameters: columnsOf(plan, trial),
     metrics: estimates(plan, outcome),
+    ...(trial.validation?.kind === 'observed' ? { fresh: estimates(plan, trial.validation) } : {}),
+    seen: trial.seen,
     feasible: isFeasible(plan, trial),
     onFront,
     ...(hasSavers(plan) ? { replicates: replicateCount(trial) } : {}),

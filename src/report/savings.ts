@@ -1,7 +1,7 @@
 import type { StudyPlan } from '../study/plan/study-plan.ts';
 import type { StopVerdict } from '../study/stop-verdict.ts';
 import type { StoppedOutcome, Trial } from '../study/trial.ts';
-import { formatNumber } from './page/format.ts';
+import { formatNumber } from './format.ts';
 import type { Savings } from './study-report.ts';
 
 export function hasSavers(plan: StudyPlan): boolean {

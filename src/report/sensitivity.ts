@@ -8,10 +8,10 @@ import type { StudyPlan } from '../study/plan/study-plan.ts';
 import { normalizeWeights } from '../study/plan/template.ts';
 import { evidenceOf } from '../study/propose.ts';
 import type { Trial } from '../study/trial.ts';
-import { formatNumber } from './page/format.ts';
+import { formatNumber } from './format.ts';
 import { parameterEffects } from './parameter-effects.ts';
 import type { ReportTrials } from './report-trials.ts';
-import type { ObjectiveSensitivity, SensitivityRow } from './study-report.ts';
+import type { ObjectiveSensitivity, SensitivityRow } from './sensitivity-report.ts';
 import { warningOf } from './surrogate-table.ts';
 
 /** Below this many measured points indices would say nothing. */

@@ -1,9 +1,12 @@
-import type { Trend } from '../optimizer/sensitivity/trend.ts';
 import type { ParameterValue } from '../optimizer/space/parameter.ts';
 import type { BaselineState } from '../study/constraint-check.ts';
 import type { ObjectiveCorrelations } from './correlations.ts';
+import type { ReportDeployment } from './deployments.ts';
+import type { Fact } from './facts.ts';
 import type { RegimeTable } from './regimes.ts';
 import type { SurrogateQuality } from './surrogate-table.ts';
+import type { ObjectiveSensitivity } from './sensitivity-report.ts';
+import type { SurrogateViews } from './surrogate-views.ts';
 
 /** All that tables, charts and the page may know about a study; also the content of report.json. */
 export interface StudyReport {
@@ -41,6 +44,14 @@ export interface StudyReport {
   readonly sensitivity: readonly ObjectiveSensitivity[];
   /** Of every objective and constraint; empty where sensitivity is. */
   readonly surrogates: readonly SurrogateQuality[];
+  /** What was tuned, for which model, hardware and load. */
+  readonly facts: readonly Fact[];
+  /** Null with too few points, and in a report of figures alone. */
+  readonly surrogate: SurrogateViews | null;
+  /** The points to deploy as files; none for backends that are no deployments. */
+  readonly deployments: readonly ReportDeployment[];
+  /** What to try next, each with its reason. */
+  readonly advice: readonly string[];
   /** Present exactly where the study has several workloads. */
   readonly regimes?: readonly RegimeTable[];
   /** Present exactly where the study has budget savers. */
@@ -81,6 +92,10 @@ export interface ReportTrial {
   readonly reason: string | null;
   readonly parameters: Readonly<Record<string, ParameterValue>>;
   readonly metrics: Readonly<Record<string, Estimate>>;
+  /** On fresh seeds; present exactly where it was measured there. */
+  readonly fresh?: Readonly<Record<string, Estimate>>;
+  /** Trials finished when it was proposed. */
+  readonly seen: number;
   readonly feasible: boolean;
   readonly onFront: boolean;
   /** Simulations on tuning seeds; present exactly where the study has budget savers. */
@@ -194,54 +209,4 @@ export interface ComparisonRow {
   readonly low: number | null;
   readonly high: number | null;
   readonly verdict: 'better' | 'worse' | 'no clear difference';
-}
-
-export interface ObjectiveSensitivity {
-  readonly metric: string;
-  /** Leave-one-out R² of the surrogate: how far its indices can be trusted. */
-  readonly surrogateR2: number | null;
-  /** Present exactly where R² is below 0.7. */
-  readonly warning?: string;
-  readonly rows: readonly SensitivityRow[];
-}
-
-export interface SensitivityRow {
-  readonly parameter: string;
-  /** First-order and total Sobol index on the surrogate, each with a 95 % interval. */
-  readonly first: IndexEstimate;
-  readonly total: IndexEstimate;
-  /** What decides about the best fifth of the trials (PED-ANOVA): share of all parameters, and chance of as much by luck. */
-  readonly amongBest: { readonly share: number; readonly pValue: number };
-  /** Standardised main effect of a linear regression, with its t statistic; null where it is not defined. */
-  readonly mainEffect: number | null;
-  readonly tStatistic: number | null;
-  /** Trend of the metric over the trials, for each numeric column of the parameter that has one. */
-  readonly trends: readonly ParameterTrend[];
-  /** What trials came to at each level; present exactly for ordinal and categorical parameters. */
-  readonly levels?: readonly LevelRow[];
-  /** Values among the best predicted tenth of the space, printed. */
-  readonly goodRange: string;
-  readonly flat: boolean;
-}
-
-export interface ParameterTrend extends Trend {
-  /** `routing_weights.prefix-affinity` for a weight of a simplex. */
-  readonly column: string;
-}
-
-/** Observed trials at one level of a parameter: they lie where the sampler went, so rows differ in more than the level. */
-export interface LevelRow {
-  readonly level: string | number | boolean;
-  readonly trials: number;
-  readonly feasible: number;
-  /** Of the trials' means; the standard deviation between trials is null for one. */
-  readonly mean: number;
-  readonly deviation: number | null;
-  readonly best: number;
-}
-
-export interface IndexEstimate {
-  readonly value: number;
-  readonly low: number;
-  readonly high: number;
 }

@@ -20,8 +20,8 @@ export const FLOORS: Readonly<Record<string, Layer>> = {
     why: 'a study joins the optimizer with what measures, simulated or outside, and runs without anybody looking on',
   },
   report: {
-    may: ['base', 'numeric', 'document', 'optimizer', 'study'],
-    why: 'reports read what a study recorded; they never simulate',
+    may: ['base', 'numeric', 'document', 'optimizer', 'study', 'connect'],
+    why: 'reports read what a study recorded, and show what its points are written as; they never simulate',
   },
   companions: {
     may: ['base', 'numeric', 'document', 'simulators', 'study', 'report'],

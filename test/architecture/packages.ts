@@ -34,8 +34,12 @@ export const PACKAGES: Readonly<Record<string, { readonly rooms: readonly string
   },
   yargs: { rooms: ['src/cli/'], why: 'nothing below knows that there are flags' },
   picocolors: { rooms: ['src/cli/terminal/'], why: 'one place knows whether the terminal has colours' },
-  vega: { rooms: ['src/report/chart/'], why: 'charts are data until they are rendered' },
-  'vega-lite': { rooms: ['src/report/chart/'], why: 'charts are data until they are rendered' },
+  vega: { rooms: ['src/report/chart/', 'src/report/browser/'], why: 'charts are data until they are rendered' },
+  'vega-lite': { rooms: ['src/report/chart/', 'src/report/browser/'], why: 'charts are data until they are rendered' },
+  'vega-interpreter': {
+    rooms: ['src/report/browser/'],
+    why: 'pages run no code made from text, so their policy stays strict',
+  },
   '@resvg/resvg-js': { rooms: ['src/report/chart/'], why: 'charts are data until they are rendered' },
   hyparquet: {
     rooms: ['src/companions/cloud-edge/parquet-prompts.ts'],

@@ -1,104 +1,79 @@
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { historyLine } from '../../src/report/chart/history-line.ts';
-import { parallelCoordinates } from '../../src/report/chart/parallel-coordinates.ts';
-import { parameterTrends } from '../../src/report/chart/parameter-trends.ts';
-import { beyondFrame, paretoScatter } from '../../src/report/chart/pareto-scatter.ts';
+import { latencyQuantiles } from '../../src/report/chart/latency-quantiles.ts';
+import { frameOf } from '../../src/report/chart/pareto-matrix.ts';
 import { type ChartSpec, renderPng, renderSvg } from '../../src/report/chart/render.ts';
-import { sensitivityBars } from '../../src/report/chart/sensitivity-bars.ts';
+import { type PageCharts, pageCharts } from '../../src/report/page-charts.ts';
+import type { StudyReport } from '../../src/report/study-report.ts';
+import { analyticReport } from '../support/analytic-report.ts';
 
-const point = (trial: number, x: number, y: number) =>
-  ({
-    trial,
-    x,
-    y,
-    xLow: x - 1,
-    xHigh: x + 1,
-    yLow: y - 1,
-    yHigh: y + 1,
-    group: trial === 0 ? 'baseline' : 'front',
-    label: String(trial),
-  }) as const;
-const index = { value: 0.4, low: 0.3, high: 0.5 };
+let report: StudyReport;
+let page: PageCharts;
 
-const CHARTS: readonly [string, ChartSpec][] = [
-  ['scatter', paretoScatter([point(0, 1, 2), point(1, 2, 1)], { title: 'TTFT P99 (ms)' }, { title: 'tokens/s' })],
-  ['history', historyLine([0, 0.1, 0.1, 0.3], 'hypervolume')],
-  [
-    'sensitivity',
-    sensitivityBars(
-      [
-        {
-          parameter: 'w',
-          first: index,
-          total: index,
-          amongBest: { share: 1, pValue: 0.005 },
-          mainEffect: null,
-          tStatistic: null,
-          trends: [],
-          goodRange: '',
-          flat: false,
-        },
-      ],
-      'TTFT',
-    ),
-  ],
-  [
-    'trends',
-    parameterTrends(
-      [false, true].map((log) => ({
-        column: 'batch',
-        log,
-        r2: 0.5,
-        trials: [
-          { x: 1, y: 3 },
-          { x: 8, y: 5 },
-        ],
-        trend: [
-          { x: 1, y: 3 },
-          { x: 8, y: 4 },
-        ],
-      })),
-      'TTFT',
-    ),
-  ],
-  [
-    'parallel',
-    parallelCoordinates(
-      [
-        { name: 'a', low: 0, high: 1 },
-        { name: 'b', low: 2, high: 9 },
-      ],
-      [
-        { trial: 0, group: 'baseline', values: [0.5, 3] },
-        { trial: 1, group: 'front', values: [null, 9] },
-      ],
-    ),
-  ],
-];
+beforeAll(async () => {
+  report = await analyticReport();
+  page = pageCharts(report);
+});
 
-describe('the frame of the scatter', () => {
-  test('is set by front and baseline; a far outlier is left out and counted', () => {
-    const points = [point(0, 10, 10), point(1, 8, 12), { ...point(2, 900, 9), group: 'dominated' as const }];
-    expect(beyondFrame(points)).toBe(1);
-    expect(beyondFrame(points.slice(0, 2))).toBe(0);
+const drawn = async (spec: ChartSpec): Promise<string> => await renderSvg({ ...spec, datasets: page.datasets });
+
+describe('charts of a page', () => {
+  test('are all there: front, axes, seeds, course, importance, slices, contours, calibration, distribution, ranks', () => {
+    const ids = page.charts.map(({ id }) => id);
+    const models = [0, 1].flatMap((index) => [
+      `sensitivity${index}`,
+      `slices${index}`,
+      `contour${index}`,
+      `predicted${index}`,
+    ]);
+    const trials = ['pareto', 'parallel', 'seeds', 'hypervolume', 'objectives', 'timeline', 'distribution', 'rank'];
+    expect(ids.sort()).toEqual([...trials, ...models].sort());
+  });
+
+  test('each renders to an SVG without holes, the same every time', async () => {
+    for (const { id, spec } of page.charts) {
+      const svg = await drawn(spec);
+      expect(svg, id).toMatch(/^<svg /);
+      expect(svg, id).not.toMatch(/NaN|undefined/);
+    }
+    const { spec } = page.charts[0]!;
+    const [once, again] = [await drawn(spec), await drawn(spec)];
+    expect(once === again).toBe(true);
   });
 });
 
-describe('charts', () => {
-  test.each(CHARTS)('%s renders to the same SVG every time', async (_, spec) => {
-    const svg = await renderSvg(spec);
-    expect(svg).toMatch(/^<svg /);
-    expect(svg).not.toContain('NaN');
-    expect((await renderSvg(spec)) === svg).toBe(true);
-  });
+test('latencies of a class stand beside each other, baseline first', async () => {
+  const figures = ['baseline', 'trial 4'].flatMap((point) =>
+    ['p50', 'p99'].map((stat) => ({ point, panel: 'TTFT, critical', stat, value: stat === 'p50' ? 10 : 90 })),
+  );
+  const svg = await renderSvg(latencyQuantiles(figures, ['baseline', 'trial 4']));
+  expect(svg).toContain('TTFT, critical');
+  expect(svg.indexOf('>baseline<')).toBeLessThan(svg.indexOf('>trial 4<'));
+});
 
-  test('PNG pictures have text even where no font is installed', async () => {
-    const withText = await renderPng(await renderSvg(historyLine([0, 1], 'a title that is long')), 1);
-    const without = await renderPng(
-      (await renderSvg(historyLine([0, 1], 'a title that is long'))).replace(/<text[\s\S]*?<\/text>/g, ''),
-      1,
-    );
-    expect([...withText.subarray(1, 4)].map((byte) => String.fromCharCode(byte)).join('')).toBe('PNG');
-    expect(withText.length).toBeGreaterThan(without.length * 1.2);
-  });
+test('the frame of an axis is set by front and baseline; a far outlier is left out', () => {
+  const rows = [
+    { trial: 0, group: 'baseline', m0: 10 },
+    { trial: 1, group: 'front', m0: 8 },
+    { trial: 2, group: 'dominated', m0: 900 },
+    { trial: 3, group: 'dominated', m0: 11 },
+  ];
+  const [low, high] = frameOf(rows, 'm0');
+  expect([low < 8, high > 11, high < 20]).toEqual([true, true, true]);
+});
+
+test('PNG pictures have text even where no font is installed', async () => {
+  const history = {
+    datasets: {
+      history: [
+        { trials: 1, value: 0 },
+        { trials: 2, value: 1 },
+      ],
+    },
+  };
+  const svg = await renderSvg({ ...historyLine('a title that is long'), ...history });
+  const withText = await renderPng(svg, 1);
+  const without = await renderPng(svg.replace(/<text[\s\S]*?<\/text>/g, ''), 1);
+  expect([...withText.subarray(1, 4)].map((byte) => String.fromCharCode(byte)).join('')).toBe('PNG');
+  expect(withText.length).toBeGreaterThan(without.length * 1.2);
 });

@@ -13,6 +13,7 @@ const trial = (number: number, parameters: ReportTrial['parameters'], cost: numb
   origin: 'sampler',
   status: 'observed',
   reason: null,
+  seen: 0,
   parameters,
   metrics: { cost: estimate(cost), rate: estimate(-cost) },
   feasible,

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { qualityWarning } from '../../src/optimizer/sensitivity/surrogate-quality.ts';
 import { sensitivitySection, trendText } from '../../src/report/page/sensitivity-section.ts';
-import type { ParameterTrend, SensitivityRow, StudyReport } from '../../src/report/study-report.ts';
+import type { ParameterTrend, SensitivityRow } from '../../src/report/sensitivity-report.ts';
+import type { StudyReport } from '../../src/report/study-report.ts';
 
 const index = { value: 0.5, low: 0.25, high: 0.75 };
 const trend = (column: string, r2: number): ParameterTrend => ({
@@ -41,7 +42,7 @@ describe('sensitivity section', () => {
       { level: false, trials: 1, feasible: 0, mean: 4, deviation: null, best: 4 },
     ];
     const sensitivity = [{ metric: 'cost', surrogateR2: null, rows: [row('mode', { levels })] }];
-    const html = sensitivitySection({ sensitivity, surrogates: [] } as unknown as StudyReport, []);
+    const html = sensitivitySection({ sensitivity, surrogates: [] } as unknown as StudyReport, '');
     expect(html).toContain('Observed trials by mode');
     expect(html).toContain('<tr><td>&lt;fast&gt;</td><td>3</td><td>2</td><td>1.500</td><td>0.5000</td><td>1</td></tr>');
     expect(html).toContain('<tr><td>false</td><td>1</td><td>0</td><td>4</td><td>–</td><td>4</td></tr>');
@@ -54,7 +55,7 @@ describe('sensitivity section', () => {
       { metric: 'errors', role: 'constraint', leaveOneOutR2: null },
     ];
     const sensitivity = [{ metric: 'cost', surrogateR2: 0.6, rows: [row('mode', {})] }];
-    const html = sensitivitySection({ sensitivity, surrogates } as unknown as StudyReport, []);
+    const html = sensitivitySection({ sensitivity, surrogates } as unknown as StudyReport, '');
     expect(html).toContain('<p class="note">The surrogate of cost predicts points left out with R² 0.60 (below 0.7)');
     expect(html).toContain('losses 0.93, errors – (no variation)');
     expect(html).toContain('leave-one-out R² 0.60');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { printSummary } from '../../src/cli/study/summary.ts';
 import { buildReport } from '../../src/report/build-report.ts';
-import { cards, constraintSection } from '../../src/report/page/sections.ts';
+import { constraintSection, decisionSection } from '../../src/report/page/decision-section.ts';
 import type { StudyReport } from '../../src/report/study-report.ts';
 import type { Trial } from '../../src/study/trial.ts';
 import { capturedStdout } from '../support/captured-stdout.ts';
@@ -36,12 +36,10 @@ describe('a change is a win only where its paired interval excludes zero', () =>
     ]);
 
   test('the card is grey where it contains zero, green where it does not', async () => {
-    const html = cards(await noisy());
-    const [cost, gain] = html.split('<div class="card">').slice(1);
-    expect(cost).toContain('<b class="soft">+');
-    expect(cost).toContain('no clear difference');
-    expect(gain).toContain('<b class="good">+100.0 %');
-    expect(gain).toContain('better');
+    const html = decisionSection(await noisy());
+    const [cost, gain] = html.split('Recommended: trial')[1]!.split('<li>').slice(1);
+    expect(cost).toMatch(/<b class="soft">\+[\d.]+ %<\/b> .*no clear difference/);
+    expect(gain).toMatch(/<b class="good">\+100\.0 %<\/b> .*better/);
   });
 
   test('stdout says it in words, with the interval', async () => {
@@ -56,7 +54,7 @@ describe('a change is a win only where its paired interval excludes zero', () =>
       trial(0, { cost: [10], gain: [1], share: [1] }, null, BASELINE),
       trial(1, { cost: [5], gain: [2], share: [1] }),
     ]);
-    expect(cards(report)).not.toContain('class="good"');
+    expect(decisionSection(report)).not.toContain('class="good"');
     expect(said(report)).toContain('one seed: may be luck');
   });
 });
@@ -134,7 +132,7 @@ describe('an infeasible baseline', () => {
     expect(text).toContain('The baseline is infeasible: share 0.4000 breaks ≥ 0.5 by 0.1000');
     expect(text).toMatch(/\n0 \(baseline\) +infeasible/);
     expect(text).not.toContain('%');
-    expect(cards(report)).not.toContain('%');
+    expect(decisionSection(report)).not.toMatch(/\d %/);
   });
 });
 

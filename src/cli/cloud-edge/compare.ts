@@ -1,7 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { InputError, unknownName } from '../../base/errors.ts';
 import { type Interval, meanInterval, type PairedChange, pairedChange } from '../../numeric/statistics.ts';
-import { formatChange } from '../../report/page/format.ts';
+import { formatChange } from '../../report/format.ts';
 import { scheduler } from '../../simulators/cloud-edge/config-schema.ts';
 import { runExperiment } from '../../simulators/cloud-edge/experiment.ts';
 import { SCHEDULER_LABELS, type SchedulerName } from '../../simulators/cloud-edge/scheduler-names.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { runFiles } from '../../companions/pd-slo/run-files.ts';
-import { formatNumber } from '../../report/page/format.ts';
+import { formatNumber } from '../../report/format.ts';
 import { prometheusText } from '../../simulators/pd-slo/metrics-text.ts';
 import { type PdSloRun, runPdSlo } from '../../simulators/pd-slo/run-simulation.ts';
 import { type Attainment, type PdSloSummary, summarizeRun } from '../../simulators/pd-slo/summary.ts';

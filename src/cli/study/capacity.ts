@@ -1,6 +1,6 @@
 import { InputError } from '../../base/errors.ts';
 import { wholeNumber } from '../../document/schema-parts.ts';
-import { formatNumber, formatPercent } from '../../report/page/format.ts';
+import { formatNumber, formatPercent } from '../../report/format.ts';
 import { measureCapacities, type SettingCapacity } from '../../study/capacity/measure-capacities.ts';
 import { keepsUp, meetsTargets } from '../../study/capacity/meets-targets.ts';
 import { type CapacitySettings, capacitySettings } from '../../study/io/capacity-settings.ts';

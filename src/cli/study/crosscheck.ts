@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import { shortText } from '../../base/short-text.ts';
-import { formatNumber, formatPercent } from '../../report/page/format.ts';
+import { formatNumber, formatPercent } from '../../report/format.ts';
 import { comparePoint, type PointCheck } from '../../study/crosscheck.ts';
 import { openEvaluator } from '../../study/io/open-evaluator.ts';
 import { type RecordedStudy, readRecorded } from '../../study/io/study-session.ts';

@@ -1,29 +1,15 @@
 import { InputError } from '../../base/errors.ts';
-import { isJsonObject, type Json, type JsonObject, textHash } from '../../base/json.ts';
 import { shortText } from '../../base/short-text.ts';
 import type { ExportRequest } from '../../connect/deploy/export-target.ts';
-import { formatYaml } from '../../document/yaml.ts';
-import { meanInterval } from '../../numeric/statistics.ts';
-import type { ParameterValues } from '../../optimizer/space/parameter.ts';
 import { pointChecks } from '../../report/constraint-tables.ts';
 import { brokenText } from '../../report/decision-notes.ts';
-import { formatNumber } from '../../report/page/format.ts';
+import { deploymentRequest, type NamedPoint } from '../../report/deployment-request.ts';
 import { breaksOnFresh, recommendable } from '../../study/constraint-check.ts';
 import { choosePoint } from '../../study/experiment/choose-point.ts';
 import { paretoFront } from '../../study/front.ts';
 import { packageVersion } from '../../study/io/package-file.ts';
 import type { RecordedStudy } from '../../study/io/study-session.ts';
-import { metricValues } from '../../study/objective.ts';
-import type { StudyPlan } from '../../study/plan/study-plan.ts';
-import { instantiate } from '../../study/plan/template.ts';
 import type { Trial } from '../../study/trial.ts';
-
-interface NamedPoint {
-  readonly name: string;
-  readonly values: ParameterValues;
-  /** null where it was not measured. */
-  readonly trial: Trial | null;
-}
 
 export interface ExportChoice {
   /** Trial number, `knee`, `best:METRIC` or `baseline`. */
@@ -43,15 +29,7 @@ export function exportRequest(
 ): ExportRequest {
   const { plan } = recorded;
   const point = evenIfBroken ? pointOf(recorded, id) : soundPoint(recorded, id);
-  const config = instantiate(plan.template, plan.space, point.values);
-  return {
-    strategy: { simulator: plan.simulator, policies: plan.policies, config },
-    routerVersion,
-    provenance: provenance(plan, point, config),
-    workload: plan.workload,
-    seeds: plan.seeds,
-    point: { study: plan.name, plan: plan.hash, point: point.name, values: point.values as unknown as JsonObject },
-  };
+  return deploymentRequest(plan, point, { routerVersion, tool: packageVersion() });
 }
 
 /** The point itself or, where a rule chose one that breaks on fresh seeds, what it chooses from those that hold there. */
@@ -102,32 +80,4 @@ function pointOf({ plan, state }: RecordedStudy, id: string): NamedPoint {
       suggestion: `a trial number below ${state.trials.length}, knee, ${best} or baseline`,
     });
   }
-}
-
-/** Where the point comes from, one line each. */
-function provenance(plan: StudyPlan, { name, trial }: NamedPoint, config: Json): readonly string[] {
-  const replicates = trial?.outcome?.kind === 'observed' ? trial.outcome.replicates : [];
-  const figures = plan.objectives.map(({ metric, direction }) => {
-    const values = metricValues(replicates, metric);
-    if (values.length === 0) return `objective: ${direction} ${metric}, not measured`;
-    const { value, low, high } = meanInterval(values);
-    const interval = low === null || high === null ? '' : ` [${formatNumber(low)}, ${formatNumber(high)}]`;
-    return `objective: ${direction} ${metric}, ${formatNumber(value)}${interval}`;
-  });
-  const seeds = replicates.map(({ seed }) => seed).join(', ');
-  return [
-    `paretune ${packageVersion()}, study ${plan.name}, ${name}`,
-    `plan ${plan.hash}`,
-    `workload ${textHash(formatYaml(plan.workload))}`,
-    ...cluster(config),
-    ...figures,
-    ...(seeds === '' ? [] : [`means over seeds ${seeds}, with 95 % intervals; simulated, not measured on a cluster`]),
-  ];
-}
-
-function cluster(config: Json): readonly string[] {
-  if (!isJsonObject(config) || typeof config['model'] !== 'string') return [];
-  const { model, hardware, tp, num_instances: instances } = config;
-  const on = typeof hardware === 'string' ? ` on ${hardware}` : '';
-  return [`model ${model}${on}, TP ${String(tp ?? 'of the model')}, ${String(instances ?? 1)} instances`];
 }

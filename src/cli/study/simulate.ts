@@ -2,7 +2,7 @@ import { InputError } from '../../base/errors.ts';
 import { shortText } from '../../base/short-text.ts';
 import type { ParameterValues } from '../../optimizer/space/parameter.ts';
 import { validateValues } from '../../optimizer/space/search-space.ts';
-import { formatNumber } from '../../report/page/format.ts';
+import { formatNumber } from '../../report/format.ts';
 import { evaluationSetup } from '../../study/evaluation.ts';
 import { loadStudySources } from '../../study/io/load-study.ts';
 import { openEvaluator } from '../../study/io/open-evaluator.ts';

@@ -1,5 +1,5 @@
+import { formatNumber, formatPercent, formatShare, formatValue } from '../../report/format.ts';
 import { bestText, changeOf, changeText, checkText } from '../../report/page/change-text.ts';
-import { formatNumber, formatPercent, formatShare, formatValue } from '../../report/page/format.ts';
 import { savingsText } from '../../report/page/sections.ts';
 import type { PointCheck, StudyReport } from '../../report/study-report.ts';
 import { stdoutColours as pc } from '../terminal/colours.ts';

@@ -1,4 +1,4 @@
-import { formatNumber } from '../../report/page/format.ts';
+import { formatNumber } from '../../report/format.ts';
 import { JOINT_STRATEGIES, type MapPoint, SLOW_POD } from './map-point.ts';
 
 /** The comparison as a Markdown page; every figure in it comes from `points`. */

@@ -1,75 +1,79 @@
 import type { ChartSpec } from './render.ts';
-import { CHART_CONFIG, COLOURS, VEGA_LITE_SCHEMA } from './theme.ts';
+import { CHART_CONFIG, GROUP_COLOUR, IS_PICKED, PICKED_PARAM, VEGA_LITE_SCHEMA } from './theme.ts';
+import { type ChartColumn, rounded, type TrialRow, type TrialRows } from './trial-rows.ts';
 
-export interface ParallelAxis {
-  readonly name: string;
-  readonly low: number;
-  readonly high: number;
-}
+const DRAWN_LAST = ['front', 'baseline', 'recommended'];
 
-export interface ParallelLine {
-  readonly trial: number;
-  readonly group: 'baseline' | 'front' | 'dominated';
-  /** One value per axis; null leaves a gap. */
-  readonly values: readonly (number | null)[];
-}
-
-/** Each trial as a line over normalised axes: parameters first, objectives last. */
-export function parallelCoordinates(axes: readonly ParallelAxis[], lines: readonly ParallelLine[]): ChartSpec {
-  const rows = lines.flatMap((line) =>
-    axes.flatMap((axis, index) => {
-      const value = line.values[index];
-      if (value === null || value === undefined) return [];
-      const position = axis.high > axis.low ? (value - axis.low) / (axis.high - axis.low) : 0.5;
-      return [{ trial: line.trial, group: line.group, axis: axis.name, value, position }];
-    }),
+/** Each trial as a line over normalised axes, parameters first, objectives last; null with less than two axes. */
+export function parallelCoordinates({ objectives, parameters, rows }: TrialRows): ChartSpec | null {
+  const axes = [...parameters.filter(({ numeric }) => numeric), ...objectives].flatMap((column) =>
+    axisOf(column, rows),
   );
-  const ends = axes.flatMap((axis) => [
-    { axis: axis.name, position: 0, text: shortNumber(axis.low) },
-    { axis: axis.name, position: 1, text: shortNumber(axis.high) },
+  if (axes.length < 2 || rows.length < 2) return null;
+  const lines = [...rows]
+    .sort((a, b) => DRAWN_LAST.indexOf(String(a['group'])) - DRAWN_LAST.indexOf(String(b['group'])))
+    .flatMap((row) => axes.flatMap((axis) => place(row, axis)));
+  const ends = axes.flatMap(({ name, low, high }) => [
+    { axis: name, position: 0, text: shortNumber(low) },
+    { axis: name, position: 1, text: shortNumber(high) },
   ]);
   const x = {
     field: 'axis',
-    type: 'nominal' as const,
+    type: 'nominal',
     title: null,
     sort: axes.map(({ name }) => name),
-    scale: { type: 'point' as const, padding: 0.3 },
+    scale: { type: 'point', padding: 0.3 },
     axis: { labelAngle: -20, labelLimit: 170, grid: true, domain: false },
   };
-  const y = { field: 'position', type: 'quantitative' as const, axis: null, scale: { domain: [-0.08, 1.08] } };
+  const y = { field: 'position', type: 'quantitative', axis: null, scale: { domain: [-0.08, 1.08] } };
   return {
     $schema: VEGA_LITE_SCHEMA,
-    width: Math.max(480, axes.length * 95),
+    width: Math.max(480, axes.length * 82),
     height: 260,
     config: CHART_CONFIG,
+    params: [PICKED_PARAM],
     layer: [
       {
-        data: { values: rows },
-        mark: { type: 'line', strokeWidth: 1.6 },
+        data: { values: lines },
+        mark: { type: 'line', strokeWidth: 1.4, cursor: 'pointer' },
         encoding: {
           x,
           y,
           detail: { field: 'trial', type: 'nominal' },
-          color: {
-            field: 'group',
-            type: 'nominal',
-            title: null,
-            scale: {
-              domain: ['baseline', 'front', 'dominated'],
-              range: [COLOURS.baseline, COLOURS.front, COLOURS.other],
-            },
-            legend: { orient: 'top' },
+          color: GROUP_COLOUR,
+          opacity: {
+            condition: [
+              { test: `!(${IS_PICKED})`, value: 0.04 },
+              { test: "datum.group === 'dominated' || datum.group === 'infeasible'", value: 0.3 },
+            ],
+            value: 0.95,
           },
-          opacity: { condition: { test: "datum.group === 'dominated'", value: 0.35 }, value: 0.95 },
         },
       },
       {
         data: { values: ends },
-        mark: { type: 'text', fontSize: 9, color: '#555', dy: { expr: 'datum.position > 0.5 ? -9 : 9' } },
+        mark: { type: 'text', fontSize: 9, color: 'currentColor', dy: { expr: 'datum.position > 0.5 ? -9 : 9' } },
         encoding: { x, y, text: { field: 'text', type: 'nominal' } },
       },
     ],
   };
+}
+
+interface Axis extends ChartColumn {
+  readonly low: number;
+  readonly high: number;
+}
+
+function axisOf(column: ChartColumn, rows: readonly TrialRow[]): Axis[] {
+  const values = rows.map((row) => row[column.key]).filter((value) => typeof value === 'number');
+  return values.length === 0 ? [] : [{ ...column, low: Math.min(...values), high: Math.max(...values) }];
+}
+
+function place(row: TrialRow, { key, name, low, high, log }: Axis) {
+  const value = row[key];
+  if (typeof value !== 'number') return [];
+  const share = log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
+  return [{ trial: row['trial'], group: row['group'], axis: name, position: high > low ? rounded(share) : 0.5 }];
 }
 
 function shortNumber(value: number): string {

@@ -1,4 +1,4 @@
-import type { SensitivityRow } from '../study-report.ts';
+import type { SensitivityRow } from '../sensitivity-report.ts';
 import type { ChartSpec } from './render.ts';
 import { CHART_CONFIG, COLOURS, VEGA_LITE_SCHEMA } from './theme.ts';
 
@@ -39,7 +39,7 @@ export function sensitivityBars(rows: readonly SensitivityRow[], metric: string)
         },
       },
       {
-        mark: { type: 'rule', color: '#333' },
+        mark: { type: 'rule', color: 'currentColor' },
         encoding: { y, yOffset: offset, x: { field: 'low', type: 'quantitative' }, x2: { field: 'high' } },
       },
     ],

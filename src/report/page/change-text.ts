@@ -1,5 +1,5 @@
+import { formatChange, formatNumber } from '../format.ts';
 import type { BestPoint, CheckRow, ComparisonRow, StudyReport } from '../study-report.ts';
-import { formatChange, formatNumber } from './format.ts';
 
 /** `+5.70 % [−49.0 %, +61.0 %], no clear difference`: what happened, how sure that is, and the verdict in words. */
 export function changeText({ scale, improvement, low, high, verdict }: ComparisonRow): string {

@@ -1,7 +1,8 @@
+import { formatNumber, formatPercent } from '../format.ts';
 import type { RegimeTable } from '../regimes.ts';
 import type { StudyReport } from '../study-report.ts';
 import { escapeHtml } from './escape.ts';
-import { formatNumber, formatPercent } from './format.ts';
+import { textTable } from './html.ts';
 
 /** Several workloads: what one setting for all of them costs on each. Nothing for a study with one workload. */
 export function regimeSection({ regimes }: StudyReport): string {
@@ -14,8 +15,8 @@ ${regimes.map(regimeTable).join('\n')}`;
 function regimeTable({ metric, aggregate, of, robust, robustRatio, rows }: RegimeTable): string {
   const body = rows.map(({ workload, unit, baseline, own, ownValue, robustValue, gain, gap }) => {
     const cells = [
-      escapeHtml(workload),
-      escapeHtml(unit === '1' ? '' : unit),
+      workload,
+      unit === '1' ? '' : unit,
       formatNumber(baseline),
       formatNumber(robustValue),
       gain === null ? '–' : formatPercent(gain),
@@ -23,7 +24,7 @@ function regimeTable({ metric, aggregate, of, robust, robustRatio, rows }: Regim
       formatNumber(ownValue),
       formatPercent(gap),
     ];
-    return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
+    return cells;
   });
   const head = [
     'workload',
@@ -35,6 +36,6 @@ function regimeTable({ metric, aggregate, of, robust, robustRatio, rows }: Regim
     'its value',
     'robust against it',
   ];
-  return `<h3>${escapeHtml(metric)}: trial ${robust}, ${aggregate} ${of ?? 'ratio'} ${formatNumber(robustRatio)}</h3>
-<table><thead><tr>${head.map((text) => `<th>${text}</th>`).join('')}</tr></thead><tbody>${body.join('')}</tbody></table>`;
+  const title = `${metric}: trial ${robust}, ${aggregate} ${of ?? 'ratio'} ${formatNumber(robustRatio)}`;
+  return `<h3>${escapeHtml(title)}</h3>${textTable(title, head, body)}`;
 }

@@ -1,14 +1,15 @@
-import type { LevelRow, ObjectiveSensitivity, SensitivityRow, StudyReport } from '../study-report.ts';
+import { formatNumber, formatValue } from '../format.ts';
+import type { LevelRow, ObjectiveSensitivity, SensitivityRow } from '../sensitivity-report.ts';
+import type { StudyReport } from '../study-report.ts';
 import type { SurrogateQuality } from '../surrogate-table.ts';
 import { escapeHtml } from './escape.ts';
-import { formatNumber, formatValue } from './format.ts';
-import { type Figure, figureBlock } from './sections.ts';
+import { textTable } from './html.ts';
 
-export function sensitivitySection(report: StudyReport, figures: readonly Figure[]): string {
+export function sensitivitySection(report: StudyReport, figures: string): string {
   if (report.sensitivity.length === 0) return '';
-  return `<h2>Sensitivity</h2>
+  return `<h2 id="sensitivity">Sensitivity</h2>
 <p class="soft">Sobol indices of the surrogate's mean over the search space, with 95 % intervals: the share of variance a parameter explains alone (first order) and with all its interactions (total). The intervals hold what the trials leave open: the surrogate itself and what it misses at points left out. Among the best fifth of the trials, the share of each parameter in what sets them apart (PED-ANOVA) and the chance p of as much by luck. As cross-checks on the trials themselves: the main effect of a standardised linear regression, and R² of the metric's trend over the parameter alone (a line or a parabola). The good range holds the values met in the best predicted tenth of the space.</p>
-${report.surrogates.map(warningNote).join('')}${qualityLine(report.surrogates)}${figureBlock(figures)}${report.sensitivity.map(objectiveTables).join('\n')}`;
+${report.surrogates.map(warningNote).join('')}${qualityLine(report.surrogates)}${figures}${report.sensitivity.map(objectiveTables).join('\n')}`;
 }
 
 function warningNote({ warning }: SurrogateQuality): string {
@@ -46,7 +47,7 @@ function objectiveTables({ metric, surrogateR2, rows }: ObjectiveSensitivity): s
     't',
     'trend R²',
     'good range',
-    '',
+    'note',
   ];
   const body = rows.map((row) => [
     row.parameter,
@@ -59,8 +60,10 @@ function objectiveTables({ metric, surrogateR2, rows }: ObjectiveSensitivity): s
     row.goodRange,
     row.flat ? 'flat' : '',
   ]);
-  const levels = rows.flatMap((row) => (row.levels === undefined ? [] : [levelTable(row.parameter, row.levels)]));
-  return `<h3>${escapeHtml(metric)}${trust}</h3>${table(head, body)}${levels.join('')}`;
+  const levels = rows.flatMap((row) =>
+    row.levels === undefined ? [] : [levelTable(metric, row.parameter, row.levels)],
+  );
+  return `<h3>${escapeHtml(metric)}${trust}</h3>${textTable(`Sensitivity of ${metric}`, head, body)}${levels.join('')}`;
 }
 
 /** R² of the strongest trend; of a weight vector with the name of the weight. */
@@ -71,7 +74,7 @@ export function trendText({ parameter, trends }: Pick<SensitivityRow, 'parameter
   return column === parameter ? r2.toFixed(2) : `${r2.toFixed(2)} (${column.slice(parameter.length + 1)})`;
 }
 
-function levelTable(parameter: string, levels: readonly LevelRow[]): string {
+function levelTable(metric: string, parameter: string, levels: readonly LevelRow[]): string {
   const head = [parameter, 'trials', 'feasible', 'mean', 'standard deviation', 'best'];
   const body = levels.map(({ level, trials, feasible, mean, deviation, best }) => [
     formatValue(level),
@@ -81,13 +84,7 @@ function levelTable(parameter: string, levels: readonly LevelRow[]): string {
     deviation === null ? '–' : formatNumber(deviation),
     formatNumber(best),
   ]);
-  return `<p class="soft">Observed trials by ${escapeHtml(parameter)}; they lie where the sampler went, so rows differ in more than this.</p>${table(head, body)}`;
-}
-
-function table(head: readonly string[], body: readonly (readonly string[])[]): string {
-  const row = (tag: 'th' | 'td', cells: readonly string[]): string =>
-    `<tr>${cells.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('')}</tr>`;
-  return `<table><thead>${row('th', head)}</thead><tbody>${body.map((cells) => row('td', cells)).join('')}</tbody></table>`;
+  return `<p class="soft">Observed trials by ${escapeHtml(parameter)}; they lie where the sampler went, so rows differ in more than this.</p>${textTable(`${metric} by ${parameter}`, head, body)}`;
 }
 
 function indexText(index: { readonly value: number; readonly low: number; readonly high: number }): string {

@@ -1,18 +1,26 @@
-/** Style sheet of the report page; prints well and needs nothing from outside. */
+/** Style sheet of the report page and the live pages: light and dark, phone and print, nothing from outside. */
 export const STYLES = `
-:root { color-scheme: light; --ink: #1d2733; --soft: #5b6875; --line: #dfe4ea; --good: #00795a; --bad: #b8480b; --paper: #fff; --tint: #f5f7fa; }
+:root { color-scheme: light; --ink: #1b242e; --soft: #46525e; --line: #d5dce3; --good: #00553f; --bad: #8a3200; --paper: #fff; --tint: #f3f6f9; --note: #fff4dc; --edge: #b97d12; }
+@media screen { [data-theme=dark] { color-scheme: dark; --ink: #e8edf2; --soft: #b9c4ce; --line: #3a4550; --good: #63dcb4; --bad: #ffb27e; --paper: #12171c; --tint: #1b222a; --note: #2e2712; --edge: #d9a441; } }
+@media screen and (prefers-color-scheme: dark) { :root:not([data-theme=light]) { color-scheme: dark; --ink: #e8edf2; --soft: #b9c4ce; --line: #3a4550; --good: #63dcb4; --bad: #ffb27e; --paper: #12171c; --tint: #1b222a; --note: #2e2712; --edge: #d9a441; } }
 * { box-sizing: border-box; }
-body { margin: 0; font: 15px/1.5 system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif; color: var(--ink); background: var(--paper); }
-main { max-width: 1080px; margin: 0 auto; padding: 28px 24px 64px; }
-h1 { font-size: 26px; margin: 0 0 4px; } h2 { font-size: 19px; margin: 40px 0 10px; border-bottom: 1px solid var(--line); padding-bottom: 4px; }
-h3 { font-size: 15px; margin: 18px 0 6px; }
-p { margin: 6px 0; max-width: 78ch; } .soft { color: var(--soft); } .note { background: #fff6e5; border-left: 4px solid #e8a33d; padding: 8px 12px; margin: 8px 0; }
-table { border-collapse: collapse; font-size: 13.5px; margin: 8px 0; } th, td { padding: 4px 10px; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
-th { font-weight: 600; color: var(--soft); } th:first-child, td:first-child { text-align: left; } tbody tr:hover { background: var(--tint); }
-.good { color: var(--good); font-weight: 600; } .bad { color: var(--bad); font-weight: 600; }
-.charts { display: flex; flex-wrap: wrap; gap: 18px; align-items: flex-start; } figure { margin: 0; max-width: 100%; overflow-x: auto; } figcaption { font-size: 12.5px; color: var(--soft); max-width: 60ch; }
-.cards { display: flex; flex-wrap: wrap; gap: 12px; margin: 14px 0; } .card { background: var(--tint); border-radius: 8px; padding: 10px 16px; min-width: 150px; } .card b { display: block; font-size: 20px; } .card span { color: var(--soft); font-size: 12.5px; }
-.wide { overflow-x: auto; } .scroll { overflow-x: auto; max-height: 480px; overflow-y: auto; border: 1px solid var(--line); } .scroll thead th { position: sticky; top: 0; background: var(--paper); }
-code { background: var(--tint); padding: 1px 5px; border-radius: 4px; font-size: 13px; }
-@media print { .scroll { max-height: none; } }
+body { margin: 0; font: 15px/1.5 system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif; color: var(--ink); background: var(--paper); overflow-wrap: anywhere; }
+main { max-width: 1120px; margin: 0 auto; padding: 12px 20px 64px; }
+.bar { display: flex; flex-wrap: wrap; gap: 12px; align-items: center; justify-content: space-between; max-width: 1120px; margin: 0 auto; padding: 8px 20px 0; color: var(--soft); }
+h1 { font-size: 26px; margin: 0 0 4px; } h2 { font-size: 19px; margin: 36px 0 10px; border-bottom: 1px solid var(--line); padding-bottom: 4px; } h3 { font-size: 15px; margin: 16px 0 6px; }
+p { margin: 6px 0; max-width: 82ch; } a { color: inherit; } .soft { color: var(--soft); } .note { background: var(--note); border-left: 4px solid var(--edge); padding: 8px 12px; margin: 8px 0; }
+.facts { display: flex; flex-wrap: wrap; gap: 6px 24px; margin: 10px 0; } .facts div { min-width: 0; } .facts dt { color: var(--soft); font-size: 12.5px; } .facts dd { margin: 0; font-weight: 600; }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(250px, 100%), 1fr)); gap: 12px; margin: 12px 0; } .card { background: var(--tint); border: 1px solid var(--line); border-radius: 8px; padding: 4px 14px 10px; min-width: 0; } .card.chosen { border: 2px solid var(--good); } .card h3 { margin: 8px 0; } .card ul { margin: 0; padding: 0; list-style: none; } .card li { margin: 5px 0; font-size: 14px; } .figure { font-weight: 600; }
+table { border-collapse: collapse; font-size: 13.5px; margin: 6px 0; overflow-wrap: normal; } th, td { padding: 4px 10px; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; } th { font-weight: 600; color: var(--soft); } th:first-child, td:first-child { text-align: left; position: sticky; left: 0; background: var(--paper); } td:nth-child(2) { text-align: left; } tbody tr:hover td { background: var(--tint); } tr.faded { opacity: 0.35; }
+.wide { overflow-x: auto; max-width: 100%; } .tall .wide { max-height: 480px; overflow-y: auto; border: 1px solid var(--line); } .tall thead th { position: sticky; top: 0; background: var(--paper); z-index: 1; }
+.good { color: var(--good); font-weight: 600; } .bad { color: var(--bad); font-weight: 600; } b.soft { font-weight: 600; }
+.charts { display: flex; flex-wrap: wrap; gap: 22px; align-items: flex-start; } figure { margin: 8px 0; max-width: 100%; min-width: 0; flex: 1 1 460px; } figure.panels { flex-basis: 100%; } figcaption { font-size: 13px; color: var(--soft); max-width: 78ch; } .plot { max-width: 100%; min-height: 40px; overflow: hidden; color: var(--ink); } .plot svg { max-width: 100%; height: auto; display: block; background: transparent; } figure[data-drawn] .plot svg { cursor: crosshair; }
+.plot svg text { fill: var(--ink); } .plot .role-axis-grid line { stroke: var(--line); } .plot .role-axis-domain line, .plot .role-axis-tick line { stroke: var(--soft); } .plot .background { fill: transparent; }
+code, pre { background: var(--tint); border-radius: 4px; font-size: 13px; } code { padding: 1px 5px; overflow-wrap: anywhere; } pre { padding: 10px; overflow-x: auto; max-height: 420px; border: 1px solid var(--line); } details { margin: 6px 0; } summary { cursor: pointer; min-height: 24px; }
+button { font: inherit; color: var(--ink); background: var(--tint); border: 1px solid var(--soft); border-radius: 6px; padding: 3px 10px; min-height: 28px; min-width: 28px; cursor: pointer; } button:focus-visible, summary:focus-visible, [tabindex]:focus-visible, a:focus-visible { outline: 3px solid var(--edge); outline-offset: 1px; } button.trial { padding: 0 7px; }
+#marked { position: sticky; bottom: 0; background: var(--tint); border-top: 1px solid var(--line); padding: 8px 20px; } #marked[hidden] { display: none; }
+dialog { color: var(--ink); background: var(--paper); border: 1px solid var(--soft); border-radius: 10px; width: min(860px, 94vw); max-height: 88vh; padding: 4px 20px 16px; } dialog::backdrop { background: rgb(0 0 0 / 0.45); } dialog h2 { margin-top: 12px; }
+progress { width: 160px; accent-color: var(--good); }
+@media (max-width: 560px) { main, .bar { padding-left: 12px; padding-right: 12px; } h1 { font-size: 21px; } th, td { padding: 4px 7px; } figure { flex-basis: 100%; } }
+@media print { .bar, #marked, dialog, button[data-do] { display: none; } main { max-width: none; padding: 0; } .wide, .tall .wide { max-height: none; overflow: visible; border: 0; } table { font-size: 9px; width: 100%; } th, td { white-space: normal; overflow-wrap: anywhere; padding: 2px 3px; position: static; } .tall thead th { position: static; } button.trial { border: 0; background: none; padding: 0; min-height: 0; min-width: 0; } figure, .card { break-inside: avoid; } h2, h3 { break-after: avoid; } pre { max-height: none; white-space: pre-wrap; } figure { flex-basis: 100%; } }
 `;
