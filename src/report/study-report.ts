@@ -4,8 +4,8 @@ import type { ObjectiveCorrelations } from './correlations.ts';
 import type { ReportDeployment } from './deployments.ts';
 import type { Fact } from './facts.ts';
 import type { RegimeTable } from './regimes.ts';
-import type { SurrogateQuality } from './surrogate-table.ts';
 import type { ObjectiveSensitivity } from './sensitivity-report.ts';
+import type { SurrogateQuality } from './surrogate-table.ts';
 import type { SurrogateViews } from './surrogate-views.ts';
 
 /** All that tables, charts and the page may know about a study; also the content of report.json. */
