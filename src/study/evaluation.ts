@@ -88,7 +88,6 @@ export function evaluateTask(
       ? { ...own, metrics: { ...own.metrics, [CAPACITY.name]: found.rate } }
       : found.outcome;
   } catch (error) {
-    if (error instanceof InputError) return { kind: 'infeasible', reason: describeProblem(error) };
     return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
   }
 }
@@ -112,12 +111,30 @@ function measured(
   policies: readonly PolicyModule[],
 ): ReplicateOutcome {
   const { seed, fidelity = 1 } = task;
-  const prepared: PreparedSimulation = simulator.prepare({ ...evaluationInput(setup, task), policies });
+  const prepared = preparedFor(simulator, setup, task, policies);
+  if (prepared.kind === 'infeasible') return prepared;
   const figures = setup.figures ?? [];
-  const result = prepared.run({ seed, fidelity, ...(figures.length > 0 ? { evidence: true } : {}) });
+  const result = prepared.simulation.run({ seed, fidelity, ...(figures.length > 0 ? { evidence: true } : {}) });
   if (result.kind === 'infeasible') return result;
   const metrics = { ...result.metrics, ...figureValues(figures, result.diagnostics) };
   const broken = Object.entries(metrics).find(([, value]) => !Number.isFinite(value));
   if (broken !== undefined) return { kind: 'failed', message: `metric ${broken[0]} is ${broken[1]}` };
   return { kind: 'measured', metrics };
+}
+
+/** A vector that does not fill the strategy, or whose configuration is refused, is infeasible; an error of a run is not. */
+function preparedFor(
+  simulator: Simulator,
+  setup: EvaluationSetup,
+  task: EvaluationTask,
+  policies: readonly PolicyModule[],
+):
+  | { readonly kind: 'ready'; readonly simulation: PreparedSimulation }
+  | Extract<ReplicateOutcome, { kind: 'infeasible' }> {
+  try {
+    return { kind: 'ready', simulation: simulator.prepare({ ...evaluationInput(setup, task), policies }) };
+  } catch (error) {
+    if (error instanceof InputError) return { kind: 'infeasible', reason: describeProblem(error) };
+    throw error;
+  }
 }

@@ -3,7 +3,13 @@ import type { SlotNode } from './nodes.ts';
 import type { NodesView } from './scheduler.ts';
 
 /** What schedulers see of the nodes; always the present state. */
-export function viewOf(config: CloudEdgeConfig, edge: SlotNode, cloud: SlotNode, continuous: boolean): NodesView {
+export function viewOf(
+  config: CloudEdgeConfig,
+  edge: SlotNode,
+  cloud: SlotNode,
+  edgeWork: 'continuous' | 'batches',
+): NodesView {
+  const continuous = edgeWork === 'continuous';
   const batch = config.edge_batch_capacity_k;
   return {
     get edgeRoom() {

@@ -96,7 +96,7 @@ class CloudEdgeRun {
     const { edge_concurrency, edge_batch_capacity_k, cloud_concurrency } = config;
     this.#edge = new SlotNode(this.#continuous ? edge_concurrency * edge_batch_capacity_k : edge_concurrency);
     this.#cloud = new SlotNode(cloud_concurrency);
-    this.#view = viewOf(config, this.#edge, this.#cloud, this.#continuous);
+    this.#view = viewOf(config, this.#edge, this.#cloud, this.#continuous ? 'continuous' : 'batches');
   }
 
   run(): RunRecord {
@@ -109,7 +109,7 @@ class CloudEdgeRun {
       }
       this.#clock = Math.max(this.#clock, this.#queue.time);
       if (this.#queue.rank === RANK.arrival) this.#arrive();
-      else this.#complete(payload, this.#queue.rank === RANK.edge);
+      else this.#complete(payload, this.#queue.rank === RANK.edge ? 'edge' : 'cloud');
       this.#decide();
     }
     return {
@@ -144,9 +144,10 @@ class CloudEdgeRun {
     this.#scheduleArrival();
   }
 
-  #complete(index: number, onEdge: boolean): void {
+  #complete(index: number, side: 'edge' | 'cloud'): void {
     const { requests, end } = this.#works[index]!;
     this.#works[index] = undefined;
+    const onEdge = side === 'edge';
     const node = onEdge ? this.#edge : this.#cloud;
     node.release(end);
     const first = requests[0]!;
@@ -154,7 +155,7 @@ class CloudEdgeRun {
     node.history.push(
       onEdge || this.#config.legacy.includes('cloud_average') ? duration : duration - this.#config.network_rtt,
     );
-    for (const request of requests) this.#record(request, onEdge ? 'edge' : 'cloud');
+    for (const request of requests) this.#record(request, side);
     this.#scheduler.feedback(
       onEdge
         ? { kind: 'edge', requests, times: requests.map(({ ownTime }) => ownTime) }

@@ -1,16 +1,26 @@
-import { InputError, unknownName } from '../../base/errors.ts';
+import { describeProblem, InputError, unknownName } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { type Measurement, WHOLE_RUN } from '../measurement.ts';
-import type { MetricSpec, PreparedSimulation, SimulationInput, Simulator } from '../simulator.ts';
+import type {
+  MetricSpec,
+  PreparedSimulation,
+  RunContext,
+  SimulationInput,
+  SimulationResult,
+  Simulator,
+} from '../simulator.ts';
+import type { Workload } from '../workload/follow-ups.ts';
 import type { WorkloadSpec } from '../workload/workload-spec.ts';
+import type { MeasuredSpan } from './engine-config.ts';
 import { clusterMetricSpecs } from './figures/cluster-metrics.ts';
 import { type GoodputTargets, mergeTargets, specTargets, targetsOf } from './figures/goodput.ts';
+import { WHOLE_SPAN, windowSpan } from './figures/measured-part.ts';
 import { streamMetricSpecs } from './figures/stream-metrics.ts';
 import { measureRun } from './measure-run.ts';
 import { policyHooks } from './policy/policy-modules.ts';
 import { SCALAR_DEFAULTS } from './settings/cluster-settings.ts';
 import { POLICY_KEY, resolveStrategyConfig } from './settings/config.ts';
-import { WorkloadCache } from './workload-cache.ts';
+import { WorkloadCache, type WorkloadDocument } from './workload-cache.ts';
 
 /** The cluster of inference engines behind a router, on a workload document (`clients`, `aggregate_rate`, …). */
 export function createClusterSimulator(): Simulator {
@@ -18,7 +28,7 @@ export function createClusterSimulator(): Simulator {
   return {
     name: 'cluster',
     description: 'cluster of LLM engines behind a router: routing, admission, scheduling, KV tiers',
-    vocabulary: metricSpecs(['CLASS'], true, { ...WHOLE_RUN, capacityRps: 1 }),
+    vocabulary: metricSpecs(['CLASS'], ['CLASS'], { ...WHOLE_RUN, capacityRps: 1 }),
     measures: true,
     defaults: SCALAR_DEFAULTS,
     prepare: (input) => prepare(input, workloads),
@@ -46,26 +56,51 @@ function prepare(input: SimulationInput, workloads: WorkloadCache): PreparedSimu
     mergeTargets(cluster.kind === 'ready' ? targetsOf(cluster.settings) : {}, specTargets(spec));
   const classes = sloClasses(spec);
   requireClasses(measurement, classes);
-  const metrics = metricSpecs(classes, Object.keys(targets).length > 0, measurement);
+  const metrics = metricSpecs(classes, Object.keys(targets), measurement);
   return {
     metrics,
     run: (context) => {
       if (cluster.kind === 'infeasible') return cluster;
-      const workload = document.generate(context, cluster.settings.horizon);
+      const given = drawn(document, context, cluster.settings.horizon, measurement);
+      if (given.kind === 'infeasible') return given;
       const names = metrics.map((one) => one.name);
-      return measureRun(cluster, workload, context, { classes, targets, hooks, names, measurement });
+      const wanted = { classes, targets, hooks, names, measurement, span: given.span };
+      return measureRun(cluster, given.workload, context, wanted);
     },
   };
+}
+
+type Drawn =
+  | { readonly kind: 'drawn'; readonly workload: Workload; readonly span: MeasuredSpan }
+  | Extract<SimulationResult, { kind: 'infeasible' }>;
+
+/** The requests of a seed and which of them are measured; some documents, and windows, turn out to be empty only now. */
+function drawn(
+  document: WorkloadDocument,
+  context: RunContext,
+  horizonUs: number | null,
+  measurement: Measurement | null,
+): Drawn {
+  try {
+    const workload = document.generate(context, horizonUs);
+    const window = measurement?.window ?? null;
+    const span = window === null ? WHOLE_SPAN : windowSpan(window, workload.initial);
+    return { kind: 'drawn', workload, span };
+  } catch (error) {
+    if (error instanceof InputError) return { kind: 'infeasible', reason: describeProblem(error) };
+    throw error;
+  }
 }
 
 /** Every metric of a run; those of streams only where it is measured in detail. */
 function metricSpecs(
   classes: readonly string[],
-  withTargets: boolean,
+  targeted: readonly string[],
   measurement: Measurement | null,
 ): readonly MetricSpec[] {
-  const specs = clusterMetricSpecs(classes, withTargets);
+  const specs = clusterMetricSpecs(classes, targeted);
   if (measurement === null) return specs;
+  const withTargets = targeted.length > 0;
   return [...specs, ...streamMetricSpecs({ classes, withTargets, withCapacity: measurement.capacityRps !== null })];
 }
 

@@ -149,7 +149,9 @@ export type KvTierConfig =
   | {
       readonly kind: 'tiered';
       readonly cpuBlocks: number;
+      /** Tokens per µs: a block takes base latency + ⌈block size ÷ bandwidth⌉ µs. */
       readonly transferBandwidth: number;
+      /** µs */
       readonly transferBaseLatency: number;
     }
   | { readonly kind: 'offload'; readonly chain: OffloadConfig };

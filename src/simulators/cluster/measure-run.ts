@@ -11,7 +11,7 @@ import { type ClassFigures, classFigures, clusterMetricValues } from './figures/
 import { type GoodputTargets, goodput } from './figures/goodput.ts';
 import { clusterHeadline, type HeadlineMetrics } from './figures/headline-metrics.ts';
 import { withoutLostParents } from './figures/lost-parents.ts';
-import { lastFirstRound, measuredPart, WHOLE_SPAN, windowHeadline, windowSpan } from './figures/measured-part.ts';
+import { lastFirstRound, measuredPart, WHOLE_SPAN, windowHeadline } from './figures/measured-part.ts';
 import { modelWarnings } from './figures/model-warnings.ts';
 import { rowsByClass } from './figures/request-latency.ts';
 import { streamMetricValues } from './figures/stream-metrics.ts';
@@ -27,6 +27,8 @@ export interface Wanted {
   /** Fresh extension points for one run. */
   readonly hooks: () => EngineHooks;
   readonly measurement: Measurement | null;
+  /** The requests that are measured, by their arrival. */
+  readonly span: MeasuredSpan;
 }
 
 /** Simulates one seed and tells its metrics. */
@@ -36,8 +38,7 @@ export function measureRun(
   context: RunContext,
   wanted: Wanted,
 ): SimulationResult {
-  const { measurement } = wanted;
-  const span = measurement?.window == null ? WHOLE_SPAN : windowSpan(measurement.window, workload.initial);
+  const { measurement, span } = wanted;
   const config: EngineConfig = {
     ...cluster.config,
     seed: context.seed,
@@ -64,9 +65,16 @@ export function measureRun(
   };
   return {
     kind: 'measured',
-    metrics: Object.fromEntries(wanted.names.map((name) => [name, values[name] ?? 0])),
+    metrics: Object.fromEntries(wanted.names.map((name) => [name, announced(values, name)])),
     diagnostics: diagnostics(result, headline, classes, [...cluster.warnings, ...warnings]),
   };
+}
+
+/** @throws RangeError for a metric that is announced and not computed: a fault of this program, no property of the run */
+function announced(values: Readonly<Record<string, number>>, name: string): number {
+  const value = values[name];
+  if (value === undefined) throw new RangeError(`metric ${name} has no value`);
+  return value;
 }
 
 /** The requests that count, their headline, and the end of the run. */

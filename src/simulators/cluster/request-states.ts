@@ -57,7 +57,7 @@ export class RequestStates implements Readonly<Record<ColumnName, Int32Array | F
   ownedCapacity: Int32Array;
   /** Tokens that still fit into the last owned block. */
   room: Int32Array;
-  /** Index, in prompt ++ output, of the first token of the last owned block while it is not full. */
+  /** Not aligned: index, in prompt ++ output, of the first token of the last owned block while it is not full. */
   tailStart: Int32Array;
   /** 1 while owned block i holds exactly tokens [i·size, (i+1)·size) under their usual keys. */
   aligned: Uint8Array;

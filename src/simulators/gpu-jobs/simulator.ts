@@ -1,6 +1,7 @@
 import { InputError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { Summary } from '../kernel/quantile.ts';
+import { resultOf } from '../run-result.ts';
 import type {
   MetricSpec,
   PreparedSimulation,
@@ -74,12 +75,15 @@ function prepareGpuJobs(input: SimulationInput): PreparedSimulation {
     if (workload.kind === 'tasks') {
       located(() => checkSimplified(config.simplified, workload.tasks));
     }
-    return { metrics: SIMPLIFIED_METRICS, run: ({ seed }) => runSimplified(config.simplified, draw(seed)) };
+    return {
+      metrics: SIMPLIFIED_METRICS,
+      run: ({ seed }) => resultOf(() => runSimplified(config.simplified, draw(seed))),
+    };
   }
   if (workload.kind === 'tasks') {
     located(() => placeInstances(config.token.cluster, config.token.placement, workload.tasks));
   }
-  return { metrics: TOKEN_METRICS, run: ({ seed }) => runTokens(config.token, draw(seed)) };
+  return { metrics: TOKEN_METRICS, run: ({ seed }) => resultOf(() => runTokens(config.token, draw(seed))) };
 }
 
 /** Tasks of a seed, drawn at most once. */

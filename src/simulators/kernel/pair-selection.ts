@@ -93,16 +93,16 @@ export function scorePairs(table: PairTable, targets: PairTargets, settings: Pai
  */
 export function choosePair(table: PairTable, settings: PairSelectionSettings, explore: number, draw: number): number {
   if (table.count === 0) return -1;
-  const group = chooseGroup(table, explore >= settings.negativeHeadroomProb);
+  const group = chooseGroup(table, explore >= settings.negativeHeadroomProb ? 'positive' : 'negative');
   return settings.selectionStrategy === 'best_headroom'
     ? bestOfGroup(table, group)
     : drawFromGroup(table, group, settings.weightFloor, draw);
 }
 
 /** 1 = positive pairs, 0 = negative pairs; an empty group is never taken. */
-function chooseGroup(table: PairTable, preferPositive: boolean): number {
+function chooseGroup(table: PairTable, preferred: 'positive' | 'negative'): number {
   if (table.positiveCount === 0) return 0;
-  return preferPositive || table.positiveCount === table.count ? 1 : 0;
+  return preferred === 'positive' || table.positiveCount === table.count ? 1 : 0;
 }
 
 function bestOfGroup(table: PairTable, group: number): number {

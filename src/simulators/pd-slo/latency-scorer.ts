@@ -22,11 +22,11 @@ const FLAT_RANGE = 1e-9;
  * Indices that compete: pods with both headrooms ≥ 0; without any, idle pods; without those, the least severe of
  * only TPOT short, only TTFT short, both short.
  */
-export function competingTier(candidates: HeadroomCandidates, exploreNegative: boolean): readonly number[] {
+export function competingTier(candidates: HeadroomCandidates, preferred: 'positive' | 'negative'): readonly number[] {
   const indices = [...candidates.dispatched.keys()];
   const positive = indices.filter((i) => candidates.ttftMs[i]! >= 0 && candidates.tpotMs[i]! >= 0);
   const negative = indices.filter((i) => !positive.includes(i));
-  if (positive.length > 0 && !(exploreNegative && negative.length > 0)) return positive;
+  if (positive.length > 0 && !(preferred === 'negative' && negative.length > 0)) return positive;
   const idle = negative.filter((i) => candidates.dispatched[i] === 0);
   if (idle.length > 0) return idle;
   const buckets = [
@@ -67,7 +67,7 @@ export function chooseByHeadroom(
   explore: number,
   draw: number,
 ): number {
-  const tier = competingTier(candidates, explore < settings.epsilon_explore_negative);
+  const tier = competingTier(candidates, explore < settings.epsilon_explore_negative ? 'negative' : 'positive');
   const scores = headroomScores(candidates, tier, settings);
   const best = Math.max(...scores);
   const winners = tier.filter((_, at) => scores[at] === best);

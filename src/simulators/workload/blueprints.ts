@@ -41,7 +41,7 @@ export function sessionBlueprints(
           (rng) => [input(rng), output(rng)],
           turns.maxRounds,
           shared,
-          sink.keeps,
+          sink.keeps ? 'kept' : 'skipped',
         ),
       });
     }

@@ -108,8 +108,8 @@ export function appendRequest(
   return row;
 }
 
-/** Absolute deadline, 0 = none. @param inSession - session requests have one by default */
-export function deadlineAt(arrivalUs: number, timeoutUs: number | null, inSession: boolean): number {
+/** Absolute deadline, 0 = none. @param kind - session requests have one by default */
+export function deadlineAt(arrivalUs: number, timeoutUs: number | null, kind: 'session' | 'single'): number {
   if (timeoutUs !== null) return timeoutUs > 0 ? arrivalUs + timeoutUs : 0;
-  return inSession ? arrivalUs + SESSION_TIMEOUT_US : 0;
+  return kind === 'session' ? arrivalUs + SESSION_TIMEOUT_US : 0;
 }

@@ -40,7 +40,7 @@ export function addConcurrencyUsers(
       table.prefixGroupLabel[row] = profile.group;
       table.prefixLengthLabel[row] = profile.prefixTokens;
       table.streaming[row] = profile.client.streaming ? 1 : 0;
-      table.deadlineUs[row] = deadlineAt(arrivalUs, profile.client.timeoutUs, true);
+      table.deadlineUs[row] = deadlineAt(arrivalUs, profile.client.timeoutUs, 'session');
       const think: ThinkTime = thinkTime ?? (() => thinkTimeUs);
       blueprints.set(session, endlessBlueprint(profile, session, { seed: master.childSeed(), think }, scratch, sink));
     }
@@ -67,7 +67,7 @@ function endlessBlueprint(
       (rng) => [input(rng), output(rng)],
       Number.POSITIVE_INFINITY,
       scratch,
-      sink.keeps,
+      sink.keeps ? 'kept' : 'skipped',
     ),
   };
 }

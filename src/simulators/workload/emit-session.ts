@@ -47,7 +47,7 @@ export function emitSession(
       table.round[row] = round;
       table.prefixLengthLabel[row] = profile.prefixTokens;
       table.sloTargetUs[row] = slot.sloTargetUs;
-      table.deadlineUs[row] = deadlineAt(arrivalUs, profile.client.timeoutUs, true);
+      table.deadlineUs[row] = deadlineAt(arrivalUs, profile.client.timeoutUs, 'session');
       if (percent !== undefined) table.reasonRatios.set(row, Math.min(1, Math.max(0, percent / 100)));
       if (turns.accumulate && lastKept >= 0) {
         table.parent[row] = lastKept;

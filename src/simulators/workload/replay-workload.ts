@@ -141,7 +141,7 @@ class Replay {
         (_rng, round) => [promptTokens(rounds[round]!) - (repeated?.[round] ?? 0), rounds[round]!.outputTokens],
         rounds.length,
         this.#scratch,
-        this.#sink.keeps,
+        this.#sink.keeps ? 'kept' : 'skipped',
       ),
     });
   }

@@ -69,14 +69,14 @@ export class SessionScript {
     lengths: RoundLengths,
     maxRounds: number,
     scratch: GoRandom,
-    keepsTokens: boolean,
+    tokens: 'kept' | 'skipped',
   ) {
     this.#open = open;
     this.#think = think;
     this.#lengths = lengths;
     this.#lastRound = maxRounds - 1;
     this.#scratch = scratch;
-    this.#keepsTokens = keepsTokens;
+    this.#keepsTokens = tokens === 'kept';
   }
 
   /** @param round - ≥ 1 */
@@ -164,7 +164,7 @@ export class SessionFollowUps implements FollowUpSource {
     table.arrivalUs[row] = arrivalUs;
     table.outputTokens[row] = output;
     table.maxOutputTokens[row] = output;
-    table.deadlineUs[row] = deadlineAt(arrivalUs, owner.timeoutUs, true);
+    table.deadlineUs[row] = deadlineAt(arrivalUs, owner.timeoutUs, 'session');
     table.sloTargetUs[row] = owner.sloTargetUs;
     table.sloClass[row] = owner.sloClass;
     table.tenant[row] = owner.tenant;

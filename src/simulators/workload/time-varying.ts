@@ -116,7 +116,7 @@ function fillWindow(
     const inputTokens = input(rng);
     const outputTokens = output(rng);
     const row = appendRequest(table, bare, startUs, inputTokens, outputTokens);
-    table.deadlineUs[row] = deadlineAt(startUs, timeoutUs, false);
+    table.deadlineUs[row] = deadlineAt(startUs, timeoutUs, 'single');
     sink.prompt(row, rng, inputTokens);
     sink.output(row, rng, outputTokens);
     table.streaming[row] = client.streaming ? 1 : 0;

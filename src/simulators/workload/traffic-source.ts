@@ -148,7 +148,8 @@ class RequestSource implements TrafficSource {
     table.prefixGroupLabel[row] = profile.group;
     table.prefixLengthLabel[row] = profile.prefixTokens;
     table.streaming[row] = profile.client.streaming ? 1 : 0;
-    table.deadlineUs[row] = deadlineAt(this.startUs, profile.client.timeoutUs, profile.client.closedLoop === true);
+    const { timeoutUs, closedLoop } = profile.client;
+    table.deadlineUs[row] = deadlineAt(this.startUs, timeoutUs, closedLoop === true ? 'session' : 'single');
     this.startUs = this.#clock.next(++this.#generated);
   }
 }

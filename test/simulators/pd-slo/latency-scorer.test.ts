@@ -15,19 +15,19 @@ const SETTINGS: LatencyScorerSettings = {
 
 describe('competing pods', () => {
   test('are those with both headrooms ≥ 0', () => {
-    expect(competingTier({ ttftMs: [5, -1, 0], tpotMs: [0, 3, 2], dispatched: [1, 0, 1] }, false)).toEqual([0, 2]);
+    expect(competingTier({ ttftMs: [5, -1, 0], tpotMs: [0, 3, 2], dispatched: [1, 0, 1] }, 'positive')).toEqual([0, 2]);
   });
 
   test('are the negative ones when exploring', () => {
-    expect(competingTier({ ttftMs: [5, -1], tpotMs: [1, 1], dispatched: [1, 1] }, true)).toEqual([1]);
+    expect(competingTier({ ttftMs: [5, -1], tpotMs: [1, 1], dispatched: [1, 1] }, 'negative')).toEqual([1]);
   });
 
   test('without a positive one are the idle ones, then the least severe', () => {
     const short = { ttftMs: [-1, 5, -2], tpotMs: [3, -4, -5] };
-    expect(competingTier({ ...short, dispatched: [1, 1, 0] }, false)).toEqual([2]);
-    expect(competingTier({ ...short, dispatched: [1, 1, 1] }, false)).toEqual([1]);
-    expect(competingTier({ ttftMs: [-1, -2], tpotMs: [3, -5], dispatched: [1, 1] }, false)).toEqual([0]);
-    expect(competingTier({ ttftMs: [-1, -2], tpotMs: [-3, -5], dispatched: [1, 1] }, false)).toEqual([0, 1]);
+    expect(competingTier({ ...short, dispatched: [1, 1, 0] }, 'positive')).toEqual([2]);
+    expect(competingTier({ ...short, dispatched: [1, 1, 1] }, 'positive')).toEqual([1]);
+    expect(competingTier({ ttftMs: [-1, -2], tpotMs: [3, -5], dispatched: [1, 1] }, 'positive')).toEqual([0]);
+    expect(competingTier({ ttftMs: [-1, -2], tpotMs: [-3, -5], dispatched: [1, 1] }, 'positive')).toEqual([0, 1]);
   });
 });
 

@@ -37,7 +37,7 @@ export function buildInstances(parts: InstanceBuilderParts): Instance[] {
   const { config, keys, requests } = parts;
   const owned = new OwnedBlocks(requests);
   const latencies = new Map<InstanceConfig, LatencyModel>();
-  const columns = new ColumnSource(keys, parts.oneHome);
+  const columns = new ColumnSource(keys, parts.oneHome ? 'one home' : 'many homes');
   return Array.from({ length: config.instances }, (_, index) => {
     const instanceConfig = configOf(config, index);
     let latency = latencies.get(instanceConfig);
@@ -153,9 +153,9 @@ class ColumnSource {
   readonly #keys: BlockKeys;
   readonly #common: Map<string, GrowingColumn> | null;
 
-  constructor(keys: BlockKeys, oneHome: boolean) {
+  constructor(keys: BlockKeys, homes: 'one home' | 'many homes') {
     this.#keys = keys;
-    this.#common = oneHome ? new Map() : null;
+    this.#common = homes === 'one home' ? new Map() : null;
   }
 
   map(purpose: string): KeyMap {

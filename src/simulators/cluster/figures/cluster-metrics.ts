@@ -46,15 +46,15 @@ const rate = (name: string, unit: string, description: string): MetricSpec => ({
   description,
 });
 
-/** The metrics of a cluster whose workload has these classes; goodput only where targets are known. */
-export function clusterMetricSpecs(classes: readonly string[], withTargets: boolean): readonly MetricSpec[] {
-  const targets = (suffix: string, whose: string) =>
-    withTargets
-      ? [
-          share(`slo_attainment${suffix}`, `share of ${whose} that met every latency target`),
-          rate(`goodput_rps${suffix}`, 'requests/s', `${whose} per second that met every latency target`),
-        ]
-      : [];
+/**
+ * The metrics of a cluster whose workload has these classes.
+ * @param targeted - those with latency targets: only they have goodput, and all requests together where any has
+ */
+export function clusterMetricSpecs(classes: readonly string[], targeted: readonly string[]): readonly MetricSpec[] {
+  const goodput = (suffix: string, whose: string) => [
+    share(`slo_attainment${suffix}`, `share of ${whose} that met every latency target`),
+    rate(`goodput_rps${suffix}`, 'requests/s', `${whose} per second that met every latency target`),
+  ];
   return [
     ...LATENCIES.flatMap(([name, what]) =>
       STATISTICS.map(([stat]) => ms(`${name}_${stat}_ms`, `${stat} of the ${what}`)),
@@ -67,14 +67,14 @@ export function clusterMetricSpecs(classes: readonly string[], withTargets: bool
     { name: 'preemption_count', unit: '1', better: 'lower', description: 'preempted requests' },
     share('cache_hit_rate', 'KV blocks found in the GPU cache, mean over instances'),
     share('kv_thrashing_rate', 'evictions over copies in the second KV tier, mean over instances', 'lower'),
-    ...targets('', 'requests'),
+    ...(targeted.length > 0 ? goodput('', 'requests') : []),
     ...classes.flatMap((name) => [
       ms(`ttft_mean_ms[${name}]`, `mean time to first token of ${name}`),
       ms(`ttft_p99_ms[${name}]`, `p99 of the time to first token of ${name}`),
       ms(`e2e_mean_ms[${name}]`, `mean end-to-end latency of ${name}`),
       ms(`e2e_p99_ms[${name}]`, `p99 of the end-to-end latency of ${name}`),
       share(`completion_fraction[${name}]`, `completed requests of ${name} over arrived ones`),
-      ...targets(`[${name}]`, `${name} requests`),
+      ...(targeted.includes(name) ? goodput(`[${name}]`, `${name} requests`) : []),
     ]),
   ];
 }

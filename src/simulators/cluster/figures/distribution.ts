@@ -1,7 +1,7 @@
 import type { ItlHistogram } from '../engine-result.ts';
 
 /** The entries of a column at some rows. */
-export function picked(column: Float64Array, rows: readonly number[]): Float64Array {
+export function picked(column: Float64Array, rows: ArrayLike<number>): Float64Array {
   const values = new Float64Array(rows.length);
   for (let i = 0; i < rows.length; i++) values[i] = column[rows[i]!]!;
   return values;
@@ -14,9 +14,11 @@ const RADIX_BITS = 11;
 /** Ascending copy of the finite values. */
 export function sortedFinite(values: ArrayLike<number>): Float64Array {
   const finite = new Float64Array(values.length);
-  const count = copyFinite(values, finite);
-  const kept = finite.subarray(0, count);
-  return count >= RADIX_FROM && areWhole(kept) ? sortWhole(kept) : kept.sort();
+  const kept = finite.subarray(0, copyFinite(values, finite));
+  const whole = kept.length >= RADIX_FROM ? wholeNumbers(kept) : null;
+  if (whole === null) return kept.sort();
+  kept.set(sortWhole(whole));
+  return kept;
 }
 
 /** @returns the number of values copied */
@@ -29,34 +31,57 @@ function copyFinite(values: ArrayLike<number>, into: Float64Array): number {
   return count;
 }
 
-/** Whether all are integers in [0, 2^32). */
-function areWhole(values: Float64Array): boolean {
+/** The values if all are integers in [0, 2^32). */
+function wholeNumbers(values: Float64Array): Uint32Array<ArrayBuffer> | null {
+  const whole = new Uint32Array(values.length);
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
-    if (value >>> 0 !== value || Object.is(value, -0)) return false;
+    if (value >>> 0 !== value || Object.is(value, -0)) return null;
+    whole[i] = value;
   }
-  return true;
+  return whole;
 }
 
-/** Sorts integers below 2^32 in place, digit by digit: times in whole µs nearly always are. */
-function sortWhole(values: Float64Array): Float64Array {
-  let from = Uint32Array.from(values);
+/** Sorts digit by digit, up to the highest that any value has: times in whole µs nearly always are short. */
+function sortWhole(values: Uint32Array<ArrayBuffer>): Uint32Array {
+  let from = values;
   let to = new Uint32Array(values.length);
   const starts = new Uint32Array(1 << RADIX_BITS);
-  for (let shift = 0; shift < 32; shift += RADIX_BITS) {
-    starts.fill(0);
-    for (let i = 0; i < from.length; i++) starts[(from[i]! >>> shift) & (starts.length - 1)]!++;
-    let start = 0;
-    for (let digit = 0; digit < starts.length; digit++) {
-      const count = starts[digit]!;
-      starts[digit] = start;
-      start += count;
-    }
-    for (let i = 0; i < from.length; i++) to[starts[(from[i]! >>> shift) & (starts.length - 1)]!++] = from[i]!;
+  const highest = 31 - Math.clz32(union(values));
+  for (let shift = 0; shift <= highest; shift += RADIX_BITS) {
+    countDigits(from, shift, starts);
+    distribute(from, shift, starts, to);
     [from, to] = [to, from];
   }
-  values.set(from);
-  return values;
+  return from;
+}
+
+/** All bits that any value has. */
+function union(values: Uint32Array): number {
+  let bits = 0;
+  for (let i = 0; i < values.length; i++) bits |= values[i]!;
+  return bits >>> 0;
+}
+
+/** Where the values with each digit begin. */
+function countDigits(values: Uint32Array, shift: number, starts: Uint32Array): void {
+  const mask = starts.length - 1;
+  starts.fill(0);
+  for (let i = 0; i < values.length; i++) starts[(values[i]! >>> shift) & mask]!++;
+  let start = 0;
+  for (let digit = 0; digit <= mask; digit++) {
+    const count = starts[digit]!;
+    starts[digit] = start;
+    start += count;
+  }
+}
+
+function distribute(from: Uint32Array, shift: number, starts: Uint32Array, to: Uint32Array): void {
+  const mask = starts.length - 1;
+  for (let i = 0; i < from.length; i++) {
+    const value = from[i]!;
+    to[starts[(value >>> shift) & mask]!++] = value;
+  }
 }
 
 /** Mean of ascending µs, in ms; 0 without values. */

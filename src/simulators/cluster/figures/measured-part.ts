@@ -29,11 +29,18 @@ export function lastFirstRound(table: RequestTable): number {
   return firstRounds(table).at(-1) ?? 0;
 }
 
+/** Arrivals of first rounds, ascending. */
 function firstRounds({ arrivalUs, round, length }: RequestTable): Float64Array {
-  return arrivalUs
-    .subarray(0, length)
-    .filter((_, row) => round[row] === 0)
-    .sort();
+  const arrivals = new Float64Array(length);
+  let count = 0;
+  let ascends = true;
+  for (let row = 0; row < length; row++) {
+    if (round[row] !== 0) continue;
+    if (count > 0 && arrivalUs[row]! < arrivals[count - 1]!) ascends = false;
+    arrivals[count++] = arrivalUs[row]!;
+  }
+  const kept = arrivals.subarray(0, count);
+  return ascends ? kept : kept.sort();
 }
 
 /** The requests of a run that arrive in a span, as a result of their own; counters of instances stay those of the run. */

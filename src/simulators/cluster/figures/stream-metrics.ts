@@ -84,16 +84,15 @@ const DRIFT = 'ttft_p99_drift';
 /** Values by name. A class of which nothing completed gets the longest wait that the run can vouch for. */
 export function streamMetricValues(parts: StreamMetricParts): Record<string, number> {
   const { part, span, goodput, capacityRps } = parts;
-  const { table, ttftUs } = part;
+  const { table } = part;
   const untilUs = Math.min(span.untilUs, parts.endUs);
   const rate = untilUs > span.fromUs ? table.length / ((untilUs - span.fromUs) / 1e6) : 0;
   const rows = rowsByClass(part);
-  const firstTokens = ttftUs.map((us, row) => table.arrivalUs[row]! + us);
   const attainments = goodput?.classes.filter(({ arrived }) => arrived > 0).map(({ attainment }) => attainment) ?? [];
   return {
     ...streamFigures(part, null, '', parts.endUs),
     [DRIFT]: drift(part, span.fromUs, Math.min(span.untilUs, parts.lastArrivalUs)),
-    last_first_token_ms: Math.max(0, (sortedFinite(firstTokens).at(-1) ?? parts.endUs) - parts.lastArrivalUs) / 1000,
+    last_first_token_ms: Math.max(0, lastFirstToken(part, parts.endUs) - parts.lastArrivalUs) / 1000,
     arrival_rate_rps: rate,
     load_fraction: capacityRps === null ? 0 : rate / capacityRps,
     slo_attainment_min: attainments.length === 0 ? 0 : Math.min(...attainments),
@@ -111,15 +110,16 @@ function streamFigures(
   suffix: string,
   endUs: number,
 ): Record<string, number> {
-  const own = rows ?? Array.from({ length: part.table.length }, (_, row) => row);
-  const done = own.filter((row) => part.completed[row] === 1);
-  const waitMs = own.length === 0 ? 0 : Math.max(0, endUs - part.table.arrivalUs[own[0]!]!) / 1000;
+  const first = rows === null ? 0 : (rows[0] ?? Number.POSITIVE_INFINITY);
+  const waitMs = first >= part.table.length ? 0 : Math.max(0, endUs - part.table.arrivalUs[first]!) / 1000;
+  const done = completedRows(part, rows);
   const { tenthTokenUs, longestGapUs, longestStallUs } = part.streams!;
-  const streaming = done.filter((row) => part.table.outputTokens[row]! > 1);
-  const tpot = sortedFinite(streaming.map((row) => tokenGapUs(part, row)));
+  const tpot = sortedFinite(tokenGaps(part, done));
   const tenth = sortedFinite(picked(tenthTokenUs, done));
-  const decode = sortedFinite(picked(longestGapUs, done));
-  const seen = sortedFinite(done.map((row) => Math.max(longestGapUs[row]!, longestStallUs[row]!)));
+  const gaps = picked(longestGapUs, done);
+  const decode = sortedFinite(gaps);
+  for (let i = 0; i < done.length; i++) gaps[i] = Math.max(gaps[i]!, longestStallUs[done[i]!]!);
+  const seen = sortedFinite(gaps);
   const shut = done.length === 0 ? waitMs : 0;
   const figure = (sorted: Float64Array, value: number) => (sorted.length === 0 ? shut : value);
   return {
@@ -133,12 +133,48 @@ function streamFigures(
   };
 }
 
+/** @param otherwise - where there is none */
+function lastFirstToken({ table, ttftUs }: EngineResult, otherwise: number): number {
+  let last = Number.NEGATIVE_INFINITY;
+  for (let row = 0; row < table.length; row++) {
+    const us = table.arrivalUs[row]! + ttftUs[row]!;
+    if (us > last && us < Number.POSITIVE_INFINITY) last = us;
+  }
+  return last === Number.NEGATIVE_INFINITY ? otherwise : last;
+}
+
+function completedRows({ table, completed }: EngineResult, rows: readonly number[] | null): Int32Array {
+  const count = rows === null ? table.length : rows.length;
+  const done = new Int32Array(count);
+  let length = 0;
+  for (let i = 0; i < count; i++) {
+    const row = rows === null ? i : rows[i]!;
+    if (completed[row] === 1) done[length++] = row;
+  }
+  return done.subarray(0, length);
+}
+
+/** Time per token of the requests with more than one. */
+function tokenGaps(part: EngineResult, rows: Int32Array): Float64Array {
+  const gaps = new Float64Array(rows.length);
+  let length = 0;
+  for (let i = 0; i < rows.length; i++) {
+    if (part.table.outputTokens[rows[i]!]! > 1) gaps[length++] = tokenGapUs(part, rows[i]!);
+  }
+  return gaps.subarray(0, length);
+}
+
 /** Halves by time of arrival; 1 where one of them has no first token. */
 function drift(part: EngineResult, fromUs: number, untilUs: number): number {
+  const { table, ttftUs } = part;
   const middleUs = (fromUs + untilUs) / 2;
-  const half = (isSecond: (arrivalUs: number) => boolean) =>
-    percentileMs(sortedFinite(part.ttftUs.filter((_, row) => isSecond(part.table.arrivalUs[row]!))), 99);
-  const first = half((us) => us < middleUs);
-  const second = half((us) => us >= middleUs && us <= untilUs);
-  return first === 0 || second === 0 ? 1 : second / first;
+  const halves = [new Float64Array(table.length), new Float64Array(table.length)] as const;
+  const counts = [0, 0];
+  for (let row = 0; row < table.length; row++) {
+    const arrivalUs = table.arrivalUs[row]!;
+    if (arrivalUs < middleUs) halves[0][counts[0]!++] = ttftUs[row]!;
+    else if (arrivalUs <= untilUs) halves[1][counts[1]!++] = ttftUs[row]!;
+  }
+  const [first, second] = halves.map((half, i) => percentileMs(sortedFinite(half.subarray(0, counts[i])), 99));
+  return first === 0 || second === 0 ? 1 : second! / first!;
 }

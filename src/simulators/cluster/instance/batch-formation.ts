@@ -67,16 +67,17 @@ export class BatchFormation {
       const slot = i as Slot;
       const request = batch.request[slot]!;
       const progress = batch.progress(slot);
-      const missing = q.inputTokens[request]! - progress;
-      const tokens = missing > 0 ? this.#chunk(request, missing, progress, left) : 1;
-      if (missing > 0 ? !this.#prefill(slot, tokens) : progress >= q.askAt[request]! && !state.decodeWithCache(slot)) {
+      // A request in decode has its token from the step before.
+      const prefills = batch.isPrefill(slot);
+      const tokens = prefills ? this.#chunk(request, q.inputTokens[request]! - progress, progress, left) : 1;
+      if (prefills ? !this.#prefill(slot, tokens) : progress >= q.askAt[request]! && !state.decodeWithCache(slot)) {
         const freed = this.#makeRoom(slot, tokens, at);
         i = freed.slot;
         left += freed.tokens;
         if (!freed.fits) break;
         d = batch.dueFrom((i + 1) as Slot) - 1;
       }
-      batch.give(request, tokens);
+      if (prefills) batch.give(request, tokens);
       i++;
       left -= tokens;
     }

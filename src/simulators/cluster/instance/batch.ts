@@ -35,7 +35,7 @@ export class Batch {
   #dueAt: Int32Array;
   readonly #requests: RequestsOf<'instance/batch.ts'>;
 
-  constructor(requests: RequestsOf<'instance/batch.ts'>, capacity = 8) {
+  constructor(requests: RequestsOf<'instance/batch.ts'>, capacity: number) {
     this.#requests = requests;
     this.request = new Int32Array(capacity) as RequestColumn;
     this.#start = new Int32Array(capacity);

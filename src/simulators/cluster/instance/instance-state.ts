@@ -14,6 +14,9 @@ import { TokenGaps } from './token-gaps.ts';
 import type { TokenStreams } from './token-streams.ts';
 import { WaitQueue } from './wait-queue.ts';
 
+/** Larger batches grow when they have to. */
+const LARGEST_BATCH_AT_ONCE = 1024;
+
 export interface StateParts {
   readonly config: InstanceConfig;
   readonly requests: RequestsView;
@@ -43,6 +46,8 @@ export class InstanceState {
   readonly #requests: RequestsOf<'instance/instance-state.ts'>;
   /** Room in a request's last block at which a decode asks the cache: a block that gets a key tells when it is full. */
   readonly #askAtRoom: number;
+  /** Without a tier, and where a decode asks only for a new block. */
+  readonly #extendsRuns: boolean;
 
   constructor({ config, requests, gpu, tier, order, streams }: StateParts) {
     this.config = config;
@@ -51,9 +56,10 @@ export class InstanceState {
     this.tier = tier;
     this.order = order;
     this.streams = streams;
-    this.batch = new Batch(requests);
+    this.batch = new Batch(requests, Math.min(config.maxSeqs, LARGEST_BATCH_AT_ONCE));
     this.queue = new WaitQueue(order.fixed);
     this.#askAtRoom = gpu.keysOutput ? 1 : 0;
+    this.#extendsRuns = tier === null && !gpu.keysOutput;
   }
 
   /** Whether nothing runs, waits or pauses. */
@@ -127,8 +133,14 @@ export class InstanceState {
   /** One decode token for a slot that has to ask for it. */
   decodeWithCache(slot: Slot): boolean {
     const { batch } = this;
-    this.settleRoom(slot);
     const progress = batch.progress(slot);
+    if (this.#extendsRuns && this.#requests.askAt[batch.request[slot]!] === progress) {
+      if (this.gpu.extendRun(batch.request[slot]!, progress)) {
+        batch.setAsk(slot, progress + this.gpu.blockSize);
+        return true;
+      }
+    }
+    this.settleRoom(slot);
     if (!this.allocateToken(batch.request[slot]!, progress)) return false;
     this.#askWhenFull(slot, progress + 1);
     return true;

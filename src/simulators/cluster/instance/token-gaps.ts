@@ -1,4 +1,8 @@
 import type { RequestIndex } from '../indices.ts';
+
+const SPAN_BITS = 4;
+const SPAN = 1 << SPAN_BITS;
+
 /**
  * Inter-token latencies of one instance without storing any per token: every decode of a step has that step's gap, so
  * a request that decodes without interruption has the gaps of a range of steps. Steps in which it got no token are
@@ -9,6 +13,8 @@ export class TokenGaps {
   steps = 0;
   sum = 0;
   #gaps = new Float64Array(256);
+  /** Longest gap of each `SPAN` steps in a row. */
+  #longestOf = new Float64Array(256 / SPAN);
   /** Completed requests that start (+) or stop (−) decoding before the step. */
   #change = new Int32Array(257);
   /** Runs of skipped steps [from, to): chained per request. */
@@ -26,6 +32,8 @@ export class TokenGaps {
   /** A step in which at least one request decoded; gap in µs. */
   append(gap: number): void {
     if (this.steps === this.#gaps.length) this.#grow();
+    const span = this.steps >> SPAN_BITS;
+    if (gap > this.#longestOf[span]!) this.#longestOf[span] = gap;
     this.#gaps[this.steps++] = gap;
     this.sum += gap;
   }
@@ -116,14 +124,22 @@ export class TokenGaps {
    * nothing count. @param without - how many of its first tokens are left out
    */
   longest(request: RequestIndex, from: number, without: number): number {
+    if (this.#isUnbroken(request)) return this.#longestFrom(from + without);
     let longest = 0;
-    if (this.#isUnbroken(request)) {
-      const gaps = this.#gaps;
-      const { steps } = this;
-      for (let step = from + without; step < steps; step++) if (gaps[step]! > longest) longest = gaps[step]!;
-      return longest;
-    }
     for (const gap of this.#clientGaps(request, from).slice(without)) longest = Math.max(longest, gap);
+    return longest;
+  }
+
+  /** Longest gap of the steps from `step` on: whole spans at once. */
+  #longestFrom(step: number): number {
+    const gaps = this.#gaps;
+    const { steps } = this;
+    let longest = 0;
+    let at = step;
+    for (; at < steps && at % SPAN !== 0; at++) if (gaps[at]! > longest) longest = gaps[at]!;
+    for (let span = at >> SPAN_BITS; at < steps; span++, at += SPAN) {
+      if (this.#longestOf[span]! > longest) longest = this.#longestOf[span]!;
+    }
     return longest;
   }
 
@@ -205,6 +221,9 @@ export class TokenGaps {
     const gaps = new Float64Array(2 * this.#gaps.length);
     gaps.set(this.#gaps);
     this.#gaps = gaps;
+    const longestOf = new Float64Array(gaps.length / SPAN);
+    longestOf.set(this.#longestOf);
+    this.#longestOf = longestOf;
     const change = new Int32Array(gaps.length + 1);
     change.set(this.#change);
     this.#change = change;

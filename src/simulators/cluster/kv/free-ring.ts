@@ -56,6 +56,15 @@ export class FreeRing {
     return this.tail++;
   }
 
+  /** Pushes entries [from, to) of a slab, the last one first; there must be room. */
+  pushBackwards(slab: Int32Array, from: number, to: number): void {
+    const entries = this.#entries;
+    const mask = this.#mask;
+    let { tail } = this;
+    for (let i = to - 1; i >= from; i--) entries[tail++ & mask] = slab[i]!;
+    this.tail = tail;
+  }
+
   /**
    * Closes the gaps; the first entry gets position 0.
    * @returns new positions by old ones: of the entry at `head + i` at index i

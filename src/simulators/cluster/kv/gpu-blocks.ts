@@ -131,9 +131,24 @@ export class GpuBlocks {
       if (count < this.runs.first(request)) this.books.addOwner(block);
       this.#owned.push(request, block);
       q.room[request] = this.blockSize - 1;
-      q.tailStart[request] = position;
       this.misses++;
     }
+    return true;
+  }
+
+  /**
+   * The next block of an answer for a request all of whose blocks are full. Nearly all are runs, and need no more than this.
+   * @returns false, with nothing changed, if it is none, or no block is free
+   */
+  extendRun(request: RequestIndex, position: number): boolean {
+    const q = this.#requests;
+    const { runs, freeBlocks } = this;
+    // An answer begins after the shared prefix, so that its blocks are the request's own.
+    const isRun = runs.areUsed && q.named[request] === 0 && q.aligned[request] === 1;
+    if (!isRun || freeBlocks.count === 0 || position !== q.ownedCount[request]! * this.blockSize) return false;
+    this.#owned.push(request, freeBlocks.take());
+    q.room[request] = this.blockSize - 1;
+    this.misses++;
     return true;
   }
 
@@ -239,7 +254,7 @@ export class GpuBlocks {
       this.freeBlocks.takeInto(this.#owned.slab, q.ownedAt[request]! + count + named, blocks - named);
       this.#owned.extendTo(request, count + blocks);
     }
-    q.tailStart[request] = start + (blocks - 1) * size;
+    if (q.aligned[request] === 0) q.tailStart[request] = start + (blocks - 1) * size;
     q.room[request] = start + blocks * size - end;
     this.misses += blocks;
   }
@@ -263,7 +278,9 @@ export class GpuBlocks {
 
   /** Blocks of a request no longer hold what their positions say, from the next one on. */
   #misalign(request: RequestIndex): void {
+    const q = this.#requests;
     this.runs.name(request);
-    this.#requests.aligned[request] = 0;
+    if (q.aligned[request] === 1) q.tailStart[request] = (q.ownedCount[request]! - 1) * this.blockSize;
+    q.aligned[request] = 0;
   }
 }

@@ -83,7 +83,7 @@ export class RunBlocks {
     }
     const { slab } = this.#parts.owned;
     const at = q.ownedAt[request]!;
-    for (let i = count - 1; i >= from; i--) ring.push(slab[at + i]!);
+    ring.pushBackwards(slab, at + from, at + count);
     this.#free.count += count - from;
   }
 

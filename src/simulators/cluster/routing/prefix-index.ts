@@ -1,4 +1,5 @@
 import type { BlockKeys } from '../kv/block-keys.ts';
+import { RecencyLog } from './recency-log.ts';
 
 /** Blocks that the index remembers per instance. */
 const CAPACITY = 10_000;
@@ -12,6 +13,13 @@ export interface KeyRuns {
   readonly length: number[];
 }
 
+/** How many leading keys of a run in a shared prefix each instance has, as of a version of the masks. */
+interface SharedRun {
+  length: number;
+  version: number;
+  readonly counts: Float64Array;
+}
+
 /**
  * The router's own guess of which prompt blocks each instance has cached: per instance the `capacity` blocks routed
  * there most recently. Recency is a log of key runs with lazy deletion; presence is a bit mask by key.
@@ -20,7 +28,7 @@ export interface KeyRuns {
  * the end.
  */
 export class PrefixIndex {
-  readonly #keys: BlockKeys;
+  readonly #sharedEnd: number;
   readonly #instances: number;
   readonly #words: number;
   readonly #capacity: number;
@@ -28,58 +36,49 @@ export class PrefixIndex {
   readonly #tracksAll: boolean;
   /** Bit i of the mask of a key: present on instance i. `words` words per key. */
   #masks: Int32Array;
-  readonly #logs: RecencyLog[];
+  readonly #logs: readonly RecencyLog[];
+  /** Grows when the mask of a key of a shared prefix changes: in the long run hardly ever. */
+  #version = 1;
+  /** By first key. */
+  readonly #shared: SharedRun[] = [];
 
   /** @param remembers - `shared prefixes` where no other key can come back with another request */
   constructor(keys: BlockKeys, instances: number, remembers: 'shared prefixes' | 'all prompts', capacity = CAPACITY) {
     const tracksAll = remembers === 'all prompts';
-    this.#keys = keys;
+    this.#sharedEnd = keys.sharedEnd;
     this.#instances = instances;
     this.#words = Math.ceil(instances / 32);
     this.#capacity = capacity;
     this.#tracksAll = tracksAll;
     const tracked = tracksAll ? keys.end : keys.sharedEnd;
     this.#masks = new Int32Array(tracked * this.#words);
-    this.#logs = Array.from({ length: instances }, () => new RecencyLog(tracked));
+    this.#logs = Array.from({ length: instances }, () => new RecencyLog(keys, tracked));
   }
 
   /** Number of leading blocks of the prompt that each instance has seen, into `matched`. */
   match(prompt: KeyRuns, matched: Float64Array): void {
-    matched.fill(prompt.blocks, 0, this.#instances);
-    for (let word = 0; word < this.#words; word++) {
-      let alive = -1;
-      let k = 0;
-      for (let r = 0; r < prompt.count && alive !== 0; r++) {
-        const key = prompt.first[r]!;
-        const run = prompt.length[r]!;
-        if (!this.#isTracked(key)) {
-          this.#settle(alive, word, k, matched);
-          break;
-        }
-        alive = this.#matchRun(key, run, word, alive, k, matched);
-        k += run;
-      }
+    if (prompt.count === 0 || !this.#isTracked(prompt.first[0]!)) {
+      matched.fill(0, 0, this.#instances);
+      return;
     }
-  }
-
-  /** Follows `run` keys as long as any instance of `alive` has them. @returns the instances that have all of them */
-  #matchRun(key: number, run: number, word: number, alive: number, first: number, matched: Float64Array): number {
-    const masks = this.#masks;
-    let left = alive;
-    for (let i = 0, at = key * this.#words + word; i < run && left !== 0; i++, at += this.#words) {
-      const now = at < masks.length ? left & masks[at]! : 0;
-      if (now === left) continue;
-      this.#settle(left & ~now, word, first + i, matched);
-      left = now;
+    const [key, length] = [prompt.first[0]!, prompt.length[0]!];
+    if (key < this.#sharedEnd) matched.set(this.#sharedRun(key, length).counts);
+    else {
+      matched.fill(length, 0, this.#instances);
+      this.#matchRun(key, length, 0, matched);
     }
-    return left;
+    let k = length;
+    for (let r = 1; r < prompt.count && this.#isTracked(prompt.first[r]!); r++) {
+      const run = prompt.length[r]!;
+      if (!this.#extend(k, run, matched)) return;
+      this.#matchRun(prompt.first[r]!, run, k, matched);
+      k += run;
+    }
   }
 
   /** The prompt was routed to the instance. */
   touch(prompt: KeyRuns, instance: number): void {
     const log = this.#logs[instance]!;
-    const word = instance >> 5;
-    const bit = 1 << (instance & 31);
     let k = 0;
     for (let r = 0; r < prompt.count; r++) {
       const key = prompt.first[r]!;
@@ -89,33 +88,87 @@ export class PrefixIndex {
         log.appendAnonymous(prompt.blocks - k);
         break;
       }
-      if (this.#tracksAll) this.#coverKey(key + run - 1);
-      let fresh = 0;
-      for (let at = key * this.#words + word, i = 0; i < run; i++, at += this.#words) {
-        if ((this.#masks[at]! & bit) !== 0) continue;
-        this.#masks[at] = this.#masks[at]! | bit;
-        fresh++;
-      }
-      log.append(key, run, fresh);
+      const isHeld = key < this.#sharedEnd && this.#sharedRun(key, run).counts[instance] === run;
+      log.append(key, run, isHeld ? 0 : this.#mark(key, run, instance));
       k += run;
     }
+    this.#shrink(log, instance);
+  }
+
+  /** Instances that match all of the first `k` blocks may match `run` more. @returns whether there are any */
+  #extend(k: number, run: number, matched: Float64Array): boolean {
+    let any = false;
+    for (let i = 0; i < this.#instances; i++) {
+      if (matched[i] !== k) continue;
+      matched[i] = k + run;
+      any = true;
+    }
+    return any;
+  }
+
+  /** Of the instances that match everything up to block `k` + `run`: cuts those that lack one of the run's keys. */
+  #matchRun(key: number, run: number, k: number, matched: Float64Array): void {
+    for (let word = 0; word < this.#words; word++) {
+      let alive = 0;
+      const first = word << 5;
+      for (let i = first; i < this.#instances && i < first + 32; i++)
+        if (matched[i] === k + run) alive |= 1 << (i & 31);
+      const masks = this.#masks;
+      for (let i = 0, at = key * this.#words + word; i < run && alive !== 0; i++, at += this.#words) {
+        const now = at < masks.length ? alive & masks[at]! : 0;
+        if (now === alive) continue;
+        for (let rest = alive & ~now; rest !== 0; rest &= rest - 1) {
+          matched[first + 31 - Math.clz32(rest & -rest)] = k + i;
+        }
+        alive = now;
+      }
+    }
+  }
+
+  /** What instances have of a run within a shared prefix. */
+  #sharedRun(key: number, length: number): SharedRun {
+    let known = this.#shared[key];
+    if (known === undefined) {
+      known = { length, version: 0, counts: new Float64Array(this.#instances) };
+      this.#shared[key] = known;
+    }
+    if (known.version !== this.#version || known.length !== length) {
+      known.version = this.#version;
+      known.length = length;
+      known.counts.fill(length);
+      this.#matchRun(key, length, 0, known.counts);
+    }
+    return known;
+  }
+
+  /** The instance has the keys of a run from now on. @returns how many it had not */
+  #mark(key: number, run: number, instance: number): number {
+    if (this.#tracksAll) this.#coverKey(key + run - 1);
+    const masks = this.#masks;
+    const bit = 1 << (instance & 31);
+    let fresh = 0;
+    for (let i = 0, at = key * this.#words + (instance >> 5); i < run; i++, at += this.#words) {
+      if ((masks[at]! & bit) !== 0) continue;
+      masks[at] = masks[at]! | bit;
+      fresh++;
+    }
+    if (fresh > 0 && key < this.#sharedEnd) this.#version++;
+    return fresh;
+  }
+
+  /** Forgets what was used longest ago. */
+  #shrink(log: RecencyLog, instance: number): void {
     while (log.size > this.#capacity) {
       const dropped = log.dropOldest(log.size - this.#capacity);
-      if (dropped >= 0) this.#masks[dropped * this.#words + word] = this.#masks[dropped * this.#words + word]! & ~bit;
+      if (dropped < 0) continue;
+      const at = dropped * this.#words + (instance >> 5);
+      this.#masks[at] = this.#masks[at]! & ~(1 << (instance & 31));
+      if (dropped < this.#sharedEnd) this.#version++;
     }
   }
 
   #isTracked(key: number): boolean {
-    return this.#tracksAll || key < this.#keys.sharedEnd;
-  }
-
-  /** The instances of `bits` match `k` blocks and no more. */
-  #settle(bits: number, word: number, k: number, matched: Float64Array): void {
-    const first = word << 5;
-    for (let rest = bits; rest !== 0; rest &= rest - 1) {
-      const instance = first + 31 - Math.clz32(rest & -rest);
-      if (instance < this.#instances) matched[instance] = k;
-    }
+    return this.#tracksAll || key < this.#sharedEnd;
   }
 
   #coverKey(key: number): void {
@@ -124,115 +177,4 @@ export class PrefixIndex {
     grown.set(this.#masks);
     this.#masks = grown;
   }
-}
-
-/**
- * Keys of one instance in order of last use, as runs of consecutive keys used one after the other. An entry of a run
- * is out of date when its stamp is not the key's latest.
- */
-class RecencyLog {
-  /** Distinct keys held. */
-  size = 0;
-  /** First key and stamp of each run, and its length; keys nobody asks for have first key −1. */
-  #keys = new Int32Array(1024);
-  #stamps = new Int32Array(1024);
-  #lengths = new Int32Array(1024);
-  #head = 0;
-  #tail = 0;
-  #clock = 0;
-  #latest: Int32Array;
-
-  constructor(keys: number) {
-    this.#latest = new Int32Array(keys);
-  }
-
-  /** @param fresh - how many of the run's keys were not held */
-  append(key: number, length: number, fresh: number): void {
-    this.size += fresh;
-    if (key + length > this.#latest.length) this.#cover(key + length);
-    const stamp = this.#clock + 1;
-    this.#clock += length;
-    for (let i = 0; i < length; i++) this.#latest[key + i] = stamp + i;
-    this.#push(key, stamp, length);
-  }
-
-  appendAnonymous(count: number): void {
-    this.size += count;
-    this.#push(-1, 0, count);
-  }
-
-  /**
-   * Forgets the oldest keys: one tracked key, or up to `limit` anonymous ones.
-   * @returns the tracked key, or −1
-   */
-  dropOldest(limit: number): number {
-    for (;;) {
-      const head = this.#head;
-      const key = this.#keys[head]!;
-      const length = this.#lengths[head]!;
-      if (key < 0) {
-        const dropped = Math.min(limit, length);
-        this.size -= dropped;
-        if (dropped === length) this.#head++;
-        else this.#lengths[head] = length - dropped;
-        return -1;
-      }
-      const current = this.#latest[key] === this.#stamps[head];
-      if (length === 1) this.#head++;
-      else {
-        this.#keys[head] = key + 1;
-        this.#stamps[head] = this.#stamps[head]! + 1;
-        this.#lengths[head] = length - 1;
-      }
-      if (current) {
-        this.size--;
-        return key;
-      }
-    }
-  }
-
-  #push(key: number, stamp: number, length: number): void {
-    if (this.#tail === this.#keys.length) this.#makeRoom();
-    this.#keys[this.#tail] = key;
-    this.#stamps[this.#tail] = stamp;
-    this.#lengths[this.#tail++] = length;
-  }
-
-  /** Drops runs that are out of date as a whole; grows where that does not halve the log. */
-  #makeRoom(): void {
-    let kept = 0;
-    for (let i = this.#head; i < this.#tail; i++) {
-      if (!this.#isCurrent(i)) continue;
-      this.#keys[kept] = this.#keys[i]!;
-      this.#stamps[kept] = this.#stamps[i]!;
-      this.#lengths[kept++] = this.#lengths[i]!;
-    }
-    if (2 * kept > this.#keys.length) {
-      this.#keys = doubled(this.#keys);
-      this.#stamps = doubled(this.#stamps);
-      this.#lengths = doubled(this.#lengths);
-    }
-    this.#head = 0;
-    this.#tail = kept;
-  }
-
-  #isCurrent(run: number): boolean {
-    const key = this.#keys[run]!;
-    if (key < 0) return true;
-    const length = this.#lengths[run]!;
-    for (let i = 0; i < length; i++) if (this.#latest[key + i] === this.#stamps[run]! + i) return true;
-    return false;
-  }
-
-  #cover(length: number): void {
-    const grown = new Int32Array(Math.max(length, 2 * this.#latest.length));
-    grown.set(this.#latest);
-    this.#latest = grown;
-  }
-}
-
-function doubled(old: Int32Array): Int32Array<ArrayBuffer> {
-  const grown = new Int32Array(2 * old.length);
-  grown.set(old);
-  return grown;
 }

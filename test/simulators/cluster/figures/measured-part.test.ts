@@ -84,7 +84,9 @@ describe('a measure window', () => {
       workload: WORKLOAD,
       measurement: { ...WHOLE_RUN, window: { warmup: { seconds: 500 }, endS: null, drain: 'outside' } },
     });
-    expect(() => result.run({ seed: 5, fidelity: 1 })).toThrow(/measure window is empty/);
+    const { kind, reason } = result.run({ seed: 5, fidelity: 1 }) as { kind: string; reason: string };
+    expect(kind).toBe('infeasible');
+    expect(reason).toMatch(/measure window is empty/);
   });
 });
 
