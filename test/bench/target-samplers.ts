@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { parseYaml } from '../../src/document/yaml.ts';
 import { createSampler } from '../../src/optimizer/sampler/registry.ts';
 
@@ -14,12 +15,18 @@ import { improvementVolume } from './improvement-volume.ts';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 const SAMPLERS = ['gp', 'sobol', 'random'];
-const STUDY_SEEDS = [1, 2, 3, 4, 5];
+const FOLDER = join(ROOT, 'reports/target-samplers');
+const RUNS = join(FOLDER, 'runs.jsonl');
+const TRIALS = 30;
 
 /** Optuna's GPSampler around the Go program: same problem, same seeds, 30 evaluations, recorded on this machine type. */
 const RIVAL = { ttft: 448.2, tokens: 113_068, e2e: 2826.5, hypervolume: 0.0252, seconds: 640 };
 
 interface Outcome {
+  readonly sampler: string;
+  readonly seed: number;
+  /** Different vectors of losses among the evaluations. */
+  readonly distinct: number;
   readonly ttft: number;
   readonly tokens: number;
   readonly e2e: number;
@@ -27,40 +34,63 @@ interface Outcome {
   readonly seconds: number;
 }
 
-/** Samplers on the quickstart study (the target problem with 4,000 requests): 30 evaluations each, five study seeds. */
-export async function main(): Promise<void> {
-  const rows = [
-    '| sampler | best TTFT P99, ms | best tokens/s | best E2E P99, ms | hypervolume of improvements | wall, s |',
-    '|---|---|---|---|---|---|',
-  ];
-  const raw: Record<string, Outcome[]> = {};
-  for (const sampler of SAMPLERS) {
-    const outcomes: Outcome[] = [];
-    for (const seed of STUDY_SEEDS) outcomes.push(await study(sampler, seed));
-    raw[sampler] = outcomes;
-    rows.push(
-      `| ${sampler} | ${quartiles(outcomes, 'ttft', 1)} | ${quartiles(outcomes, 'tokens', 0)} | ${quartiles(outcomes, 'e2e', 1)} | ${quartiles(outcomes, 'hypervolume', 4)} | ${quartiles(outcomes, 'seconds', 1)} |`,
-    );
-    console.log(rows.at(-1));
-  }
-  rows.push(
-    `| Optuna GPSampler + Go binary (recorded, one run) | ${RIVAL.ttft} | ${RIVAL.tokens} | ${RIVAL.e2e} | ${RIVAL.hypervolume} | ${RIVAL.seconds} (simulation) |`,
-  );
-  const folder = join(ROOT, 'reports/target-samplers');
-  mkdirSync(folder, { recursive: true });
-  const text = `# Samplers on the target problem\n\n4,000 requests, seeds 42, 123, 456, 30 evaluations (the baseline is one of them), median [quartiles] over study seeds ${STUDY_SEEDS.join(', ')}.\n\n${rows.join('\n')}\n`;
-  writeFileSync(join(folder, 'README.md'), text);
-  writeFileSync(join(folder, 'results.json'), `${JSON.stringify(raw, null, 2)}\n`);
+/**
+ * Samplers on the target problem with 4,000 requests, frozen in `target-problem/`: 30 evaluations for each study seed. Runs in the
+ * file are kept, so that a run that was cut short goes on.
+ */
+export async function main(args: readonly string[] = []): Promise<void> {
+  const { values: flags } = parseArgs({
+    args: [...args],
+    options: {
+      samplers: { type: 'string', default: SAMPLERS.join(',') },
+      seeds: { type: 'string', default: '101-110' },
+      workers: { type: 'string', default: '2' },
+    },
+  });
+  const [first, last] = flags.seeds.split('-').map(Number);
+  mkdirSync(FOLDER, { recursive: true });
+  const outcomes = readRuns();
+  for (let seed = first!; seed <= (last ?? first!); seed++)
+    for (const sampler of flags.samplers.split(',')) {
+      if (outcomes.some((outcome) => outcome.sampler === sampler && outcome.seed === seed)) continue;
+      const outcome = await study(sampler, seed, Number(flags.workers));
+      outcomes.push(outcome);
+      appendFileSync(RUNS, `${JSON.stringify(outcome)}\n`);
+      console.log(JSON.stringify(outcome));
+    }
+  writeFileSync(join(FOLDER, 'README.md'), pageOf(outcomes));
 }
 
-async function study(sampler: string, seed: number): Promise<Outcome> {
-  const sources = loadStudySources(join(ROOT, 'studies/quickstart.yaml'));
+function readRuns(): Outcome[] {
+  if (!existsSync(RUNS)) return [];
+  const lines = readFileSync(RUNS, 'utf8').split('\n');
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Outcome);
+}
+
+function pageOf(outcomes: readonly Outcome[]): string {
+  const seeds = [...new Set(outcomes.map(({ seed }) => seed))].sort((a, b) => a - b);
+  const rows = SAMPLERS.map((sampler) => {
+    const own = outcomes.filter((outcome) => outcome.sampler === sampler);
+    return `| ${sampler} | ${own.length} | ${quartiles(own, 'ttft', 1)} | ${quartiles(own, 'tokens', 0)} | ${quartiles(own, 'e2e', 1)} | ${quartiles(own, 'hypervolume', 4)} | ${quartiles(own, 'distinct', 0)} | ${quartiles(own, 'seconds', 1)} |`;
+  });
+  return `# Samplers on the target problem
+
+4,000 requests, seeds 42, 123, 456, ${TRIALS} evaluations (the baseline is one of them), median [quartiles] over study seeds from ${seeds.join(', ')}.
+
+| sampler | study seeds | best TTFT P99, ms | best tokens/s | best E2E P99, ms | hypervolume of improvements | distinct outcomes | wall, s |
+|---|---|---|---|---|---|---|---|
+${rows.join('\n')}
+| Optuna GPSampler + Go binary (recorded) | 1 | ${RIVAL.ttft} | ${RIVAL.tokens} | ${RIVAL.e2e} | ${RIVAL.hypervolume} | – | ${RIVAL.seconds} (simulation) |
+`;
+}
+
+async function study(sampler: string, seed: number, workers: number): Promise<Outcome> {
+  const sources = loadStudySources(join(ROOT, 'test/bench/target-problem/study.yaml'));
   const text = sources.study.text
     .replace('sampler: gp', `sampler: ${sampler}`)
-    .replace(/^seed: \d+$/m, `seed: ${seed}`)
-    .replace(/^validation: .*\n/m, '');
+    .replace(/^seed: \d+$/m, `seed: ${seed}`);
   const plan = await resolvePlan({ ...sources, study: parseYaml(text, sources.study.file) }, createSimulator);
-  const pool = await openStudyEvaluator(plan, { workers: 2 });
+  const pool = await openStudyEvaluator(plan, { workers });
   const started: JournalEntry = {
     kind: 'study-started',
     format: 1,
@@ -85,6 +115,9 @@ async function study(sampler: string, seed: number): Promise<Outcome> {
   const points = trials.map((trial) => losses(plan, trial)!);
   const best = (index: number): number => Math.min(...points.map((point) => point[index]!));
   return {
+    sampler,
+    seed,
+    distinct: new Set(points.map((point) => point.join(' '))).size,
     ttft: best(0),
     tokens: -best(1),
     e2e: best(2),
@@ -93,10 +126,14 @@ async function study(sampler: string, seed: number): Promise<Outcome> {
   };
 }
 
-function quartiles(outcomes: readonly Outcome[], key: keyof Outcome, digits: number): string {
+function quartiles(
+  outcomes: readonly Outcome[],
+  key: Exclude<keyof Outcome, 'sampler' | 'seed'>,
+  digits: number,
+): string {
   const values = outcomes.map((outcome) => outcome[key]).sort((a, b) => a - b);
   const at = (share: number): string => values[Math.round(share * (values.length - 1))]!.toFixed(digits);
   return `${at(0.5)} [${at(0.25)}, ${at(0.75)}]`;
 }
 
-if (process.argv[1] === import.meta.filename) await main();
+if (process.argv[1] === import.meta.filename) await main(process.argv.slice(2));

@@ -1,5 +1,5 @@
 /**
- * Summarises the runs of `run.ts` beside the figures of other programs: `results.json` and charts.
+ * Summarises the runs of `run.ts` beside the figures of other programs: a page, `results.json` and charts.
  * `node --import tsx test/bench/optimizers/report.ts --runs FILE --out DIR`
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,21 +10,9 @@ import { quantile } from '../../../src/numeric/statistics.ts';
 import { type ChartSpec, renderSvg } from '../../../src/report/chart/render.ts';
 import peers from './peers.json' with { type: 'json' };
 import { PROBLEMS, type Problem } from './problems.ts';
+import { resultsPage, type SamplerSummary, type Spread } from './results-page.ts';
 import { figureAt, type ProblemRun } from './run-problem.ts';
-
-interface Spread {
-  readonly median: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-interface SamplerSummary {
-  readonly seeds: number;
-  readonly at30: Spread;
-  readonly at60: Spread;
-  /** Median seconds of one proposal after 50 evaluations. */
-  readonly secondsPerSuggestion: number;
-}
+import yardsticks from './yardsticks.json' with { type: 'json' };
 
 type PeerTable = Readonly<Record<string, Readonly<Record<string, SamplerSummary>>>>;
 
@@ -49,7 +37,9 @@ writeFileSync(
 );
 writeFileSync(join(flags.out, 'at-60.svg'), await renderSvg(comparisonChart()));
 writeFileSync(join(flags.out, 'convergence.svg'), await renderSvg(convergenceChart()));
-process.stdout.write(`${table()}\n`);
+const page = resultsPage(results);
+writeFileSync(join(flags.out, 'README.md'), page);
+process.stdout.write(page);
 
 function summarizeProblem(problem: Problem) {
   const own = runs.filter((run) => run.problem === problem.name);
@@ -90,7 +80,7 @@ function spread(values: readonly number[]): Spread {
   return { median: at(0.5), low: at(0.25), high: at(0.75) };
 }
 
-function bestPeer({ target }: Problem, others: Readonly<Record<string, SamplerSummary>>) {
+function bestPeer({ name, target }: Problem, others: Readonly<Record<string, SamplerSummary>>) {
   const better = (a: number, b: number): boolean => (target.kind === 'regret' ? a < b : a > b);
   const best = (key: 'at30' | 'at60') =>
     Object.entries(others).reduce<{ readonly name: string; readonly median: number } | null>(
@@ -98,7 +88,10 @@ function bestPeer({ target }: Problem, others: Readonly<Record<string, SamplerSu
         found === null || better(summary[key].median, found.median) ? { name, median: summary[key].median } : found,
       null,
     );
-  return { at30: best('at30'), at60: best('at60') };
+  const named = (yardsticks.peers as Readonly<Record<string, { readonly name: string; readonly median: number }>>)[
+    name
+  ];
+  return { at30: best('at30'), at60: best('at60') ?? named ?? null };
 }
 
 /** Regret as it is; hypervolume as the share missed, on a log scale: both smaller is better. */
@@ -192,17 +185,4 @@ function convergenceChart(): ChartSpec {
     },
     title: 'log10 regret, or log10 of the share of hypervolume missed: median and quartiles',
   };
-}
-
-function table(): string {
-  const head = '| problem | at 30 | at 60 | best peer at 30 | best peer at 60 | seeds |\n|---|---|---|---|---|---|';
-  const cell = ({ median, low, high }: Spread): string => `${median} [${low}, ${high}]`;
-  const lines = results.map(({ problem, samplers, bestPeer: peer }) => {
-    const gp = samplers['gp'];
-    if (gp === undefined) return '';
-    const shownPeer = (entry: { readonly name: string; readonly median: number } | null): string =>
-      entry === null ? '–' : `${entry.median} ${entry.name}`;
-    return `| ${problem} | ${cell(gp.at30)} | ${cell(gp.at60)} | ${shownPeer(peer.at30)} | ${shownPeer(peer.at60)} | ${gp.seeds} |`;
-  });
-  return [head, ...lines.filter((line) => line !== '')].join('\n');
 }

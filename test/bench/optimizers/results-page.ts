@@ -1,0 +1,86 @@
+import yardsticks from './yardsticks.json' with { type: 'json' };
+
+export interface Spread {
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface SamplerSummary {
+  readonly seeds: number;
+  readonly at30: Spread;
+  readonly at60: Spread;
+  /** Median seconds of one proposal after 50 evaluations. */
+  readonly secondsPerSuggestion: number;
+}
+
+interface Named {
+  readonly name: string;
+  readonly median: number;
+}
+
+export interface ProblemSummary {
+  readonly problem: string;
+  readonly kind: 'regret' | 'hypervolume';
+  readonly samplers: Readonly<Record<string, SamplerSummary>>;
+  readonly bestPeer: { readonly at30: Named | null; readonly at60: Named | null };
+}
+
+type Earlier = { readonly median: number; readonly low?: number; readonly high?: number };
+const EARLIER: Readonly<Record<string, Earlier>> = yardsticks.earlier.at60;
+const BARS: Readonly<Record<string, number>> = yardsticks.bars;
+
+/** All problems in one table, and those where something better is known by name. */
+export function resultsPage(results: readonly ProblemSummary[]): string {
+  const shown = results.filter(({ samplers }) => samplers['gp'] !== undefined);
+  const misses = shown.flatMap((result) => shortfalls(result).map((text) => `- **${result.problem}**: ${text}`));
+  return `# Optimizer on test problems
+
+Sampler \`gp\` beside random points and Sobol points after 30 and 60 evaluations: median [quartiles] over study seeds.
+Single objective: log10 of the regret, lower is better. Several: share of the maximal hypervolume, higher is better. Figures are of
+the losses without noise. Peers were measured on 2026-11-20 with default settings (\`test/bench/optimizers/peers.json\`,
+\`yardsticks.json\`); 0.1 is the sampler of version 0.1.0. A bar is what the project set itself for a problem.
+
+    node --import tsx test/bench/optimizers/run.ts --samplers gp,random,sobol --problems all --seeds 0-9
+    node --import tsx test/bench/optimizers/report.ts
+
+| problem | seeds | gp at 30 | gp at 60 | random at 60 | Sobol at 60 | best peer at 60 | 0.1 at 60 | bar |
+|---|---|---|---|---|---|---|---|---|
+${shown.map(row).join('\n')}
+
+## Not reached
+
+${misses.length === 0 ? 'Every problem is at its bar, at the best peer and at version 0.1, or above.' : misses.join('\n')}
+
+![After 60 evaluations](at-60.svg)
+![Convergence](convergence.svg)
+`;
+}
+
+function row({ problem, kind, samplers, bestPeer }: ProblemSummary): string {
+  const digits = kind === 'regret' ? 2 : 3;
+  const number = (value: number): string => value.toFixed(digits);
+  const cell = (spread: Spread | undefined): string =>
+    spread === undefined ? '–' : `${number(spread.median)} [${number(spread.low)}, ${number(spread.high)}]`;
+  const gp = samplers['gp']!;
+  const peer = bestPeer.at60 === null ? '–' : `${number(bestPeer.at60.median)} ${bestPeer.at60.name}`;
+  const earlier = EARLIER[problem] === undefined ? '–' : number(EARLIER[problem].median);
+  const bar = BARS[problem] === undefined ? '–' : String(BARS[problem]);
+  return `| ${problem} | ${gp.seeds} | ${cell(gp.at30)} | ${cell(gp.at60)} | ${cell(samplers['random']?.at60)} | ${cell(samplers['sobol']?.at60)} | ${peer} | ${earlier} | ${bar} |`;
+}
+
+/** What is known to be better, in words; worse than version 0.1 only by more than the quartiles differ. */
+function shortfalls({ problem, kind, samplers, bestPeer }: ProblemSummary): string[] {
+  const { at60 } = samplers['gp']!;
+  const short = (goal: number): boolean => (kind === 'regret' ? at60.median > goal : at60.median < goal);
+  const found: string[] = [];
+  const bar = BARS[problem];
+  if (bar !== undefined && short(bar)) found.push(`${at60.median} against the bar of ${bar}`);
+  const peer = bestPeer.at60;
+  if (peer !== null && short(peer.median)) found.push(`${at60.median} against ${peer.median} of ${peer.name}`);
+  const earlier = EARLIER[problem];
+  const range = Math.max(at60.high - at60.low, (earlier?.high ?? 0) - (earlier?.low ?? 0));
+  if (earlier !== undefined && short(earlier.median) && Math.abs(earlier.median - at60.median) > range)
+    found.push(`${at60.median} against ${earlier.median} of version 0.1`);
+  return found;
+}
