@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { JsonObject } from '../../src/base/json.ts';
 import { documentSources } from '../../src/study/io/document-sources.ts';
-import { openEvaluator } from '../../src/study/io/open-evaluator.ts';
+import { openServed } from '../../src/study/io/open-served.ts';
 import type { QueueOptions } from '../../src/study/io/queue/queue-evaluator.ts';
 import { type QueueLocation, readQueueLocation } from '../../src/study/io/queue/queue-location.ts';
 import { runWorker, type WorkerOptions } from '../../src/study/io/queue/queue-worker.ts';
@@ -68,7 +68,7 @@ export function startWorkers(
     runWorker({
       location,
       threads,
-      open: (setups) => openEvaluator(setups, { workers: threads }),
+      open: (setups) => openServed(setups, { workers: threads }),
       say: (line) => said.push(line),
       drain: drain.signal,
       drainMs,

@@ -7,7 +7,7 @@ import { placed } from '../../document/yaml.ts';
 import type { MetricSpec } from '../../simulators/simulator.ts';
 import type { CheckedPoint } from '../../study/crosscheck.ts';
 import type { EvaluationSetup } from '../../study/evaluation.ts';
-import { createBackend, outsideBackend } from '../../study/io/backends.ts';
+import { createBackend } from '../../study/io/backends.ts';
 import { readYamlFile } from '../../study/io/yaml-file.ts';
 import { parseStrategyFile } from '../../study/plan/strategy-file.ts';
 import type { StudyPlan } from '../../study/plan/study-plan.ts';
@@ -38,11 +38,7 @@ async function inBlis(plan: StudyPlan, points: readonly CheckedPoint[], program:
     if (blis.leftOut.length > 0) throw new InputError(`${name}: BLIS cannot express ${blis.leftOut.join(', ')}`);
     return blisCommand(program, blis, { workload: plan.workload, metrics: plan.metrics });
   });
-  return await together(
-    plan,
-    points,
-    configs.map((config) => template('command', config)),
-  );
+  return await together(plan, points, await Promise.all(configs.map((config) => template('command', config))));
 }
 
 /** One point at most: without a hook nothing puts another one in place. */
@@ -53,7 +49,7 @@ async function asItStands(plan: StudyPlan, points: readonly CheckedPoint[], url:
     });
   }
   const config = plan.template.config as { readonly model?: Json };
-  return await together(plan, points, [template('http', { url, model: config.model ?? 'default' })]);
+  return await together(plan, points, [await template('http', { url, model: config.model ?? 'default' })]);
 }
 
 async function byStrategy(
@@ -79,8 +75,8 @@ async function byStrategy(
   );
 }
 
-function template(simulator: string, config: Json): StrategyTemplate {
-  const runHoles = outsideBackend(simulator)!.backend.runHoles ?? [];
+async function template(simulator: string, config: Json): Promise<StrategyTemplate> {
+  const { runHoles = [] } = await createBackend(simulator);
   return {
     name: simulator,
     description: '',

@@ -57,7 +57,7 @@ async function measured(
   { setups, points, metrics }: Elsewhere,
   quiet: boolean,
 ): Promise<readonly PointCheck[]> {
-  const evaluator = openEvaluator(setups, { workers: 1, logFolder: join(folder, 'logs') });
+  const evaluator = await openEvaluator(setups, { workers: 1, logFolder: join(folder, 'logs') });
   const total = points.reduce((sum, { replicates }) => sum + replicates.length, 0);
   const progress = new Progress('evaluations', total, quiet);
   let done = 0;

@@ -7,7 +7,7 @@ import { requiredText, textFlag } from '../terminal/flags.ts';
 import { integerFlag } from '../terminal/schema-flag.ts';
 
 const FORMS = 'postgres://USER@HOST/DATABASE (password from PGPASSWORD or ~/.pgpass), @FILE with a URL, or env:NAME';
-const DEFAULT_TRIES = 5;
+const DEFAULT_TRIES = 10;
 
 /** For commands that may evaluate on the workers of a queue. */
 export function queueOptions(parser: Argv): Argv {

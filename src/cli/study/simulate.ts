@@ -59,7 +59,7 @@ async function measured(
   seeds: readonly number[],
 ): Promise<readonly SeedOutcome[]> {
   const workers = Math.min(seeds.length, defaultWorkers());
-  const evaluator = openEvaluator([evaluationSetup(plan)], { workers });
+  const evaluator = await openEvaluator([evaluationSetup(plan)], { workers });
   try {
     const outcomes = seeds.map((seed) => evaluator.evaluate({ setup: 0, values, seed }));
     return await Promise.all(outcomes.map(async (outcome, index) => ({ seed: seeds[index]!, outcome: await outcome })));

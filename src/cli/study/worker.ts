@@ -1,4 +1,4 @@
-import { openEvaluator } from '../../study/io/open-evaluator.ts';
+import { openServed } from '../../study/io/open-served.ts';
 import { runWorker } from '../../study/io/queue/queue-worker.ts';
 import { defaultWorkers } from '../../study/io/worker-pool.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
@@ -40,7 +40,7 @@ export const workerCommand: LoadedCommand = {
       location,
       threads,
       say,
-      open: (setups) => openEvaluator(setups, { workers: threads, ...(logFolder === undefined ? {} : { logFolder }) }),
+      open: (setups) => openServed(setups, { workers: threads, ...(logFolder === undefined ? {} : { logFolder }) }),
       drain: drain.signal,
       drainMs: drainS * 1000,
     });

@@ -1,11 +1,7 @@
 import { unknownName } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
 import { isJsonObject } from '../../base/json.ts';
-import { commandBackend } from '../../connect/evaluators/command-config.ts';
-import { createCommandEvaluator } from '../../connect/evaluators/command-evaluator.ts';
 import type { OutsideEvaluator, OutsideOptions } from '../../connect/evaluators/evaluator.ts';
-import { httpBackend } from '../../connect/evaluators/http-config.ts';
-import { createHttpEvaluator } from '../../connect/evaluators/http-evaluator.ts';
 import { createSimulator, simulatorNames } from '../../simulators/registry.ts';
 import type { Backend } from '../../simulators/simulator.ts';
 
@@ -17,9 +13,22 @@ export interface OutsideBackend {
   readonly concurrency: (config: Json) => number;
 }
 
-const OUTSIDE: Readonly<Record<string, OutsideBackend>> = {
-  command: { backend: commandBackend, open: createCommandEvaluator, concurrency: statedConcurrency },
-  http: { backend: httpBackend, open: createHttpEvaluator, concurrency: () => 1 },
+/** Each is loaded when it is asked for: most studies are simulated. */
+const OUTSIDE: Readonly<Record<string, () => Promise<OutsideBackend>>> = {
+  command: async () => {
+    const [{ commandBackend }, { createCommandEvaluator }] = await Promise.all([
+      import('../../connect/evaluators/command-config.ts'),
+      import('../../connect/evaluators/command-evaluator.ts'),
+    ]);
+    return { backend: commandBackend, open: createCommandEvaluator, concurrency: statedConcurrency };
+  },
+  http: async () => {
+    const [{ httpBackend }, { createHttpEvaluator }] = await Promise.all([
+      import('../../connect/evaluators/http-config.ts'),
+      import('../../connect/evaluators/http-evaluator.ts'),
+    ]);
+    return { backend: httpBackend, open: createHttpEvaluator, concurrency: () => 1 };
+  },
 };
 
 function statedConcurrency(config: Json): number {
@@ -28,8 +37,8 @@ function statedConcurrency(config: Json): number {
 }
 
 /** The outside backend of that name; undefined for simulators and unknown names. */
-export function outsideBackend(name: string): OutsideBackend | undefined {
-  return Object.hasOwn(OUTSIDE, name) ? OUTSIDE[name] : undefined;
+export async function outsideBackend(name: string): Promise<OutsideBackend | undefined> {
+  return Object.hasOwn(OUTSIDE, name) ? await OUTSIDE[name]!() : undefined;
 }
 
 export function backendNames(): readonly string[] {
@@ -38,8 +47,8 @@ export function backendNames(): readonly string[] {
 
 /** What a strategy's `simulator` names: a simulator or an outside backend. @throws InputError naming all of them */
 export async function createBackend(name: string): Promise<Backend> {
-  const outside = outsideBackend(name)?.backend;
-  if (outside !== undefined) return outside;
+  const outside = await outsideBackend(name);
+  if (outside !== undefined) return outside.backend;
   if (simulatorNames().includes(name)) return await createSimulator(name);
   throw unknownName('simulator', name, backendNames(), { path: ['simulator'] });
 }

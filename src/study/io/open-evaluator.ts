@@ -5,7 +5,6 @@ import type { StudyPlan } from '../plan/study-plan.ts';
 import { regimeEvaluate } from '../regimes/evaluate-regimes.ts';
 import { type Evaluate, joinReplicates } from '../trial.ts';
 import { outsideBackend } from './backends.ts';
-import { openOutside } from './outside-evaluator.ts';
 import type { QueueOptions } from './queue/queue-evaluator.ts';
 import type { StudyDescription } from './queue/study-record.ts';
 import { openSimulationPool } from './worker-pool.ts';
@@ -21,19 +20,20 @@ export interface EvaluatorOptions {
 }
 
 /** The evaluator that the setups of one study need; they all name the same backend. */
-export function openEvaluator(setups: readonly EvaluationSetup[], options: EvaluatorOptions): Evaluator {
-  const outside = outsideBackend(setups[0]!.simulator);
+export async function openEvaluator(setups: readonly EvaluationSetup[], options: EvaluatorOptions): Promise<Evaluator> {
+  const outside = await outsideBackend(setups[0]!.simulator);
   if (outside === undefined) return openSimulationPool(setups, options.workers);
   const { folder } = options;
   const logs = options.logFolder ?? (folder === undefined ? null : join(folder, 'logs'));
   const finished = folder === undefined ? null : join(folder, 'evaluations.jsonl');
+  const { openOutside } = await import('./outside-evaluator.ts');
   return openOutside(outside, setups, { logs, finished });
 }
 
 /** On the workers of a queue where one is named, else on this machine. @throws InputError where the queue cannot be used */
 export async function openAnywhere(description: StudyDescription, options: EvaluatorOptions): Promise<Evaluator> {
   const { queue } = options;
-  if (queue === undefined) return openEvaluator(description.setups, options);
+  if (queue === undefined) return await openEvaluator(description.setups, options);
   const { openQueueEvaluator } = await import('./queue/queue-evaluator.ts');
   return await openQueueEvaluator(queue, description);
 }

@@ -4,7 +4,6 @@ import type pg from 'pg';
 import { describeProblem, InputError } from '../../../base/errors.ts';
 import { textHash } from '../../../base/json.ts';
 import type { EvaluationSetup } from '../../evaluation.ts';
-import type { Evaluator } from '../../evaluator.ts';
 import { Alarm } from './alarm.ts';
 import { Database } from './database.ts';
 import { fetchJobs, RENEWAL_MS, releaseJobs, renewLeases } from './job-table.ts';
@@ -13,15 +12,14 @@ import { type ProgramIdentity, programIdentity } from './program-identity.ts';
 import type { QueueLocation } from './queue-location.ts';
 import { hasTables } from './queue-tables.ts';
 import { recordResults } from './results.ts';
-import { refusal, ServedStudy } from './served-study.ts';
+import { type OpenedStudy, refusal, ServedStudy } from './served-study.ts';
 import { openStudies, type StudyRecord, setupsOf } from './study-record.ts';
 import { leaveWorker, showWorker } from './worker-table.ts';
 
 export interface WorkerOptions {
   readonly location: QueueLocation;
   readonly threads: number;
-  /** Where the vectors of one study are measured on this machine. */
-  readonly open: (setups: readonly EvaluationSetup[]) => Evaluator;
+  readonly open: (setups: readonly EvaluationSetup[]) => Promise<OpenedStudy>;
   readonly say: (line: string) => void;
   /** Aborted: takes no more, finishes what it has. */
   readonly drain: AbortSignal;
@@ -196,7 +194,7 @@ class QueueWorker {
     if (this.#served.has(record.id)) return null;
     try {
       const setups = await this.#database.use((client) => setupsOf(client, this.#schema, record));
-      this.#served.set(record.id, new ServedStudy(record, setups, this.#options.open(setups)));
+      this.#served.set(record.id, new ServedStudy(record, await this.#options.open(setups)));
       this.#options.say(`evaluating for study ${record.name}`);
       return null;
     } catch (error) {

@@ -1,18 +1,22 @@
-import type { EvaluationSetup } from '../../evaluation.ts';
 import type { Evaluator } from '../../evaluator.ts';
-import { outsideBackend } from '../backends.ts';
 import { type QueuedJob, queueName } from './job-table.ts';
 import type { ProgramIdentity } from './program-identity.ts';
 import { taskOf } from './queue-task.ts';
 import type { NewResult } from './results.ts';
 import { policyHashes, type StudyRecord } from './study-record.ts';
 
+/** Where the vectors of a study are measured on this machine. */
+export interface OpenedStudy {
+  readonly evaluator: Evaluator;
+  /** How many may be measured at once, however many the worker could. */
+  readonly most: number;
+}
+
 /** A study that a worker evaluates for. */
 export class ServedStudy {
   readonly id: string;
   readonly name: string;
   readonly queue: string;
-  /** Evaluations of it at once, whatever the worker could. */
   readonly most: number;
   /** Jobs taken and not yet recorded. */
   readonly taken = new Set<string>();
@@ -22,12 +26,11 @@ export class ServedStudy {
   #finished: NewResult[] = [];
   #closed = false;
 
-  constructor({ id, name }: StudyRecord, setups: readonly EvaluationSetup[], evaluator: Evaluator) {
+  constructor({ id, name }: StudyRecord, { evaluator, most }: OpenedStudy) {
     this.id = id;
     this.name = name;
     this.queue = queueName(id);
-    const { simulator, template } = setups[0]!;
-    this.most = outsideBackend(simulator)?.concurrency(template.config) ?? Number.POSITIVE_INFINITY;
+    this.most = most;
     this.#evaluator = evaluator;
   }
 
