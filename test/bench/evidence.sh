@@ -7,6 +7,8 @@
 set -e
 out=reports/orthogonal-slo
 paretune="node dist/src/cli/main.js"
+# QUEUE=postgres://… evaluates on the workers of a queue; the records are the same.
+queue=${QUEUE:+--queue $QUEUE}
 strategies="llm-d-weighted cross-layer slo-gated-admission"
 experiments=$(ls studies/experiments/orthogonal-slo*.yaml)
 if [ "$1" = all ]; then
@@ -15,7 +17,7 @@ if [ "$1" = all ]; then
 fi
 record() {
   rm -rf "$2"
-  $paretune run "$1" --out "$2"
+  $paretune run "$1" --out "$2" $queue
   $paretune verify "$2"
 }
 for strategy in $strategies; do
@@ -26,5 +28,5 @@ for strategy in llm-d-weighted llm-d-weighted-slots cross-layer cross-layer-back
 done
 # One by one: for a folder, paretune would write an index in place of the README.
 for experiment in $experiments; do
-  $paretune experiment "$experiment" --out "$out"
+  $paretune experiment "$experiment" --out "$out" $queue
 done
