@@ -32,6 +32,8 @@ export interface SimulationInput {
   readonly policies?: PolicyModules;
   /** Only for a backend that `measures`: a window, targets, and more metrics than without it. */
   readonly measurement?: Measurement;
+  /** What a simulation may need; absent: 4096. */
+  readonly memoryMib?: number;
 }
 
 /**

@@ -94,13 +94,14 @@ export function evaluateTask(
 
 /** What a backend is given for a vector. @throws InputError where the vector does not fill the strategy */
 export function evaluationInput(
-  { template, space, workload, measurement }: EvaluationSetup,
+  { template, space, workload, measurement, limits }: EvaluationSetup,
   { values, rate }: EvaluationTask,
 ): SimulationInput {
   return {
     config: instantiate(template, space, values),
     workload: rate === undefined ? workload : merge(workload, { aggregate_rate: rate }),
     ...(measurement === undefined ? {} : { measurement }),
+    ...(limits === undefined ? {} : { memoryMib: limits.memoryMib }),
   };
 }
 

@@ -22,13 +22,31 @@ export function registerCommands(parser: Argv, commands: readonly Command[]): Ar
     parser.command(
       command.syntax,
       command.summary,
-      async (sub) => (await command.load()).build(sub),
+      async (sub) => withValues((await command.load()).build(sub)),
       (flags) => {
         throw new ChosenCommand(command, flags);
       },
     );
   }
   return parser;
+}
+
+/** What yargs has been told of options, as far as it matters here. */
+interface Declared {
+  readonly string: readonly string[];
+  readonly number: readonly string[];
+  readonly array: readonly string[];
+  readonly choices: Readonly<Record<string, unknown>>;
+}
+
+/** Every option but a switch needs a value: without one, yargs would take its default, an empty text or NaN in silence. */
+function withValues(parser: Argv): Argv {
+  const { string, number, array, choices } = (parser as unknown as { getOptions(): Declared }).getOptions();
+  const positionals =
+    (parser as unknown as { getGroups(): Record<string, string[]> }).getGroups()['Positionals:'] ?? [];
+  const names = new Set([...string, ...number, ...array, ...Object.keys(choices)]);
+  for (const name of positionals) names.delete(name);
+  return names.size === 0 ? parser : parser.requiresArg([...names]);
 }
 
 /**

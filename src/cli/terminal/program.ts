@@ -34,6 +34,7 @@ export async function main(
 const LINE_FLAGS: readonly string[] = ['--vllm-args'];
 
 function joinedLines(argv: readonly string[]): readonly string[] {
+  refuseEmptyValues(argv);
   const joined: string[] = [];
   for (let i = 0; i < argv.length; i++) {
     const next = argv[i + 1];
@@ -42,6 +43,14 @@ function joinedLines(argv: readonly string[]): readonly string[] {
     if (joins) i++;
   }
   return joined;
+}
+
+function refuseEmptyValues(argv: readonly string[]): void {
+  const index = argv.findIndex(
+    (text, i) => /^--[\w-]+=$/.test(text) || (/^--[\w-]+$/.test(text) && argv[i + 1] === ''),
+  );
+  if (index < 0) return;
+  throw new InputError('needs a value, got an empty text', { path: [argv[index]!.replace('=', '')] });
 }
 
 async function dispatch(argv: readonly string[], commands: readonly Command[]): Promise<number> {
@@ -70,7 +79,8 @@ async function dispatch(argv: readonly string[], commands: readonly Command[]): 
     return EXIT.ok;
   } catch (thrown) {
     // Of a flag without its value, yargs tells by an error of its own class instead of calling `fail`.
-    if (thrown instanceof Error && thrown.name === 'YError') throw misuse(thrown.message);
+    if (thrown instanceof Error && thrown.name === 'YError')
+      throw misuse(thrown.message.replace('Not enough arguments following: ', 'a value is missing after --'));
     if (!(thrown instanceof ChosenCommand)) throw thrown;
     const { run } = await thrown.command.load();
     return (await run?.(thrown.flags)) ?? EXIT.ok;

@@ -20,7 +20,7 @@ import { measureRun } from './measure-run.ts';
 import { policyHooks } from './policy/policy-modules.ts';
 import { SCALAR_DEFAULTS } from './settings/cluster-settings.ts';
 import { POLICY_KEY, resolveStrategyConfig } from './settings/config.ts';
-import { WorkloadCache, type WorkloadDocument } from './workload-cache.ts';
+import { type WorkloadBounds, WorkloadCache, type WorkloadDocument } from './workload-cache.ts';
 
 /** The cluster of inference engines behind a router, on a workload document (`clients`, `aggregate_rate`, …). */
 export function createClusterSimulator(): Simulator {
@@ -50,6 +50,8 @@ function prepare(input: SimulationInput, workloads: WorkloadCache): PreparedSimu
   ) {
     throw new InputError('must be given where there is no horizon', { path: ['workload', 'num_requests'] });
   }
+  const bounds = { horizonUs: cluster.kind === 'ready' ? cluster.settings.horizon : null, memoryMib: input.memoryMib };
+  under('workload', () => document.requireBounded(bounds));
   const { measurement = null } = input;
   const targets =
     sloTargets(measurement) ??
@@ -61,7 +63,7 @@ function prepare(input: SimulationInput, workloads: WorkloadCache): PreparedSimu
     metrics,
     run: (context) => {
       if (cluster.kind === 'infeasible') return cluster;
-      const given = drawn(document, context, cluster.settings.horizon, measurement);
+      const given = drawn(document, context, bounds, measurement);
       if (given.kind === 'infeasible') return given;
       const names = metrics.map((one) => one.name);
       const wanted = { classes, targets, hooks, names, measurement, span: given.span };
@@ -78,11 +80,11 @@ type Drawn =
 function drawn(
   document: WorkloadDocument,
   context: RunContext,
-  horizonUs: number | null,
+  bounds: WorkloadBounds,
   measurement: Measurement | null,
 ): Drawn {
   try {
-    const workload = document.generate(context, horizonUs);
+    const workload = document.generate(context, bounds);
     const window = measurement?.window ?? null;
     const span = window === null ? WHOLE_SPAN : windowSpan(window, workload.initial);
     return { kind: 'drawn', workload, span };

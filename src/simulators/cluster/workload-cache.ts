@@ -3,15 +3,24 @@ import type { RunContext } from '../simulator.ts';
 import type { Workload } from '../workload/follow-ups.ts';
 import { generateWorkload } from '../workload/generate-workload.ts';
 import { TRACE_KEY } from '../workload/trace-workload.ts';
+import { requireBounded } from '../workload/workload-bounds.ts';
 import { parseWorkloadDocument } from '../workload/workload-document.ts';
 import type { WorkloadSpec } from '../workload/workload-spec.ts';
 
 /** Generated workloads kept at once: the seeds of a study, and not much more memory than they need. */
 const KEPT_WORKLOADS = 16;
 
+export interface WorkloadBounds {
+  /** In place of the document's own; null = none. */
+  readonly horizonUs: number | null;
+  readonly memoryMib: number | undefined;
+}
+
 export interface WorkloadDocument {
   readonly spec: WorkloadSpec;
-  generate(context: RunContext, horizonUs: number | null): Workload;
+  /** @throws InputError where the requests do not fit into memory */
+  requireBounded(bounds: WorkloadBounds): void;
+  generate(context: RunContext, bounds: WorkloadBounds): Workload;
 }
 
 /** Documents by content and the requests generated from them: equal seeds meet the same requests, made once. */
@@ -32,7 +41,8 @@ export class WorkloadCache {
     const spec = parseWorkloadDocument(source);
     const document: WorkloadDocument = {
       spec,
-      generate: (context, horizonUs) => this.#generate(key, spec, context, horizonUs),
+      requireBounded: (bounds) => requireBounded(spec, generationBounds(spec, bounds)),
+      generate: (context, bounds) => this.#generate(key, spec, context, bounds),
     };
     this.#documents.set(key, document);
     return document;
@@ -43,8 +53,8 @@ export class WorkloadCache {
     return this.#traces.get(trace)!;
   }
 
-  #generate(key: string, spec: WorkloadSpec, { seed, fidelity }: RunContext, ownHorizonUs: number | null): Workload {
-    const horizonUs = ownHorizonUs ?? (spec.horizonUs > 0 ? spec.horizonUs : Number.POSITIVE_INFINITY);
+  #generate(key: string, spec: WorkloadSpec, { seed, fidelity }: RunContext, own: WorkloadBounds): Workload {
+    const { horizonUs, ...memory } = generationBounds(spec, own);
     const id = `${seed} ${fidelity} ${horizonUs} ${key}`;
     const workload =
       this.#generated.get(id) ??
@@ -52,10 +62,19 @@ export class WorkloadCache {
         seed,
         numRequests: Math.ceil(spec.numRequests * fidelity),
         horizonUs: Math.ceil(horizonUs * fidelity),
+        ...memory,
       });
     this.#generated.delete(id);
     this.#generated.set(id, workload);
     if (this.#generated.size > KEPT_WORKLOADS) this.#generated.delete(this.#generated.keys().next().value!);
     return workload;
   }
+}
+
+function generationBounds(
+  spec: WorkloadSpec,
+  { horizonUs: own, memoryMib }: WorkloadBounds,
+): { readonly horizonUs: number; readonly memoryMib?: number } {
+  const horizonUs = own ?? (spec.horizonUs > 0 ? spec.horizonUs : Number.POSITIVE_INFINITY);
+  return { horizonUs, ...(memoryMib === undefined ? {} : { memoryMib }) };
 }

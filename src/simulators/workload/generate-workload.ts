@@ -14,6 +14,7 @@ import { SessionFollowUps } from './sessions.ts';
 import { generateTimeVarying, isTimeVarying } from './time-varying.ts';
 import { SKIPPED_TOKENS, type TokenSink } from './token-sink.ts';
 import type { GenerationLimits } from './traffic-source.ts';
+import { requireBounded } from './workload-bounds.ts';
 import type { WorkloadSpec } from './workload-spec.ts';
 
 /** What may replace the document's own values. */
@@ -28,6 +29,8 @@ export interface GenerationOptions {
   readonly timeoutUs?: number;
   /** Pauses of virtual users, µs, instead of what their client has. */
   readonly thinkTime?: LengthSampler;
+  /** For all requests; default 4096. */
+  readonly memoryMib?: number;
   /** Receives the token ids; by default they are skipped. */
   readonly tokens?: TokenSink;
 }
@@ -44,7 +47,7 @@ const INITIAL_CAPACITY = 1 << 16;
  *
  * Two prompts share content exactly as far as the table's `group` and `parent` links say. That independently drawn
  * tokens may coincide is ignored; it matters at most for KV blocks of one or two tokens.
- * @throws InputError if neither the number of requests nor the horizon bounds the workload
+ * @throws InputError if neither the number of requests nor the horizon bounds the workload, or it does not fit into memory
  */
 export function generateWorkload(spec: WorkloadSpec, options: GenerationOptions = {}): Workload {
   if (spec.recorded !== undefined) return recordedWorkload(spec.recorded, recordedOptions(spec, options));
@@ -54,6 +57,7 @@ export function generateWorkload(spec: WorkloadSpec, options: GenerationOptions 
   if (numRequests === 0 && horizonUs === Number.POSITIVE_INFINITY) {
     throw new InputError('the workload has no end', { suggestion: 'give num_requests or a horizon' });
   }
+  requireBounded(spec, { ...options, numRequests, horizonUs });
   const limits = { horizonUs, maxRequests: numRequests > 0 ? numRequests : Number.POSITIVE_INFINITY };
   const sink = options.tokens ?? SKIPPED_TOKENS;
   const traffic = expandClients(spec);

@@ -3,6 +3,9 @@ import { type Form, fields, mapped, mapping, record, variants } from '../../docu
 import { anything, choice, finite, text } from '../../document/form-values.ts';
 import type { ArrivalSpec, LengthSpec } from './workload-spec.ts';
 
+/** Below, the shape of the process is beyond what a double holds. */
+const LEAST_GAMMA_CV = 1e-6;
+
 const positive = finite({ above: 0 });
 
 /** Shape of the arrival process of rate-based traffic. */
@@ -15,6 +18,12 @@ export const arrivalForm: Form<ArrivalSpec> = mapped(
     const { process, cv, shape, scale } = arrival;
     if (process === 'weibull' && cv !== null && (shape === null || scale === null) && (cv < 0.01 || cv > 10.4)) {
       throw new InputError(`must be within 0.01 … 10.4 for weibull arrivals, got ${cv}`, { path: ['cv'] });
+    }
+    if (process === 'gamma' && cv !== null && (shape === null || scale === null) && cv < LEAST_GAMMA_CV) {
+      throw new InputError(`must be ≥ ${LEAST_GAMMA_CV} for gamma arrivals, got ${cv}`, {
+        path: ['cv'],
+        suggestion: 'process `constant` has equal gaps',
+      });
     }
     return { process, cv, shape, scale };
   },

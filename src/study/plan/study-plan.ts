@@ -7,6 +7,7 @@ import type { Measurement } from '../../simulators/measurement.ts';
 import type { Backend, MetricSpec, PolicyModules } from '../../simulators/simulator.ts';
 import type { EvaluationLimits } from '../evaluation-limits.ts';
 import type { Regime, Regimes } from '../regimes/regimes.ts';
+import { requireBaselineNames } from './baseline-names.ts';
 import { type CapacityRange, capacityRange } from './capacity-spec.ts';
 import { firstPoint } from './first-point.ts';
 import { resolveLimits } from './limits-spec.ts';
@@ -107,6 +108,7 @@ export async function resolvePlan(
   const { space, spaceSource } = resolveSpace(sources, strategy);
   const simulator = await inDocumentAsync(sources.strategy, () => createBackend(strategy.template.simulator));
   const template = withOverrides(strategy.template, spec, simulator);
+  inDocument(sources.study, () => requireBaselineNames(spec, space, strategy.template));
   checkTemplate(sources, spaceSource, template, space);
   const regimes = resolveRegimes(sources, spec);
   const workload = regimes === null ? resolveWorkload(sources, spec) : regimes.workloads[0]!.workload;
@@ -118,6 +120,7 @@ export async function resolvePlan(
   const spare = spareBudget(spec, space, baseline);
   const probe = probeOf({ baseline, first, template, space });
   const config = instantiate(template, space, probe);
+  const limits = resolveLimits(spec.limits);
   let deterministic = true as boolean;
   const describe = (detail: Measurement | null): readonly MetricSpec[] =>
     describeMetrics(sources, spec, regimes, (regime) => {
@@ -127,6 +130,7 @@ export async function resolvePlan(
         workload: regime === null ? workload : regime.workload,
         policies,
         ...(own === null ? {} : { measurement: own }),
+        ...(limits.limits && { memoryMib: limits.limits.memoryMib }),
       });
       if (prepared.deterministic === false) deterministic = false;
       return spec.capacity === undefined ? prepared.metrics : [...prepared.metrics, CAPACITY];
@@ -163,7 +167,7 @@ export async function resolvePlan(
     baseline,
     ...(stated === null || stated.lowest.length === 0 ? {} : { baselineLowest: stated.lowest }),
     stop: spec.stop === undefined ? null : (spec.stop as NonNullable<StudyPlan['stop']>),
-    ...resolveLimits(spec.limits),
+    ...limits,
     ...(spec.deploy_to === undefined ? {} : { deployTo: spec.deploy_to }),
     ...inDocument(sources.study, () => resolveSavers(spec, simulator, workload)),
     priors: inDocument(sources.study, () => resolvePriors(spec, space)),

@@ -114,6 +114,8 @@ const LATENCY_MODELS = ['blackbox', 'roofline', 'trained-physics'];
 const NO_CLASSES: Readonly<Record<string, number>> = {};
 const NO_SCORERS: readonly ScorerWeight[] = [];
 const COUNT: Rule = { kind: 'integer', min: 1 };
+/** More would fill the memory of the machine with empty books of blocks. */
+const MOST_INSTANCES = 65_536;
 const NATURAL: Rule = { kind: 'integer', min: 0 };
 
 /** Rules of llm-d's router; the defaults are those of BLIS. */
@@ -227,7 +229,7 @@ export const SETTINGS: { readonly [K in SettingKey]: Setting<ClusterSettings[K]>
   kv_transfer_bandwidth: { rule: { kind: 'number' }, default: 100, summary: 'CPU → GPU reload speed, tokens per µs' },
   kv_transfer_base_latency: { rule: NATURAL, default: 0, summary: 'fixed cost of a block reload, µs' },
   kv_offload_threshold: { rule: { kind: 'number', min: 0, max: 1 }, default: 0.9, summary: 'accepted, without effect' },
-  num_instances: { rule: COUNT, default: 1, summary: 'engine instances' },
+  num_instances: { rule: { kind: 'integer', min: 1, max: MOST_INSTANCES }, default: 1, summary: 'engine instances' },
   horizon: { rule: COUNT, default: null, summary: 'end of the simulated time, µs' },
   admission_latency: { rule: NATURAL, default: 0, summary: 'time for an admission decision, µs' },
   routing_latency: { rule: NATURAL, default: 0, summary: 'time for a routing decision, µs' },

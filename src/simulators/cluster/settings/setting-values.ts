@@ -6,7 +6,7 @@ import { parseScorers, type ScorerRules } from './scorer-profile.ts';
 
 /** What a setting's value must be. Texts that spell a number are accepted for numbers: flags arrive as text. */
 export type Rule =
-  | { readonly kind: 'integer'; readonly min?: number }
+  | { readonly kind: 'integer'; readonly min?: number; readonly max?: number }
   | { readonly kind: 'number'; readonly min?: number; readonly above?: number; readonly max?: number }
   | { readonly kind: 'boolean' }
   | { readonly kind: 'text' }
@@ -79,13 +79,13 @@ function durationMs(text: string): number {
   return Math.trunc(parts.reduce((sum, part) => sum + Number(part[1]) * NANOSECONDS[part[2]!]!, 0)) / 1e6;
 }
 
-function readInteger(rule: { readonly min?: number }, value: Json): number {
+function readInteger({ min, max }: { readonly min?: number; readonly max?: number }, value: Json): number {
   const number = typeof value === 'string' ? Number(integerFromText(value) ?? Number.NaN) : value;
-  const limit = rule.min === undefined ? '' : ` ≥ ${rule.min}`;
-  if (typeof number !== 'number' || !Number.isInteger(number) || number < (rule.min ?? Number.NEGATIVE_INFINITY)) {
-    throw mustBe(`an integer${limit}`, value);
-  }
-  return number;
+  const limits = [min === undefined ? '' : ` ≥ ${min}`, max === undefined ? '' : ` ≤ ${max}`];
+  const fits = (one: number): boolean =>
+    Number.isInteger(one) && one >= (min ?? Number.NEGATIVE_INFINITY) && one <= (max ?? Number.POSITIVE_INFINITY);
+  if (typeof number === 'number' && fits(number)) return number;
+  throw mustBe(`an integer${limits.filter((limit) => limit !== '').join(' and')}`, value);
 }
 
 function readNumber(
