@@ -2,7 +2,7 @@ import { InputError } from '../../base/errors.ts';
 import type { LengthSpec, TrafficSpec, WorkloadSpec } from './workload-spec.ts';
 
 /** MiB that requests may need where nobody says more. */
-export const DEFAULT_MEMORY_MIB = 4096;
+const DEFAULT_MEMORY_MIB = 4096;
 
 /** Memory of one request in tables, queues and figures; of one token of a prompt in keys and caches; of one client. */
 const REQUEST_BYTES = 700;
@@ -10,7 +10,7 @@ const TOKEN_BYTES = 64;
 const CLIENT_BYTES = 2_000;
 
 /** What bounds a run, where not the document itself. */
-export interface BoundsOptions {
+interface BoundsOptions {
   readonly numRequests?: number;
   /** Infinity = none. */
   readonly horizonUs?: number;

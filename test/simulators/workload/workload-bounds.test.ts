@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { describeProblem, InputError } from '../../../src/base/errors.ts';
 import type { JsonObject } from '../../../src/base/json.ts';
 import { parseWorkload } from '../../../src/simulators/workload/parse-workload.ts';
-import { type BoundsOptions, requireBounded } from '../../../src/simulators/workload/workload-bounds.ts';
+import { requireBounded } from '../../../src/simulators/workload/workload-bounds.ts';
 
 function workload(own: JsonObject, client: JsonObject = {}): JsonObject {
   const length = { type: 'constant', params: { value: 100 } };
@@ -16,7 +16,7 @@ function workload(own: JsonObject, client: JsonObject = {}): JsonObject {
   };
 }
 
-function refusal(document: JsonObject, options: BoundsOptions = {}): string {
+function refusal(document: JsonObject, options: Parameters<typeof requireBounded>[1] = {}): string {
   try {
     requireBounded(parseWorkload(document), options);
   } catch (error) {
