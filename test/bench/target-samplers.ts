@@ -69,7 +69,8 @@ function readRuns(): Outcome[] {
 
 function pageOf(outcomes: readonly Outcome[]): string {
   const seeds = [...new Set(outcomes.map(({ seed }) => seed))].sort((a, b) => a - b);
-  const rows = SAMPLERS.map((sampler) => {
+  const measured = SAMPLERS.filter((sampler) => outcomes.some((outcome) => outcome.sampler === sampler));
+  const rows = measured.map((sampler) => {
     const own = outcomes.filter((outcome) => outcome.sampler === sampler);
     return `| ${sampler} | ${own.length} | ${quartiles(own, 'ttft', 1)} | ${quartiles(own, 'tokens', 0)} | ${quartiles(own, 'e2e', 1)} | ${quartiles(own, 'hypervolume', 4)} | ${quartiles(own, 'distinct', 0)} | ${quartiles(own, 'seconds', 1)} |`;
   });

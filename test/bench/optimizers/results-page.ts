@@ -30,10 +30,20 @@ type Earlier = { readonly median: number; readonly low?: number; readonly high?:
 const EARLIER: Readonly<Record<string, Earlier>> = yardsticks.earlier.at60;
 const BARS: Readonly<Record<string, number>> = yardsticks.bars;
 
+/** Study seeds below which a median is no verdict. */
+const FEWEST_SEEDS = 5;
+
 /** All problems in one table, and those where something better is known by name. */
 export function resultsPage(results: readonly ProblemSummary[]): string {
   const shown = results.filter(({ samplers }) => samplers['gp'] !== undefined);
-  const misses = shown.flatMap((result) => shortfalls(result).map((text) => `- **${result.problem}**: ${text}`));
+  const judged = shown.filter(({ samplers }) => samplers['gp']!.seeds >= FEWEST_SEEDS);
+  const open = shown.filter((result) => !judged.includes(result)).map(({ problem }) => problem);
+  const misses = judged.flatMap((result) => shortfalls(result).map((text) => `- **${result.problem}**: ${text}`));
+  const verdict = [
+    ...misses,
+    ...(misses.length === 0 && judged.length > 0 ? ['Every judged problem is at what is known, or better.'] : []),
+    ...(open.length > 0 ? [`Not judged, with fewer than ${FEWEST_SEEDS} study seeds so far: ${open.join(', ')}.`] : []),
+  ].join('\n');
   return `# Optimizer on test problems
 
 Sampler \`gp\` beside random points and Sobol points after 30 and 60 evaluations: median [quartiles] over study seeds.
@@ -50,7 +60,7 @@ ${shown.map(row).join('\n')}
 
 ## Not reached
 
-${misses.length === 0 ? 'Every problem is at its bar, at the best peer and at version 0.1, or above.' : misses.join('\n')}
+${verdict}
 
 ![After 60 evaluations](at-60.svg)
 ![Convergence](convergence.svg)
