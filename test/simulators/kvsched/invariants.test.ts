@@ -4,10 +4,10 @@ import type { Fidelity } from '../../../src/simulators/kvsched/scenario.ts';
 import { SCHEDULERS } from '../../../src/simulators/kvsched/scheduler-names.ts';
 import { type RunSettings, resolvePolicy, resolveWeights } from '../../../src/simulators/kvsched/settings.ts';
 import { type RunRecord, simulate } from '../../../src/simulators/kvsched/simulate.ts';
-import { loadScenario, settingsFor, shippedScenarios } from './scenario-files.ts';
+import { freeScenarios, loadScenario, settingsFor } from './scenario-files.ts';
 
 const TICKS = 300;
-const scenarioNames = fc.constantFrom(...shippedScenarios());
+const scenarioNames = fc.constantFrom(...freeScenarios());
 const seeds = fc.integer({ min: 0, max: 1_000_000 });
 const fidelities = fc.constantFrom<Fidelity>('legacy', 'wired');
 const RUNS = { numRuns: 25 };

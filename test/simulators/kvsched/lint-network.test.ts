@@ -28,6 +28,7 @@ describe('lint of the network', () => {
       S4_network_scan: reverse('prefillX', 'decodeX', 'decodeY'),
       S5_hysteresis_horizon: reverse('prefillH', 'decodeH1', 'decodeH2'),
       S6_hetero_gpu: reverse('prefillG', 'decodeFast', 'decodeSlow'),
+      S7_missing_links: reverse('prefillM', 'decodeBusy', 'decodeNear'),
     });
   });
 

@@ -21,6 +21,11 @@ export function shippedScenarios(): readonly string[] {
     .sort();
 }
 
+/** Those in which a request may be decoded where its prompt was computed: to stay is a choice of the scheduler. */
+export function freeScenarios(): readonly string[] {
+  return shippedScenarios().filter((name) => !('decode_roles' in (scenarioDocument(name) as JsonObject)));
+}
+
 export function scenarioDocument(name: string): Json {
   return readYamlFile(new URL(`${name}.yaml`, FOLDER).pathname).value;
 }
