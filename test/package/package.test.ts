@@ -20,6 +20,7 @@ describe('the packed file', () => {
       'CHANGELOG.md',
       'LICENSE',
       'README.md',
+      'SECURITY.md',
       'dist',
       'package.json',
       'search-spaces',
