@@ -34,6 +34,11 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import('./study/report.ts')).reportCommand,
   },
   {
+    syntax: 'serve [dir]',
+    summary: 'follow runs in a browser on this machine',
+    load: async () => (await import('./study/serve.ts')).serveCommand,
+  },
+  {
     syntax: 'pareto <dir>',
     summary: 'print the Pareto front of a run',
     load: async () => (await import('./study/report.ts')).paretoCommand,

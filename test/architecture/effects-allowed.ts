@@ -38,6 +38,7 @@ export const EFFECTS_ALLOWED: readonly {
     why: 'finds the font that goes with the program, so that pictures do not depend on the machine',
   },
   { where: 'src/report/browser/live.ts', kinds: ['network'], why: 'a live page asks the server it came from for news' },
+  { where: 'src/serve/', kinds: ['files', 'clock'], why: 'looks at run folders and answers browsers' },
   { where: 'src/companions/kvsched/', kinds: ['files', 'threads'], why: 'batches over folders of scenarios' },
   { where: 'src/companions/cloud-edge/dataset-file.ts', kinds: ['files'], why: 'datasets are resumed line by line' },
   { where: 'src/companions/cloud-edge/artifact-files.ts', kinds: ['files'], why: 'files that grow run by run' },

@@ -23,12 +23,27 @@ export const FLOORS: Readonly<Record<string, Layer>> = {
     may: ['base', 'numeric', 'document', 'optimizer', 'study', 'connect'],
     why: 'reports read what a study recorded, and show what its points are written as; they never simulate',
   },
+  serve: {
+    may: ['base', 'study', 'report'],
+    why: 'a server shows what runs recorded; it neither runs nor writes anything',
+  },
   companions: {
     may: ['base', 'numeric', 'document', 'simulators', 'study', 'report'],
     why: 'a companion adds to one backend what the Simulator contract has no room for',
   },
   cli: {
-    may: ['base', 'numeric', 'document', 'optimizer', 'simulators', 'study', 'report', 'companions', 'connect'],
+    may: [
+      'base',
+      'numeric',
+      'document',
+      'optimizer',
+      'simulators',
+      'study',
+      'report',
+      'companions',
+      'connect',
+      'serve',
+    ],
     why: 'nothing below knows that there is a terminal',
   },
   library: {

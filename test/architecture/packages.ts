@@ -49,6 +49,9 @@ export const PACKAGES: Readonly<Record<string, { readonly rooms: readonly string
     rooms: ['src/report/', 'src/companions/'],
     why: 'tables of results; inputs are read with places for errors',
   },
+  hono: { rooms: ['src/serve/'], why: 'one room talks to browsers' },
+  '@hono/node-server': { rooms: ['src/serve/'], why: 'one room talks to browsers' },
+  'hyparquet-writer': { rooms: ['src/report/'], why: 'columns that Parquet files are written from' },
   '@uwdata/flechette': { rooms: ['src/report/'], why: 'columns that Arrow files are written from' },
   'ml-matrix': {
     rooms: ['src/numeric/', 'src/optimizer/', 'src/study/', 'src/report/'],

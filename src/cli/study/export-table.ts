@@ -4,13 +4,16 @@ import { paretoFront } from '../../study/front.ts';
 import { writeFileAtomically } from '../../study/io/atomic-file.ts';
 import type { RecordedStudy } from '../../study/io/study-session.ts';
 
+export const TABLE_FORMATS = ['csv', 'arrow', 'parquet'] as const;
+export type TableFormat = (typeof TABLE_FORMATS)[number];
+
 export const TABLES = ['trials', 'replicates', 'summary'] as const;
 
-/** A table of a run as text, or as an Arrow file. */
+/** A table of a run as text, or as an Arrow or Parquet file. */
 export async function exportedTable(
   { plan, state: { trials } }: RecordedStudy,
   name: string,
-  as: 'csv' | 'arrow',
+  as: TableFormat,
 ): Promise<string | Uint8Array> {
   const [{ trialTable }, { replicateTable, replicateSummary }] = await Promise.all([
     import('../../report/trial-table.ts'),
@@ -23,15 +26,17 @@ export async function exportedTable(
         ? replicateSummary(plan, trials)
         : trialTable(reportTrials(plan, trials, paretoFront(plan, trials)));
   if (as === 'csv') return table.toCSV();
-  const { arrowFile } = await import('../../report/export-arrow.ts');
-  return arrowFile(table);
+  if (as === 'arrow') return (await import('../../report/export-arrow.ts')).arrowFile(table);
+  return (await import('../../report/export-parquet.ts')).parquetFile(table);
 }
 
 /** @param out - null = stdout. @throws InputError for bytes on a terminal, and for a place that cannot be written */
 export function writeExport(out: string | null, content: string | Uint8Array): void {
   if (out === null) {
     if (typeof content !== 'string' && process.stdout.isTTY) {
-      throw new InputError('an Arrow file is no text for a terminal', { suggestion: 'give it a name with --out' });
+      throw new InputError('Arrow and Parquet files are no text for a terminal', {
+        suggestion: 'give it a name with --out',
+      });
     }
     process.stdout.write(content);
     return;

@@ -8,15 +8,17 @@ import {
   exportTarget,
 } from '../../connect/deploy/export-target.ts';
 import { ROUTER_VERSIONS } from '../../connect/epp/catalogue.ts';
+import { optunaJournal } from '../../report/optuna-journal.ts';
 import { type RecordedStudy, readRecorded } from '../../study/io/study-session.ts';
 import { writeTextFile } from '../../study/io/text-file.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
 import { exportRequest } from './export-point.ts';
-import { exportedTable, TABLES, writeExport } from './export-table.ts';
+import { exportedTable, TABLE_FORMATS, TABLES, type TableFormat, writeExport } from './export-table.ts';
 import { warnOfTornLine } from './torn-line.ts';
 
-const TABLE_FORMATS = ['csv', 'arrow'];
+/** The whole run, not a point of it. */
+const RUN_FORMATS: readonly string[] = [...TABLE_FORMATS, 'optuna'];
 
 export const exportCommand: LoadedCommand = {
   build: (parser) =>
@@ -24,9 +26,9 @@ export const exportCommand: LoadedCommand = {
       .positional('dir', { type: 'string', describe: 'folder of a run' })
       .option('as', {
         type: 'string',
-        choices: [...EXPORT_TARGETS, ...TABLE_FORMATS],
+        choices: [...EXPORT_TARGETS, ...RUN_FORMATS],
         describe:
-          'blis: shell script that runs the point in BLIS; epp: EndpointPickerConfig of llm-d; vllm: `vllm serve` lines; helm-values: values for the charts of llm-d; configmap: the EPP file in a ConfigMap; json: the point with its configuration; csv, arrow: a table of the whole run. May be repeated',
+          'blis: shell script that runs the point in BLIS; epp: EndpointPickerConfig of llm-d; vllm: `vllm serve` lines; helm-values: values for the charts of llm-d; configmap: the EPP file in a ConfigMap; json: the point with its configuration; csv, arrow, parquet: a table of the whole run; optuna: the run as a journal for optuna and optuna-dashboard. May be repeated',
         defaultDescription: 'blis',
       })
       .option('point', {
@@ -44,7 +46,7 @@ export const exportCommand: LoadedCommand = {
       .option('table', {
         choices: TABLES,
         describe:
-          'csv, arrow: trials (a row each, as trials.csv), replicates (a row per simulation), summary (spread over seeds by trial and metric)',
+          'csv, arrow, parquet: trials (a row each, as trials.csv), replicates (a row per simulation), summary (spread over seeds by trial and metric)',
         defaultDescription: 'trials',
       })
       .option('out', {
@@ -64,31 +66,36 @@ export const exportCommand: LoadedCommand = {
   run: async (flags) => {
     const targets = [...new Set([flags['as'] ?? 'blis'].flat() as string[])];
     const out = textFlag(flags, 'out') ?? null;
-    const table = targets.find((one) => TABLE_FORMATS.includes(one)) as 'csv' | 'arrow' | undefined;
-    if (table !== undefined && targets.length > 1) {
-      throw new InputError(`--as ${table} is a table of the whole run: ask for it by itself`);
+    const whole = targets.find((one) => RUN_FORMATS.includes(one)) as TableFormat | 'optuna' | undefined;
+    if (whole !== undefined && targets.length > 1) {
+      throw new InputError(`--as ${whole} is the whole run: ask for it by itself`);
     }
-    refuseIdle(
-      flags,
-      table === undefined ? ['table'] : ['point', 'router-version', 'allow-partial', 'force'],
-      targets[0]!,
-    );
+    const ofPoints = whole === undefined ? [] : ['point', 'router-version', 'allow-partial', 'force'];
+    refuseIdle(flags, [...ofPoints, ...(isTable(whole) ? [] : ['table'])], targets[0]!);
     const folder = requiredText(flags, 'dir');
     const recorded = await readRecorded(folder);
     warnOfTornLine(folder, recorded.torn);
-    if (table !== undefined) {
-      writeExport(out, await exportedTable(recorded, textFlag(flags, 'table') ?? 'trials', table));
+    if (isTable(whole)) {
+      writeExport(out, await exportedTable(recorded, textFlag(flags, 'table') ?? 'trials', whole));
+    } else if (whole === 'optuna') {
+      writeExport(out, optunaJournal(recorded.plan, recorded.state.trials));
     } else exportPoint(recorded, targets as ExportTarget[], out, flags);
     return EXIT.ok;
   },
 };
+
+function isTable(format: TableFormat | 'optuna' | undefined): format is TableFormat {
+  return format !== undefined && format !== 'optuna';
+}
 
 function refuseIdle(flags: Flags, names: readonly string[], as: string): void {
   const flag = names.find((name) => flags[name] !== undefined && flags[name] !== false);
   if (flag === undefined) return;
   throw new InputError(`--${flag} says nothing to --as ${as}`, {
     suggestion:
-      flag === 'table' ? 'tables are written by --as csv and --as arrow' : 'tables hold every trial; leave it out',
+      flag === 'table'
+        ? `tables are written by ${TABLE_FORMATS.map((one) => `--as ${one}`).join(', ')}`
+        : 'it holds every trial; leave it out',
   });
 }
 

@@ -111,6 +111,12 @@ export class Charts {
     }
   }
 
+  /** The figures of the page are new: no chart is drawn in them yet. */
+  forget(): void {
+    for (const view of this.#views.values()) view.finalize();
+    this.#views.clear();
+  }
+
   /** Takes every brush away; the trials it marked are the caller's to unmark. */
   clearBrush(): void {
     for (const [id, view] of this.#views) if (hasDataset(view, 'brush_store')) this.#redraw(id, view);

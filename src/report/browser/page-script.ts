@@ -49,7 +49,12 @@ const near = new IntersectionObserver(
   },
   { rootMargin: '300px' },
 );
-for (const figure of all('figure[data-chart]')) near.observe(figure);
+
+function observe(): void {
+  for (const figure of all('figure[data-chart]')) near.observe(figure);
+}
+
+observe();
 addEventListener('beforeprint', drawAll);
 
 document.addEventListener('click', (event) => {
@@ -70,9 +75,10 @@ document.addEventListener('click', (event) => {
   }
 });
 
-follow((next) => {
-  if (next !== null) {
-    data = next;
-    charts?.update(next);
-  }
+follow((next, replaced) => {
+  if (next === null) return;
+  data = next;
+  if (replaced.has('live-figures')) charts?.forget();
+  charts?.update(next);
+  if (replaced.has('live-figures')) observe();
 });

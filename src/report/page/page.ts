@@ -50,7 +50,7 @@ export function renderPage(report: StudyReport, parts: PageParts): string {
 }
 
 /** A document that runs one script and loads nothing: the policy names both by their hashes. */
-function htmlDocument({
+export function htmlDocument({
   title,
   body,
   script,
@@ -81,7 +81,7 @@ ${body}
 }
 
 /** Runs and styles by what is inside the page alone; a page from a server may ask that server for news. */
-function contentPolicy(script: string): string {
+export function contentPolicy(script: string): string {
   const hash = (text: string): string => `'sha256-${Buffer.from(textHash(text), 'hex').toString('base64')}'`;
   return [
     "default-src 'none'",
@@ -95,14 +95,14 @@ function contentPolicy(script: string): string {
   ].join('; ');
 }
 
-const DIALOG =
+export const DIALOG =
   '<dialog id="detail" aria-labelledby="detail-title"><div class="content"></div><button type="button" data-do="close">Close</button></dialog>';
 
 function titled(id: string, title: string, content: string): string {
   return content === '' ? '' : `<h2 id="${id}">${title}</h2>${content}`;
 }
 
-function figureBlock({ charts, drawn }: Pick<PageParts, 'charts' | 'drawn'>, place: ChartPlace): string {
+export function figureBlock({ charts, drawn }: Pick<PageParts, 'charts' | 'drawn'>, place: ChartPlace): string {
   const items = charts.charts
     .filter((chart) => chart.place === place)
     .map((chart) => figure(chart, drawn.get(chart.id)));

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromArrow } from 'arquero';
+import { parquetReadObjects } from 'hyparquet';
 import { afterAll, describe, expect, test } from 'vitest';
 import { commandHere } from '../../support/command-here.ts';
 import { temporaryFolder } from '../../support/command-line.ts';
@@ -34,6 +35,42 @@ describe('export of tables', () => {
     expect(stdout).toBe('');
     const { stdout: csv } = await exported('--as', 'csv');
     expect(fromArrow(readFileSync(file)).toCSV() === csv).toBe(true);
+  });
+
+  test('--as parquet writes a file that holds the same values', async () => {
+    const file = join(folder, 'replicates.parquet');
+    expect((await exported('--as', 'parquet', '--table', 'replicates', '--out', file)).code).toBe(0);
+    const { buffer, byteOffset, byteLength } = readFileSync(file);
+    const rows = await parquetReadObjects({ file: buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer });
+    const { stdout } = await exported('--as', 'csv', '--table', 'replicates');
+    const [head, ...lines] = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(','));
+    expect(rows).toHaveLength(lines.length);
+    for (const name of ['trial', 'seed', 'stage', 'ttft_p99_ms']) {
+      const column = head!.indexOf(name);
+      expect(rows.map((row) => String(row[name])).join()).toBe(lines.map((line) => line[column]).join());
+    }
+  });
+
+  test('--as optuna writes a journal: a study, its metrics, and every trial with values, parameters and slacks', async () => {
+    const { stdout, code } = await exported('--as', 'optuna');
+    expect(code).toBe(0);
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const report = JSON.parse(readFileSync(join(RUN, 'report.json'), 'utf8')) as {
+      objectives: string[];
+      trials: { metrics: Record<string, { mean: number }> }[];
+    };
+    expect(lines[0]).toMatchObject({ op_code: 0, directions: report.objectives.map(() => expect.any(Number)) });
+    expect(lines[2]).toMatchObject({ op_code: 3, system_attr: { 'study:metric_names': report.objectives } });
+    const trials = lines.slice(3);
+    expect(trials).toHaveLength(report.trials.length);
+    const means = report.objectives.map((name) => report.trials[5]!.metrics[name]!.mean);
+    expect(trials[5]).toMatchObject({ op_code: 4, study_id: 0, state: 1, values: means });
   });
 
   test.each([

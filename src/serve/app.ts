@@ -1,0 +1,154 @@
+import { type Context, Hono } from 'hono';
+import { streamSSE } from 'hono/streaming';
+import { describeProblem, InputError } from '../base/errors.ts';
+import { buildReport } from '../report/build-report.ts';
+import { drawnCharts } from '../report/drawn-charts.ts';
+import { contentPolicy, renderPage } from '../report/page/page.ts';
+import { pageCharts } from '../report/page-charts.ts';
+import { pageScript } from '../report/write-page-script.ts';
+import { packageVersion } from '../study/io/package-file.ts';
+import { guard } from './guard.ts';
+import { type ListedRun, listPage, listTable, liveData, livePage } from './live-page.ts';
+import { servedRuns } from './run-folders.ts';
+import { RunWatch, type Snapshot } from './run-watch.ts';
+
+/** Time between signs of life on an idle stream, ms; a list of runs is looked at as often. */
+const BEAT = 1000;
+
+/** The server's answers, for the runs below `root`. */
+export function createApp(root: string): Hono {
+  const runs = new Runs(root);
+  const app = new Hono();
+  app.use(guard());
+  app.onError((error, context) => {
+    if (!(error instanceof InputError)) throw error;
+    return context.text(`${describeProblem(error)}\n`, 404);
+  });
+  app.get('/', async (context) => html(context, listPage(await runs.list(), pageScript())));
+  app.get('/state', async (context) =>
+    context.json({ data: null, parts: { 'live-list': listTable(await runs.list()) } }),
+  );
+  app.get('/events', (context) => beats(context));
+  const withRun = (answer: (context: Context, watch: RunWatch, id: string) => Promise<Response>) => {
+    return async (context: Context): Promise<Response> => {
+      const id = context.req.param('id') ?? '';
+      const watch = runs.watch(id);
+      return watch === null ? context.text('no such run\n', 404) : await answer(context, watch, id);
+    };
+  };
+  app.get('/run/:id', withRun(livePageOf));
+  app.get('/run/:id/state', withRun(stateOf));
+  app.get(
+    '/run/:id/events',
+    withRun(async (context, watch) => changes(context, watch)),
+  );
+  app.get('/run/:id/report', withRun(wholePage));
+  return app;
+}
+
+/** The runs below a folder, each watched once however many look. */
+class Runs {
+  readonly #root: string;
+  readonly #watches = new Map<string, RunWatch>();
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  watch(id: string): RunWatch | null {
+    const run = servedRuns(this.#root).find((one) => one.id === id);
+    if (run === undefined) return null;
+    const watch = this.#watches.get(id) ?? new RunWatch(run);
+    this.#watches.set(id, watch);
+    return watch;
+  }
+
+  async list(): Promise<readonly ListedRun[]> {
+    return await Promise.all(servedRuns(this.#root).map(async ({ id }) => await listed(id, this.watch(id)!)));
+  }
+}
+
+function html(context: Context, text: string): Response | Promise<Response> {
+  context.header('Content-Security-Policy', `${contentPolicy(pageScript())}; frame-ancestors 'none'`);
+  return context.html(text);
+}
+
+async function livePageOf(context: Context, watch: RunWatch, id: string): Promise<Response> {
+  const { plan, state } = await watch.snapshot();
+  const report = buildReport(plan, state, packageVersion(), 'figures');
+  return await html(context, livePage(id, report, { trials: plan.trials, script: pageScript() }));
+}
+
+async function stateOf(context: Context, watch: RunWatch): Promise<Response> {
+  const { plan, state } = await watch.snapshot();
+  return context.json(liveData(buildReport(plan, state, packageVersion(), 'figures'), plan.trials));
+}
+
+async function wholePage(context: Context, watch: RunWatch): Promise<Response> {
+  const { plan, state } = await watch.snapshot();
+  const report = buildReport(plan, state, packageVersion());
+  const charts = pageCharts(report);
+  return await html(context, renderPage(report, { charts, drawn: await drawnCharts(charts), script: pageScript() }));
+}
+
+/** Rows of the list, kept as long as nothing new was recorded. */
+const rows = new WeakMap<Snapshot, ListedRun>();
+
+async function listed(id: string, watch: RunWatch): Promise<ListedRun> {
+  try {
+    const snapshot = await watch.snapshot();
+    const row = rows.get(snapshot) ?? listedRun(id, snapshot);
+    rows.set(snapshot, row);
+    return row;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return { id, name: '', finished: 0, trials: 0, ended: null, best: [], problem: describeProblem(error) };
+  }
+}
+
+function listedRun(id: string, { plan, state }: Snapshot): ListedRun {
+  const { decision } = buildReport(plan, state, packageVersion(), 'figures');
+  const finished = state.trials.filter(({ outcome }) => outcome !== null).length;
+  return { id, name: plan.name, finished, trials: plan.trials, ended: state.ended, best: decision.best, problem: null };
+}
+
+/** An event after each change of a journal. */
+function changes(context: Context, watch: RunWatch): Response {
+  return streamSSE(context, async (stream) => {
+    let pending = true;
+    let wake: () => void = () => undefined;
+    const end = watch.onChange(() => {
+      pending = true;
+      wake();
+    });
+    stream.onAbort(() => {
+      end();
+      wake();
+    });
+    while (!stream.aborted) {
+      if (pending) {
+        pending = false;
+        await stream.writeSSE({ event: 'change', data: '' });
+      } else {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, 15 * BEAT);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+        if (!pending && !stream.aborted) await stream.writeSSE({ event: 'beat', data: '' });
+      }
+    }
+  });
+}
+
+/** A steady pulse, at which the list of runs is asked for again. */
+function beats(context: Context): Response {
+  return streamSSE(context, async (stream) => {
+    while (!stream.aborted) {
+      await stream.writeSSE({ event: 'change', data: '' });
+      await stream.sleep(BEAT);
+    }
+  });
+}
