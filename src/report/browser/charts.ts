@@ -104,7 +104,8 @@ export class Charts {
   update(data: PageData): void {
     const before = this.#data;
     this.#data = data;
-    for (const [id, view] of this.#views) {
+    // A copy: charts that are drawn anew come back into the map at its end.
+    for (const [id, view] of [...this.#views]) {
       const same = JSON.stringify(before.charts[id]) === JSON.stringify(data.charts[id]);
       if (same) this.#refill(view);
       else this.#redraw(id, view);
@@ -119,7 +120,7 @@ export class Charts {
 
   /** Takes every brush away; the trials it marked are the caller's to unmark. */
   clearBrush(): void {
-    for (const [id, view] of this.#views) if (hasDataset(view, 'brush_store')) this.#redraw(id, view);
+    for (const [id, view] of [...this.#views]) if (hasDataset(view, 'brush_store')) this.#redraw(id, view);
   }
 
   #redraw(id: string, view: View): void {
