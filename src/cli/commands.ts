@@ -108,6 +108,11 @@ export const COMMANDS: readonly Command[] = [
     summary: 'bring in what other programs wrote: trace, servegen, epp',
     load: async () => (await import('./import/group.ts')).importCommand,
   },
+  {
+    syntax: 'calibrate <file>',
+    summary: 'fit the latency model to measured latencies, with intervals and a check on rows held out',
+    load: async () => (await import('./blis/fit.ts')).calibrateCommand,
+  },
   BLIS,
   {
     syntax: 'kvsched',

@@ -91,13 +91,25 @@ function reportFigures(plan: StudyPlan, state: StudyState, tool: string): StudyR
     surrogate: null,
     deployments: [],
     advice: [],
-    ...(plan.regimes === undefined ? {} : { regimes: regimeTables(plan, state.trials, decision.baseline) }),
-    ...(hasSavers(plan) ? { savings: savingsOf(plan, state.trials) } : {}),
+    ...whereAsked(plan, state.trials, decision.baseline),
     notes: [
       ...stateNotes(plan, state, front.length, baseline),
       ...decisionNotes(plan, decision, checks),
       ...driftNotes(plan, baseline, front),
     ],
+  };
+}
+
+/** What not every study has. */
+function whereAsked(
+  plan: StudyPlan,
+  trials: readonly Trial[],
+  baseline: Parameters<typeof regimeTables>[2],
+): Pick<StudyReport, 'calibration' | 'regimes' | 'savings'> {
+  return {
+    ...(plan.calibration === undefined ? {} : { calibration: plan.calibration }),
+    ...(plan.regimes === undefined ? {} : { regimes: regimeTables(plan, trials, baseline) }),
+    ...(hasSavers(plan) ? { savings: savingsOf(plan, trials) } : {}),
   };
 }
 

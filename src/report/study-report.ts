@@ -1,5 +1,6 @@
 import type { ParameterValue } from '../optimizer/space/parameter.ts';
 import type { BaselineState } from '../study/constraint-check.ts';
+import type { Calibration } from '../study/plan/calibration-file.ts';
 import type { ObjectiveCorrelations } from './correlations.ts';
 import type { ReportDeployment } from './deployments.ts';
 import type { Fact } from './facts.ts';
@@ -52,6 +53,8 @@ export interface StudyReport {
   readonly deployments: readonly ReportDeployment[];
   /** What to try next, each with its reason. */
   readonly advice: readonly string[];
+  /** How well the simulator was calibrated, and by which data; absent = it was not. */
+  readonly calibration?: Calibration;
   /** Present exactly where the study has several workloads. */
   readonly regimes?: readonly RegimeTable[];
   /** Present exactly where the study has budget savers. */

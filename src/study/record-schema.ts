@@ -71,6 +71,7 @@ export const planFileSchema = z.object({
     workload: document.nullish(),
     workloads: z.array(document.nullable()).optional(),
     earlier: document.nullish(),
+    calibration: document.nullish(),
     policies: z.array(policy).default([]),
   }),
 });

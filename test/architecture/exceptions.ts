@@ -66,7 +66,6 @@ export const TESTED_DIRECTLY: readonly { readonly why: string; readonly exports:
     exports: [
       'src/base/errors.ts#formatPath',
       'src/connect/fit/trace-distance.ts#distances',
-      'src/numeric/normal.ts#normalPdf',
       'src/numeric/positive-laws.ts#digamma',
       'src/numeric/positive-laws.ts#trigamma',
       'src/numeric/student-t.ts#incompleteBeta',

@@ -54,7 +54,7 @@ export const PACKAGES: Readonly<Record<string, { readonly rooms: readonly string
   'hyparquet-writer': { rooms: ['src/report/'], why: 'columns that Parquet files are written from' },
   '@uwdata/flechette': { rooms: ['src/report/'], why: 'columns that Arrow files are written from' },
   'ml-matrix': {
-    rooms: ['src/numeric/', 'src/optimizer/', 'src/study/', 'src/report/'],
+    rooms: ['src/numeric/', 'src/optimizer/', 'src/study/', 'src/report/', 'src/connect/latency-fit/'],
     why: 'linear algebra off the hot path',
   },
   yalps: {

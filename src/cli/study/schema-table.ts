@@ -33,6 +33,10 @@ export const FORMATS: Readonly<Record<string, Format>> = {
     load: async () =>
       await ofZod((await import('../../study/plan/search-space-file.ts')).searchSpaceFileSchema, 'SPACE_WORDS'),
   },
+  calibration: {
+    summary: 'measured latencies: `paretune calibrate` writes it, studies name it',
+    load: async () => await ofZod((await import('../../study/plan/calibration-file.ts')).calibrationFileSchema),
+  },
   experiment: {
     summary: 'experiment: arms and claims about them',
     load: async () =>

@@ -1,6 +1,7 @@
 import { textHash } from '../../base/json.ts';
 import type { ChartPlace, PageChart, PageCharts } from '../page-charts.ts';
 import type { StudyReport } from '../study-report.ts';
+import { calibrationSection } from './calibration-section.ts';
 import { adviceSection, constraintSection, decisionSection, deploySection, whySection } from './decision-section.ts';
 import { escapeHtml } from './escape.ts';
 import { jsonBlock, pageData } from './page-data.ts';
@@ -39,6 +40,7 @@ export function renderPage(report: StudyReport, parts: PageParts): string {
     titled('model', 'What the model believes', figures('surrogate')),
     trialsSection(report),
     figures('trials'),
+    calibrationSection(report),
     provenance(report),
   ].join('\n');
   return htmlDocument({

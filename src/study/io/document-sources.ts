@@ -35,7 +35,9 @@ export function documentSources(documents: StudyDocuments): PlanSources {
       suggestion: 'give the document beside it',
     });
   }
-  const elsewhere = spec.warm_start !== undefined ? 'warm_start' : spec.workloads?.some(namesFile) ? 'workloads' : null;
+  const elsewhere =
+    (['warm_start', 'calibration'] as const).find((key) => spec[key] !== undefined) ??
+    (spec.workloads?.some(namesFile) ? 'workloads' : null);
   if (elsewhere !== null) {
     throw new InputError('names files, but the study is not one', {
       path: [elsewhere],

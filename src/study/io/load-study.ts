@@ -38,6 +38,9 @@ export function loadStudySources(studyFile: string): PlanSources {
           : parsed.workloadFile !== null && spec.workload === undefined
             ? readWorkloadFile(strategy, ['workload_spec'], strategyFolder, parsed.workloadFile)
             : null,
+    ...(spec.calibration === undefined
+      ? {}
+      : { calibration: shownSource(readReferenced(study, ['calibration'], folder, spec.calibration)) }),
     earlier: spec.warm_start === undefined ? null : readEarlier(study, folder, spec.warm_start),
     ...(spec.workloads === undefined ? {} : { workloads: readRegimeFiles(study, folder, spec.workloads) }),
     policies: parsed.template.policies.map((name, index) => readPolicy(strategy, index, strategyFolder, name)),

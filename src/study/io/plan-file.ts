@@ -45,6 +45,7 @@ export function writePlanFile(folder: string, sources: PlanSources, plan: StudyP
       workload: stored(sources.workload),
       ...(sources.workloads === undefined ? {} : { workloads: sources.workloads.map(stored) }),
       earlier: stored(sources.earlier ?? null),
+      ...(sources.calibration == null ? {} : { calibration: stored(sources.calibration) }),
       policies: sources.policies.map((policy) => ({
         ...stored(policy),
         from_run: policyFromRun(policy.file, folder),
@@ -84,6 +85,7 @@ export function readPlanFile(folder: string): PlanSources {
       ? {}
       : { workloads: documents.workloads.map((one) => restore('workloads', one)) }),
     earlier: restore('earlier', documents.earlier),
+    ...(documents.calibration == null ? {} : { calibration: restore('calibration', documents.calibration) }),
     policies: documents.policies.map((stored) => ({
       ...recordedPolicy(stored, folder),
       text: unchanged(file, 'policies', stored).text,

@@ -22,6 +22,8 @@ export interface PlanSources {
   readonly workloads?: readonly (PlanSource | null)[];
   /** Points of earlier runs, as `earlierText` wrote them. */
   readonly earlier?: PlanSource | null;
+  /** What the latencies were calibrated by. */
+  readonly calibration?: PlanSource | null;
   /** Policy modules: text only. */
   readonly policies: readonly PolicySource[];
 }
@@ -72,7 +74,11 @@ function placeOf(sources: PlanSources, path: readonly (string | number)[]): Sour
   if (root === 'config') {
     const overridden =
       rest.length > 0 && isJsonObject(study['config']) && Object.hasOwn(study['config'], String(rest[0]));
-    const source = overridden ? sources.study : sources.strategy;
+    const source = overridden
+      ? sources.study
+      : isCalibrated(sources, rest[0])
+        ? sources.calibration!
+        : sources.strategy;
     return source.locate(['config', ...rest]);
   }
   if (root === 'workload') {
@@ -89,9 +95,15 @@ function placeOf(sources: PlanSources, path: readonly (string | number)[]): Sour
 
 /** Hashes of all documents, in a fixed order; they decide what a study computes. */
 export function documentHashes(sources: PlanSources): readonly string[] {
-  const { study, strategy, space, workload, policies, earlier } = sources;
+  const { study, strategy, space, workload, policies, earlier, calibration } = sources;
   const regimes = sources.workloads ?? [];
   const modules = policies.flatMap((policy) => [policy, ...(policy.imports ?? [])]);
-  const documents = [study, strategy, space, workload, ...regimes, ...modules, ...(earlier == null ? [] : [earlier])];
+  const optional = [earlier, calibration].filter((source) => source != null);
+  const documents = [study, strategy, space, workload, ...regimes, ...modules, ...optional];
   return documents.map((source) => (source === null ? '' : textHash(source.text)));
+}
+
+function isCalibrated({ calibration }: PlanSources, key: string | number | undefined): boolean {
+  const config = calibration == null ? undefined : (calibration.value as JsonObject)['config'];
+  return key !== undefined && isJsonObject(config) && Object.hasOwn(config, String(key));
 }

@@ -23,6 +23,7 @@ import {
 } from './plan-sources.ts';
 import { resolvePriors } from './priors.ts';
 import { describeRegimes, regimeTemplate, resolveRegimes } from './regime-plan.ts';
+import { type CalibratedPlan, resolveCalibration } from './resolve-calibration.ts';
 import { type Racing, resolveSavers, type Screening } from './saver-settings.ts';
 import { parseSearchSpace } from './search-space-file.ts';
 import { type SpareBudget, spareBudget } from './spare-budget.ts';
@@ -32,7 +33,7 @@ import { parseStudyFile, type StudySpec } from './study-spec.ts';
 import { type ResolvedConstraint, type ResolvedObjective, resolveTargets } from './targets.ts';
 import { type BaselineValue, baselineValues, checkHoles, instantiate, type StrategyTemplate } from './template.ts';
 
-export interface StudyPlan {
+export interface StudyPlan extends CalibratedPlan {
   readonly name: string;
   readonly description: string;
   /** Hash of all documents and the tool's format number: equal hashes give equal journals. */
@@ -107,7 +108,8 @@ export async function resolvePlan(
   const strategy = inDocument(sources.strategy, () => parseStrategyFile(sources.strategy.value));
   const { space, spaceSource } = resolveSpace(sources, strategy);
   const simulator = await inDocumentAsync(sources.strategy, () => createBackend(strategy.template.simulator));
-  const template = withOverrides(strategy.template, spec, simulator);
+  const { calibrated, calibration } = resolveCalibration(sources, strategy);
+  const template = withOverrides(calibrated, spec, simulator);
   inDocument(sources.study, () => requireBaselineNames(spec, space, strategy.template));
   checkTemplate(sources, spaceSource, template, space);
   const regimes = resolveRegimes(sources, spec);
@@ -169,6 +171,7 @@ export async function resolvePlan(
     stop: spec.stop === undefined ? null : (spec.stop as NonNullable<StudyPlan['stop']>),
     ...limits,
     ...(spec.deploy_to === undefined ? {} : { deployTo: spec.deploy_to }),
+    ...calibration,
     ...inDocument(sources.study, () => resolveSavers(spec, simulator, workload)),
     priors: inDocument(sources.study, () => resolvePriors(spec, space)),
     earlier: (sources.earlier?.value ?? []) as unknown as readonly EarlierPoint[],

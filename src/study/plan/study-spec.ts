@@ -104,6 +104,8 @@ export const studyFileSchema = z.strictObject({
   /** Searches the highest rate at which a point meets its targets, and tells it as `capacity_rps`. */
   capacity: capacityBlock.optional(),
   config: z.record(z.string(), jsonValue).optional(),
+  /** File of `paretune calibrate`: latencies as they were measured. */
+  calibration: z.string().min(1).optional(),
   objectives: z
     .array(z.strictObject({ metric: metricName, direction: z.enum(['minimize', 'maximize']).optional() }))
     .min(1)

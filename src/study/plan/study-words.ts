@@ -67,6 +67,7 @@ export const STUDY_WORDS: KeyWords = {
   'sampler.name': '`gp`, `sobol`, `random` or `grid`',
   'sampler.initial': 'points of a space-filling design before the model chooses',
   seed: 'seed of the sampler (default 0)',
+  calibration: 'file of `paretune calibrate`: measured latencies in place of those of the strategy',
   deploy_to: 'what the result is to be written as; points that cannot be are told of before the study runs',
   stop: 'ends the search before the budget when the last trials gained nothing',
   'stop.patience': 'trials without a gain',

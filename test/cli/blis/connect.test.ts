@@ -28,6 +28,16 @@ test.each(['calibrate', 'convert', 'traces'])('what docs/%s.md shows runs', asyn
   await run('sh', ['-ec', blocks.join('\n')], { cwd: folder, env, maxBuffer: 1 << 26 });
 });
 
+test('the page of a study says by which data its simulator was calibrated, and how well', () => {
+  const page = readFileSync(join(folder, 'runs/calibrated/report.html'), 'utf8');
+  expect(page).toMatch(
+    /Latencies were calibrated on \d+ rows of observed\.csv; on rows held out: TTFT MAPE [\d.]+ %, r [\d.]+ \(\w+\)/,
+  );
+  expect(page).toMatch(/<td>beta0<\/td><td>6,?9\d\d/);
+  const plan = JSON.parse(readFileSync(join(folder, 'runs/calibrated/plan.json'), 'utf8'));
+  expect(plan.documents.calibration.text).toContain('beta_coeffs');
+});
+
 describe('blis calibrate', () => {
   const measured = join(FIXTURES, 'calibrate/calib1');
   const calibrate = (report: string, ...more: readonly string[]) =>

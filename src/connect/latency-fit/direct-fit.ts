@@ -1,0 +1,157 @@
+import { inverse, Matrix } from 'ml-matrix';
+import { leastInBox } from './quadratic-box.ts';
+import { blockInfluence, type Regression, type Sample } from './regression.ts';
+import { EventCount } from './schedule.ts';
+import { lookAtSteps, type StepLook, type StepSearch } from './step-regressions.ts';
+import { fitWaits, type Wait } from './waits.ts';
+
+export interface DirectFit {
+  /** α0, α1, α2, β0, β1, β2. */
+  readonly values: readonly number[];
+  readonly covariance: Matrix;
+}
+
+export interface DirectSearch extends StepSearch {
+  /** Block of each request, from 0 in order of time: errors of different blocks have nothing to do with each other. */
+  readonly block: Int32Array;
+  readonly blocks: number;
+}
+
+/** Coefficients are not known better than by this share: the clock has whole µs. */
+const LEAST_ERROR = 3e-4;
+const LEAST_ERROR_US = 1;
+/** Of a step: times that are no further apart are one. */
+const SAME_TIME = 0.25;
+/** A request that ends within so many steps may have left the server already. */
+const ABOUT_TO_END = 1.2;
+/** Least share of requests that must be explained, for the whole to be believed. */
+const LEAST_EXPLAINED = 0.5;
+
+/**
+ * The six coefficients of α + β·step by what the times of one server tell, without simulating it.
+ *
+ * - Distances of first tokens: β0, β1, β2.
+ * - Time between first and last token against batch and prompts meanwhile: α2 + β0, β2, β1.
+ * - Time from the arrival to the step with the first token, which is α0 + α1·prompt and a wait of at most one step.
+ *
+ * @returns null where the times are not those of one server that is busy now and then
+ */
+export function fitDirectly(search: DirectSearch): DirectFit | null {
+  const look = lookAtSteps(search);
+  if (look === null) return null;
+  const steps = stepCoefficients(search, look);
+  const waits = waitsOf(search, steps.values, noiseOf(look.steps));
+  const known = search.fitted.reduce(
+    (count, one, i) => count + (one === 1 && search.latencies.ttftUs[i]! > 0 ? 1 : 0),
+    0,
+  );
+  if (waits.length < LEAST_EXPLAINED * known) return null;
+  const before = fitWaits(waits);
+  const influence = Matrix.zeros(search.blocks, 6);
+  for (const [i, { place }] of waits.entries()) {
+    const row = search.block[place]!;
+    for (const k of [0, 1]) influence.set(row, k, influence.get(row, k) + before.influence[i]![k]!);
+  }
+  const slopes = new Matrix(before.slopes as number[][]);
+  const carried = steps.influence.mmul(slopes.transpose());
+  for (let row = 0; row < search.blocks; row++) {
+    for (const k of [0, 1]) influence.set(row, k, influence.get(row, k) - carried.get(row, k));
+    for (const m of [0, 1, 2, 3]) influence.set(row, 2 + m, steps.influence.get(row, m));
+  }
+  const covariance = covarianceOf(influence);
+  const values = [...before.values, ...steps.values];
+  for (const [k, value] of values.entries()) {
+    covariance.set(
+      k,
+      k,
+      covariance.get(k, k) + (LEAST_ERROR * value) ** 2 + (k === 0 || k === 2 || k === 3 ? LEAST_ERROR_US ** 2 : 0),
+    );
+  }
+  return { values, covariance };
+}
+
+/** α2, β0, β1, β2: generalised least squares of what distances and decoding say of them. */
+function stepCoefficients({ block, blocks }: DirectSearch, { steps, decode }: StepLook) {
+  const says = new Matrix([
+    [0, 1, 0, 0],
+    [0, 0, 1, 0],
+    [0, 0, 0, 1],
+    [1, 1, 0, 0],
+    [0, 0, 0, 1],
+    [0, 0, 1, 0],
+  ]);
+  const said = [...steps.fit.values, ...decode.fit.values];
+  const influence = Matrix.zeros(blocks, 6);
+  influence.setSubMatrix(blockInfluence(steps.samples, steps.fit, block, blocks), 0, 0);
+  influence.setSubMatrix(blockInfluence(decode.samples, decode.fit, block, blocks), 0, 3);
+  const covariance = covarianceOf(influence);
+  addBlock(covariance, steps.fit, 0);
+  addBlock(covariance, decode.fit, 3);
+  for (const [k, value] of said.entries()) {
+    covariance.set(k, k, covariance.get(k, k) * (1 + 1e-9) + (LEAST_ERROR * value) ** 2 + 1e-12);
+  }
+  const weights = inverse(covariance, true);
+  const information = says.transpose().mmul(weights).mmul(says);
+  const pull = says.transpose().mmul(weights).mmul(Matrix.columnVector(said)).to1DArray();
+  const values = leastInBox(information, pull, { low: [0, 0, 0, 0], high: [Infinity, Infinity, Infinity, Infinity] });
+  const spread = inverse(information, true).mmul(says.transpose()).mmul(weights);
+  return { values, influence: influence.mmul(spread.transpose()) };
+}
+
+function addBlock(covariance: Matrix, { unknown }: Regression, from: number): void {
+  for (let a = 0; a < unknown.rows; a++) {
+    for (let b = 0; b < unknown.columns; b++) {
+      covariance.set(from + a, from + b, covariance.get(from + a, from + b) + unknown.get(a, b));
+    }
+  }
+}
+
+function covarianceOf(influence: Matrix): Matrix {
+  return influence
+    .transpose()
+    .mmul(influence)
+    .mul(influence.rows / (influence.rows - 1));
+}
+
+/** Standard deviation of one time, from the usual error of a distance of two. */
+function noiseOf({ samples, fit }: { readonly samples: readonly Sample[]; readonly fit: Regression }): number {
+  const errors = samples.map(({ x, y }) => Math.abs(y - x.reduce((sum, value, k) => sum + value * fit.values[k]!, 0)));
+  errors.sort((a, b) => a - b);
+  return Math.max(1, (1.4826 * errors[Math.floor(errors.length / 2)]!) / Math.SQRT2);
+}
+
+/** Requests that came to a server that was idle, or busy beyond doubt. */
+function waitsOf(
+  { lengths: { input, output }, fitted, latencies: { arrivalUs, ttftUs, decodeUs } }: StepSearch,
+  values: readonly number[],
+  noiseUs: number,
+): readonly Wait[] {
+  const [outsideUs, ownUs, perTokenUs, perRequestUs] = values as [number, number, number, number];
+  const known = Array.from(ttftUs.keys()).filter((i) => Number.isFinite(ttftUs[i]!));
+  const firstAt = (i: number): number => arrivalUs[i]! + ttftUs[i]! - outsideUs;
+  const endAt = (i: number): number => firstAt(i) + Math.max(0, (decodeUs[i]! || 0) - (output[i]! - 1) * outsideUs);
+  const firsts = new EventCount(known.map((i) => [firstAt(i), input[i]!]));
+  const ends = new EventCount(known.map((i) => [endAt(i), 0]));
+  const near = SAME_TIME * ownUs;
+  const promptsAt = (at: number): number => firsts.weight(at + near) - firsts.weight(at - near);
+  const decodingAt = (at: number): number => firsts.count(at) - ends.count(at);
+  const waits: Wait[] = [];
+  for (const place of known) {
+    if (fitted[place] !== 1) continue;
+    const first = firstAt(place);
+    const prompts = promptsAt(first);
+    const roughStart = first - ownUs - perTokenUs * prompts;
+    const decoding = decodingAt(roughStart + near);
+    const start = roughStart - perRequestUs * decoding;
+    const [promptsBefore, decodingBefore] = [promptsAt(start), decodingAt(start - ownUs / 2)];
+    const idle = promptsBefore === 0 && decodingBefore <= 0;
+    // Those that go on decoding: nobody else keeps the server busy for sure.
+    const staying = firsts.count(start + near) - ends.count(start + ABOUT_TO_END * ownUs);
+    if (!idle && staying <= 0) continue;
+    const mostUs = idle ? 0 : ownUs + perTokenUs * promptsBefore + perRequestUs * Math.max(0, decodingBefore);
+    const half = idle ? 0 : 0.5;
+    const slopes = [1, 1 + half, prompts + half * promptsBefore, decoding + half * decodingBefore];
+    waits.push({ place, tokens: input[place]!, us: start - arrivalUs[place]!, mostUs, noiseUs, slopes });
+  }
+  return waits;
+}
