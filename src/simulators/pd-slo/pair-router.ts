@@ -13,6 +13,7 @@ import { leastLoaded, smallest } from './least-loaded.ts';
 import { type Placement, type RoutedRequest, UNPREDICTED } from './placement.ts';
 import { type DecodePod, emptyView, type Fleet, loadOf, type PrefillPod } from './pods.ts';
 import { createPredictor, type PodView, PredictorSet } from './predictor.ts';
+import { selectionSettings } from './selection-settings.ts';
 import type { ServedAnswers } from './served-answers.ts';
 
 /** The router of one simulation: it decides from views of the pods, which may be stale, and never from the future. */
@@ -239,16 +240,4 @@ const PREDICTING: readonly PdSloConfig['mode'][] = ['joint', 'independent', 'lat
 
 function hasTargets({ targets }: RoutedRequest): boolean {
   return targets.ttftMs !== null || targets.tpotMs !== null;
-}
-
-function selectionSettings({ pair_optimizer: optimizer }: PdSloConfig): PairSelectionSettings {
-  return {
-    ttftWeight: optimizer.ttftWeight,
-    tpotWeight: optimizer.tpotWeight,
-    sloBufferFactor: optimizer.sloBufferFactor,
-    negativeHeadroomProb: optimizer.negativeHeadroomProb,
-    selectionStrategy: optimizer.selectionStrategy,
-    weightFloor: optimizer.weight_floor,
-    legacyMissingSlo: optimizer.legacy_missing_slo,
-  };
 }

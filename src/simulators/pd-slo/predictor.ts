@@ -128,7 +128,7 @@ export function readFeatures(row: Readonly<Float64Array>): ReadFeatures {
 }
 
 /** Answers by coefficients that were fitted beforehand, by target; the heuristic answers for a target without. */
-export function trainedPredictor(
+function trainedPredictor(
   coefficients: Readonly<Partial<Record<PredictorTarget, readonly number[] | undefined>>>,
 ): LatencyPredictor {
   const features = new Float64Array(FEATURE_COUNT);
