@@ -1,6 +1,6 @@
 import { InputError } from '../../base/errors.ts';
 import { FEWEST_SAMPLES, readSamples, type TrainedTarget, trainPredictors } from '../../companions/pd-slo/train.ts';
-import { formatNumber } from '../../report/page/format.ts';
+import { formatNumber } from '../../report/format.ts';
 import { readTextFile, writeTextFile } from '../../study/io/text-file.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
