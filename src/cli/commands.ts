@@ -121,7 +121,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     syntax: 'pd-slo',
-    summary: 'joint choice of prefill and decode pods under latency targets: run, explain, metrics, map',
+    summary: 'joint choice of prefill and decode pods under latency targets: run, explain, metrics, train, map',
     load: async () => (await import('./pd-slo/group.ts')).pdSloCommand,
   },
   {

@@ -64,6 +64,11 @@ export const EFFECTS_ALLOWED: readonly {
     why: 'loads a model folder, and the ONNX runtime where the user has installed it',
   },
   {
+    where: 'src/companions/pd-slo/prediction-client.ts',
+    kinds: ['network', 'clock'],
+    why: 'asks prediction services that the environment names',
+  },
+  {
     where: 'src/connect/observe/',
     kinds: ['network', 'clock', 'chance'],
     why: 'sends requests with ids of their own to a real server, at their times',

@@ -85,7 +85,6 @@ export const TESTED_DIRECTLY: readonly { readonly why: string; readonly exports:
       'src/simulators/kvsched/transfer.ts#rawTransferMs',
       'src/simulators/pd-slo/latency-scorer.ts#competingTier',
       'src/simulators/pd-slo/latency-scorer.ts#headroomScores',
-      'src/simulators/pd-slo/predictor.ts#heuristicPredictor',
       'src/simulators/pd-slo/predictor.ts#informedPredictor',
       'src/simulators/pd-slo/predictor.ts#learnedPredictor',
       'src/simulators/workload/go-random.ts#seedResidue',

@@ -19,6 +19,7 @@ export const PACKAGES: Readonly<Record<string, { readonly rooms: readonly string
       'src/simulators/gpu-jobs/',
       'src/simulators/pd-slo/',
       'src/companions/cloud-edge/bert-model.ts',
+      'src/companions/pd-slo/',
       'src/cli/kvsched/',
       'src/cli/cloud-edge/',
       'src/cli/gpu-jobs/',

@@ -18,6 +18,11 @@ const COMMANDS: readonly Command[] = [
     load: async () => (await import('./run.ts')).metricsPdSloCommand,
   },
   {
+    syntax: 'train <file>',
+    summary: 'fit the latency predictors to collected samples',
+    load: async () => (await import('./train.ts')).trainPdSloCommand,
+  },
+  {
     syntax: 'map',
     summary: 'compare joint with independent choice over load and prefill/decode ratio',
     load: async () => (await import('./map.ts')).mapPdSloCommand,
@@ -25,4 +30,4 @@ const COMMANDS: readonly Command[] = [
 ];
 
 /** `paretune pd-slo …`: the commands of the prefill/decode pair scheduler. */
-export const pdSloCommand = commandGroup(COMMANDS, 'a pd-slo command is required: run, explain, metrics or map');
+export const pdSloCommand = commandGroup(COMMANDS, 'a pd-slo command is required: run, explain, metrics, train or map');

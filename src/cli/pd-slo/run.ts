@@ -2,28 +2,33 @@ import { join } from 'node:path';
 import { runFiles } from '../../companions/pd-slo/run-files.ts';
 import { formatNumber } from '../../report/format.ts';
 import { prometheusText } from '../../simulators/pd-slo/metrics-text.ts';
-import { type PdSloRun, runPdSlo } from '../../simulators/pd-slo/run-simulation.ts';
+import type { PdSloRun } from '../../simulators/pd-slo/run-simulation.ts';
+import { ServedAnswers } from '../../simulators/pd-slo/served-answers.ts';
 import { type Attainment, type PdSloSummary, summarizeRun } from '../../simulators/pd-slo/summary.ts';
 import { writeTextFile } from '../../study/io/text-file.ts';
 import { stdoutColours as pc } from '../terminal/colours.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { switchFlag, textFlag } from '../terminal/flags.ts';
 import { aligned } from '../terminal/table.ts';
-import { pdSloFlags, pdSloSetup, seedFlag } from './flags.ts';
+import { pdSloRunFlags, simulated } from './flags.ts';
 
 export const runPdSloCommand: LoadedCommand = {
   build: (parser) =>
-    pdSloFlags(parser)
-      .option('out', { type: 'string', describe: 'folder for summary.json, requests.csv and metrics.prom' })
+    pdSloRunFlags(parser)
+      .option('out', {
+        type: 'string',
+        describe: 'folder for summary.json, requests.csv, metrics.prom and samples.jsonl',
+      })
       .option('json', { type: 'boolean', describe: 'print the summary as JSON' })
       .example('$0 pd-slo run --scenario strict --mode independent', 'each pod chosen on its own')
       .example('$0 pd-slo run --config studies/pd-slo/endpoint-picker.yaml', "the scheduler's own document"),
   run: async (flags) => {
-    const run = runPdSlo(pdSloSetup(flags), { seed: seedFlag(flags) });
-    const summary = summarizeRun(run);
     const folder = textFlag(flags, 'out');
+    const served = folder === undefined ? undefined : new ServedAnswers();
+    const run = await simulated(flags, served);
+    const summary = summarizeRun(run);
     if (folder !== undefined) {
-      for (const [name, text] of runFiles(run, summary)) writeTextFile(join(folder, name), text);
+      for (const [name, text] of runFiles(run, summary, served!.samples())) writeTextFile(join(folder, name), text);
     }
     process.stdout.write(switchFlag(flags, 'json') ? `${JSON.stringify(summary, null, 2)}\n` : listing(run, summary));
     return EXIT.ok;
@@ -31,9 +36,12 @@ export const runPdSloCommand: LoadedCommand = {
 };
 
 export const metricsPdSloCommand: LoadedCommand = {
-  build: (parser) => pdSloFlags(parser),
+  build: (parser) => pdSloRunFlags(parser).option('json', { type: 'boolean', describe: 'print the counters as JSON' }),
   run: async (flags) => {
-    process.stdout.write(prometheusText(runPdSlo(pdSloSetup(flags), { seed: seedFlag(flags) }).counters));
+    const { counters } = await simulated(flags);
+    process.stdout.write(
+      switchFlag(flags, 'json') ? `${JSON.stringify(counters, null, 2)}\n` : prometheusText(counters),
+    );
     return EXIT.ok;
   },
 };
@@ -67,5 +75,9 @@ function listing({ setup, counters }: PdSloRun, summary: PdSloSummary): string {
 
 function attainmentRow(name: string, attainment: Attainment): string[] {
   const shares = [attainment.slo, attainment.ttft, attainment.tpot];
-  return [name, String(attainment.requests), ...shares.map((share) => `${(share * 100).toFixed(1)} %`)];
+  return [
+    name,
+    String(attainment.requests),
+    ...shares.map((share) => (share === null ? 'none' : `${(share * 100).toFixed(1)} %`)),
+  ];
 }

@@ -73,7 +73,7 @@ function comparePoint({ prefill, decode, load, seeds, requests }: CellSetting): 
     const setup = readPdSloConfig({ ...STRATEGIES[name], pool, workload: { rate, requests } });
     return Array.from({ length: seeds }, (_, index) => {
       const summary = summarizeRun(runPdSlo(setup, { seed: index + 1 }));
-      return [summary.attainment.slo, summary.ttftMs.p99, summary.tpotMs.p99] as const;
+      return [summary.attainment.slo ?? 0, summary.ttftMs.p99, summary.tpotMs.p99] as const;
     });
   };
   const independent = measure('independent');

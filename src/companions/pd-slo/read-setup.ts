@@ -1,20 +1,31 @@
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { placed } from '../../document/yaml.ts';
 import { readEndpointPickerConfig } from '../../simulators/pd-slo/endpoint-picker-config.ts';
-import { isEndpointPickerDocument } from '../../simulators/pd-slo/endpoint-picker-schema.ts';
+import { isEndpointPickerDocument, isStockPicker } from '../../simulators/pd-slo/endpoint-picker-schema.ts';
 import { type ReadConfig, readPdSloConfig } from '../../simulators/pd-slo/read-config.ts';
 import { readYamlFile } from '../../study/io/yaml-file.ts';
 
+/** Reads a file of llm-d's own router: its text and name → keys of a configuration, and notices. */
+export type ReadStockPicker = (
+  text: string,
+  file: string,
+) => { readonly config: JsonObject; readonly notices: readonly string[] };
+
 /**
- * A configuration from a file, or from an EndpointPickerConfig document.
+ * A configuration from a file, or from an EndpointPickerConfig document, with a pair optimizer or without.
  * @param over - values given elsewhere: they win over the file
  * @throws InputError; problems of the file have a position in it, those of `over` have none
  */
-export function readSetup(file: string | undefined, over: JsonObject): ReadConfig {
+export function readSetup(file: string | undefined, over: JsonObject, readStock: ReadStockPicker): ReadConfig {
   const alone = readPdSloConfig(over, null, []);
   if (file === undefined) return alone;
   const source = readYamlFile(file);
   const { value } = source;
+  if (isStockPicker(value)) {
+    const { config, notices } = readStock(source.text, file);
+    const read = readPdSloConfig(combine(config, over), null, []);
+    return { ...read, notices: [...notices, ...read.notices] };
+  }
   if (isEndpointPickerDocument(value)) {
     placed(source, 0, () => readEndpointPickerConfig(value));
     return readPdSloConfig({ ...over, endpoint_picker: value }, null, []);

@@ -9,7 +9,10 @@ const count = z.int().min(1);
 
 const PAIR_MODES = ['joint', 'independent', 'latency_scorer', 'random_pair', 'round_robin', 'least_loaded'] as const;
 
-const PREDICTOR_KINDS = ['informed', 'heuristic', 'learned'] as const;
+const PREDICTOR_KINDS = ['informed', 'heuristic', 'learned', 'trained'] as const;
+
+/** One factor for each feature: 1, KV share, input, waiting, running, prefix hit, uncached input. */
+const coefficients = z.array(z.number()).length(7);
 
 const podSchema = z.strictObject({
   name: z.string().min(1),
@@ -73,6 +76,14 @@ const pdSloConfigSchema = z.strictObject({
   predictor: z
     .strictObject({
       kind: z.enum(PREDICTOR_KINDS).default('informed'),
+      /** Of the trained predictor, as `paretune pd-slo train` writes them; the heuristic answers for the rest. */
+      coefficients: z
+        .strictObject({
+          'prefill-ttft': coefficients.optional(),
+          'decode-ttft': coefficients.optional(),
+          'decode-tpot': coefficients.optional(),
+        })
+        .optional(),
       /** Relative error of the informed predictor: mean and standard deviation. */
       bias: z.number().gt(-1).default(0),
       noise: nonNegative.default(0),

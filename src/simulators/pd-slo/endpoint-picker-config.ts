@@ -1,9 +1,15 @@
 import type { z } from 'zod';
 import { InputError, inputErrors, unknownName } from '../../base/errors.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
+import type { Json, JsonObject } from '../../base/json.ts';
 import { shortText } from '../../base/short-text.ts';
 import { parseWith } from '../../document/schema.ts';
-import { endpointPickerDocument, OPTIMIZER, PREFIX_SCORER, profileHandlerSchema } from './endpoint-picker-schema.ts';
+import {
+  endpointPickerDocument,
+  isStockPicker,
+  OPTIMIZER,
+  PREFIX_SCORER,
+  profileHandlerSchema,
+} from './endpoint-picker-schema.ts';
 
 type PickerDocument = z.output<typeof endpointPickerDocument>;
 
@@ -39,14 +45,10 @@ export function readEndpointPickerConfig(document: Json): EndpointPickerSettings
 
 /** Files of llm-d's router have no pair optimizer, and complaints about single keys would not lead to one. */
 function refuseStockFiles(document: Json): void {
-  const plugins = isJsonObject(document) ? document['plugins'] : undefined;
-  const isStock =
-    isJsonObject(document) &&
-    !('profileHandler' in document) &&
-    (!Array.isArray(plugins) || !plugins.some((one: Json) => isJsonObject(one) && one['type'] === OPTIMIZER));
-  if (!isStock) return;
+  if (!isStockPicker(document)) return;
   throw new InputError(`needs a document with a plugin of type ${OPTIMIZER}; this is a file of llm-d's own router`, {
-    suggestion: '`paretune import epp` makes a study of the cluster simulator of it',
+    suggestion:
+      '`paretune pd-slo run --config` reads it, and `paretune import epp` makes a study of the cluster simulator of it',
   });
 }
 

@@ -94,3 +94,10 @@ export const endpointPickerDocument = z.strictObject({
 export function isEndpointPickerDocument(value: Json): boolean {
   return isJsonObject(value) && value['kind'] === KIND;
 }
+
+/** A file of llm-d's own router: one without the pair optimizer and the profile handler that goes with it. */
+export function isStockPicker(value: Json): boolean {
+  if (!isJsonObject(value) || value['kind'] !== KIND || 'profileHandler' in value) return false;
+  const { plugins } = value;
+  return !Array.isArray(plugins) || !plugins.some((one: Json) => isJsonObject(one) && one['type'] === OPTIMIZER);
+}

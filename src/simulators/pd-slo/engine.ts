@@ -5,7 +5,7 @@ import { DecisionFeatures } from './decision-features.ts';
 import { FleetPrefixes } from './fleet-prefixes.ts';
 import type { PairRouter } from './pair-router.ts';
 import type { Placement, RoutedRequest } from './placement.ts';
-import type { DecodePod, PrefillPod } from './pods.ts';
+import type { DecodePod, Fleet, PrefillPod } from './pods.ts';
 import { emptyLog, type RequestLog } from './request-log.ts';
 import type { RequestStream } from './request-stream.ts';
 import { transferTime } from './transfer-time.ts';
@@ -22,7 +22,8 @@ const KINDS = 4;
 
 /**
  * Event-driven model of disaggregated serving: prefill servers, a transfer, decode pods with continuous batching.
- * Events are ordered by (time, insertion).
+ * Events are ordered by (time, insertion); requests that arrive at one instant are placed in the order of the stream,
+ * each seeing those before it, and after whatever was due at that instant and had been planned earlier.
  */
 export class PdSloEngine {
   readonly log: RequestLog;
@@ -44,7 +45,7 @@ export class PdSloEngine {
   constructor(
     config: PdSloConfig,
     requests: RequestStream,
-    fleet: { readonly prefillPods: readonly PrefillPod[]; readonly decodePods: readonly DecodePod[] },
+    fleet: Fleet,
     router: PairRouter,
     observer: DecisionObserver | null,
   ) {
@@ -61,20 +62,29 @@ export class PdSloEngine {
     this.#serviceMs = new Float64Array(count);
     this.#generated = new Int32Array(count);
     this.#localPrefill = new Float64Array(count);
+    if (count > 0) this.#events.push(requests.arrivalMs[0]!, 0, ARRIVAL);
+  }
+
+  get now(): Millis {
+    return this.#now;
   }
 
   /** Simulates until every request is done. */
   run(): RequestLog {
+    for (let request = this.nextArrival(); request >= 0; request = this.nextArrival()) this.arrive(request);
+    return this.log;
+  }
+
+  /** Simulates up to the next arrival, which `arrive` then handles; −1 when every request is done. */
+  nextArrival(): number {
     const events = this.#events;
-    if (this.#requests.count > 0) events.push(this.#requests.arrivalMs[0]!, 0, ARRIVAL);
     while (events.length > 0) {
       const payload = events.pop();
       this.#now = events.time;
       const subject = Math.floor(payload / KINDS);
       switch (payload % KINDS) {
         case ARRIVAL:
-          this.#arrive(subject);
-          break;
+          return subject;
         case PREFILL_END:
           this.#endPrefill(subject);
           break;
@@ -85,35 +95,41 @@ export class PdSloEngine {
           this.#endStep(subject);
       }
     }
-    return this.log;
+    return -1;
   }
 
   #schedule(delayMs: Millis, kind: number, subject: number): void {
     this.#events.push(this.#now + delayMs, 0, subject * KINDS + kind);
   }
 
-  #arrive(request: number): void {
-    const { count, arrivalMs, inputTokens, outputTokens, hasHeaders, classIndex, targets } = this.#requests;
+  arrive(request: number): void {
+    const { count, arrivalMs, classIndex, hasHeaders, targets } = this.#requests;
     if (request + 1 < count) this.#events.push(arrivalMs[request + 1]!, 0, (request + 1) * KINDS + ARRIVAL);
-    if (inputTokens[request]! + outputTokens[request]! > this.#config.decode.kv_capacity) {
+    const routed = this.routed(request);
+    if (routed === null) {
       this.log.rejected++;
       return;
     }
-    const named = targets[classIndex[request]!]!;
-    if (hasHeaders[request] === 1 && named.problems.length > 0) this.log.invalidSlo++;
-    this.#prefixes.readHits(request);
-    const routed: RoutedRequest = {
-      inputTokens: inputTokens[request]!,
-      targets: hasHeaders[request] === 1 ? named : NO_TARGETS,
-      priority: this.#config.workload.classes[classIndex[request]!]!.priority,
-      prefillHits: this.#prefixes.prefillHits,
-      decodeHits: this.#prefixes.decodeHits,
-    };
+    if (hasHeaders[request] === 1 && targets[classIndex[request]!]!.problems.length > 0) this.log.invalidSlo++;
     const placement = this.#router.decide(routed, this.#now);
     this.log.placements[request] = placement;
     this.#observer?.(request, routed, placement);
     if (placement.kind === 'refused') this.log.refused++;
     else this.#send(request, placement);
+  }
+
+  /** What the router is told of an arriving request; null for a prompt that fits no decode pod. */
+  routed(request: number): RoutedRequest | null {
+    const { inputTokens, outputTokens, hasHeaders, classIndex, targets } = this.#requests;
+    if (inputTokens[request]! + outputTokens[request]! > this.#config.decode.kv_capacity) return null;
+    this.#prefixes.readHits(request);
+    return {
+      inputTokens: inputTokens[request]!,
+      targets: hasHeaders[request] === 1 ? targets[classIndex[request]!]! : NO_TARGETS,
+      priority: this.#config.workload.classes[classIndex[request]!]!.priority,
+      prefillHits: this.#prefixes.prefillHits,
+      decodeHits: this.#prefixes.decodeHits,
+    };
   }
 
   #send(request: number, placement: Placement): void {

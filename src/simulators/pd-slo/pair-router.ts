@@ -11,9 +11,10 @@ import type { PdSloConfig } from './config-schema.ts';
 import { chooseByHeadroom, type HeadroomCandidates } from './latency-scorer.ts';
 import { leastLoaded, smallest } from './least-loaded.ts';
 import { type Placement, type RoutedRequest, UNPREDICTED } from './placement.ts';
-import type { DecodePod, PrefillPod } from './pods.ts';
-import { emptyView, loadOf } from './pods.ts';
+import { type DecodePod, emptyView, type Fleet, loadOf, type PrefillPod } from './pods.ts';
 import { createPredictor, type PodView, PredictorSet } from './predictor.ts';
+import { selectionSettings } from './selection-settings.ts';
+import type { ServedAnswers } from './served-answers.ts';
 
 /** The router of one simulation: it decides from views of the pods, which may be stale, and never from the future. */
 export class PairRouter {
@@ -35,14 +36,19 @@ export class PairRouter {
   #viewedAt = Number.NEGATIVE_INFINITY;
   #turn = 0;
 
-  constructor(config: PdSloConfig, prefillPods: readonly PrefillPod[], decodePods: readonly DecodePod[], seed: number) {
+  constructor(
+    config: PdSloConfig,
+    { prefillPods, decodePods }: Fleet,
+    { seed, served }: { readonly seed: number; readonly served?: ServedAnswers | undefined },
+  ) {
     this.#config = config;
     this.#prefillPods = prefillPods;
     this.#decodePods = decodePods;
     this.#draws = stream(seed, 'selection');
     this.selection = selectionSettings(config);
+    const own = createPredictor(config, stream(seed, 'predictor noise'));
     this.predictors = new PredictorSet(
-      createPredictor(config, stream(seed, 'predictor noise')),
+      served === undefined ? own : served.over(own),
       config.predictor.error_prob,
       stream(seed, 'predictor failures'),
     );
@@ -54,20 +60,20 @@ export class PairRouter {
     this.tpotMs = new Float64Array(decodePods.length);
   }
 
+  /** Whether `decide` would ask the predictors; the views of the pods are then as it will see them. */
+  asksPredictors(request: RoutedRequest, now: Millis): boolean {
+    this.#readPods(now);
+    return hasTargets(request) && PREDICTING.includes(this.#config.mode) && this.#decodeOnly(request) < 0;
+  }
+
   /** Uses four draws for every request, so that strategies meet the same random numbers. */
   decide(request: RoutedRequest, now: Millis): Placement {
     const draws = [this.#draws.uniform(), this.#draws.uniform(), this.#draws.uniform(), this.#draws.uniform()] as const;
     this.#readPods(now);
-    const { targets } = request;
-    const hasTargets = targets.ttftMs !== null || targets.tpotMs !== null;
-    const { pdThreshold, threshold_applies_to_slo } = this.#config.profile_handler;
     const turn = this.#turn++;
-    if (pdThreshold > 0 && (!hasTargets || threshold_applies_to_slo)) {
-      const decode = this.#leastLoadedDecode(request);
-      const uncached = (1 - request.decodeHits[decode]!) * request.inputTokens;
-      if (uncached < pdThreshold) return { ...UNPREDICTED, kind: 'decode-only', prefill: -1, decode };
-    }
-    if (!hasTargets) return this.#leastLoadedPair(request);
+    const decode = this.#decodeOnly(request);
+    if (decode >= 0) return { ...UNPREDICTED, kind: 'decode-only', prefill: -1, decode };
+    if (!hasTargets(request)) return this.#leastLoadedPair(request);
     switch (this.#config.mode) {
       case 'joint':
         return this.#joint(request, draws[0], draws[1]);
@@ -87,6 +93,15 @@ export class PairRouter {
       default:
         return this.#config.mode satisfies never;
     }
+  }
+
+  /** The decode pod that prefills a short prompt itself; −1 where the request goes through a pair. */
+  #decodeOnly(request: RoutedRequest): number {
+    const { pdThreshold, threshold_applies_to_slo } = this.#config.profile_handler;
+    if (pdThreshold === 0 || (hasTargets(request) && !threshold_applies_to_slo)) return -1;
+    const decode = this.#leastLoadedDecode(request);
+    const uncached = (1 - request.decodeHits[decode]!) * request.inputTokens;
+    return uncached < pdThreshold ? decode : -1;
   }
 
   #readPods(now: Millis): void {
@@ -220,15 +235,9 @@ export class PairRouter {
 }
 
 const NEARLY_EMPTY_KV = 0.02;
+/** Modes that look at predictions. */
+const PREDICTING: readonly PdSloConfig['mode'][] = ['joint', 'independent', 'latency_scorer'];
 
-function selectionSettings({ pair_optimizer: optimizer }: PdSloConfig): PairSelectionSettings {
-  return {
-    ttftWeight: optimizer.ttftWeight,
-    tpotWeight: optimizer.tpotWeight,
-    sloBufferFactor: optimizer.sloBufferFactor,
-    negativeHeadroomProb: optimizer.negativeHeadroomProb,
-    selectionStrategy: optimizer.selectionStrategy,
-    weightFloor: optimizer.weight_floor,
-    legacyMissingSlo: optimizer.legacy_missing_slo,
-  };
+function hasTargets({ targets }: RoutedRequest): boolean {
+  return targets.ttftMs !== null || targets.tpotMs !== null;
 }

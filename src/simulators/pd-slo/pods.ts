@@ -70,3 +70,8 @@ export function emptyView(speed: number): PodView {
 export function loadOf(view: PodView): number {
   return view.waiting + view.running;
 }
+
+export interface Fleet {
+  readonly prefillPods: readonly PrefillPod[];
+  readonly decodePods: readonly DecodePod[];
+}

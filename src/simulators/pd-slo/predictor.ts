@@ -4,13 +4,17 @@ import type { PdSloConfig } from './config-schema.ts';
 import { PREDICTOR_TARGETS, type PredictorTarget } from './metrics-text.ts';
 import { RidgeRegression } from './ridge.ts';
 
-/** What a router sees of a pod: its state when it was last read. */
-export interface PodView {
-  readonly speed: number;
+/** The part of a pod's state that services learn from. */
+export interface PodLoad {
   waiting: number;
   running: number;
   /** KV memory in use, 0 … 1. */
   kvUsage: number;
+}
+
+/** What a router sees of a pod: its state when it was last read. */
+export interface PodView extends PodLoad {
+  readonly speed: number;
   /** Tokens in KV memory. */
   kvTokens: number;
   /** Prefill work in service and queued, ms. */
@@ -26,7 +30,7 @@ export interface RequestView {
   readonly prefixHit: number;
 }
 
-/** Answers one latency target of one request on one pod, ms. */
+/** Answers one latency target of one request on one pod, ms; NaN where it failed. */
 export interface LatencyPredictor {
   predict(target: PredictorTarget, request: RequestView, pod: PodView): Millis;
   /** Tells what became of a prediction. Absent where a predictor does not learn. */
@@ -40,8 +44,8 @@ const HEURISTIC_TPOT_PER_RUNNING_MS = 5;
 const HEURISTIC_TPOT_KV_MS = 10;
 
 /** The scheduler's fallback formulas: rules of thumb on the pod's load alone. */
-export const heuristicPredictor: LatencyPredictor = {
-  predict(target, { inputTokens, prefixHit }, pod) {
+export const heuristicPredictor = {
+  predict(target: PredictorTarget, { inputTokens, prefixHit }: RequestView, pod: Readonly<PodLoad>): Millis {
     switch (target) {
       case 'prefill-ttft':
         return HEURISTIC_MS_PER_TOKEN * inputTokens * (1 - prefixHit);
@@ -53,7 +57,7 @@ export const heuristicPredictor: LatencyPredictor = {
         return target satisfies never;
     }
   },
-};
+} satisfies LatencyPredictor;
 
 /** Knows the pods' service times and mean output length, so it is exact up to what arrives later. */
 export function informedPredictor(config: PdSloConfig, noise: Rng): LatencyPredictor {
@@ -94,7 +98,7 @@ const TOKEN_SCALE = 1000;
 const REQUEST_SCALE = 10;
 
 /** [1, KV share, input, waiting, running, prefix hit, uncached input]; tokens in thousands, requests in tens. */
-export function fillFeatures(request: RequestView, pod: PodView, out: Float64Array): void {
+export function fillFeatures(request: RequestView, pod: PodLoad, out: Float64Array): void {
   out[0] = 1;
   out[1] = pod.kvUsage;
   out[2] = request.inputTokens / TOKEN_SCALE;
@@ -104,7 +108,43 @@ export function fillFeatures(request: RequestView, pod: PodView, out: Float64Arr
   out[6] = (request.inputTokens * (1 - request.prefixHit)) / TOKEN_SCALE;
 }
 
-const RIDGE_LAMBDA = 1e-3;
+/** What a row of features says of request and pod. */
+export interface ReadFeatures {
+  readonly kvUsage: number;
+  readonly inputTokens: number;
+  readonly waiting: number;
+  readonly running: number;
+  readonly prefixHit: number;
+}
+
+export function readFeatures(row: Readonly<Float64Array>): ReadFeatures {
+  return {
+    kvUsage: row[1]!,
+    inputTokens: Math.round(row[2]! * TOKEN_SCALE),
+    waiting: Math.round(row[3]! * REQUEST_SCALE),
+    running: Math.round(row[4]! * REQUEST_SCALE),
+    prefixHit: row[5]!,
+  };
+}
+
+/** Answers by coefficients that were fitted beforehand, by target; the heuristic answers for a target without. */
+function trainedPredictor(
+  coefficients: Readonly<Partial<Record<PredictorTarget, readonly number[] | undefined>>>,
+): LatencyPredictor {
+  const features = new Float64Array(FEATURE_COUNT);
+  return {
+    predict(target, request, pod) {
+      const beta = coefficients[target];
+      if (beta === undefined) return heuristicPredictor.predict(target, request, pod);
+      fillFeatures(request, pod, features);
+      let sum = 0;
+      for (let i = 0; i < FEATURE_COUNT; i++) sum += beta[i]! * features[i]!;
+      return Math.max(0, sum);
+    },
+  };
+}
+
+export const RIDGE_LAMBDA = 1e-3;
 const REFIT_EVERY = 100;
 
 /** Learns each target online from what became of earlier requests; the heuristic answers before the first fit. */
@@ -128,7 +168,7 @@ export function learnedPredictor(): LatencyPredictor {
   };
 }
 
-/** Counts the calls of a predictor and lets a share of them fail, which the heuristic then answers. */
+/** Counts the calls of a predictor; those that fail, or are made to, the heuristic answers. */
 export class PredictorSet {
   readonly calls = Object.fromEntries(PREDICTOR_TARGETS.map((target) => [target, { success: 0, error: 0 }])) as Record<
     PredictorTarget,
@@ -154,8 +194,13 @@ export class PredictorSet {
       calls.error++;
       return heuristicPredictor.predict(target, request, pod);
     }
+    const value = this.#predictor.predict(target, request, pod);
+    if (Number.isNaN(value)) {
+      calls.error++;
+      return heuristicPredictor.predict(target, request, pod);
+    }
     calls.success++;
-    return this.#predictor.predict(target, request, pod);
+    return value;
   }
 
   observe(target: PredictorTarget, features: Readonly<Float64Array>, actualMs: Millis): void {
@@ -172,6 +217,8 @@ export function createPredictor(config: PdSloConfig, noise: Rng): LatencyPredict
       return heuristicPredictor;
     case 'learned':
       return learnedPredictor();
+    case 'trained':
+      return trainedPredictor(config.predictor.coefficients ?? {});
     default:
       return config.predictor.kind satisfies never;
   }

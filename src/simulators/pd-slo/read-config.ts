@@ -55,7 +55,7 @@ function parseConfig(
 ): PdSloConfig {
   try {
     const { scenario: _, endpoint_picker: __, ...config } = parseWith(scenarioKeys, written);
-    const problems = [...podProblems(config), ...workloadProblems(config)];
+    const problems = [...predictorProblems(config), ...podProblems(config), ...workloadProblems(config)];
     if (problems.length > 0) throw inputErrors(problems);
     return config;
   } catch (error) {
@@ -105,6 +105,12 @@ function podsOf({ pods, pool }: PdSloConfig): readonly PodConfig[] {
       port: 8000,
     });
   return pods ?? [...pool.prefill.map(make('prefill', 1)), ...pool.decode.map(make('decode', 2))];
+}
+
+function predictorProblems({ predictor: { kind, coefficients } }: PdSloConfig): InputError[] {
+  if (kind !== 'trained' || coefficients !== undefined) return [];
+  const suggestion = '`paretune pd-slo train` writes a file for --config';
+  return [new InputError('needs coefficients', { path: ['predictor', 'kind'], suggestion })];
 }
 
 function podProblems(config: PdSloConfig): InputError[] {

@@ -61,6 +61,11 @@ export class RidgeRegression {
     }
   }
 
+  /** One factor for each feature, of the last fit. */
+  coefficients(): readonly number[] {
+    return Array.from(this.#coefficients);
+  }
+
   predict(features: Readonly<Float64Array>): number {
     let sum = 0;
     for (let i = 0; i < this.#size; i++) sum += this.#coefficients[i]! * features[i]!;

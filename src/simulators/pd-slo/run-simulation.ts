@@ -5,6 +5,7 @@ import { DecodePod, PrefillPod } from './pods.ts';
 import type { ReadConfig } from './read-config.ts';
 import type { RequestLog } from './request-log.ts';
 import { drawRequests, type RequestStream } from './request-stream.ts';
+import type { ServedAnswers } from './served-answers.ts';
 
 /** Everything a run leaves behind. */
 export interface PdSloRun {
@@ -22,19 +23,40 @@ export interface RunOptions {
   readonly fidelity?: number;
   /** Sees each decision together with the router that made it. */
   readonly observe?: (router: PairRouter) => DecisionObserver;
+  /** Answers fetched elsewhere, and a place for samples. */
+  readonly served?: ServedAnswers;
+}
+
+/** A simulation that its caller drives from arrival to arrival. */
+export interface OpenSimulation {
+  readonly engine: PdSloEngine;
+  readonly router: PairRouter;
+  /** Call when the engine has no further arrival. */
+  finish(): PdSloRun;
 }
 
 /** One simulation. Streams of workload, selection and predictor noise are separate: strategies meet the same load. */
-export function runPdSlo(setup: ReadConfig, { seed, fidelity = 1, observe }: RunOptions): PdSloRun {
+export function runPdSlo(setup: ReadConfig, options: RunOptions): PdSloRun {
+  const { engine, finish } = openPdSlo(setup, options);
+  engine.run();
+  return finish();
+}
+
+export function openPdSlo(setup: ReadConfig, { seed, fidelity = 1, observe, served }: RunOptions): OpenSimulation {
   const { config } = setup;
   const count = Math.max(1, Math.ceil(config.workload.requests * fidelity));
   const requests = drawRequests(config.workload, seed, count);
   const prefillPods = setup.prefillPods.map(({ speed }) => new PrefillPod(speed));
   const decodePods = setup.decodePods.map(({ speed }) => new DecodePod(speed));
-  const router = new PairRouter(config, prefillPods, decodePods, seed);
-  const engine = new PdSloEngine(config, requests, { prefillPods, decodePods }, router, observe?.(router) ?? null);
-  const log = engine.run();
-  return { setup, requests, log, counters: countersOf(router, log), prefillPods, decodePods };
+  const fleet = { prefillPods, decodePods };
+  const router = new PairRouter(config, fleet, { seed, served });
+  const engine = new PdSloEngine(config, requests, fleet, router, observe?.(router) ?? null);
+  const { log } = engine;
+  return {
+    engine,
+    router,
+    finish: () => ({ setup, requests, log, counters: countersOf(router, log), ...fleet }),
+  };
 }
 
 function countersOf(router: PairRouter, log: RequestLog): PdSloCounters {

@@ -38,21 +38,21 @@ const METRICS: readonly Metric[] = [
     '1',
     'higher',
     'share of requests that met both targets',
-    ({ attainment }) => attainment.slo,
+    ({ attainment }) => attainment.slo ?? 0,
   ),
   metric(
     'ttft_attainment',
     '1',
     'higher',
     'share of requests that met the TTFT target',
-    ({ attainment }) => attainment.ttft,
+    ({ attainment }) => attainment.ttft ?? 0,
   ),
   metric(
     'tpot_attainment',
     '1',
     'higher',
     'share of requests that met the TPOT target',
-    ({ attainment }) => attainment.tpot,
+    ({ attainment }) => attainment.tpot ?? 0,
   ),
   ...LATENCY_METRICS,
   metric('goodput_rps', 'requests/s', 'higher', 'requests per second that met their targets', ({ goodput }) => goodput),
@@ -95,14 +95,19 @@ export function createPdSloSimulator(): Simulator {
   };
 }
 
+/** Of the classes that have requests with targets. */
 function classMetrics({ workload }: PdSloConfig): Metric[] {
-  return workload.classes.map(({ name }) =>
+  const asking = workload.classes.filter(
+    ({ share, ttft_ms, tpot_ms, headers }) =>
+      share > 0 && workload.without_headers < 1 && (ttft_ms ?? tpot_ms ?? headers) !== undefined,
+  );
+  return asking.map(({ name }) =>
     metric(
       `slo_attainment[${name}]`,
       '1',
       'higher',
       `share of class ${name} that met both targets`,
-      ({ byClass }) => byClass[name]!.slo,
+      ({ byClass }) => byClass[name]!.slo ?? 0,
     ),
   );
 }

@@ -4,10 +4,10 @@ import type { PdSloRun } from './run-simulation.ts';
 export interface Attainment {
   /** Requests with at least one target, rejected and refused ones included. */
   readonly requests: number;
-  /** Shares that met both targets, the TTFT target, the TPOT target; 1 where there was nothing to meet. */
-  readonly slo: number;
-  readonly ttft: number;
-  readonly tpot: number;
+  /** Shares that met both targets, the TTFT target, the TPOT target; null where there was nothing to meet. */
+  readonly slo: number | null;
+  readonly ttft: number | null;
+  readonly tpot: number | null;
 }
 
 export interface PdSloSummary {
@@ -85,15 +85,15 @@ export function summarizeRun(run: PdSloRun): PdSloSummary {
     tpotMs: summarize(times.tpotMs),
     e2eMs: summarize(times.e2eMs),
     outputTokensPerSecond: perSecond(tokens, seconds),
-    goodput: perSecond(Math.round(attainment.slo * attainment.requests), seconds),
+    goodput: perSecond(Math.round((attainment.slo ?? 0) * attainment.requests), seconds),
     positiveShare: judged === 0 ? 0 : counters.positiveSelections / judged,
     pairsPerRequest: counters.pairsEvaluated / requests.count,
     predictorMape: predictorErrors(run, times),
     utilisation: utilisationOf(run),
     fairness: jainIndex(
       Object.values(byClass)
-        .filter(({ requests: n }) => n > 0)
-        .map(({ slo }) => slo),
+        .map(({ slo }) => slo)
+        .filter((slo) => slo !== null),
     ),
   };
 }
@@ -123,7 +123,7 @@ function attainmentOf({ requests, log }: PdSloRun, times: RequestTimes, kind: nu
     if (meetsTpot) perToken++;
     if (meetsTtft && meetsTpot) both++;
   }
-  const share = (met: number): number => (count === 0 ? 1 : met / count);
+  const share = (met: number): number | null => (count === 0 ? null : met / count);
   return { requests: count, slo: share(both), ttft: share(first), tpot: share(perToken) };
 }
 

@@ -98,7 +98,9 @@ describe('paretune pd-slo', () => {
     expect(code).toBe(2);
     expect(stderr.trimEnd().split('\n')).toEqual([
       expect.stringMatching(/^paretune: --mode: must be "joint" .*, got "joitn"; did you mean "joint"\?$/),
-      expect.stringMatching(/^paretune: --predictor: must be "informed" or "heuristic" or "learned", got "oracle"/),
+      expect.stringMatching(
+        /^paretune: --predictor: must be "informed" or "heuristic" or "learned" or "trained", got "oracle"/,
+      ),
     ]);
   });
 

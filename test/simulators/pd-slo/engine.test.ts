@@ -48,7 +48,7 @@ describe('prefill pods', () => {
     };
     const fcfs = summarizeRun(run(document));
     const deadline = summarizeRun(run({ ...document, prefill_order: 'slo_deadline' }));
-    expect(deadline.byClass['critical']!.ttft).toBeGreaterThan(fcfs.byClass['critical']!.ttft + 0.1);
+    expect(deadline.byClass['critical']!.ttft).toBeGreaterThan(fcfs.byClass['critical']!.ttft! + 0.1);
   });
 });
 

@@ -12,7 +12,7 @@ function averages(document: JsonObject): { attainment: number; ttftP99: number; 
   const mean = (read: (summary: PdSloSummary) => number): number =>
     summaries.reduce((sum, summary) => sum + read(summary), 0) / summaries.length;
   return {
-    attainment: mean(({ attainment }) => attainment.slo),
+    attainment: mean(({ attainment }) => attainment.slo!),
     ttftP99: mean(({ ttftMs }) => ttftMs.p99),
     tpotP99: mean(({ tpotMs }) => tpotMs.p99),
   };
