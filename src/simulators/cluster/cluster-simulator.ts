@@ -11,6 +11,7 @@ import type {
 } from '../simulator.ts';
 import type { Workload } from '../workload/follow-ups.ts';
 import type { WorkloadSpec } from '../workload/workload-spec.ts';
+import { RunMemory } from './engine/run-memory.ts';
 import type { MeasuredSpan } from './engine-config.ts';
 import { clusterMetricSpecs } from './figures/cluster-metrics.ts';
 import { type GoodputTargets, mergeTargets, specTargets, targetsOf } from './figures/goodput.ts';
@@ -25,17 +26,18 @@ import { type WorkloadBounds, WorkloadCache, type WorkloadDocument } from './wor
 /** The cluster of inference engines behind a router, on a workload document (`clients`, `aggregate_rate`, …). */
 export function createClusterSimulator(): Simulator {
   const workloads = new WorkloadCache();
+  const memory = new RunMemory();
   return {
     name: 'cluster',
     description: 'cluster of LLM engines behind a router: routing, admission, scheduling, KV tiers',
     vocabulary: metricSpecs(['CLASS'], ['CLASS'], { ...WHOLE_RUN, capacityRps: 1 }),
     measures: true,
     defaults: SCALAR_DEFAULTS,
-    prepare: (input) => prepare(input, workloads),
+    prepare: (input) => prepare(input, workloads, memory),
   };
 }
 
-function prepare(input: SimulationInput, workloads: WorkloadCache): PreparedSimulation {
+function prepare(input: SimulationInput, workloads: WorkloadCache, memory: RunMemory): PreparedSimulation {
   const settings = under('config', () => policySettings(input.config));
   const { policies = [] } = input;
   const hooks = () => policyHooks(policies, settings);
@@ -66,7 +68,7 @@ function prepare(input: SimulationInput, workloads: WorkloadCache): PreparedSimu
       const given = drawn(document, context, bounds, measurement);
       if (given.kind === 'infeasible') return given;
       const names = metrics.map((one) => one.name);
-      const wanted = { classes, targets, hooks, names, measurement, span: given.span };
+      const wanted = { classes, targets, hooks, names, measurement, memory, span: given.span };
       return measureRun(cluster, given.workload, context, wanted);
     },
   };

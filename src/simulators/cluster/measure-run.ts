@@ -3,6 +3,7 @@ import type { Measurement } from '../measurement.ts';
 import type { RunContext, SimulationResult } from '../simulator.ts';
 import type { Workload } from '../workload/follow-ups.ts';
 import { CannotProgress } from './cannot-progress.ts';
+import type { RunMemory } from './engine/run-memory.ts';
 import type { EngineConfig, MeasuredSpan } from './engine-config.ts';
 import type { EngineResult } from './engine-result.ts';
 import { headOfLineBlocking } from './figures/anomalies.ts';
@@ -27,6 +28,7 @@ export interface Wanted {
   /** Fresh extension points for one run. */
   readonly hooks: () => EngineHooks;
   readonly measurement: Measurement | null;
+  readonly memory: RunMemory;
   /** The requests that are measured, by their arrival. */
   readonly span: MeasuredSpan;
 }
@@ -47,7 +49,7 @@ export function measureRun(
     counterfactualK: context.evidence === true ? 1 : 0,
     ...(measurement === null ? {} : { measured: span }),
   };
-  const outcome = simulated(config, workload, wanted.hooks());
+  const outcome = simulated(config, workload, wanted);
   if ('kind' in outcome) return outcome;
   const result = withoutLostParents(outcome);
   const { part, headline, endUs } = counted(result, span);
@@ -95,10 +97,10 @@ function counted(
 function simulated(
   config: EngineConfig,
   workload: Workload,
-  hooks: EngineHooks,
+  { hooks, memory }: Wanted,
 ): EngineResult | Extract<SimulationResult, { kind: 'infeasible' }> {
   try {
-    return simulateCluster(config, workload, hooks);
+    return simulateCluster(config, workload, hooks(), memory);
   } catch (error) {
     if (error instanceof CannotProgress) return { kind: 'infeasible', reason: error.message };
     throw error;

@@ -93,8 +93,8 @@ export class RequestStates implements Readonly<Record<ColumnName, Int32Array | F
   firstGapUs: Float64Array;
   lengthCapped: Uint8Array;
   registered: Uint8Array;
-  readonly #table: RequestTable;
-  readonly #urgencyOfClass: Float64Array;
+  #table: RequestTable;
+  #urgencyOfClass: Float64Array;
 
   /**
    * The first `rows` rows of the table, and room for `capacity` requests.
@@ -115,7 +115,7 @@ export class RequestStates implements Readonly<Record<ColumnName, Int32Array | F
     this.deadlineUs = new Float64Array(capacity);
     this.urgency = new Float64Array(capacity);
     this.phase = new Uint8Array(capacity);
-    this.instance = new Int32Array(capacity).fill(-1);
+    this.instance = new Int32Array(capacity);
     this.ownedAt = new Int32Array(capacity);
     this.ownedCount = new Int32Array(capacity);
     this.ownedCapacity = new Int32Array(capacity);
@@ -136,15 +136,26 @@ export class RequestStates implements Readonly<Record<ColumnName, Int32Array | F
     this.admission = new Float64Array(capacity);
     this.mirrorRun = new Int32Array(capacity);
     this.mirrorJoint = new Uint8Array(capacity);
-    this.ttftUs = new Float64Array(capacity).fill(Number.NaN);
-    this.schedulingDelayUs = new Float64Array(capacity).fill(Number.NaN);
-    this.e2eUs = new Float64Array(capacity).fill(Number.NaN);
+    this.ttftUs = new Float64Array(capacity);
+    this.schedulingDelayUs = new Float64Array(capacity);
+    this.e2eUs = new Float64Array(capacity);
     this.itlSumUs = new Float64Array(capacity);
     this.itlCount = new Int32Array(capacity);
-    this.firstGapUs = new Float64Array(capacity).fill(Number.NaN);
+    this.firstGapUs = new Float64Array(capacity);
     this.lengthCapped = new Uint8Array(capacity);
     this.registered = new Uint8Array(capacity);
+    this.#markUnknown();
     this.#addRows(rows);
+  }
+
+  /** Begins anew with all rows of a table, which must fit. */
+  restart(table: RequestTable, urgencyOfClass: Float64Array): void {
+    this.#table = table;
+    this.#urgencyOfClass = urgencyOfClass;
+    this.longest = 0;
+    for (const column of Object.values(this)) if (ArrayBuffer.isView(column)) (column as Float64Array).fill(0);
+    this.#markUnknown();
+    this.#addRows(table.length);
   }
 
   /** Requests that fit without larger columns. */
@@ -174,6 +185,11 @@ export class RequestStates implements Readonly<Record<ColumnName, Int32Array | F
   /** A policy has another opinion of a request than its class. */
   setUrgency(request: RequestIndex, urgency: number): void {
     this.urgency[request] = urgency;
+  }
+
+  #markUnknown(): void {
+    this.instance.fill(-1);
+    for (const column of [this.ttftUs, this.schedulingDelayUs, this.e2eUs, this.firstGapUs]) column.fill(Number.NaN);
   }
 
   #addRows(count: number): void {

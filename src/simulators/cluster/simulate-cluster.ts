@@ -1,16 +1,25 @@
 import type { Workload } from '../workload/follow-ups.ts';
 import { ClusterEngine } from './engine/cluster-engine.ts';
 import { summarizeRun } from './engine/engine-summary.ts';
+import type { RunMemory } from './engine/run-memory.ts';
 import type { EngineConfig } from './engine-config.ts';
 import type { EngineResult } from './engine-result.ts';
 import type { EngineHooks } from './policy/policy.ts';
 
 /**
  * Simulates a cluster from the first arrival until nothing is left to do, or to the horizon.
+ * @param memory - of runs one after the other; results do not depend on it
  * @throws InputError for unknown scorer names; CannotProgress for configurations whose requests block each other for ever
  */
-export function simulateCluster(config: EngineConfig, workload: Workload, hooks: EngineHooks = {}): EngineResult {
-  const engine = new ClusterEngine(config, workload, hooks);
+export function simulateCluster(
+  config: EngineConfig,
+  workload: Workload,
+  hooks: EngineHooks = {},
+  memory?: RunMemory,
+): EngineResult {
+  const engine = new ClusterEngine(config, workload, hooks, memory);
   engine.run();
-  return summarizeRun(engine);
+  const result = summarizeRun(engine);
+  engine.parts.release();
+  return result;
 }

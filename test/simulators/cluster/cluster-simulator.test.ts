@@ -56,6 +56,20 @@ describe('cluster simulator', () => {
     );
   });
 
+  it('takes nothing over from the run before, whose memory it uses', () => {
+    const simulator = createClusterSimulator();
+    const pressed = { ...CONFIG, total_kv_blocks: 300 };
+    for (const [config, seed, fidelity] of [
+      [pressed, 1, 1],
+      [{ ...pressed, kv_cpu_blocks: 100 }, 2, 1],
+      [CONFIG, 1, 0.5],
+      [pressed, 1, 1],
+    ] as const) {
+      const result = simulator.prepare({ config, workload: WORKLOAD }).run({ seed, fidelity });
+      expect(result.kind === 'measured' && result.metrics).toEqual(run(config, WORKLOAD, { seed, fidelity }));
+    }
+  });
+
   it('meets the same workload under every configuration', () => {
     const simulator = createClusterSimulator();
     const totals = ['round-robin', 'least-loaded', 'weighted'].map((routing_policy) => {

@@ -63,12 +63,12 @@ describe('columns of request state', () => {
     expect([...all].filter(([, owner]) => !known.has(owner))).toEqual([]);
   });
 
-  it('are written by nobody else: a file asks for no view but its own, and only the assembly holds them all', () => {
+  it('are written by nobody else: a file asks for no view but its own, and only the memory of runs holds them all', () => {
     for (const name of files.filter((file) => file !== OWNERS)) {
       expect(new Set([...views(name), name]), name).toEqual(new Set([name]));
     }
     const whole = files.filter((name) => /\bRequestStates\b/.test(textOf(name)));
-    expect(whole.sort()).toEqual(['engine/assembly.ts', STATES]);
+    expect(whole.sort()).toEqual(['engine/run-memory.ts', STATES]);
   });
 
   it('are written by their owners', () => {

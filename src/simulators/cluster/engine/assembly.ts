@@ -15,7 +15,7 @@ import type { InstanceListener } from '../instance/instance-parts.ts';
 import { TokenStreams } from '../instance/token-streams.ts';
 import { BlockKeys } from '../kv/block-keys.ts';
 import type { EngineHooks } from '../policy/policy.ts';
-import { type RequestRegister, RequestStates } from '../request-states.ts';
+import type { RequestRegister } from '../request-states.ts';
 import { DecisionRecords } from '../routing/decision-records.ts';
 import { Dispatch } from '../routing/dispatch.ts';
 import { PolicyViews } from '../routing/policy-views.ts';
@@ -24,9 +24,11 @@ import type { Router } from '../routing/routers.ts';
 import { Snapshots } from '../routing/snapshots.ts';
 import { Admissions } from './admissions.ts';
 import { buildInstances } from './instance-builder.ts';
+import type { RunMemory } from './run-memory.ts';
 
 /** What the parts of a run tell the loop that holds them. */
 export interface LoopHost {
+  readonly memory: RunMemory;
   readonly requestEnded: InstanceListener['requestEnded'];
   readonly stepped: NonNullable<InstanceListener['stepped']>;
   /** A disaggregated request has ended with its decode. */
@@ -40,6 +42,7 @@ export interface LoopHost {
 export interface Assembly {
   readonly table: RequestTable;
   readonly requests: RequestRegister;
+  readonly release: () => void;
   readonly followUps: FollowUpSource | null;
   readonly streams: TokenStreams | null;
   readonly keys: BlockKeys;
@@ -62,7 +65,7 @@ type Ground = ReturnType<typeof ground>;
 
 /** Builds the parts in the order of the floors: requests and keys, instances, routing, what stands in front of it. */
 export function assemble(config: EngineConfig, workload: Workload, hooks: EngineHooks, host: LoopHost): Assembly {
-  const base = ground(config, workload, hooks);
+  const base = ground(config, workload, hooks, host.memory);
   const { table, requests, priorityOfClass, views } = base;
   const { requestEnded, stepped } = host;
   const listener = hooks.record === undefined ? { requestEnded } : { requestEnded, stepped };
@@ -83,13 +86,14 @@ export function assemble(config: EngineConfig, workload: Workload, hooks: Engine
 }
 
 /** Requests, their classes, and the identity of their content. */
-function ground(config: EngineConfig, workload: Workload, hooks: EngineHooks) {
+function ground(config: EngineConfig, workload: Workload, hooks: EngineHooks, memory: RunMemory) {
   const { table, followUps } = workload.start();
   const { sloClasses } = table.names;
   const priorityOfClass = Float64Array.from(sloClasses, (name) => config.sloPriorities[name] ?? 3);
   const urgencyOfClass = urgencies(priorityOfClass, config.sloPriorities);
   const capacity = Math.max(16, (config.disaggregation === null ? 1 : 3) * table.length);
-  const requests: RequestRegister = new RequestStates(table, urgencyOfClass, { capacity });
+  const states = memory.take(table, urgencyOfClass, capacity);
+  const requests: RequestRegister = states;
   const ids: { flow: Disaggregation | null } = { flow: null };
   const idOf = (request: RequestIndex) => table.id(requests.row[request]!) + (ids.flow?.suffix(request) ?? '');
   const usesPolicies = Object.keys(hooks).length > 0;
@@ -97,6 +101,8 @@ function ground(config: EngineConfig, workload: Workload, hooks: EngineHooks) {
     table,
     followUps,
     requests,
+    /** Nobody reads the state of the requests any more: the next run may have its memory. */
+    release: () => memory.giveBack(states),
     priorityOfClass,
     ids,
     idOf,

@@ -14,6 +14,7 @@ import type { RequestRegister } from '../request-states.ts';
 import type { Dispatch } from '../routing/dispatch.ts';
 import { TimeFifo } from '../time-fifo.ts';
 import { type Assembly, assemble } from './assembly.ts';
+import { RunMemory } from './run-memory.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -42,10 +43,11 @@ export class ClusterEngine {
   readonly #requestOfFollowUp = new Map<Row, RequestIndex>();
   #clock = 0;
 
-  constructor(config: EngineConfig, workload: Workload, hooks: EngineHooks = {}) {
+  constructor(config: EngineConfig, workload: Workload, hooks: EngineHooks = {}, memory = new RunMemory()) {
     this.config = config;
     this.#hooks = hooks;
     const parts = assemble(config, workload, hooks, {
+      memory,
       requestEnded: (instance, request, end, produced, at) => this.#ended(instance, request, end, produced, at),
       stepped: (instance, at, duration) => this.#dispatch.records.step(this.instances[instance]!, at, duration),
       parentEnded: (decode, end, produced, at) => this.#followUp(this.requests.row[decode]!, end, produced, at),
