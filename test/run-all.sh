@@ -14,4 +14,5 @@ npm ci --no-audit --no-fund
 npm run check
 npm run test:database
 sh test/clients/optuna-journal.sh
+npm run test:faults -- --part 0.05 --only deaths,records,locks
 npm run test:install
