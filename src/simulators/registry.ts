@@ -1,13 +1,18 @@
 import { unknownName } from '../base/errors.ts';
+import { createCloudEdge } from './cloud-edge/simulator.ts';
+import { createClusterSimulator } from './cluster/cluster-simulator.ts';
+import { createGpuJobsSimulator } from './gpu-jobs/simulator.ts';
+import { createKvschedSimulator } from './kvsched/simulator.ts';
+import { createPdSloSimulator } from './pd-slo/simulator.ts';
 import type { Simulator, SimulatorFactory } from './simulator.ts';
 
-/** Backends by name; each is loaded when it is asked for, since threads of workers start often and need one. */
-const BACKENDS: Readonly<Record<string, () => Promise<SimulatorFactory>>> = {
-  'cloud-edge': async () => (await import('./cloud-edge/simulator.ts')).createCloudEdge,
-  cluster: async () => (await import('./cluster/cluster-simulator.ts')).createClusterSimulator,
-  'gpu-jobs': async () => (await import('./gpu-jobs/simulator.ts')).createGpuJobsSimulator,
-  kvsched: async () => (await import('./kvsched/simulator.ts')).createKvschedSimulator,
-  'pd-slo': async () => (await import('./pd-slo/simulator.ts')).createPdSloSimulator,
+/** Backends by name. */
+const BACKENDS: Readonly<Record<string, SimulatorFactory>> = {
+  'cloud-edge': createCloudEdge,
+  cluster: createClusterSimulator,
+  'gpu-jobs': createGpuJobsSimulator,
+  kvsched: createKvschedSimulator,
+  'pd-slo': createPdSloSimulator,
 };
 
 export function simulatorNames(): readonly string[] {
@@ -16,7 +21,7 @@ export function simulatorNames(): readonly string[] {
 
 /** @throws InputError naming the known backends */
 export async function createSimulator(name: string): Promise<Simulator> {
-  const load = Object.hasOwn(BACKENDS, name) ? BACKENDS[name] : undefined;
-  if (load === undefined) throw unknownName('simulator', name, simulatorNames(), { path: ['simulator'] });
-  return (await load())();
+  const factory = Object.hasOwn(BACKENDS, name) ? BACKENDS[name] : undefined;
+  if (factory === undefined) throw unknownName('simulator', name, simulatorNames(), { path: ['simulator'] });
+  return factory();
 }

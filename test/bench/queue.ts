@@ -2,12 +2,13 @@
  * What the queue costs, on this machine over loopback, with real worker processes and a PostgreSQL of its own.
  *   node --import tsx test/bench/queue.ts overhead | sleep | eager | capacity | memory
  */
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { evaluationSetups } from '../../src/study/evaluation.ts';
 import { openQueueEvaluator } from '../../src/study/io/queue/queue-evaluator.ts';
-import { paretune, startParetune } from '../support/command-line.ts';
+import { PROGRAM, paretune } from '../support/command-line.ts';
 import { PASSWORD, TestPostgres } from '../support/postgres.ts';
 import { locationOf, queueOptions, tinyPlan } from '../support/queue-run.ts';
 
@@ -17,20 +18,24 @@ const server = await TestPostgres.start();
 const queue = ['--queue', server.url()];
 const location = locationOf(server.url());
 
-type Workers = ReturnType<typeof startParetune>[];
+type Workers = readonly ChildProcess[];
 
-/** Workers that are at work: each has said that it evaluates for the warm-up study. */
-async function workers(count: number): Promise<Workers> {
-  const started = Array.from({ length: count }, () => startParetune(['worker', ...queue, '--workers', '1']));
-  await Promise.all(
-    started.map(({ process: worker }) => new Promise((resolve) => worker.stderr!.once('data', resolve))),
+/** @param program - the compiled one for its own coordinator, the sources for that of this process: a worker checks the code */
+async function workers(count: number, program: readonly string[] = PROGRAM): Promise<Workers> {
+  const args = [...program, 'worker', ...queue, '--workers', '1'];
+  const started = Array.from({ length: count }, () =>
+    spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] }),
   );
+  await Promise.all(started.map((worker) => new Promise((resolve) => worker.stderr.once('data', resolve))));
   return started;
 }
 
+const SOURCES = ['--import', 'tsx', 'src/cli/main.ts'];
+
 async function stop(started: Workers): Promise<void> {
-  for (const { process: worker } of started) worker.kill('SIGTERM');
-  await Promise.all(started.map(({ finished }) => finished));
+  const ends = started.map((worker) => new Promise((resolve) => worker.once('exit', resolve)));
+  for (const worker of started) worker.kill('SIGTERM');
+  await Promise.all(ends);
 }
 
 /** CPU seconds so far of the processes whose command line holds `text`. */
@@ -111,7 +116,7 @@ async function timed(file: string, out: string): Promise<number> {
 }
 
 async function overhead(): Promise<void> {
-  const started = await workers(8);
+  const started = await workers(8, SOURCES);
   await tiny('warm', 200, 16);
   const before = { db: cpuOf('postgres: '), workers: cpuOf('paretune') };
   const seconds = await tiny('overhead', 1_000, 16);
@@ -156,7 +161,7 @@ async function eager(): Promise<void> {
 
 async function capacity(): Promise<void> {
   for (const count of [1, 2, 4, 8, 16]) {
-    const started = await workers(count);
+    const started = await workers(count, SOURCES);
     await tiny(`warm${count}`, 20 * count, 4 * count);
     const db = cpuOf('postgres: ');
     const own = process.cpuUsage();
@@ -172,8 +177,8 @@ async function capacity(): Promise<void> {
 }
 
 async function memory(): Promise<void> {
-  const started = await workers(2);
-  const pids = [process.pid, ...started.map(({ process: worker }) => worker.pid!)];
+  const started = await workers(2, SOURCES);
+  const pids = [process.pid, ...started.map(({ pid }) => pid!)];
   console.log('done, MB: coordinator, workers, jobs in the table');
   let pending: Promise<unknown> = Promise.resolve();
   await tiny('memory', 100_000, 64, (done) => {
