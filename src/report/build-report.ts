@@ -15,7 +15,6 @@ import { hypervolumeHistory } from './hypervolume-history.ts';
 import { regimeTables } from './regimes.ts';
 import { driftNotes, stateNotes } from './report-notes.ts';
 import { reportTrials } from './report-trials.ts';
-import { hasSavers, savingsOf } from './savings.ts';
 import { analyseSensitivity } from './sensitivity.ts';
 import type { Decision, StudyReport } from './study-report.ts';
 import { surrogateQualities } from './surrogate-table.ts';
@@ -92,7 +91,6 @@ function reportFigures(plan: StudyPlan, state: StudyState, tool: string): StudyR
     deployments: [],
     advice: [],
     ...(plan.regimes === undefined ? {} : { regimes: regimeTables(plan, state.trials, decision.baseline) }),
-    ...(hasSavers(plan) ? { savings: savingsOf(plan, state.trials) } : {}),
     notes: [
       ...stateNotes(plan, state, front.length, baseline),
       ...decisionNotes(plan, decision, checks),

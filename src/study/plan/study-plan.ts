@@ -23,7 +23,6 @@ import {
 } from './plan-sources.ts';
 import { resolvePriors } from './priors.ts';
 import { describeRegimes, regimeTemplate, resolveRegimes } from './regime-plan.ts';
-import { type Racing, resolveSavers, type Screening } from './saver-settings.ts';
 import { parseSearchSpace } from './search-space-file.ts';
 import { type SpareBudget, spareBudget } from './spare-budget.ts';
 import { defaultsOfHoles, statedBaseline } from './stated-baseline.ts';
@@ -76,10 +75,6 @@ export interface StudyPlan {
   readonly deployTo?: readonly string[];
   /** Absent: the default. */
   readonly limits?: EvaluationLimits;
-  /** Absent: every trial gets all seeds. */
-  readonly racing?: Racing;
-  /** Absent: every trial is measured on the whole workload at once. */
-  readonly screening?: Screening;
   readonly priors: readonly ParameterPrior[];
   /** Means of earlier runs, by metric; they inform the model and cost no budget. */
   readonly earlier: readonly EarlierPoint[];
@@ -169,7 +164,6 @@ export async function resolvePlan(
     stop: spec.stop === undefined ? null : (spec.stop as NonNullable<StudyPlan['stop']>),
     ...limits,
     ...(spec.deploy_to === undefined ? {} : { deployTo: spec.deploy_to }),
-    ...inDocument(sources.study, () => resolveSavers(spec, simulator, workload)),
     priors: inDocument(sources.study, () => resolvePriors(spec, space)),
     earlier: (sources.earlier?.value ?? []) as unknown as readonly EarlierPoint[],
     first,
