@@ -54,11 +54,6 @@ export interface EvaluateOptions {
   readonly trial?: number;
 }
 
-/** Those of `trials` that had finished when this one was proposed. */
-export function seenBy({ seen, pending = [] }: Trial, trials: readonly Trial[]): readonly Trial[] {
-  return trials.slice(0, seen + pending.length).filter(({ number }) => !pending.includes(number));
-}
-
 /** Joins replicate outcomes in the order of `seeds`; the first that is not a measurement decides. */
 export function joinReplicates(seeds: readonly number[], outcomes: readonly ReplicateOutcome[]): TrialOutcome {
   const replicates: Replicate[] = [];
