@@ -15,7 +15,10 @@ const outcome = z.discriminatedUnion(
     z.object({ kind: z.literal('infeasible'), reason: text }),
     z.object({ kind: z.literal('failed'), message: text }),
   ],
-  { error: 'must be an outcome: observed, infeasible or failed' },
+  {
+    error:
+      'must be an outcome: observed, infeasible or failed (one that racing or screening stopped is read by version 0.2)',
+  },
 );
 
 const kinds = 'study-started, trial-proposed, trial-finished, trial-validated, study-ended';

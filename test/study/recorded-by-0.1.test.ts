@@ -140,11 +140,11 @@ describe('a run of another version', () => {
   });
 
   test('with racing and screening is refused by every command, which names the version that reads it', async () => {
+    cpSync(join(JOURNALS, 'tiered'), join(folder, 'savers'), { recursive: true });
     for (const command of ['report', 'verify', 'resume']) {
-      const { code, stdout, stderr } = await paretune([command, join(JOURNALS, 'tiered')], folder);
-      expect([code, stdout]).toEqual([2, '']);
-      expect(stderr).toMatch(/racing: was taken out after version 0\.2: .*read by version 0\.2/);
-      expect(stderr).toMatch(/screening: was taken out/);
+      const { code, stdout, stderr } = await paretune([command, 'savers'], folder);
+      expect([command, code, stdout]).toEqual([command, 2, '']);
+      expect(stderr).toMatch(/(racing: was taken out after|racing or screening stopped is read by) version 0\.2/);
     }
   });
 });
