@@ -15,7 +15,6 @@ import { hypervolumeHistory } from './hypervolume-history.ts';
 import { regimeTables } from './regimes.ts';
 import { driftNotes, stateNotes } from './report-notes.ts';
 import { reportTrials } from './report-trials.ts';
-import { hasSavers, savingsOf } from './savings.ts';
 import { analyseSensitivity } from './sensitivity.ts';
 import type { Decision, StudyReport } from './study-report.ts';
 import { surrogateQualities } from './surrogate-table.ts';
@@ -105,11 +104,10 @@ function whereAsked(
   plan: StudyPlan,
   trials: readonly Trial[],
   baseline: Parameters<typeof regimeTables>[2],
-): Pick<StudyReport, 'calibration' | 'regimes' | 'savings'> {
+): Pick<StudyReport, 'calibration' | 'regimes'> {
   return {
     ...(plan.calibration === undefined ? {} : { calibration: plan.calibration }),
     ...(plan.regimes === undefined ? {} : { regimes: regimeTables(plan, trials, baseline) }),
-    ...(hasSavers(plan) ? { savings: savingsOf(plan, trials) } : {}),
   };
 }
 

@@ -2,9 +2,9 @@ import { Matrix } from 'ml-matrix';
 import { type Correlations, correlations } from '../numeric/covariance.ts';
 import { allPositive } from '../numeric/statistics.ts';
 import { twoWayResiduals } from '../numeric/two-way-layout.ts';
+import { completeTrials } from '../study/complete-trials.ts';
 import { mean, metricValues } from '../study/objective.ts';
 import type { StudyPlan } from '../study/plan/study-plan.ts';
-import { completeTrials } from '../study/savers/complete-trials.ts';
 import type { Trial } from '../study/trial.ts';
 
 /** How the objectives of a study go together. Metrics that are always positive count by their logarithm. */

@@ -8,18 +8,16 @@ import { type Cell, parameterColumns } from './trial-table.ts';
 /** One simulation of a trial; `workload` is null in a study with one workload. */
 interface Row {
   readonly index: number;
-  readonly stage: 'screening' | 'tuning' | 'validation';
-  readonly fidelity: number;
+  readonly stage: 'tuning' | 'validation';
   readonly replicate: Replicate;
   readonly workload: string | null;
 }
 
-const KEYS = ['trial', 'origin', 'status', 'stage', 'fidelity'];
+const KEYS = ['trial', 'origin', 'status', 'stage'];
 
 /**
- * One row a simulation: trial × seed, in a study over several workloads × workload too. `stage` is `tuning`, `screening`
- * (on the short horizon, with its share of the workload as `fidelity`) or `validation` (on fresh seeds). Trials that could
- * not be measured have no rows. Metrics are in their own units; over several workloads, `METRIC@worst` (or `@mean`) is the
+ * One row a simulation: trial × seed, in a study over several workloads × workload too. `stage` is `tuning` or `validation`
+ * (on fresh seeds). Trials that could not be measured have no rows. Metrics are in their own units; over several workloads, `METRIC@worst` (or `@mean`) is the
  * seed's aggregated ratio to the baseline, the same in the rows of all workloads.
  */
 export function replicateTable(plan: StudyPlan, trials: readonly Trial[]): ColumnTable {
@@ -36,7 +34,6 @@ export function replicateTable(plan: StudyPlan, trials: readonly Trial[]): Colum
   add('origin', ({ index }) => trials[index]!.origin);
   add('status', ({ index }) => trials[index]!.outcome!.kind);
   add('stage', ({ stage }) => stage);
-  add('fidelity', ({ fidelity }) => fidelity);
   add('seed', ({ replicate }) => replicate.seed);
   if (plan.regimes !== undefined) add('workload', ({ workload }) => workload);
   const names = parameterColumns(reported);
@@ -101,15 +98,9 @@ function metricColumns({ metrics, regimes }: StudyPlan): readonly MetricColumn[]
 
 function rowsOf(plan: StudyPlan, { outcome, validation }: Trial, index: number): Row[] {
   const workloads = plan.regimes?.workloads.map(({ name }) => name) ?? [null];
-  const rows = (stage: Row['stage'], fidelity: number, replicates: readonly Replicate[]): Row[] =>
-    replicates.flatMap((replicate) => workloads.map((workload) => ({ index, stage, fidelity, replicate, workload })));
-  return [
-    ...rows('screening', plan.screening?.fraction ?? 1, measured(outcome)?.short ?? []),
-    ...rows('tuning', 1, measured(outcome)?.replicates ?? []),
-    ...rows('validation', 1, measured(validation)?.replicates ?? []),
-  ];
-}
-
-function measured(outcome: TrialOutcome | null): Extract<TrialOutcome, { replicates: unknown }> | null {
-  return outcome?.kind === 'observed' || outcome?.kind === 'stopped' ? outcome : null;
+  const rows = (stage: Row['stage'], measured: TrialOutcome | null): Row[] =>
+    measured?.kind === 'observed'
+      ? measured.replicates.flatMap((replicate) => workloads.map((workload) => ({ index, stage, replicate, workload })))
+      : [];
+  return [...rows('tuning', outcome), ...rows('validation', validation)];
 }

@@ -4,7 +4,6 @@ import type { StudyPlan } from '../study/plan/study-plan.ts';
 import { normalizeWeights } from '../study/plan/template.ts';
 import type { Trial, TrialOutcome } from '../study/trial.ts';
 import { estimate } from './estimate.ts';
-import { hasSavers, replicateCount, stoppedReason } from './savings.ts';
 import type { Estimate, ReportMetric, ReportParameter, ReportTrial, StudyReport } from './study-report.ts';
 
 /** Trials with parameters and figures, and what these are: all that a table of trials needs. */
@@ -58,25 +57,22 @@ function reportTrial(plan: StudyPlan, trial: Trial, onFront: boolean): ReportTri
     number: trial.number,
     origin: trial.origin,
     status: outcome?.kind ?? 'pending',
-    reason: reasonOf(plan, outcome),
+    reason: reasonOf(outcome),
     parameters: columnsOf(plan, trial),
     metrics: estimates(plan, outcome),
     ...(trial.validation?.kind === 'observed' ? { fresh: estimates(plan, trial.validation) } : {}),
     seen: trial.seen,
     feasible: isFeasible(plan, trial),
     onFront,
-    ...(hasSavers(plan) ? { replicates: replicateCount(trial) } : {}),
   };
 }
 
-function reasonOf(plan: StudyPlan, outcome: TrialOutcome | null): string | null {
+function reasonOf(outcome: TrialOutcome | null): string | null {
   switch (outcome?.kind) {
     case 'infeasible':
       return outcome.reason;
     case 'failed':
       return outcome.message;
-    case 'stopped':
-      return stoppedReason(plan, outcome);
     default:
       return null;
   }

@@ -57,8 +57,6 @@ export interface StudyReport {
   readonly calibration?: Calibration;
   /** Present exactly where the study has several workloads. */
   readonly regimes?: readonly RegimeTable[];
-  /** Present exactly where the study has budget savers. */
-  readonly savings?: Savings;
   /** Sentences a reader must not miss: nothing feasible, failed trials, baseline outside the space. */
   readonly notes: readonly string[];
 }
@@ -90,8 +88,7 @@ export interface Estimate {
 export interface ReportTrial {
   readonly number: number;
   readonly origin: 'baseline' | 'first' | 'sampler';
-  /** `stopped` = ended early by a budget saver; it has no figures, since these would not be means over the same seeds. */
-  readonly status: 'observed' | 'infeasible' | 'failed' | 'stopped' | 'pending';
+  readonly status: 'observed' | 'infeasible' | 'failed' | 'pending';
   readonly reason: string | null;
   readonly parameters: Readonly<Record<string, ParameterValue>>;
   readonly metrics: Readonly<Record<string, Estimate>>;
@@ -101,21 +98,6 @@ export interface ReportTrial {
   readonly seen: number;
   readonly feasible: boolean;
   readonly onFront: boolean;
-  /** Simulations on tuning seeds; present exactly where the study has budget savers. */
-  readonly replicates?: number;
-}
-
-/** What budget savers spared, over trials that were measured or stopped. */
-export interface Savings {
-  readonly stopped: number;
-  /** Simulations done, and what the same trials would have taken with all seeds. */
-  readonly simulations: number;
-  readonly withoutSavers: number;
-  /** Runs on the short horizon, and its share of the workload. */
-  readonly shortRuns?: number;
-  readonly shortFraction?: number;
-  /** 1 − simulated requests / those without savers: short runs count with their share. */
-  readonly saved: number;
 }
 
 /**

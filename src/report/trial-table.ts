@@ -4,10 +4,7 @@ import type { ReportTrials } from './report-trials.ts';
 export type Cell = string | number | boolean | null;
 
 /** Columns of trials and simulations that are no parameters. */
-const OWN_COLUMNS = [
-  ...['trial', 'origin', 'status', 'feasible', 'front', 'replicates'],
-  ...['stage', 'fidelity', 'seed', 'workload'],
-];
+const OWN_COLUMNS = [...['trial', 'origin', 'status', 'feasible', 'front'], ...['stage', 'seed', 'workload']];
 
 /** One row a trial: parameters, then for each metric its mean and interval. The table behind trials.csv. */
 export function trialTable({ parameters, metrics, trials }: ReportTrials): ColumnTable {
@@ -19,12 +16,6 @@ export function trialTable({ parameters, metrics, trials }: ReportTrials): Colum
     ['feasible', column(({ feasible }) => feasible)],
     ['front', column(({ onFront }) => onFront)],
   ]);
-  if (trials.some(({ replicates }) => replicates !== undefined)) {
-    columns.set(
-      'replicates',
-      column(({ replicates }) => replicates ?? null),
-    );
-  }
   const names = parameterColumns({ parameters, metrics });
   for (const { column: name } of parameters) {
     columns.set(

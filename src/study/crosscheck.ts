@@ -2,7 +2,7 @@ import { type Interval, meanInterval, pairedDifference } from '../numeric/statis
 import type { ParameterValues } from '../optimizer/space/parameter.ts';
 import type { MetricSpec } from '../simulators/simulator.ts';
 import { metricValues } from './objective.ts';
-import type { EvaluatedOutcome, Replicate } from './trial.ts';
+import type { Replicate, TrialOutcome } from './trial.ts';
 
 /** A point of a run with what was recorded of it. */
 export interface CheckedPoint {
@@ -35,7 +35,7 @@ export type PointCheck = Omit<CheckedPoint, 'replicates'> &
 /** Compares what an evaluation elsewhere gave, on the recorded seeds, with the record, metric by metric. */
 export function comparePoint(
   { replicates, ...point }: CheckedPoint,
-  outcome: EvaluatedOutcome,
+  outcome: TrialOutcome,
   metrics: readonly MetricSpec[],
 ): PointCheck {
   if (outcome.kind === 'infeasible') return { ...point, outcome: 'infeasible', reason: outcome.reason };

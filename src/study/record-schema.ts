@@ -7,17 +7,18 @@ const index = wholeNumber({ least: 0 });
 const text = z.string();
 const value = z.union([z.number(), z.string(), z.boolean(), z.array(z.number())]);
 const replicates = z.array(z.object({ seed: wholeNumber(), metrics: z.record(z.string(), z.number()) }));
-const short = replicates.optional();
 
 const outcome = z.discriminatedUnion(
   'kind',
   [
-    z.object({ kind: z.literal('observed'), replicates, short }),
+    z.object({ kind: z.literal('observed'), replicates }),
     z.object({ kind: z.literal('infeasible'), reason: text }),
     z.object({ kind: z.literal('failed'), message: text }),
-    z.object({ kind: z.literal('stopped'), replicates, short, verdict: z.record(z.string(), z.unknown()) }),
   ],
-  { error: 'must be an outcome: observed, infeasible, failed or stopped' },
+  {
+    error:
+      'must be an outcome: observed, infeasible or failed (one that racing or screening stopped is read by version 0.2)',
+  },
 );
 
 const kinds = 'study-started, trial-proposed, trial-finished, trial-validated, study-ended';

@@ -1,4 +1,3 @@
-import { evaluateTrial } from './evaluate-trial.ts';
 import { applyEntry, type JournalEntry, type StudyState } from './journal.ts';
 import { fixedProposals, type Proposal, proposeBatch } from './propose.ts';
 import { stopReason } from './stop-reason.ts';
@@ -55,7 +54,7 @@ class Flight {
   begin({ trials }: StudyState): void {
     for (const trial of trials) {
       if (trial.outcome !== null || this.#outcomes.has(trial.number)) continue;
-      const outcome = evaluateTrial(this.#run.plan, trials, trial, this.#run.evaluate);
+      const outcome = this.#run.evaluate(trial.values, this.#run.plan.seeds, { trial: trial.number });
       const heard = (): void => {
         this.#ended.push(trial.number);
         this.#heard();

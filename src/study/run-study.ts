@@ -1,5 +1,4 @@
 import { finitePoints } from '../optimizer/feasible/finite-points.ts';
-import { evaluateTrial } from './evaluate-trial.ts';
 import { applyEntry, EMPTY_STATE, type JournalEntry, type StudyState } from './journal.ts';
 import type { StudyPlan } from './plan/study-plan.ts';
 import { proposeBatch, proposedEntry } from './propose.ts';
@@ -40,7 +39,9 @@ function nextStep(run: StudyRun, state: StudyState, searched: Searched | null): 
     const rest = batch.untouched ? restOfBatch(run, state, batch.start) : [];
     return rest.length > 0
       ? entriesOf(rest)
-      : inOrder(batch.pending, 'trial-finished', (trial) => evaluateTrial(plan, state.trials, trial, run.evaluate));
+      : inOrder(batch.pending, 'trial-finished', ({ values, number }) =>
+          run.evaluate(values, plan.seeds, { trial: number }),
+        );
   }
   const stopped = stopReason(plan, state);
   const proposed =

@@ -1,5 +1,4 @@
 import type { ParameterValues } from '../optimizer/space/parameter.ts';
-import type { StopVerdict } from './stop-verdict.ts';
 
 export type Metrics = Readonly<Record<string, number>>;
 
@@ -18,26 +17,11 @@ export interface Replicate {
 export type TrialOutcome =
   | ObservedOutcome
   | { readonly kind: 'infeasible'; readonly reason: string }
-  | { readonly kind: 'failed'; readonly message: string }
-  | StoppedOutcome;
+  | { readonly kind: 'failed'; readonly message: string };
 
 export interface ObservedOutcome {
   readonly kind: 'observed';
   readonly replicates: readonly Replicate[];
-  /** On the short horizon; present exactly where the study screens. */
-  readonly short?: readonly Replicate[];
-}
-
-/**
- * A budget saver ended the trial early. It is no observation: it has no mean over the study's seeds, so it is never on the
- * front, never recommended and never compared with the baseline.
- */
-export interface StoppedOutcome {
-  readonly kind: 'stopped';
-  /** On the first of the study's seeds, in their order; none where the short horizon was enough. */
-  readonly replicates: readonly Replicate[];
-  readonly short?: readonly Replicate[];
-  readonly verdict: StopVerdict;
 }
 
 /** Why a point was tried. */
@@ -61,7 +45,7 @@ export type Evaluate = (
   values: Trial['values'],
   seeds: readonly number[],
   options?: EvaluateOptions,
-) => Promise<EvaluatedOutcome>;
+) => Promise<TrialOutcome>;
 
 export interface EvaluateOptions {
   /** Share of the workload, in (0, 1]; absent = all of it. */
@@ -70,16 +54,8 @@ export interface EvaluateOptions {
   readonly trial?: number;
 }
 
-/** What an evaluation alone can come to. */
-export type EvaluatedOutcome = Exclude<TrialOutcome, StoppedOutcome>;
-
-/** Those of `trials` that had finished when this one was proposed. */
-export function seenBy({ seen, pending = [] }: Trial, trials: readonly Trial[]): readonly Trial[] {
-  return trials.slice(0, seen + pending.length).filter(({ number }) => !pending.includes(number));
-}
-
 /** Joins replicate outcomes in the order of `seeds`; the first that is not a measurement decides. */
-export function joinReplicates(seeds: readonly number[], outcomes: readonly ReplicateOutcome[]): EvaluatedOutcome {
+export function joinReplicates(seeds: readonly number[], outcomes: readonly ReplicateOutcome[]): TrialOutcome {
   const replicates: Replicate[] = [];
   for (const [index, outcome] of outcomes.entries()) {
     if (outcome.kind !== 'measured') return outcome;

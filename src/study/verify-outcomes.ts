@@ -1,12 +1,12 @@
 import type { Json } from '../base/json.ts';
 import type { JournalEntry } from './journal.ts';
 import type { StudyPlan } from './plan/study-plan.ts';
-import type { Evaluate, EvaluatedOutcome, Replicate, Trial, TrialOutcome } from './trial.ts';
+import type { Evaluate, Trial, TrialOutcome } from './trial.ts';
 import { type Difference, firstDifference, type VerifyProgress } from './verify.ts';
 
 /**
- * Simulates every recorded vector again, on the seeds and horizons it was measured on, and takes proposals and the verdicts
- * of budget savers as they stand: for journals whose proposals another version of the program made.
+ * Simulates every recorded vector again, on the seeds it was measured on, and takes proposals as they
+ * stand: for journals whose proposals another version of the program made.
  * @param onProgress - called after each entry
  * @returns the first difference, or null
  */
@@ -20,9 +20,9 @@ export async function verifyOutcomes(
   const again = recorded.map(async (entry): Promise<TrialOutcome | null> => {
     if (entry.kind === 'trial-proposed') values.set(entry.trial, entry.values);
     if (entry.kind === 'trial-finished')
-      return await recomputed(plan, plan.seeds, values.get(entry.trial)!, entry.outcome, evaluate);
+      return await recomputed(plan.seeds, values.get(entry.trial)!, entry.outcome, evaluate);
     if (entry.kind === 'trial-validated')
-      return await recomputed(plan, plan.validation!.seeds, values.get(entry.trial)!, entry.outcome, evaluate);
+      return await recomputed(plan.validation!.seeds, values.get(entry.trial)!, entry.outcome, evaluate);
     return null;
   });
   for (const outcome of again) outcome.catch(() => undefined);
@@ -44,36 +44,10 @@ function comparable(outcome: TrialOutcome): Json {
 }
 
 async function recomputed(
-  plan: StudyPlan,
   seeds: readonly number[],
   values: Trial['values'],
   recorded: TrialOutcome,
   evaluate: Evaluate,
 ): Promise<TrialOutcome> {
-  const { screening } = plan;
-  if (recorded.kind === 'infeasible' || recorded.kind === 'failed') {
-    const short =
-      screening === undefined || seeds !== plan.seeds
-        ? null
-        : await evaluate(values, seeds.slice(0, screening.seeds), { fidelity: screening.fraction });
-    return short?.kind === 'infeasible' ? short : await evaluate(values, seeds);
-  }
-  const whole = await measured(values, recorded.replicates, evaluate);
-  if (whole.kind !== 'observed') return whole;
-  if (recorded.short === undefined) return { ...recorded, replicates: whole.replicates };
-  const short = await measured(values, recorded.short, evaluate, screening?.fraction);
-  if (short.kind !== 'observed') return short;
-  return { ...recorded, replicates: whole.replicates, short: short.replicates };
-}
-
-/** The replicates again, or what came instead of one. */
-async function measured(
-  values: Trial['values'],
-  recorded: readonly Replicate[],
-  evaluate: Evaluate,
-  fidelity?: number,
-): Promise<EvaluatedOutcome> {
-  if (recorded.length === 0) return { kind: 'observed', replicates: [] };
-  const seeds = recorded.map(({ seed }) => seed);
-  return await evaluate(values, seeds, fidelity === undefined ? {} : { fidelity });
+  return await evaluate(values, recorded.kind === 'observed' ? recorded.replicates.map(({ seed }) => seed) : seeds);
 }

@@ -69,6 +69,7 @@ export const TESTED_DIRECTLY: readonly { readonly why: string; readonly exports:
       'src/numeric/positive-laws.ts#digamma',
       'src/numeric/positive-laws.ts#trigamma',
       'src/numeric/student-t.ts#incompleteBeta',
+      'src/numeric/student-t.ts#studentCdf',
       'src/numeric/sobol-sequence.ts#directionColumns',
       'src/numeric/sobol-sequence.ts#MAX_SOBOL_DIMENSION',
       'src/optimizer/gp/hyperparameters.ts#hyperparameterCount',

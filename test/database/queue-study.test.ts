@@ -30,11 +30,8 @@ describe.skipIf(!hasPostgres())('a study on a queue', () => {
   });
 
   test.each([
-    ['racing and validation', { seeds: [1, 2, 3], racing: { after: 3 }, validation: { seeds: [11, 12], points: 2 } }],
-    [
-      'screening on several workloads',
-      { screening: { fraction: 0.6, after: 4 }, vary: { mode: ['joint', 'independent'] } },
-    ],
+    ['validation', { seeds: [1, 2, 3], validation: { seeds: [11, 12], points: 2 } }],
+    ['several workloads', { vary: { mode: ['joint', 'independent'] } }],
   ])('ends in the journal that it has here: %s', async (name, study) => {
     const plan = await tinyPlan(name.replaceAll(' ', '-'), study);
     expect(await journalOf(plan, { queue: queueOptions(location) })).toEqual(await journalOf(plan));

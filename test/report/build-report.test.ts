@@ -6,7 +6,7 @@ import { paretoFront } from '../../src/study/front.ts';
 import type { StudyPlan } from '../../src/study/plan/study-plan.ts';
 import type { Replicate, Trial } from '../../src/study/trial.ts';
 import { planOf, SPACE, STRATEGY, STUDY } from '../support/plan-builder.ts';
-import { observed, replicatesOf, stopped } from '../support/trials.ts';
+import { observed, replicatesOf } from '../support/trials.ts';
 
 const BOUNDED = `${STUDY}constraints: [{metric: share, at_least: 0.5}]\n`;
 
@@ -141,8 +141,6 @@ describe('trials of a report', () => {
     ]);
     expect(report.trials[1]!.metrics['cost']).toEqual({ mean: 5, low: 5, high: 5, values: [5, 5, 5] });
     expect(report.trials[3]!.metrics).toEqual({});
-    expect(report.trials[0]).not.toHaveProperty('replicates');
-    expect(report).not.toHaveProperty('savings');
     expect(report).not.toHaveProperty('regimes');
     expect([report.front, report.shortList, report.baseline]).toEqual([[1], [1], 0]);
     expect(report.constraints).toMatchObject([{ text: 'share ≥ 0.5' }]);
@@ -152,15 +150,6 @@ describe('trials of a report', () => {
       ['share', 'constraint'],
     ]);
     expect((await planOf()).metrics.length).toBe(3);
-  });
-
-  test('say what a saver stopped, and how many seeds each had', async () => {
-    const plan = await planOf({ study: `${STUDY}racing: {first_seeds: 1}\n` });
-    const report = reportOf(plan, [baseline, stopped(1, { cost: [5], gain: [5], share: [1] })]);
-    expect(report.trials.map(({ replicates }) => replicates)).toEqual([3, 1]);
-    expect(report.trials[1]).toMatchObject({ status: 'stopped', metrics: {} });
-    expect(report.trials[1]!.reason).toMatch(/^stopped after 1 of 3 seeds/);
-    expect(report.savings).toMatchObject({ stopped: 1, simulations: 4, withoutSavers: 6 });
   });
 
   test('the short list holds at most five points of the front', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { objectiveCorrelations } from '../../src/report/correlations.ts';
 import { planOf, STUDY } from '../support/plan-builder.ts';
-import { observed, stopped } from '../support/trials.ts';
+import { observed } from '../support/trials.ts';
 
 const SEEDS = [1, 1.5, 0.7];
 /** Cost and gain of these levels; `noise` is what a seed does to one trial only. */
@@ -53,7 +53,7 @@ describe('correlations of the objectives', () => {
   test('only trials with all seeds count, and there must be three', async () => {
     const plan = await planOf();
     const trials = NOISE.map((noise, number) => trial(number, 1 + number, 5, noise));
-    const extra = stopped(7, { cost: [1000], gain: [1], share: [1] });
+    const extra = observed(7, {}, { outcome: { kind: 'failed', message: 'no answer' } });
     expect(objectiveCorrelations(plan, [...trials, extra])).toEqual(objectiveCorrelations(plan, trials));
     expect(objectiveCorrelations(plan, trials.slice(0, 3))!.trials).toBe(3);
     expect(objectiveCorrelations(plan, trials.slice(0, 2))).toBeNull();

@@ -77,32 +77,24 @@ describe('trial table', () => {
 });
 
 describe('replicate table', () => {
-  test('has a row per simulation: short runs, tuning seeds and fresh seeds of every trial that was measured', async () => {
-    const plan: StudyPlan = {
-      ...(await planOf()),
-      screening: { fraction: 0.25, seeds: 1, correlation: 0.5, risk: 0.01, after: 4 },
-    };
-    const { replicates } = observed([4, 5]);
+  test('has a row per simulation: tuning seeds and fresh seeds of every trial that was measured', async () => {
+    const plan = await planOf();
     const trials = [
-      trial(0, { ...observed([1, 2, 3]), short: observed([9]).replicates }, { validation: observed([7], [11]) }),
+      trial(0, observed([1, 2, 3]), { validation: observed([7], [11]) }),
       trial(1, { kind: 'infeasible', reason: 'too much' }),
-      trial(2, {
-        kind: 'stopped',
-        replicates,
-        verdict: { rule: 'racing-front', by: 0, chance: 0, figures: [] },
-      }),
+      trial(2, observed([4, 5, 6])),
       trial(3, null),
     ];
     const table = replicateTable(plan, trials);
-    const rows = table.select('trial', 'status', 'stage', 'fidelity', 'seed', 'x', 'cost').objects();
+    const rows = table.select('trial', 'status', 'stage', 'seed', 'x', 'cost').objects();
     expect(rows.map((row) => Object.values(row))).toEqual([
-      [0, 'observed', 'screening', 0.25, 1, 0, 9],
-      [0, 'observed', 'tuning', 1, 1, 0, 1],
-      [0, 'observed', 'tuning', 1, 2, 0, 2],
-      [0, 'observed', 'tuning', 1, 3, 0, 3],
-      [0, 'observed', 'validation', 1, 11, 0, 7],
-      [2, 'stopped', 'tuning', 1, 1, 0.2, 4],
-      [2, 'stopped', 'tuning', 1, 2, 0.2, 5],
+      [0, 'observed', 'tuning', 1, 0, 1],
+      [0, 'observed', 'tuning', 2, 0, 2],
+      [0, 'observed', 'tuning', 3, 0, 3],
+      [0, 'observed', 'validation', 11, 0, 7],
+      [2, 'observed', 'tuning', 1, 0.2, 4],
+      [2, 'observed', 'tuning', 2, 0.2, 5],
+      [2, 'observed', 'tuning', 3, 0.2, 6],
     ]);
     expect(table.columnNames()).not.toContain('workload');
   });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { isFeasible, losses, mean, meanMetrics, metricValues, toLoss, toSlack } from '../../src/study/objective.ts';
 import type { Trial } from '../../src/study/trial.ts';
 import { planOf, STUDY } from '../support/plan-builder.ts';
-import { observed, replicatesOf, stopped } from '../support/trials.ts';
+import { observed, replicatesOf } from '../support/trials.ts';
 
 const BOUNDED = `${STUDY}constraints: [{metric: cost, at_most: 5}, {metric: share, at_least: 0.5}]\n`;
 const at = (cost: number, share: number): Trial =>
@@ -22,7 +22,6 @@ describe('losses', () => {
     ['pending', null],
     ['failed', { kind: 'failed', message: 'no' }],
     ['infeasible', { kind: 'infeasible', reason: 'no memory' }],
-    ['stopped', stopped(0, { cost: [1], gain: [1], share: [1] }).outcome],
   ] as const)('a trial that is %s has none and is not feasible', async (_, outcome) => {
     const plan = await planOf();
     const trial: Trial = { ...at(1, 1), outcome };

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { stream } from '../../src/base/random.ts';
 import { earlierObservations, toObservations } from '../../src/study/observations.ts';
-import { expectedOfShort, horizonModel } from '../../src/study/savers/complete-trials.ts';
 import type { Trial } from '../../src/study/trial.ts';
 import { planOf, STUDY } from '../support/plan-builder.ts';
-import { observed, replicatesOf, stopped } from '../support/trials.ts';
+import { observed } from '../support/trials.ts';
 
 /** Trials with mean costs `means`, a shift by seed common to all, and multiplicative noise of their own. */
 function trialsWith(means: readonly number[], noise: number): Trial[] {
@@ -117,80 +116,6 @@ test('the sampler sees losses and slacks, each with its variance', async () => {
 test('a loss that is not a number is no loss', async () => {
   const [first] = toObservations(await planOf(), [costs(0, [1, Number.NaN, 2])]);
   expect(first!.losses).toBeNull();
-});
-
-describe('a trial stopped after the first of three seeds', () => {
-  test('is told with the mean expected over all, and the variance of both', async () => {
-    const trials = PLAIN.map((cost, number) => costs(number, cost));
-    const told = toObservations(await planOf(), [...trials, stopped(3, { cost: [8], gain: [1], share: [1] })]).at(-1)!;
-    // Columns have means 6, 3, 6; the residual mean square is 4 / 4. Level 8 − 6, so 8, 5 and 8 over the seeds.
-    expect(told.losses![0]).toBeCloseTo(7, 12);
-    expect(told.lossVariances[0]).toBeCloseTo(1 / 3 + (2 / 3) * (1 + 1 / 3), 12);
-  });
-
-  test('relative to that mean where all is positive', async () => {
-    const trials = PLAIN.map((row, number) =>
-      costs(
-        number,
-        row.map((value) => Math.exp(value / 10)),
-      ),
-    );
-    const one = stopped(3, { cost: [Math.exp(0.8)], gain: [1], share: [1] });
-    const told = toObservations(await planOf(), [...trials, one]).at(-1)!;
-    const expected = (2 * Math.exp(0.8) + Math.exp(0.5)) / 3;
-    expect(told.losses![0]).toBeCloseTo(expected, 12);
-    expect(told.lossVariances[0]).toBeCloseTo(0.01 * (11 / 9) * expected ** 2, 12);
-  });
-
-  test('with what it measured and unknown noise where there is nothing to learn from', async () => {
-    const trials = [costs(0, [1, 2, 3]), stopped(1, { cost: [8, 10], gain: [1, 1], share: [1, 1] })];
-    const told = toObservations(await planOf(), trials).at(-1)!;
-    expect(told).toMatchObject({ losses: [9, -1], lossVariances: [null, null] });
-  });
-});
-
-describe('a trial stopped after its short run', () => {
-  const pair = (number: number, short: number, long: number): Trial => {
-    const trial = costs(number, [long, long, long]);
-    const replicates = trial.outcome?.kind === 'observed' ? trial.outcome.replicates : [];
-    return {
-      ...trial,
-      outcome: { kind: 'observed', replicates, short: replicatesOf({ cost: [short], gain: [1], share: [1] }) },
-    };
-  };
-  const screened = stopped(9, {}, { cost: [5], gain: [1], share: [1] });
-
-  test('is told with what the line through the pairs predicts, and the scatter about it', async () => {
-    const trials = [pair(0, 1, 2.1), pair(1, 2, 3.8), pair(2, 3, 6.3), pair(3, 4, 7.9)];
-    const told = toObservations(await planOf(), [...trials, screened]).at(-1)!;
-    const short = replicatesOf({ cost: [5] });
-    const { mean, deviation } = expectedOfShort(horizonModel(trials, 'cost', short)!, short, 'cost');
-    expect(told.losses![0]).toBe(mean);
-    expect(mean).toBeGreaterThan(9);
-    expect(told.lossVariances[0]).toBeCloseTo((deviation * mean) ** 2, 12);
-    expect(deviation).toBeGreaterThan(0.01);
-  });
-
-  test('is told by its whole runs where it has any', async () => {
-    const trials = [pair(0, 1, 2.1), pair(1, 2, 3.8), pair(2, 3, 6.3), pair(3, 4, 7.9)];
-    const raced = stopped(9, { cost: [8], gain: [1], share: [1] }, { cost: [5], gain: [1], share: [1] });
-    const told = toObservations(await planOf(), [...trials, raced]).at(-1)!;
-    expect(told.losses![0]).toBeCloseTo(8, 12);
-  });
-
-  test('in the unit of the metric where a value is not positive', async () => {
-    const trials = [pair(0, -1, -2.1), pair(1, 2, 3.8), pair(2, 3, 6.3), pair(3, 4, 7.9)];
-    const told = toObservations(await planOf(), [...trials, screened]).at(-1)!;
-    const short = replicatesOf({ cost: [5] });
-    const { mean, deviation } = expectedOfShort(horizonModel(trials, 'cost', short)!, short, 'cost');
-    expect(told.losses![0]).toBe(mean);
-    expect(told.lossVariances[0]).toBeCloseTo(deviation ** 2, 12);
-  });
-
-  test('with its short figures and unknown noise before there are enough pairs', async () => {
-    const told = toObservations(await planOf(), [pair(0, 1, 2), pair(1, 2, 4), screened]).at(-1)!;
-    expect(told).toMatchObject({ losses: [5, -1], lossVariances: [null, null] });
-  });
 });
 
 test('points of earlier runs count where they lie in the space and have every metric', async () => {

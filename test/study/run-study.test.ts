@@ -74,7 +74,7 @@ describe('runStudy', () => {
   });
 });
 
-describe('budget savers', () => {
+describe('budget', () => {
   test('the stopping rule ends a search that gains nothing, and says why', async () => {
     const study = STUDY.replace('trials: 9', 'trials: 200').replace('sampler: sobol', 'sampler: random');
     const plan = await planOf({ study: `${study}stop: {patience: 6, tolerance: 0.05}\n` });

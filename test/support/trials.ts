@@ -23,19 +23,3 @@ export function observed(number: number, columns: Columns, more: Partial<Trial> 
     ...more,
   };
 }
-
-/** A trial that a saver ended after its first seeds. */
-export function stopped(number: number, columns: Columns, short?: Columns): Trial {
-  return observed(
-    number,
-    {},
-    {
-      outcome: {
-        kind: 'stopped',
-        replicates: replicatesOf(columns),
-        ...(short === undefined ? {} : { short: replicatesOf(short) }),
-        verdict: { rule: 'racing-front', by: 0, chance: 0.004, figures: [] },
-      },
-    },
-  );
-}

@@ -1,6 +1,5 @@
 import { formatNumber, formatPercent, formatShare, formatValue } from '../../report/format.ts';
 import { bestText, changeOf, changeText, checkText } from '../../report/page/change-text.ts';
-import { savingsText } from '../../report/page/sections.ts';
 import type { PointCheck, StudyReport } from '../../report/study-report.ts';
 import { stdoutColours as pc } from '../terminal/colours.ts';
 import { fitted, wrapped } from '../terminal/table.ts';
@@ -12,7 +11,6 @@ const SUMMARY_ROWS = 10;
 export function printSummary(report: StudyReport, files: readonly string[]): void {
   const lines = [
     ...report.notes.flatMap((note) => wrapped(note).map((line) => pc.yellow(line))),
-    ...(report.savings === undefined ? [] : wrapped(savingsText(report.savings))),
     ...frontTable(report, SUMMARY_ROWS),
     ...freshChecks(report),
     ...comparisonLines(report),

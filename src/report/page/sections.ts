@@ -1,6 +1,6 @@
 import { namedPoints } from '../chart-figures.ts';
 import { formatChange, formatNumber, formatValue } from '../format.ts';
-import type { Comparison, Estimate, ReportTrial, Savings, StudyReport } from '../study-report.ts';
+import type { Comparison, Estimate, ReportTrial, StudyReport } from '../study-report.ts';
 import { verdictStyle } from './decision-section.ts';
 import { escapeHtml } from './escape.ts';
 import { htmlTable, textTable, trialButton } from './html.ts';
@@ -12,16 +12,7 @@ export function header(report: StudyReport): string {
     `<h1>${escapeHtml(report.name)}</h1>`,
     report.description === '' ? '' : `<p>${escapeHtml(report.description)}</p>`,
     `<p class="soft">Strategy <b>${escapeHtml(strategy.name)}</b>, sampler ${escapeHtml(report.sampler)}${report.ended === null ? '' : `; ended: ${escapeHtml(report.ended)}`}.</p>`,
-    ...(report.savings === undefined ? [] : [`<p class="soft">${escapeHtml(savingsText(report.savings))}</p>`]),
   ].join('\n');
-}
-
-/** One sentence on what budget savers spared. */
-export function savingsText({ stopped, simulations, withoutSavers, shortRuns, shortFraction, saved }: Savings): string {
-  const share = `${Math.abs(100 * saved).toFixed(1)} % ${saved < 0 ? 'more' : 'saved'}`;
-  const short =
-    shortRuns === undefined ? '' : ` and ${shortRuns} short runs of ${formatNumber(100 * (shortFraction ?? 0))} %`;
-  return `Budget savers: ${stopped} trial${stopped === 1 ? '' : 's'} stopped early; ${simulations} simulations${short} instead of ${withoutSavers} (${share}).`;
 }
 
 /** Best points against the baseline, on tuning seeds and on fresh ones. */
@@ -107,15 +98,7 @@ function valueText(value: unknown): string {
 }
 
 export function trialsSection(report: StudyReport): string {
-  return `<h2 id="trials">All trials</h2>${trialTable(report, report.trials)}${stoppedList(report)}`;
-}
-
-/** Why trials were stopped early; empty without budget savers. */
-function stoppedList(report: StudyReport): string {
-  const stopped = report.trials.filter(({ status }) => status === 'stopped');
-  if (stopped.length === 0) return '';
-  const items = stopped.map(({ number, reason }) => `<li>Trial ${number}: ${escapeHtml(reason ?? '')}</li>`);
-  return `\n<h3>Stopped early</h3><ul class="soft">${items.join('')}</ul>`;
+  return `<h2 id="trials">All trials</h2>${trialTable(report, report.trials)}`;
 }
 
 function trialTable(report: StudyReport, trials: readonly ReportTrial[]): string {
@@ -123,14 +106,12 @@ function trialTable(report: StudyReport, trials: readonly ReportTrial[]): string
   const head = [
     'trial',
     'state',
-    ...(report.savings === undefined ? [] : ['seeds']),
     ...columns,
     ...report.parameters.map(({ column }) => column),
   ];
   const rows = trials.map((trial) => [
     trialButton(trial.number),
     escapeHtml(stateText(report, trial)),
-    ...(trial.replicates === undefined ? [] : [`${trial.replicates} of ${report.seeds.length}`]),
     ...columns.map((name) => escapeHtml(estimateText(trial.metrics[name]))),
     ...report.parameters.map(({ column }) => escapeHtml(valueText(trial.parameters[column]))),
   ]);

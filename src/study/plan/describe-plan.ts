@@ -1,5 +1,4 @@
 import { trialBudget } from './budget-spec.ts';
-import { describeSavers } from './saver-settings.ts';
 import { describeSpare } from './spare-budget.ts';
 import type { StudyPlan } from './study-plan.ts';
 
@@ -9,5 +8,5 @@ export function describePlan(plan: StudyPlan): string {
   const spare = plan.spare === undefined ? '' : `; ${describeSpare(plan.spare)}`;
   const within = plan.minutes === undefined ? '' : ` within ${plan.minutes} minutes`;
   const bound = trialBudget(plan);
-  return `${plan.name}: ${bound === null ? '' : `${bound} `}trials × ${plan.seeds.length} seeds${within}, sampler ${plan.sampler}, ${objectives}${describeSavers(plan)}${spare}`;
+  return `${plan.name}: ${bound === null ? '' : `${bound} `}trials × ${plan.seeds.length} seeds${within}, sampler ${plan.sampler}, ${objectives}${spare}`;
 }

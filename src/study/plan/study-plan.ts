@@ -24,7 +24,6 @@ import {
 import { resolvePriors } from './priors.ts';
 import { describeRegimes, regimeTemplate, resolveRegimes } from './regime-plan.ts';
 import { type CalibratedPlan, resolveCalibration } from './resolve-calibration.ts';
-import { type Racing, resolveSavers, type Screening } from './saver-settings.ts';
 import { parseSearchSpace } from './search-space-file.ts';
 import { type SpareBudget, spareBudget } from './spare-budget.ts';
 import { defaultsOfHoles, statedBaseline } from './stated-baseline.ts';
@@ -77,10 +76,6 @@ export interface StudyPlan extends CalibratedPlan {
   readonly deployTo?: readonly string[];
   /** Absent: the default. */
   readonly limits?: EvaluationLimits;
-  /** Absent: every trial gets all seeds. */
-  readonly racing?: Racing;
-  /** Absent: every trial is measured on the whole workload at once. */
-  readonly screening?: Screening;
   readonly priors: readonly ParameterPrior[];
   /** Means of earlier runs, by metric; they inform the model and cost no budget. */
   readonly earlier: readonly EarlierPoint[];
@@ -172,7 +167,6 @@ export async function resolvePlan(
     ...limits,
     ...(spec.deploy_to === undefined ? {} : { deployTo: spec.deploy_to }),
     ...calibration,
-    ...inDocument(sources.study, () => resolveSavers(spec, simulator, workload)),
     priors: inDocument(sources.study, () => resolvePriors(spec, space)),
     earlier: (sources.earlier?.value ?? []) as unknown as readonly EarlierPoint[],
     first,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { InputError } from '../../base/errors.ts';
-import type { Json } from '../../base/json.ts';
+import { isJsonObject, type Json } from '../../base/json.ts';
 import { checkAll } from '../../base/problem-list.ts';
 import { shortText } from '../../base/short-text.ts';
 import { identifier, jsonValue, parseWith } from '../../document/schema.ts';
@@ -38,30 +38,6 @@ const validationBlock = z.strictObject({
   seeds: z.array(seed).min(1),
   /** How many points of the front are re-evaluated, best knee first. */
   points: z.int().min(1).optional(),
-});
-
-const risk = z.number().gt(0).max(0.5);
-
-const racingBlock = z.strictObject({
-  /** Seeds that every trial is measured on (default 1). */
-  first_seeds: z.int().min(1).optional(),
-  /** Greatest estimated chance that a stopped trial belonged on the front (default 0.01). */
-  risk: risk.optional(),
-  /** Complete trials before the first may be stopped (default 4). */
-  after: z.int().min(3).optional(),
-});
-
-const screeningBlock = z.strictObject({
-  /** The short horizon: so many requests, or this share of the workload. */
-  requests: z.int().min(1).optional(),
-  fraction: z.number().gt(0).lt(1).optional(),
-  /** How many of the seeds, from the first (default 1). */
-  seeds: z.int().min(1).optional(),
-  /** Least rank correlation of short with long results, for every objective (default 0.5). */
-  correlation: z.number().min(0).max(1).optional(),
-  risk: risk.optional(),
-  /** Trials with both results before the first may be stopped (default 8). */
-  after: z.int().min(4).optional(),
 });
 
 const regime = z.strictObject({
@@ -128,10 +104,6 @@ export const studyFileSchema = z.strictObject({
   limits: limitsBlock.optional(),
   /** Ends the search before the budget when the last trials gained nothing. */
   stop: z.strictObject({ patience: z.int().min(2).optional(), tolerance: z.number().min(0).optional() }).optional(),
-  /** Further seeds only for trials that can still change the front. */
-  racing: racingBlock.optional(),
-  /** A short run first; hopeless vectors stop there. */
-  screening: screeningBlock.optional(),
   /** Where good points are expected, by parameter. */
   priors: z.record(identifier, z.strictObject({ center: z.number(), spread: z.number().positive() })).optional(),
   /** Folders of earlier runs on the same space and objectives. */
@@ -146,6 +118,7 @@ export type StudySpec = Omit<Written, 'budget'> & { readonly budget: Written['bu
 
 /** Reads a study document. @throws InputError with the path of every problem */
 export function parseStudyFile(document: Json): StudySpec {
+  refuseSavers(document);
   const written = parseWith(studyFileSchema, document);
   const spec = { ...written, budget: { ...written.budget, trials: written.budget.trials ?? MOST_TRIALS } };
   const metrics = (spec.objectives ?? []).map(({ metric }) => metric);
@@ -157,8 +130,6 @@ export function parseStudyFile(document: Json): StudySpec {
     () => refuseDuplicates(metrics, ['objectives'], 'objective'),
     () => checkRegimes(spec),
     () => checkCapacity(spec),
-    () => checkRacing(spec),
-    () => checkScreening(spec),
   );
   return spec;
 }
@@ -171,38 +142,6 @@ function checkFresh({ validation, seeds }: StudySpec): void {
     path: ['validation', 'seeds', shared],
     suggestion: 'choose another seed',
   });
-}
-
-function checkScreening({ screening, seeds }: StudySpec): void {
-  if (screening === undefined) return;
-  if ((screening.requests === undefined) === (screening.fraction === undefined)) {
-    throw new InputError('needs either `requests` or `fraction`', {
-      path: ['screening'],
-      suggestion: 'say how short the first run is, e.g. `fraction: 0.2`',
-    });
-  }
-  if (screening.seeds !== undefined && screening.seeds > seeds.length) {
-    throw new InputError(`must be ≤ ${seeds.length}, the number of seeds, got ${screening.seeds}`, {
-      path: ['screening', 'seeds'],
-      suggestion: 'choose fewer, or add seeds',
-    });
-  }
-}
-
-function checkRacing({ racing, seeds }: StudySpec): void {
-  if (racing === undefined) return;
-  if (seeds.length < 2) {
-    throw new InputError('needs at least 2 seeds to save any, got 1', {
-      path: ['racing'],
-      suggestion: 'add seeds, or remove `racing`',
-    });
-  }
-  if (racing.first_seeds !== undefined && racing.first_seeds >= seeds.length) {
-    throw new InputError(`must be < ${seeds.length}, the number of seeds, got ${racing.first_seeds}`, {
-      path: ['racing', 'first_seeds'],
-      suggestion: 'choose fewer, add seeds, or remove `racing`',
-    });
-  }
 }
 
 function checkRegimes(spec: StudySpec): void {
@@ -246,4 +185,19 @@ function refuseDuplicates(
       suggestion: 'remove one',
     });
   }
+}
+
+/** Keys of versions 0.1 and 0.2. */
+const SAVERS = ['racing', 'screening'];
+
+function refuseSavers(document: Json): void {
+  if (!isJsonObject(document)) return;
+  checkAll(
+    ...SAVERS.filter((key) => key in document).map((key) => () => {
+      throw new InputError('was taken out after version 0.2: at equal cost it brought no gain that measurements show', {
+        path: [key],
+        suggestion: `remove \`${key}\` from a study; a run recorded with it is read by version 0.2`,
+      });
+    }),
+  );
 }

@@ -1,4 +1,4 @@
-"""Other optimizers behind the ask-tell protocol, for `run.ts --samplers optuna-gp,botorch --python PYTHON`.
+"""Other optimizers behind the ask-tell protocol, for `run.ts --python FOLDER`.
 
 Usage: python peers.py optuna-gp | optuna-tpe | botorch
 Needs `pip install optuna botorch` (torch comes with botorch) in an environment of its own. Library defaults, ten random

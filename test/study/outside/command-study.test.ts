@@ -61,7 +61,7 @@ async function verified(
 test('a study by commands goes on where one fails, keeps its log, and its proposals can be verified', async () => {
   const out = join(folder, 'failing');
   const line = 'if [ $X = 3 ]; then echo broken >&2; exit 1; fi; echo "{\\"loss\\": $(date +%N | sed s/^0*//)}"';
-  const study = documents(line, { racing: { after: 3 }, validation: { seeds: [11], points: 1 } }, { concurrency: 2 });
+  const study = documents(line, { validation: { seeds: [11], points: 1 } }, { concurrency: 2 });
   const { entries } = await runStudy(study, { out });
   const failed = entries.flatMap((entry) => (entry.kind === 'trial-finished' ? [entry.outcome.kind === 'failed'] : []));
   expect(failed).toEqual([true, false, false, false, false]);
