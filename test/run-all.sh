@@ -10,6 +10,10 @@ if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
   # Tests of the queue start it in a temporary folder; the server that the package itself would start is not needed.
   apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql >/dev/null
 fi
+if ! python3 -c 'import ensurepip' >/dev/null 2>&1; then
+  # optuna is installed into an environment in a temporary folder.
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >/dev/null
+fi
 npm ci --no-audit --no-fund
 npm run check
 npm run test:database
