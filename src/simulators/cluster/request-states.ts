@@ -144,7 +144,6 @@ export class RequestStates implements Readonly<Record<ColumnName, Int32Array | F
     this.firstGapUs = new Float64Array(capacity);
     this.lengthCapped = new Uint8Array(capacity);
     this.registered = new Uint8Array(capacity);
-    this.#markUnknown();
     this.#addRows(rows);
   }
 
@@ -154,7 +153,6 @@ export class RequestStates implements Readonly<Record<ColumnName, Int32Array | F
     this.#urgencyOfClass = urgencyOfClass;
     this.longest = 0;
     for (const column of Object.values(this)) if (ArrayBuffer.isView(column)) (column as Float64Array).fill(0);
-    this.#markUnknown();
     this.#addRows(table.length);
   }
 
@@ -193,6 +191,7 @@ export class RequestStates implements Readonly<Record<ColumnName, Int32Array | F
   }
 
   #addRows(count: number): void {
+    this.#markUnknown();
     const table = this.#table;
     for (let row = 0; row < count; row++) {
       this.row[row] = row as Row;
