@@ -13,4 +13,5 @@ fi
 npm ci --no-audit --no-fund
 npm run check
 npm run test:database
+npm run test:faults -- --part 0.05 --only deaths,records,locks
 npm run test:install
