@@ -103,12 +103,7 @@ export function trialsSection(report: StudyReport): string {
 
 function trialTable(report: StudyReport, trials: readonly ReportTrial[]): string {
   const columns = figureColumns(report);
-  const head = [
-    'trial',
-    'state',
-    ...columns,
-    ...report.parameters.map(({ column }) => column),
-  ];
+  const head = ['trial', 'state', ...columns, ...report.parameters.map(({ column }) => column)];
   const rows = trials.map((trial) => [
     trialButton(trial.number),
     escapeHtml(stateText(report, trial)),

@@ -24,6 +24,7 @@ import {
 import { resolvePriors } from './priors.ts';
 import { describeRegimes, regimeTemplate, resolveRegimes } from './regime-plan.ts';
 import { type CalibratedPlan, resolveCalibration } from './resolve-calibration.ts';
+import { resolveWorkload } from './resolve-workload.ts';
 import { parseSearchSpace } from './search-space-file.ts';
 import { type SpareBudget, spareBudget } from './spare-budget.ts';
 import { defaultsOfHoles, statedBaseline } from './stated-baseline.ts';
@@ -222,12 +223,6 @@ function checkTemplate(
       return source.locate(locatable(source, path));
     });
   }
-}
-
-function resolveWorkload(sources: PlanSources, spec: StudySpec): Json {
-  const base = sources.workload?.value ?? (typeof spec.workload === 'object' ? (spec.workload as Json) : null);
-  if (spec.workload_overrides === undefined) return base;
-  return merge(base ?? {}, spec.workload_overrides);
 }
 
 /** Metrics of the one workload, or of all regimes. @throws InputError placed where the simulator's complaint was written */
