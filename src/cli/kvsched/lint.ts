@@ -7,6 +7,7 @@ import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
 import { fidelityOf, listOf } from './flags.ts';
 
 export const lintNetworkCommand: LoadedCommand = {
+  optionalValues: ['json'],
   build: (parser) =>
     parser
       .option('base', { type: 'string', describe: 'base scenario; default: the built-in one' })

@@ -22,7 +22,10 @@ export function registerCommands(parser: Argv, commands: readonly Command[]): Ar
     parser.command(
       command.syntax,
       command.summary,
-      async (sub) => withValues((await command.load()).build(sub)),
+      async (sub) => {
+        const { build, optionalValues } = await command.load();
+        return withValues(build(sub), optionalValues ?? []);
+      },
       (flags) => {
         throw new ChosenCommand(command, flags);
       },
@@ -40,12 +43,12 @@ interface Declared {
 }
 
 /** Every option but a switch needs a value: without one, yargs would take its default, an empty text or NaN in silence. */
-function withValues(parser: Argv): Argv {
+function withValues(parser: Argv, optional: readonly string[]): Argv {
   const { string, number, array, choices } = (parser as unknown as { getOptions(): Declared }).getOptions();
   const positionals =
     (parser as unknown as { getGroups(): Record<string, string[]> }).getGroups()['Positionals:'] ?? [];
   const names = new Set([...string, ...number, ...array, ...Object.keys(choices)]);
-  for (const name of positionals) names.delete(name);
+  for (const name of [...positionals, ...optional]) names.delete(name);
   return names.size === 0 ? parser : parser.requiresArg([...names]);
 }
 

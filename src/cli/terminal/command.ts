@@ -6,6 +6,8 @@ export type Flags = Readonly<Record<string, unknown>>;
 export interface LoadedCommand {
   /** Declares flags, positionals, examples and sub-commands (with `registerCommands`). */
   build(parser: Argv): Argv;
+  /** Options that mean something without a value, too. */
+  readonly optionalValues?: readonly string[];
   /** Runs it; the returned exit code defaults to 0. Absent for a command that only groups sub-commands. */
   run?(flags: Flags): Promise<number | undefined>;
 }

@@ -159,7 +159,7 @@ describe('paretune blis', () => {
     [['--nope', '3'], /Unknown argument: nope/],
     [['--lora-config', 'x'], /--lora-config is not supported: LoRA/],
     [['--detectors', 'all'], /--detectors all is not supported: it would print /],
-    [['--num-instances', '0'], /--num-instances: must be an integer ≥ 1, got "0"/],
+    [['--num-instances', '0'], /--num-instances: must be an integer ≥ 1 and ≤ 65536, got "0"/],
     [['--tp', '64'], /the cluster cannot run: 40 attention heads/],
     [['--metrics-path', out('absent/m.json')], /absent\/m\.json: cannot be written \(ENOENT\)/],
   ])('says in one line what is wrong and exits with 2: %j', async (flags, message) => {

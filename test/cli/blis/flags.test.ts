@@ -118,8 +118,8 @@ describe('cluster flags', () => {
   });
 
   it.each<[Flags, string | RegExp]>([
-    [{ 'num-instances': '0' }, '--num-instances: must be an integer ≥ 1, got "0"'],
-    [{ 'num-instances': 'many' }, '--num-instances: must be an integer ≥ 1, got "many"'],
+    [{ 'num-instances': '0' }, '--num-instances: must be an integer ≥ 1 and ≤ 65536, got "0"'],
+    [{ 'num-instances': 'many' }, '--num-instances: must be an integer ≥ 1 and ≤ 65536, got "many"'],
     [{ 'routing-policy': 'weigthed' }, /^--routing-policy: unknown value "weigthed"; did you mean "weighted"\?/],
     [{ 'routing-scorers': 'queue-depth' }, '--routing-scorers: scorer "queue-depth" must have the form name:weight'],
     [

@@ -282,7 +282,10 @@ describe('blis observe', () => {
 
   it.each([
     [['--rate', '1', '--num-requests', '1', '--server-url', 'host:8000'], ['--server-url: must']],
-    [['--rate', '1', '--num-requests', '1', '--server-url', ''], ['paretune: --server-url: is required']],
+    [
+      ['--rate', '1', '--num-requests', '1', '--server-url', ''],
+      ['paretune: --server-url: needs a value, got an empty text'],
+    ],
     [['--rate', '0', '--num-requests', '1'], ['--rate: must be finite and > 0']],
     [['--rate', '1'], ['the workload has no end; give num_requests or a horizon']],
     [[], ['--workload-spec: is required; or give --rate or --concurrency']],

@@ -115,7 +115,7 @@ describe('paretune gpu-jobs run', () => {
     [['--cluster', 'h100'], /--cluster: unknown cluster "h100"/],
     [['--workload', 'discriminate'], /--workload: unknown workload "discriminate"; did you mean "discriminating"/],
     [['--algorithms', 'FIFO', 'SPRT'], /--algorithms: unknown algorithm "SPRT"; did you mean "SRPT"/],
-    [['--algorithms'], /--algorithms needs at least one name/],
+    [['--algorithms'], /a value is missing after --algorithms/],
     [['--algorithms', 'FIFO', 'fifo'], /names FIFO twice/],
     [['--dt', '0'], /--dt: must be > 0, got 0/],
     [['--dt', '7'], /--dt: must be ≤ max_time \(5\), got 7/],
@@ -133,8 +133,8 @@ describe('paretune gpu-jobs run', () => {
       /--window: gives \d+ windows in .* s, at most 1000000/,
     ],
     [['--dtt', '1'], /Unknown argument/i],
-    [['--dt'], /Not enough arguments following: dt/],
-    [['--cluster', '--max-time', '5'], /Not enough arguments following: cluster/],
+    [['--dt'], /a value is missing after --dt/],
+    [['--cluster', '--max-time', '5'], /a value is missing after --cluster/],
   ])('refuses %s in one line and writes nothing', async (flags, message) => {
     const output = join(temporaryFolder(), 'results.json');
     const { code, stdout, stderr } = await gpuJobs('run', '--output', output, ...flags);
@@ -204,7 +204,7 @@ describe('files that cannot be read or written', () => {
   it.each([
     ['a folder as output', (folder: string) => ['run', '--output', folder], /: is a folder, a file is needed/],
     ['a file as folder', (folder: string) => ['run', '--output', join(folder, 'file/x.json')], /cannot be written \(/],
-    ['no name', () => ['run', '--output', ''], /output file must not be empty/],
+    ['no name', () => ['run', '--output', ''], /--output: needs a value, got an empty text/],
     ['a folder as task table', (folder: string) => ['run', '--tasks', folder], /: is a folder, a file is needed/],
     ['a folder as generated table', (folder: string) => ['generate', '--output', folder], /: is a folder/],
   ] as const)('%s is refused in one line', async (_, args, message) => {

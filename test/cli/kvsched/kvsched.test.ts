@@ -290,7 +290,7 @@ describe('kvsched batch', () => {
   });
 
   test.each([
-    [['--seeds', ''], '--seeds needs at least one seed'],
+    [['--seeds', ''], '--seeds: needs a value, got an empty text'],
     [['--seeds', '0,x'], '--seeds[1]: must be an integer, got "x"'],
     [['--scenarios', './nowhere'], './nowhere: not found'],
     [['--scenarios', './empty'], 'the folder holds no *.yaml file'],

@@ -20,6 +20,7 @@ import { kvschedScenario } from '../../../src/simulators/kvsched/scenario-schema
 import { pdSloScenario } from '../../../src/simulators/pd-slo/config-schema.ts';
 import { parseWorkload } from '../../../src/simulators/workload/parse-workload.ts';
 import { experimentFileSchema } from '../../../src/study/experiment/experiment-file.ts';
+import { calibrationFileSchema } from '../../../src/study/plan/calibration-file.ts';
 import { searchSpaceFileSchema } from '../../../src/study/plan/search-space-file.ts';
 import { strategyDocument } from '../../../src/study/plan/strategy-file.ts';
 import { studyFileSchema } from '../../../src/study/plan/study-spec.ts';
@@ -35,6 +36,7 @@ const CHECKS: Readonly<Record<string, (value: Json) => unknown>> = {
   command: by(commandConfigSchema),
   http: by(httpConfigSchema),
   space: by(searchSpaceFileSchema),
+  calibration: by(calibrationFileSchema),
   experiment: by(experimentFileSchema),
   workload: parseWorkload,
   'policy-bundle': (value) => {
@@ -150,6 +152,7 @@ const WRONG: readonly (readonly [format: string, document: Json])[] = [
   ['pd-slo-scenario', { scenario: 3 }],
   ['command', { command: [], metrics: {} }],
   ['http', { server: 3 }],
+  ['calibration', { calibration: 3 }],
   ['ask-tell', { op: 'aks' }],
   ['ask-tell', { op: 'ask', count: 0 }],
   ['ask-tell', { op: 'tell', id: 0, values: 'x' }],

@@ -73,4 +73,17 @@ class Declarations {
   strict(): this {
     return this;
   }
+
+  requiresArg(): this {
+    return this;
+  }
+
+  /** Which options need values is no matter of names. */
+  getOptions(): Readonly<Record<string, readonly string[]>> {
+    return { string: [], number: [], array: [], choices: [] };
+  }
+
+  getGroups(): Readonly<Record<string, readonly string[]>> {
+    return {};
+  }
 }

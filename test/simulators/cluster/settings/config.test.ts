@@ -198,7 +198,7 @@ describe('cluster configuration', () => {
 
   it.each<[Json, (string | number)[], RegExp]>([
     [{ ...BASE, num_instance: 2 }, ['num_instance'], /unknown setting "num_instance"/],
-    [{ ...BASE, num_instances: 0 }, ['num_instances'], /integer ≥ 1, got 0/],
+    [{ ...BASE, num_instances: 0 }, ['num_instances'], /integer ≥ 1 and ≤ 65536, got 0/],
     [{ ...BASE, scheduler: 'lifo' }, ['scheduler'], /unknown value "lifo"/],
     [{ ...BASE, routing_scorers: 'queue-deph:1' }, ['routing_scorers'], /unknown scorer "queue-deph"/],
     [{ ...BASE, routing_scorers: 'queue-depth:1,queue-depth:2' }, ['routing_scorers'], /given twice/],
