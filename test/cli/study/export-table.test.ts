@@ -20,11 +20,11 @@ describe('export of tables', () => {
     expect(trials.stdout.split('\n')[1]!.split(',').slice(0, 12)).toEqual(baseline!.split(',').slice(0, 12));
     const { stdout, code } = await exported('--as', 'csv', '--table', 'replicates');
     expect(code).toBe(0);
-    const [head, ...rows] = stdout.split('\n').map((line) => line.split(',').slice(0, 6).join());
+    const [head, ...rows] = stdout.split('\n').map((line) => line.split(',').slice(0, 5).join());
     expect(head).toBe('trial,origin,status,stage,seed');
     expect(rows.slice(0, 4)).toEqual([
-      ...[42, 123, 456].map((seed) => `0,baseline,observed,tuning,1,${seed}`),
-      '0,baseline,observed,validation,1,1001',
+      ...[42, 123, 456].map((seed) => `0,baseline,observed,tuning,${seed}`),
+      '0,baseline,observed,validation,1001',
     ]);
   });
 
