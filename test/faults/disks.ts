@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { type Ended, program, type Scene } from './scene.ts';
+import type { Finished } from '../support/command-line.ts';
+import { program, type Scene } from './scene.ts';
 import { count, type Tally, tally, wordsTrouble } from './tally.ts';
 
 /** Disks that are full or read-only, and places that are no folder. */
@@ -32,7 +33,7 @@ export async function disks(scene: Scene): Promise<readonly Tally[]> {
   return [places, sinks, await mounted(scene, study)];
 }
 
-function refused({ code, stderr }: Ended, what: string): string | null {
+function refused({ code, stderr }: Finished, what: string): string | null {
   if (code !== 2) return `${what.slice(0, 40)}: exit ${code}, ${stderr.slice(0, 200)}`;
   const trouble = wordsTrouble(stderr);
   return trouble === null ? null : `${what.slice(0, 40)}: ${trouble}`;

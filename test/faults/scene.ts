@@ -1,17 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Finished, PROGRAM, temporaryFolder } from '../support/command-line.ts';
 
 const SOURCES = new URL('../../dist/src/', import.meta.url).href;
-const MAIN = new URL('../../dist/src/cli/main.js', import.meta.url).pathname;
-
-export interface Ended {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 interface ProgramOptions {
   readonly cwd: string;
@@ -21,8 +13,8 @@ interface ProgramOptions {
 }
 
 /** Runs the compiled program. */
-export async function program(args: readonly string[], options: ProgramOptions): Promise<Ended> {
-  return await ended([MAIN, ...args], options);
+export async function program(args: readonly string[], options: ProgramOptions): Promise<Finished> {
+  return await ended([...PROGRAM, ...args], options);
 }
 
 /** What `run` and `resume` do, without the report at the end, which takes longer than the study. */
@@ -42,11 +34,11 @@ await continueStudy(folder, plan, { workers: 1 });
 `;
 
 /** Runs a study, or goes on with it, in a process of its own. */
-export async function session(study: string, folder: string, options: ProgramOptions): Promise<Ended> {
+export async function session(study: string, folder: string, options: ProgramOptions): Promise<Finished> {
   return await ended(['--input-type=module', '-e', SESSION, SOURCES, study, folder], options);
 }
 
-async function ended(argv: readonly string[], { cwd, stdout = 'pipe', during }: ProgramOptions): Promise<Ended> {
+async function ended(argv: readonly string[], { cwd, stdout = 'pipe', during }: ProgramOptions): Promise<Finished> {
   const child = spawn(process.execPath, argv, { cwd, stdio: ['ignore', stdout, 'pipe'] });
   const texts = { stdout: '', stderr: '' };
   child.stdout?.on('data', (chunk) => {
@@ -55,7 +47,9 @@ async function ended(argv: readonly string[], { cwd, stdout = 'pipe', during }: 
   child.stderr!.on('data', (chunk) => {
     texts.stderr += String(chunk);
   });
-  const end = new Promise<Ended>((resolve) => child.on('close', (code, signal) => resolve({ code, signal, ...texts })));
+  const end = new Promise<Finished>((resolve) =>
+    child.on('close', (code, signal) => resolve({ code, signal, ...texts })),
+  );
   await during?.(child.pid!);
   return await end;
 }
@@ -64,7 +58,7 @@ const WORKLOAD = `{version: "2", aggregate_rate: 40, num_requests: 40, clients: 
 
 /** A folder with a small study; its strategy may name a policy module. */
 export class Scene {
-  readonly folder = mkdtempSync(join(tmpdir(), 'paretune-faults-'));
+  readonly folder = temporaryFolder();
 
   at(...names: string[]): string {
     return join(this.folder, ...names);

@@ -7,6 +7,7 @@ import { itlCsv, observedHeader } from '../../connect/observe/observed-trace.ts'
 import { writeTraceCsv } from '../../simulators/workload/trace-csv.ts';
 import { writeTraceHeader } from '../../simulators/workload/write-trace-header.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
+import { interruptible } from '../terminal/interruption.ts';
 import { Progress } from '../terminal/progress.ts';
 import { type ObserveRequest, readObserveFlags } from './observe-flags.ts';
 import { declareObserveFlags } from './observe-options.ts';
@@ -29,13 +30,12 @@ export const blisObserveCommand: LoadedCommand = {
     for (const file of files) checkWritable(file);
     const quiet = isQuiet(flags);
     printWarnings(request.source.warnings, { quiet });
-    const interruption = new AbortController();
-    const observation = await followed(request, interruption, quiet);
+    const { observation, interrupted } = await followed(request, quiet);
     const { requests, totals } = observation;
-    if (interruption.signal.aborted && totals.dispatched === 0) return EXIT.interrupted;
+    if (interrupted && totals.dispatched === 0) return EXIT.interrupted;
     writeObservation(request, observation);
     printWarnings(observeWarnings(request, observation), { quiet });
-    if (!quiet || interruption.signal.aborted) process.stderr.write(`paretune: ${outcomeLine(request, observation)}\n`);
+    if (!quiet || interrupted) process.stderr.write(`paretune: ${outcomeLine(request, observation)}\n`);
     process.stdout.write(
       observedReport(requests, {
         wallS: (totals.endedUs - totals.startedUs) / 1e6,
@@ -45,23 +45,25 @@ export const blisObserveCommand: LoadedCommand = {
         withGaps: !request.compat || request.files.itl !== null,
       }),
     );
-    return exitCode(request, observation, interruption.signal);
+    return exitCode(request, { observation, interrupted });
   },
 };
 
+interface Followed {
+  readonly observation: Observation;
+  readonly interrupted: boolean;
+}
+
 /** Observes with progress on stderr; Ctrl-C ends the load, a second one the program. */
-async function followed(request: ObserveRequest, interruption: AbortController, quiet: boolean): Promise<Observation> {
+async function followed(request: ObserveRequest, quiet: boolean): Promise<Followed> {
   const { source } = request;
   const progress = new Progress('requests', source.workload.initial.length, quiet);
   let [ended, failed] = [0, 0];
-  const stop = (): void => interruption.abort();
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
-  try {
+  return await interruptible(['SIGINT', 'SIGTERM'], async (signal) => {
     const observation = await observeServer({
       ...request,
       workload: source.workload,
-      signal: interruption.signal,
+      signal,
       onEnded: ({ table, exchange }) => {
         if (exchange.status !== 'ok') failed++;
         progress.expect(table.length);
@@ -69,11 +71,8 @@ async function followed(request: ObserveRequest, interruption: AbortController, 
       },
     });
     progress.end();
-    return observation;
-  } finally {
-    process.removeListener('SIGINT', stop);
-    process.removeListener('SIGTERM', stop);
-  }
+    return { observation, interrupted: signal.aborted };
+  });
 }
 
 function writeObservation(request: ObserveRequest, { requests, rttMs, hitRate }: Observation): void {
@@ -94,8 +93,8 @@ function writeObservation(request: ObserveRequest, { requests, rttMs, hitRate }:
   if (files.itl !== null) writePieces(files.itl, itlCsv(requests));
 }
 
-function exitCode({ compat }: ObserveRequest, { requests }: Observation, signal: AbortSignal): number {
-  if (signal.aborted) return EXIT.interrupted;
+function exitCode({ compat }: ObserveRequest, { observation: { requests }, interrupted }: Followed): number {
+  if (interrupted) return EXIT.interrupted;
   if (compat || requests.length === 0 || requests.some(({ row }) => row.status === 'ok')) return EXIT.ok;
   process.stderr.write(`paretune: every request failed: ${requests[0]!.row.errorMessage}\n`);
   return EXIT.failure;

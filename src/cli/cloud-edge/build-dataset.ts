@@ -11,6 +11,7 @@ import { readPrompts } from '../../companions/cloud-edge/prompts.ts';
 import { fileSafeName } from '../../simulators/cloud-edge/dataset-lines.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
+import { interruptible } from '../terminal/interruption.ts';
 import { Progress } from '../terminal/progress.ts';
 import { integerFlag } from '../terminal/schema-flag.ts';
 
@@ -85,21 +86,15 @@ async function collect(flags: Flags): Promise<number> {
   const limit = integerFlag(flags, 'limit', 0, MANY)!;
   const prompts = await readPrompts(requiredText(flags, 'prompts'), textFlag(flags, 'input-field'), limit);
   const rest = { prompts, concurrency, device: requiredText(flags, 'device'), out: requiredText(flags, 'out') };
-  const stop = new AbortController();
-  const interrupt = (): void => stop.abort();
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', interrupt);
   const results: Collected[] = [];
-  try {
+  const interrupted = await interruptible(['SIGINT', 'SIGTERM'], async (stop) => {
     for (const { name, served } of models) {
-      if (stop.signal.aborted) break;
+      if (stop.aborted) break;
       const request = { ...rest, name, server: { ...shared, model: served } };
-      results.push(await collectOne(request, stop.signal, switchFlag(flags, 'quiet')));
+      results.push(await collectOne(request, stop, switchFlag(flags, 'quiet')));
     }
-  } finally {
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
-  }
+    return stop.aborted;
+  });
   report(
     flags,
     results.map(({ file, rows, resumed, failures }) => ({
@@ -110,7 +105,7 @@ async function collect(flags: Flags): Promise<number> {
       failed: failures.length,
     })),
   );
-  if (stop.signal.aborted) return EXIT.interrupted;
+  if (interrupted) return EXIT.interrupted;
   return results.some(({ failures }) => failures.length > 0) ? EXIT.failure : EXIT.ok;
 }
 

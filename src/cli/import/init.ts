@@ -85,19 +85,10 @@ async function initialise(flags: Flags, folder: string): Promise<number> {
 
 /** Whether it was brought in; not when interrupted. */
 async function bringIn(trace: string, folder: string, flags: Flags): Promise<boolean> {
-  const interruption = new AbortController();
-  const stop = (): void => interruption.abort();
-  process.once('SIGINT', stop);
-  try {
-    const watch = { signal: interruption.signal, onRow: () => {} };
-    const reading = { quiet: switchFlag(flags, 'quiet') };
-    const report = await importFile(trace, tracePair(join(folder, 'trace/trace.yaml')), reading, watch);
-    if (report === null) process.stderr.write('paretune: interrupted; nothing was written\n');
-    else for (const line of importText(report)) process.stderr.write(`paretune: ${line}\n`);
-    return report !== null;
-  } finally {
-    process.removeListener('SIGINT', stop);
-  }
+  const reading = { quiet: switchFlag(flags, 'quiet') };
+  const report = await importFile(trace, tracePair(join(folder, 'trace/trace.yaml')), reading);
+  for (const line of report === null ? [] : importText(report)) process.stderr.write(`paretune: ${line}\n`);
+  return report !== null;
 }
 
 /** A `vllm serve` line names the model; without one, or without a model in it, the flag or the usual one does. */

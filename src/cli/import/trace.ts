@@ -8,6 +8,7 @@ import type { TraceRow } from '../../simulators/workload/trace-row.ts';
 import { writeTraceHeader } from '../../simulators/workload/write-trace-header.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
+import { interruptible } from '../terminal/interruption.ts';
 import { Progress } from '../terminal/progress.ts';
 import { fileBytes, GrowingFile, SpillFiles, type TracePair, textPieces, tracePair } from './trace-files.ts';
 import { FirstRows, MOST_FITTED, type WrittenFit, writeFit } from './trace-fit.ts';
@@ -43,26 +44,11 @@ export const importTraceCommand: LoadedCommand = {
   run: async (flags) => {
     const file = dataFile(requiredText(flags, 'file'));
     const pair = tracePair(requiredText(flags, 'out'));
-    const interruption = new AbortController();
-    const stop = (): void => interruption.abort();
-    process.once('SIGINT', stop);
-    process.once('SIGTERM', stop);
-    try {
-      const rows = new FirstRows(switchFlag(flags, 'fit') ? MOST_FITTED : 0);
-      const report = await importFile(file, pair, flags, {
-        signal: interruption.signal,
-        onRow: (row) => rows.add(row),
-      });
-      if (report === null) {
-        process.stderr.write('paretune: interrupted; nothing was written\n');
-        return EXIT.interrupted;
-      }
-      print(report, pair, flags, switchFlag(flags, 'fit') ? writeFit(rows, pair) : null);
-      return EXIT.ok;
-    } finally {
-      process.removeListener('SIGINT', stop);
-      process.removeListener('SIGTERM', stop);
-    }
+    const rows = new FirstRows(switchFlag(flags, 'fit') ? MOST_FITTED : 0);
+    const report = await importFile(file, pair, flags, (row) => rows.add(row));
+    if (report === null) return EXIT.interrupted;
+    print(report, pair, flags, switchFlag(flags, 'fit') ? writeFit(rows, pair) : null);
+    return EXIT.ok;
   },
 };
 
@@ -72,18 +58,26 @@ function dataFile(file: string): string {
   return data !== file && existsSync(data) ? data : file;
 }
 
-export interface Watch {
+interface Watch {
   readonly signal: AbortSignal;
   readonly onRow: (row: TraceRow) => void;
 }
 
-/** Null when it was interrupted. */
+/** Null when it was interrupted, which is then told. */
 export async function importFile(
   file: string,
   pair: TracePair,
   flags: Flags,
-  watch: Watch,
+  onRow: (row: TraceRow) => void = () => undefined,
 ): Promise<ImportReport | null> {
+  const report = await interruptible(['SIGINT', 'SIGTERM'], (signal) =>
+    readAndWrite(file, pair, flags, { signal, onRow }),
+  );
+  if (report === null) process.stderr.write('paretune: interrupted; nothing was written\n');
+  return report;
+}
+
+async function readAndWrite(file: string, pair: TracePair, flags: Flags, watch: Watch): Promise<ImportReport | null> {
   const size = fileBytes(file);
   const quiet = switchFlag(flags, 'quiet') || size < SHOWS_PROGRESS_BYTES;
   const progress = new Progress('MB read', Math.ceil(size / 1e6), quiet);

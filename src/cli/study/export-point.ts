@@ -1,15 +1,14 @@
 import { InputError } from '../../base/errors.ts';
-import { shortText } from '../../base/short-text.ts';
 import type { ExportRequest } from '../../connect/deploy/export-target.ts';
 import { pointChecks } from '../../report/constraint-tables.ts';
 import { brokenText } from '../../report/decision-notes.ts';
 import { deploymentRequest, type NamedPoint } from '../../report/deployment-request.ts';
 import { breaksOnFresh, recommendable } from '../../study/constraint-check.ts';
-import { choosePoint } from '../../study/experiment/choose-point.ts';
 import { paretoFront } from '../../study/front.ts';
 import { packageVersion } from '../../study/io/package-file.ts';
 import type { RecordedStudy } from '../../study/io/study-session.ts';
 import type { Trial } from '../../study/trial.ts';
+import { nameOfTrial, trialByName } from './trial-by-name.ts';
 
 export interface ExportChoice {
   /** Trial number, `knee`, `best:METRIC` or `baseline`. */
@@ -68,16 +67,6 @@ function pointOf({ plan, state }: RecordedStudy, id: string): NamedPoint {
     const trial = state.trials.find(({ origin }) => origin === 'baseline') ?? null;
     return { name: 'baseline', values: plan.baseline, trial };
   }
-  const rule = /^\d+$/.test(id) ? Number(id) : id;
-  try {
-    const trial = choosePoint({ plan, trials: state.trials }, rule as Parameters<typeof choosePoint>[1]);
-    const name = `trial ${trial.number}${typeof rule === 'number' ? '' : ` (${id})`}`;
-    return { name, values: trial.values, trial };
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    const best = plan.objectives.map(({ metric }) => `best:${metric}`).join(', ');
-    throw new InputError(`--point: the run has no point ${shortText(id)}`, {
-      suggestion: `a trial number below ${state.trials.length}, knee, ${best} or baseline`,
-    });
-  }
+  const trial = trialByName({ plan, state }, id);
+  return { name: nameOfTrial(trial, id), values: trial.values, trial };
 }

@@ -5,10 +5,8 @@ import type { StudyState } from '../../study/journal.ts';
 import { mean, metricValues } from '../../study/objective.ts';
 import { trialBudget } from '../../study/plan/budget-spec.ts';
 import type { StudyPlan } from '../../study/plan/study-plan.ts';
+import { ENDING_SIGNALS, interruptible } from '../terminal/interruption.ts';
 import { Progress } from '../terminal/progress.ts';
-
-/** Ctrl-C, a polite kill, and a terminal that goes away: what is recorded stays, the lock is given back. */
-const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface FollowOptions extends Pick<SessionOptions, 'workers' | 'queue'> {
   readonly quiet: boolean;
@@ -23,13 +21,11 @@ export async function followStudy(
   const progress = new Progress('trials', trialBudget(plan) ?? 1, quiet);
   const startedAt = performance.now();
   const failures = new Failures();
-  const interruption = new AbortController();
-  const stop = (): void => interruption.abort();
-  for (const signal of ENDING) process.once(signal, stop);
-  try {
-    const end = await continueStudy(folder, plan, {
+  // What is recorded stays, and the lock is given back.
+  const end = await interruptible(ENDING_SIGNALS, (signal) =>
+    continueStudy(folder, plan, {
       ...options,
-      signal: interruption.signal,
+      signal,
       onTornLine: () => process.stderr.write('paretune: dropped the last journal line, which a crash had torn\n'),
       onEntry: (entry, state) => {
         if (entry.kind !== 'trial-finished') return;
@@ -39,12 +35,10 @@ export async function followStudy(
         if (trialBudget(plan) === null) progress.expect(Math.ceil((finished * plan.minutes! * 60_000) / elapsedMs));
         progress.update(finished, () => bestNote(plan, state));
       },
-    });
-    if (end !== 'interrupted') progress.end();
-    return end;
-  } finally {
-    for (const signal of ENDING) process.removeListener(signal, stop);
-  }
+    }),
+  );
+  if (end !== 'interrupted') progress.end();
+  return end;
 }
 
 /** Reasons told of failed trials; the journal has them all. */

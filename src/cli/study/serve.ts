@@ -4,6 +4,7 @@ import { shortText } from '../../base/short-text.ts';
 import { startServer } from '../../serve/start-server.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { textFlag } from '../terminal/flags.ts';
+import { ENDING_SIGNALS } from '../terminal/interruption.ts';
 import { integerFlag } from '../terminal/schema-flag.ts';
 
 const USUAL_PORT = 4180;
@@ -24,7 +25,7 @@ export const serveCommand: LoadedCommand = {
     process.stdout.write(`${server.address}\n`);
     process.stderr.write('paretune: showing runs to this machine only; Ctrl-C ends it, runs go on\n');
     await new Promise<void>((resolve) => {
-      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
+      for (const signal of ENDING_SIGNALS) process.once(signal, resolve);
     });
     await server.close();
     return EXIT.ok;

@@ -3,11 +3,11 @@ import { runWorker } from '../../study/io/queue/queue-worker.ts';
 import { defaultWorkers } from '../../study/io/worker-pool.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { switchFlag, textFlag } from '../terminal/flags.ts';
+import { ENDING_SIGNALS, interruptible } from '../terminal/interruption.ts';
 import { integerFlag } from '../terminal/schema-flag.ts';
 import { locationOf, queueOption, say } from './queue-flags.ts';
 
 const DEFAULT_DRAIN_S = 20;
-const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export const workerCommand: LoadedCommand = {
   build: (parser) =>
@@ -32,18 +32,17 @@ export const workerCommand: LoadedCommand = {
     const threads = integerFlag(flags, 'workers', 1, 1024) ?? defaultWorkers();
     const drainS = integerFlag(flags, 'drain', 0, 86_400) ?? DEFAULT_DRAIN_S;
     const logFolder = textFlag(flags, 'logs');
-    const drain = new AbortController();
-    const stop = (): void => drain.abort();
-    for (const signal of ENDING) process.once(signal, stop);
     if (!switchFlag(flags, 'quiet')) say(`worker for the queue at ${location.shown}, ${threads} at once`);
-    const done = await runWorker({
-      location,
-      threads,
-      say,
-      open: (setups) => openServed(setups, { workers: threads, ...(logFolder === undefined ? {} : { logFolder }) }),
-      drain: drain.signal,
-      drainMs: drainS * 1000,
-    });
+    const done = await interruptible(ENDING_SIGNALS, (drain) =>
+      runWorker({
+        location,
+        threads,
+        say,
+        open: (setups) => openServed(setups, { workers: threads, ...(logFolder === undefined ? {} : { logFolder }) }),
+        drain,
+        drainMs: drainS * 1000,
+      }),
+    );
     if (switchFlag(flags, 'json')) process.stdout.write(`${JSON.stringify({ evaluations: done })}\n`);
     else if (!switchFlag(flags, 'quiet')) say(`stopped after ${done} evaluations`);
     return EXIT.ok;

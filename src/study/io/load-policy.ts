@@ -67,10 +67,14 @@ function projectRoot(folder: string): string {
 }
 
 function markedRoot(folder: string): string | null {
-  for (let at = folder; ; at = dirname(at)) {
-    if (PROJECT_MARKS.some((mark) => existsSync(join(at, mark)))) return at;
-    if (dirname(at) === at) return null;
-  }
+  return foldersFrom(folder).find((at) => PROJECT_MARKS.some((mark) => existsSync(join(at, mark)))) ?? null;
+}
+
+/** A folder and all above it. */
+export function foldersFrom(folder: string): readonly string[] {
+  const folders = [folder];
+  for (let at = folder; dirname(at) !== at; at = dirname(at)) folders.push(dirname(at));
+  return folders;
 }
 
 /** Whether a module comes with paretune. */

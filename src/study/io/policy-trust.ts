@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import { isJsonObject, type Json } from '../../base/json.ts';
 import type { PolicySource } from '../plan/plan-sources.ts';
-import { policyFile } from './load-policy.ts';
+import { foldersFrom, policyFile } from './load-policy.ts';
 import { readTextFile } from './text-file.ts';
 
 /** Whose policy modules may run: those of the user's own files, or also what lies in the folder of a run. */
@@ -39,15 +39,7 @@ export function requireTrusted(policies: readonly PolicySource[], trust: PolicyT
 /** The folder of a run that a file lies in, links followed or not. */
 function runFolderOf(file: string): string | undefined {
   const paths = [resolve(file), ...(existsSync(file) ? [realpathSync(file)] : [])];
-  return paths.flatMap(foldersAbove).find(holdsPlan);
-}
-
-function foldersAbove(file: string): string[] {
-  const above: string[] = [];
-  for (let at = dirname(file); ; at = dirname(at)) {
-    above.push(at);
-    if (dirname(at) === at) return above;
-  }
+  return paths.flatMap((path) => foldersFrom(dirname(path))).find(holdsPlan);
 }
 
 function holdsPlan(folder: string): boolean {

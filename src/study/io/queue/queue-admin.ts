@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
-import { Database } from './database.ts';
+import { Database, type DatabaseOptions } from './database.ts';
 import { queueName } from './job-table.ts';
 import type { QueueLocation } from './queue-location.ts';
 import { createTables, requireTables } from './queue-tables.ts';
@@ -27,9 +27,13 @@ export interface QueueStatus {
   readonly workers: readonly WorkerStatus[];
 }
 
-/** Does something with a queue on a connection of its own. */
-async function withQueue<T>(location: QueueLocation, work: (database: Database) => Promise<T>): Promise<T> {
-  const database = new Database({ location, role: 'queue', say: () => undefined, patienceMs: 0 });
+/** Does something with a queue on a connection of its own; without patience, what a wait could heal is an error. */
+async function withQueue<T>(
+  location: QueueLocation,
+  work: (database: Database) => Promise<T>,
+  { say, patienceMs }: Pick<DatabaseOptions, 'say' | 'patienceMs'> = { say: () => undefined, patienceMs: 0 },
+): Promise<T> {
+  const database = new Database({ location, role: 'queue', say, patienceMs });
   try {
     return await work(database);
   } finally {
@@ -37,14 +41,9 @@ async function withQueue<T>(location: QueueLocation, work: (database: Database) 
   }
 }
 
-/** Whether the queue can be used at all. @throws InputError where it cannot: unreachable, refused, of another version */
+/** Makes the tables where they are missing. @throws InputError where the queue cannot be used: unreachable, refused, of another version */
 export async function probeQueue(location: QueueLocation, say: (line: string) => void): Promise<void> {
-  const database = new Database({ location, role: 'queue', say, patienceMs: 30_000 });
-  try {
-    await createTables(database);
-  } finally {
-    await database.close();
-  }
+  await withQueue(location, createTables, { say, patienceMs: 30_000 });
 }
 
 export async function createQueue(location: QueueLocation): Promise<'created' | 'present'> {

@@ -20,9 +20,15 @@ export function resultKey({ trial = -1, seed, setup, fidelity = 1, rate = 0 }: S
 
 /** The same task of the same study always makes the same job: one that is sent twice is there once. */
 export function jobOf(study: string, task: SetupTask, number: number): NewJob {
-  const hash = textHash(canonicalText([study, resultKey(task) as unknown as Json, task.values as Json]));
-  const id = hash.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  const id = uuidOf(canonicalText([study, resultKey(task) as unknown as Json, task.values as Json]));
   return { id, data: { task: JSON.stringify(task) }, priority: -number };
+}
+
+/** A number of the shape of a UUID that stands for a text. */
+export function uuidOf(text: string): string {
+  return textHash(text)
+    .slice(0, 32)
+    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
 export function taskOf(text: string): SetupTask {

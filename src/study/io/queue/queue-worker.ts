@@ -2,7 +2,6 @@ import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 import { describeProblem, InputError } from '../../../base/errors.ts';
-import { textHash } from '../../../base/json.ts';
 import type { EvaluationSetup } from '../../evaluation.ts';
 import { Alarm } from './alarm.ts';
 import { Database } from './database.ts';
@@ -11,6 +10,7 @@ import { jobsChannel, notify, readNotice, resultsChannel } from './notices.ts';
 import { type ProgramIdentity, programIdentity } from './program-identity.ts';
 import type { QueueLocation } from './queue-location.ts';
 import { hasTables } from './queue-tables.ts';
+import { uuidOf } from './queue-task.ts';
 import { recordResults } from './results.ts';
 import { type OpenedStudy, refusal, ServedStudy } from './served-study.ts';
 import { openStudies, type StudyRecord, setupsOf } from './study-record.ts';
@@ -239,10 +239,4 @@ class QueueWorker {
     }
     await this.#database.use((client) => leaveWorker(client, this.#schema, this.#id));
   }
-}
-
-function uuidOf(text: string): string {
-  return textHash(text)
-    .slice(0, 32)
-    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
