@@ -10,7 +10,10 @@ export interface SetupTask extends EvaluationTask {
 
 /** Measures vectors, one (setup, vector, seed) at a time: by simulation in worker threads, or outside this program. */
 export interface Evaluator {
-  /** Never rejects: a dead thread, a command that hangs and the like are outcomes. */
+  /**
+   * A dead thread, a command that hangs and the like are outcomes. Rejects only where no outcome can be trusted: a policy that
+   * does not repeat, a queue that cannot be used.
+   */
   evaluate(task: SetupTask): Promise<ReplicateOutcome>;
   /** Ends what is still running and leaves nothing behind. */
   close(): Promise<void>;

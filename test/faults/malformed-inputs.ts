@@ -72,7 +72,7 @@ const LINES: readonly (readonly [readonly string[], readonly string[]])[] = [
   [['verify', '../whole'], ['workers']],
   [
     ['export', '../whole'],
-    ['point', 'format', 'as'],
+    ['point', 'out', 'as'],
   ],
   [
     ['capacity', 'quickstart'],

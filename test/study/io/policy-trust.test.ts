@@ -95,7 +95,9 @@ describe('a policy module', () => {
     'that a run folder brings along is not executed by %s',
     async (command) => {
       const run = await hostileRun();
-      const { stderr } = await commandHere(command, run, ...(command === 'export' ? ['--to', 'blis'] : []));
+      const point = command === 'export' ? ['--as', 'json', '--point', 'baseline'] : [];
+      const { stderr } = await commandHere(command, run, ...point);
+      expect(stderr).not.toContain('nknown argument');
       expect([existsSync(MARK), stderr.includes('    at ')]).toEqual([false, false]);
       rmSync(at('evil'), { recursive: true });
     },

@@ -1,4 +1,6 @@
+import { describeProblem, InputError } from '../../../base/errors.ts';
 import type { Evaluator } from '../../evaluator.ts';
+import type { ReplicateOutcome } from '../../trial.ts';
 import { type QueuedJob, queueName } from './job-table.ts';
 import type { ProgramIdentity } from './program-identity.ts';
 import { taskOf } from './queue-task.ts';
@@ -39,11 +41,12 @@ export class ServedStudy {
     const task = taskOf(data.task);
     const from = performance.now();
     this.taken.add(id);
-    void this.#evaluator.evaluate(task).then((outcome) => {
+    const finish = (outcome: ReplicateOutcome): void => {
       if (this.#closed) return;
       this.#finished.push({ task, job: id, outcome });
       done((performance.now() - from) / 1000);
-    });
+    };
+    void this.#evaluator.evaluate(task).then(finish, (error) => finish({ kind: 'failed', message: reasonOf(error) }));
   }
 
   /** Results that wait to be recorded; they count as taken until `recorded`. */
@@ -62,6 +65,11 @@ export class ServedStudy {
     this.#closed = true;
     await this.#evaluator.close();
   }
+}
+
+/** Why nothing that was evaluated can be trusted, e.g. a policy that keeps state: told as an outcome, this is not the end of a worker. */
+function reasonOf(error: unknown): string {
+  return error instanceof InputError ? describeProblem(error) : String(error);
 }
 
 /** Why a worker cannot evaluate for a study as its coordinator would; null = it can. */

@@ -3,7 +3,7 @@ import { InputError } from '../../../base/errors.ts';
 import { type Json, textHash } from '../../../base/json.ts';
 import { shortText } from '../../../base/short-text.ts';
 import type { EvaluationSetup } from '../../evaluation.ts';
-import { policyText } from '../load-policy.ts';
+import { policyFile, policyImports, policyText } from '../load-policy.ts';
 import { bossOn, dropQueue, LEASE_S, queueName } from './job-table.ts';
 import type { ProgramIdentity } from './program-identity.ts';
 
@@ -22,7 +22,7 @@ export interface StudyRecord {
   readonly id: string;
   readonly name: string;
   readonly program: ProgramIdentity;
-  /** SHA-256 of each policy module. */
+  /** SHA-256 of each policy module with what it imports. */
   readonly policies: Readonly<Record<string, string>>;
   /** SHA-256 of all templates and of all workloads. */
   readonly hashes: { readonly template: string; readonly workload: string };
@@ -112,15 +112,20 @@ function setupHashes(setups: readonly EvaluationSetup[]): StudyRecord['hashes'] 
   return { template, workload: textHash(JSON.stringify(setups.map(({ workload }) => workload))) };
 }
 
-/** Hashes of the policy modules as they are on this machine; '' for one that is not here. */
+/** Hashes of the policy modules, with what they import, as they are on this machine; '' for one that is not here. */
 export function policyHashes(setups: readonly Pick<EvaluationSetup, 'policies'>[]): Readonly<Record<string, string>> {
   const names = [...new Set(setups.flatMap(({ policies }) => policies))].sort();
   return Object.fromEntries(
     names.map((name) => {
       const text = policyText(name);
-      return [name, text === undefined ? '' : textHash(text)];
+      return [name, text === undefined ? '' : moduleHash(text, name)];
     }),
   );
+}
+
+function moduleHash(text: string, name: string): string {
+  const parts = [text, ...policyImports(policyFile(name)).map((one) => one.text)].map(textHash);
+  return parts.length === 1 ? parts[0]! : textHash(parts.join(' '));
 }
 
 /** As JSON, in which nothing of them is lost. */
