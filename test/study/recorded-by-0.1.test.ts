@@ -109,9 +109,9 @@ describe('a run of another version', () => {
     }
   });
 
-  test('of 0.1 with sampler gp is refused by name, since 0.2 proposes other points', () => {
+  test('of 0.1 with sampler gp is refused by name, since 0.3 proposes other points', () => {
     expect(message(() => requireSameProposals('gp', '0.1.0'))).toMatch(
-      /^paretune 0\.1\.0 recorded this run, .* since 0\.2\.0$/,
+      /^paretune 0\.1\.0 recorded this run, .* since 0\.3\.0$/,
     );
   });
 

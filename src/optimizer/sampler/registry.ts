@@ -19,10 +19,10 @@ export type SamplerName = keyof typeof SAMPLERS;
  * change that moves a proposal, however slightly: `verify` does not compare the proposals of older journals.
  */
 export const PROPOSALS_SINCE: Readonly<Record<string, string>> = {
-  gp: '0.2.0',
-  grid: '0.2.0',
-  random: '0.2.0',
-  sobol: '0.2.0',
+  gp: '0.3.0',
+  grid: '0.3.0',
+  random: '0.3.0',
+  sobol: '0.3.0',
 } satisfies Readonly<Record<SamplerName, string>>;
 
 export const samplerNames: readonly string[] = Object.keys(SAMPLERS);
