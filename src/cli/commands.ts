@@ -100,7 +100,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     syntax: 'metrics',
-    summary: 'print every metric of the cluster with unit and definition',
+    summary: 'print every metric of studies and simulators with unit and definition',
     load: async () => (await import('./study/metrics.ts')).metricsCommand,
   },
   {

@@ -4,7 +4,7 @@ import type { Evaluate, TrialOutcome } from './trial.ts';
 
 /**
  * An evaluation that looks up what a journal holds: with it a study whose backend measures something outside can be gone
- * through again. Proposals, verdicts and order are computed, outcomes are taken as they stand.
+ * through again. Proposals and order are computed, outcomes are taken as they stand.
  */
 export function recordedOutcomes(plan: StudyPlan, entries: readonly JournalEntry[]): Evaluate {
   const { trials } = replay(entries);

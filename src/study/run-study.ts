@@ -10,7 +10,8 @@ import { validationTrials } from './validation.ts';
 
 /**
  * Runs a study, or goes on with one: yields the very entries that belong into the journal, each once everything before
- * it is known. The order depends on the plan alone, not on the workers or on which evaluation ends first.
+ * it is known. But for `schedule: eager` the order depends on the plan alone, not on the workers or on which evaluation
+ * ends first.
  */
 export async function* runStudy(run: StudyRun): AsyncGenerator<JournalEntry, StudyState> {
   let state = EMPTY_STATE;

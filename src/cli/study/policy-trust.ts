@@ -9,7 +9,8 @@ import { switchFlag } from '../terminal/flags.ts';
 export function trustFlag(parser: Argv): Argv {
   return parser.option('trust-policies', {
     type: 'boolean',
-    describe: 'also run policy modules that lie in the folder of a run, or that have changed since',
+    describe:
+      'also run policy modules that lie in the folder of a run, or are found only beside it; `verify --outcomes`: also those that have changed since',
   });
 }
 
