@@ -1,3 +1,4 @@
+import { ModelMemory } from '../optimizer/gp/model-choice.ts';
 import { paretoFront, shortList } from '../study/front.ts';
 import type { StudyState } from '../study/journal.ts';
 import type { StudyPlan } from '../study/plan/study-plan.ts';
@@ -46,10 +47,14 @@ function modelled(plan: StudyPlan, trials: readonly Trial[], report: StudyReport
   );
   const through = recommended ?? report.shortList[0];
   const shown = recommended === null ? [] : [recommended, ...alternatives];
+  const memory = new ModelMemory();
   return {
     sensitivity,
-    surrogates: surrogateQualities(plan, trials, sensitivity),
-    surrogate: surrogateViews(plan, trials, through === undefined ? null : trials[through]!, ranked),
+    surrogates: surrogateQualities(plan, trials, sensitivity, memory),
+    surrogate:
+      sensitivity.length === 0 || through === undefined
+        ? null
+        : surrogateViews(plan, trials, { through: trials[through]!, ranked }, memory),
     deployments: deployments(
       plan,
       shown.map((number) => trials[number]!),

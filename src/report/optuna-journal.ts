@@ -5,6 +5,7 @@ import { meanMetrics } from '../study/objective.ts';
 import type { StudyPlan } from '../study/plan/study-plan.ts';
 import { normalizeWeights } from '../study/plan/template.ts';
 import type { Trial } from '../study/trial.ts';
+import { reasonOf } from './report-trials.ts';
 
 /** Operations and states as numbers, as optuna's journal storage writes them (`optuna/storages/journal`, 3.1 to 5.0). */
 const CREATE_STUDY = 0;
@@ -43,6 +44,7 @@ function createTrial(plan: StudyPlan, trial: Trial): JsonObject {
   const single = plan.objectives.length === 1;
   const columns = paramColumns(plan.space, normalizeWeights(plan.space, trial.values));
   const inside = columns.filter(({ internal }) => internal !== null);
+  const reason = reasonOf(outcome);
   const slacks = constraintChecks(plan, outcome).map(({ margin }) => -margin);
   return {
     op_code: CREATE_TRIAL,
@@ -56,7 +58,7 @@ function createTrial(plan: StudyPlan, trial: Trial): JsonObject {
     params: Object.fromEntries(inside.map(({ name, internal }) => [name, internal])),
     user_attrs: {
       'paretune:origin': trial.origin,
-      ...reason(trial),
+      ...(reason === null ? {} : { 'paretune:reason': reason }),
       ...Object.fromEntries(
         columns.filter(({ internal }) => internal === null).map(({ name, value }) => [`outside:${name}`, value]),
       ),
@@ -65,11 +67,6 @@ function createTrial(plan: StudyPlan, trial: Trial): JsonObject {
     system_attrs: slacks.length === 0 ? {} : { constraints: slacks },
     intermediate_values: {},
   };
-}
-
-function reason({ outcome }: Trial): JsonObject {
-  if (outcome?.kind === 'failed') return { 'paretune:reason': outcome.message };
-  return outcome?.kind === 'infeasible' ? { 'paretune:reason': outcome.reason } : {};
 }
 
 function stepTime(step: number): string {

@@ -14,6 +14,7 @@ import { type TrialRows, trialRows } from './chart/trial-rows.ts';
 import { latencyFigures, seedFigures, timelineRows } from './chart-figures.ts';
 import { formatNumber } from './format.ts';
 import type { StudyReport } from './study-report.ts';
+import type { SurrogateViews } from './surrogate-views.ts';
 
 /** Where on the page a chart stands. */
 export type ChartPlace = 'front' | 'latency' | 'seeds' | 'history' | 'sensitivity' | 'surrogate' | 'trials';
@@ -72,22 +73,29 @@ function frontCharts({ seeds }: StudyReport, rows: TrialRows): readonly PageChar
 }
 
 function modelCharts({ sensitivity, surrogate }: StudyReport, rows: TrialRows): readonly PageChart[] {
-  const views = surrogate?.objectives ?? [];
   return [
     ...sensitivity.map(({ metric, rows: indices }, index) =>
       chart(`sensitivity${index}`, 'sensitivity', `What ${metric} depends on`, sensitivityBars(indices, metric)),
     ),
-    ...views.flatMap((view, index) => [
-      chart(`slices${index}`, 'surrogate', `Slices of ${view.metric}`, surrogateSlices(view, rows)),
-      ...optional(`contour${index}`, 'surrogate', `Contour of ${view.metric}`, surrogateContour(view)),
-      chart(`predicted${index}`, 'surrogate', `Predicted and measured ${view.metric}`, predictedMeasured(view)),
-    ]),
-  ].map((one) => (one.place === 'surrogate' ? { ...one, caption: throughText(one.caption, surrogate) } : one));
+    ...(surrogate === null ? [] : surrogateCharts(surrogate, rows)),
+  ];
 }
 
 /** Slices and contours say which trial they pass through. */
-function throughText(caption: string, surrogate: StudyReport['surrogate']): string {
-  return caption.replace('THROUGH', `trial ${surrogate?.through ?? ''}`);
+function surrogateCharts({ through, objectives }: SurrogateViews, rows: TrialRows): readonly PageChart[] {
+  const slices = `Along each parameter through trial ${through}, as the model believes: mean and 95 % band. Points are trials, which differ in other parameters too.`;
+  const contour = `Over the two numbers that matter most, through trial ${through}, and how unsure the model is.`;
+  return objectives.flatMap((view, index) => [
+    {
+      ...chart(`slices${index}`, 'surrogate', `Slices of ${view.metric}`, surrogateSlices(view, rows)),
+      caption: slices,
+    },
+    ...optional(`contour${index}`, 'surrogate', `Contour of ${view.metric}`, surrogateContour(view)).map((one) => ({
+      ...one,
+      caption: contour,
+    })),
+    chart(`predicted${index}`, 'surrogate', `Predicted and measured ${view.metric}`, predictedMeasured(view)),
+  ]);
 }
 
 /** What a reader needs to know of each kind of chart. */
@@ -104,9 +112,6 @@ const CAPTIONS: Readonly<Record<string, string>> = {
   distribution: 'Share of the trials with at most this value.',
   rank: 'Trials by rank of the objective (1 = best) over the first two parameters.',
   sensitivity: 'Share of the variance that a parameter explains, alone and in total; lines are 95 % intervals.',
-  slices:
-    'Along each parameter through THROUGH, as the model believes: mean and 95 % band. Points are trials, which differ in other parameters too.',
-  contour: 'Over the two numbers that matter most, through THROUGH, and how unsure the model is.',
   predicted:
     'Each trial predicted from all others, with 95 % intervals: near the dashed line the model can be trusted.',
 };

@@ -1,6 +1,7 @@
 import { isInside } from '../optimizer/space/search-space.ts';
+import { constraintChecks } from '../study/constraint-check.ts';
 import type { StudyState } from '../study/journal.ts';
-import { mean, meanMetrics, metricValues } from '../study/objective.ts';
+import { meanMetrics } from '../study/objective.ts';
 import { describeSpare } from '../study/plan/spare-budget.ts';
 import type { StudyPlan } from '../study/plan/study-plan.ts';
 import { normalizeWeights } from '../study/plan/template.ts';
@@ -50,11 +51,10 @@ function leastViolation(plan: StudyPlan, trials: readonly Trial[]): string {
   let bestValue = Number.POSITIVE_INFINITY;
   for (const trial of trials) {
     if (trial.outcome?.kind !== 'observed') continue;
-    const { replicates } = trial.outcome;
-    const violation = plan.constraints.reduce((sum, { metric, kind, bound }) => {
-      const value = mean(metricValues(replicates, metric));
-      return sum + Math.max(0, kind === 'at-most' ? value - bound : bound - value) / Math.abs(bound || 1);
-    }, 0);
+    const violation = constraintChecks(plan, trial.outcome).reduce(
+      (sum, { constraint, margin }) => sum + Math.max(0, -margin) / Math.abs(constraint.bound || 1),
+      0,
+    );
     if (violation < bestValue) {
       bestValue = violation;
       best = `Trial ${trial.number} comes nearest (relative violation ${violation.toPrecision(3)}).`;

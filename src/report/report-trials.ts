@@ -67,7 +67,8 @@ function reportTrial(plan: StudyPlan, trial: Trial, onFront: boolean): ReportTri
   };
 }
 
-function reasonOf(outcome: TrialOutcome | null): string | null {
+/** Why a trial has no figures; null where it has, or has not been run. */
+export function reasonOf(outcome: TrialOutcome | null): string | null {
   switch (outcome?.kind) {
     case 'infeasible':
       return outcome.reason;

@@ -1,3 +1,4 @@
+import type { ModelMemory } from '../optimizer/gp/model-choice.ts';
 import { constraintQuality, qualityWarning } from '../optimizer/sensitivity/surrogate-quality.ts';
 import type { StudyPlan } from '../study/plan/study-plan.ts';
 import { evidenceOf } from '../study/propose.ts';
@@ -18,6 +19,7 @@ export function surrogateQualities(
   plan: StudyPlan,
   trials: readonly Trial[],
   objectives: readonly { readonly metric: string; readonly surrogateR2: number | null }[],
+  memory: ModelMemory,
 ): readonly SurrogateQuality[] {
   if (objectives.length === 0) return [];
   const of = (role: SurrogateQuality['role'], metric: string, leaveOneOutR2: number | null): SurrogateQuality => ({
@@ -26,7 +28,7 @@ export function surrogateQualities(
     leaveOneOutR2,
     ...warningOf(metric, leaveOneOutR2),
   });
-  const constraints = constraintQuality(evidenceOf(plan, trials, []));
+  const constraints = constraintQuality(evidenceOf(plan, trials, []), memory);
   return [
     ...objectives.map(({ metric, surrogateR2 }) => of('objective', metric, surrogateR2)),
     ...plan.constraints.map(({ metric }, c) => of('constraint', metric, constraints[c]!)),

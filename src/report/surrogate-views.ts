@@ -1,5 +1,6 @@
 import { leaveOneOut } from '../optimizer/gp/diagnostics.ts';
 import type { FittedGp } from '../optimizer/gp/fit.ts';
+import type { ModelMemory } from '../optimizer/gp/model-choice.ts';
 import { untransform } from '../optimizer/gp/outcome-transform.ts';
 import { type Moments, momentsBuffer, predict } from '../optimizer/gp/posterior.ts';
 import { fitSurrogates, type Surrogates } from '../optimizer/sampler/surrogates.ts';
@@ -51,25 +52,20 @@ interface Belief {
   readonly high: number;
 }
 
-/** Below this many points a model says nothing worth drawing. */
-const LEAST_POINTS = 8;
 const Z95 = 1.959964;
 
 /**
  * @param through - the trial to cut the space at
  * @param ranked - by objective, names of parameters, the most important first
- * @returns null with too few measured points
+ * @returns null when nothing was measured
  */
 export function surrogateViews(
   plan: StudyPlan,
   trials: readonly Trial[],
-  through: Trial | null,
-  ranked: readonly (readonly string[])[],
+  { through, ranked }: { readonly through: Trial; readonly ranked: readonly (readonly string[])[] },
+  memory: ModelMemory,
 ): SurrogateViews | null {
-  const evidence = evidenceOf(plan, trials, []);
-  if (through === null || evidence.observations.filter(({ losses }) => losses !== null).length < LEAST_POINTS)
-    return null;
-  const surrogates = fitSurrogates({ ...evidence, pending: [] });
+  const surrogates = fitSurrogates(evidenceOf(plan, trials, []), memory);
   if (surrogates === null) return null;
   const from = normalizeWeights(plan.space, through.values);
   const numbers = new Map(trials.map(({ number, values }) => [pointKey(normalizeWeights(plan.space, values)), number]));

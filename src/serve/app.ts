@@ -5,11 +5,12 @@ import { buildReport } from '../report/build-report.ts';
 import { drawnCharts } from '../report/drawn-charts.ts';
 import { contentPolicy, renderPage } from '../report/page/page.ts';
 import { pageCharts } from '../report/page-charts.ts';
+import type { StudyReport } from '../report/study-report.ts';
 import { pageScript } from '../report/write-page-script.ts';
 import { packageVersion } from '../study/io/package-file.ts';
 import { guard } from './guard.ts';
 import { type ListedRun, listPage, listTable, liveData, livePage } from './live-page.ts';
-import { servedRuns } from './run-folders.ts';
+import { type ServedRun, servedRuns } from './run-folders.ts';
 import { RunWatch, type Snapshot } from './run-watch.ts';
 
 /** Time between signs of life on an idle stream, ms; a list of runs is looked at as often. */
@@ -57,14 +58,17 @@ class Runs {
 
   watch(id: string): RunWatch | null {
     const run = servedRuns(this.#root).find((one) => one.id === id);
-    if (run === undefined) return null;
-    const watch = this.#watches.get(id) ?? new RunWatch(run);
-    this.#watches.set(id, watch);
-    return watch;
+    return run === undefined ? null : this.#watchOf(run);
   }
 
   async list(): Promise<readonly ListedRun[]> {
-    return await Promise.all(servedRuns(this.#root).map(async ({ id }) => await listed(id, this.watch(id)!)));
+    return await Promise.all(servedRuns(this.#root).map(async (run) => await listed(run.id, this.#watchOf(run))));
+  }
+
+  #watchOf(run: ServedRun): RunWatch {
+    const watch = this.#watches.get(run.id) ?? new RunWatch(run);
+    this.#watches.set(run.id, watch);
+    return watch;
   }
 }
 
@@ -74,14 +78,14 @@ function html(context: Context, text: string): Response | Promise<Response> {
 }
 
 async function livePageOf(context: Context, watch: RunWatch, id: string): Promise<Response> {
-  const { plan, state } = await watch.snapshot();
-  const report = buildReport(plan, state, packageVersion(), 'figures');
-  return await html(context, livePage(id, report, { trials: plan.trials, script: pageScript() }));
+  const snapshot = await watch.snapshot();
+  const { trials } = snapshot.plan;
+  return await html(context, livePage(id, figuresOf(snapshot), { trials, script: pageScript() }));
 }
 
 async function stateOf(context: Context, watch: RunWatch): Promise<Response> {
-  const { plan, state } = await watch.snapshot();
-  return context.json(liveData(buildReport(plan, state, packageVersion(), 'figures'), plan.trials));
+  const snapshot = await watch.snapshot();
+  return context.json(liveData(figuresOf(snapshot), snapshot.plan.trials));
 }
 
 async function wholePage(context: Context, watch: RunWatch): Promise<Response> {
@@ -91,25 +95,29 @@ async function wholePage(context: Context, watch: RunWatch): Promise<Response> {
   return await html(context, renderPage(report, { charts, drawn: await drawnCharts(charts), script: pageScript() }));
 }
 
-/** Rows of the list, kept as long as nothing new was recorded. */
-const rows = new WeakMap<Snapshot, ListedRun>();
+/** Reports without models, kept as long as nothing new was recorded: the list, a live page and its state tell the same. */
+const reports = new WeakMap<Snapshot, StudyReport>();
+
+function figuresOf(snapshot: Snapshot): StudyReport {
+  const report = reports.get(snapshot) ?? buildReport(snapshot.plan, snapshot.state, packageVersion(), 'figures');
+  reports.set(snapshot, report);
+  return report;
+}
 
 async function listed(id: string, watch: RunWatch): Promise<ListedRun> {
   try {
-    const snapshot = await watch.snapshot();
-    const row = rows.get(snapshot) ?? listedRun(id, snapshot);
-    rows.set(snapshot, row);
-    return row;
+    return listedRun(id, await watch.snapshot());
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     return { id, name: '', finished: 0, trials: 0, ended: null, best: [], problem: describeProblem(error) };
   }
 }
 
-function listedRun(id: string, { plan, state }: Snapshot): ListedRun {
-  const { decision } = buildReport(plan, state, packageVersion(), 'figures');
+function listedRun(id: string, snapshot: Snapshot): ListedRun {
+  const { plan, state } = snapshot;
+  const { best } = figuresOf(snapshot).decision;
   const finished = state.trials.filter(({ outcome }) => outcome !== null).length;
-  return { id, name: plan.name, finished, trials: plan.trials, ended: state.ended, best: decision.best, problem: null };
+  return { id, name: plan.name, finished, trials: plan.trials, ended: state.ended, best, problem: null };
 }
 
 /** An event after each change of a journal. */

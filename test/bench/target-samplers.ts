@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseYaml } from '../../src/document/yaml.ts';
 import { createSampler } from '../../src/optimizer/sampler/registry.ts';
-
 import { createSimulator } from '../../src/simulators/registry.ts';
 import { loadStudySources } from '../../src/study/io/load-study.ts';
 import { openStudyEvaluator } from '../../src/study/io/open-evaluator.ts';

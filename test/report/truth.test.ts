@@ -55,6 +55,7 @@ describe('a change is a win only where its paired interval excludes zero', () =>
       trial(1, { cost: [5], gain: [2], share: [1] }),
     ]);
     expect(decisionSection(report)).not.toContain('class="good"');
+    expect(decisionSection(report)).toContain('<span class="soft">one seed: may be luck, tuning seeds</span>');
     expect(said(report)).toContain('one seed: may be luck');
   });
 });

@@ -133,6 +133,18 @@ describe('paretune serve', () => {
     await page.close();
   }, 120_000);
 
+  test('a recorded run that goes on is seen live, without loading the page again', async () => {
+    const { page, problems } = await watchedPage(browser);
+    await page.goto(`${server.address}run/one`);
+    await says(page, '#live-progress', `10 of ${TRIALS}`);
+    await says(page, '#connection', 'live');
+    goOn(5);
+    await says(page, '#live-progress', `15 of ${TRIALS}`);
+    expect(problems).toEqual([]);
+    expect(await statusOf('/run/one/report', {})).toBe(200);
+    await page.close();
+  }, 120_000);
+
   test('a port that is taken is one line', async () => {
     await expect(startServer(root, Number(new URL(server.address).port))).rejects.toThrow(
       /cannot be used \(EADDRINUSE\)/,

@@ -1,7 +1,7 @@
 import { textHash } from '../../base/json.ts';
 import { type GpModel, type OutcomeData, refineModel, type SelectEffort, selectModels } from './fit.ts';
 import { featureRows } from './kernel.ts';
-import type { TransformShape } from './outcome-transform.ts';
+import { fitTransform, IDENTITY, type TransformShape } from './outcome-transform.ts';
 
 /** Up to this many points the family is chosen on all of them, beyond on a sample. */
 const FULL_CHOICE = 64;
@@ -62,6 +62,25 @@ export function chooseModels(
   });
 }
 
+/** The fit by which it is judged how well a process explains an outcome; the tag keeps it apart from others in the memory. */
+export interface Judgement {
+  readonly tag: string;
+  readonly shapes: readonly TransformShape[];
+  readonly effort: SelectEffort;
+}
+
+/** Log posterior density of the most probable process, per unit of the outcome, and the noise it infers. */
+export function explain(
+  data: OutcomeData,
+  { tag, shapes, effort }: Judgement,
+  memory: ModelMemory,
+): { readonly density: number; readonly noise: number } {
+  const [model] = memory.recall(`${tag}${keyOf(data, shapes)}`, () => selectModels(data, shapes, effort));
+  const { span } = fitTransform(data.losses, IDENTITY);
+  const density = model!.score - (span > 0 ? data.losses.length * (Math.log(span) + Math.LN2) : 0);
+  return { density, noise: Math.exp(model!.theta[data.points.width + 1]!) };
+}
+
 /** Largest of 1, 2, …, 16, 18, 20, … (steps of an eighth) that is at most n. */
 export function checkpoint(n: number): number {
   let at = Math.min(n, 10);
@@ -97,7 +116,7 @@ export function rowsOf({ points, losses, variances }: OutcomeData, rows: readonl
   };
 }
 
-export function keyOf({ points, losses, variances }: OutcomeData, shapes: readonly TransformShape[]): string {
+function keyOf({ points, losses, variances }: OutcomeData, shapes: readonly TransformShape[]): string {
   return textHash(`${shapes.length}|${points.features.join()}|${losses.join()}|${variances.join()}`);
 }
 

@@ -1,6 +1,14 @@
-import { type OutcomeData, type SelectEffort, selectModels } from './fit.ts';
-import { checkpoint, keyOf, type ModelMemory, range, representative, rowsOf } from './model-choice.ts';
-import { fitTransform, IDENTITY, type TransformShape } from './outcome-transform.ts';
+import type { OutcomeData } from './fit.ts';
+import {
+  checkpoint,
+  explain,
+  type Judgement,
+  type ModelMemory,
+  range,
+  representative,
+  rowsOf,
+} from './model-choice.ts';
+import { IDENTITY } from './outcome-transform.ts';
 
 /** Fewest losses a model is fitted to when the rest are set aside. */
 const FEWEST_KEPT = 5;
@@ -19,13 +27,16 @@ const TOLERATED_LOSS = 0.75;
 const MOST_FENCES = 12;
 /** Losses on which fences are compared. */
 const SAMPLE = 64;
-const EFFORT: SelectEffort = { firstIterations: 6, shapeIterations: 4, finalIterations: 8, families: 1 };
-const SHAPES: readonly TransformShape[] = [
-  IDENTITY,
-  { kind: 'log-low', shift: 0.05 },
-  { kind: 'log-low', shift: 0.005 },
-  { kind: 'log-high', shift: 0.3 },
-];
+const JUDGED: Judgement = {
+  tag: '4f',
+  shapes: [
+    IDENTITY,
+    { kind: 'log-low', shift: 0.05 },
+    { kind: 'log-low', shift: 0.005 },
+    { kind: 'log-high', shift: 0.3 },
+  ],
+  effort: { firstIterations: 6, shapeIterations: 4, finalIterations: 8, families: 1 },
+};
 
 /**
  * The loss above which a value says "bad here" and no longer how bad: a queue that blows up, a penalty for a crash. A
@@ -41,11 +52,11 @@ export function outlierFence(data: OutcomeData, memory: ModelMemory): number {
   const sorted = sample.losses.slice().sort();
   const counts = keptCounts(sorted);
   if (counts.length === 0) return Number.POSITIVE_INFINITY;
-  let best = { score: smoothScore(sample, memory), count: sorted.length };
+  let best = { score: explain(sample, JUDGED, memory).density, count: sorted.length };
   let worse = 0;
   for (const count of counts) {
     const kept = range(sample.losses.length).filter((i) => sample.losses[i]! <= sorted[count - 1]!);
-    const score = smoothScore(rowsOf(sample, kept), memory) + tailScore(sorted, count);
+    const score = explain(rowsOf(sample, kept), JUDGED, memory).density + tailScore(sorted, count);
     const wide = rangeOf(sorted, best.count) >= WIDE * rangeOf(sorted, count);
     const better = score > best.score + (wide ? -TOLERATED_LOSS * best.count : MARGIN);
     worse = better ? 0 : worse + 1;
@@ -82,13 +93,6 @@ function keptCounts(sorted: Float64Array): number[] {
 function fenceAbove(sorted: Float64Array, count: number): number {
   const last = sorted[count - 1]!;
   return Math.min(last / 2 + sorted[count]! / 2, last + 2 * rangeOf(sorted, count));
-}
-
-/** Log posterior density of the losses under a process, per unit of loss. */
-function smoothScore(data: OutcomeData, memory: ModelMemory): number {
-  const [model] = memory.recall(`${SHAPES.length}f${keyOf(data, SHAPES)}`, () => selectModels(data, SHAPES, EFFORT));
-  const { span } = fitTransform(data.losses, IDENTITY);
-  return model!.score - (span > 0 ? data.losses.length * (Math.log(span) + Math.LN2) : 0);
 }
 
 const LEAST_LOG_DEVIATION = 0.05;

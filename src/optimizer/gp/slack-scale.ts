@@ -1,11 +1,23 @@
-import { type OutcomeData, type SelectEffort, selectModels } from './fit.ts';
-import { checkpoint, keyOf, type ModelMemory, range, representative, rowsOf } from './model-choice.ts';
-import { fitTransform, IDENTITY } from './outcome-transform.ts';
+import type { OutcomeData } from './fit.ts';
+import {
+  checkpoint,
+  explain,
+  type Judgement,
+  type ModelMemory,
+  range,
+  representative,
+  rowsOf,
+} from './model-choice.ts';
+import { IDENTITY } from './outcome-transform.ts';
 
 /** Largest slack, in units of the lower quartile of their sizes, up to which slacks are taken as they are. */
 const WIDE = 10;
 const SAMPLE = 40;
-const EFFORT: SelectEffort = { firstIterations: 6, shapeIterations: 0, finalIterations: 8, families: 1 };
+const JUDGED: Judgement = {
+  tag: 'z',
+  shapes: [IDENTITY],
+  effort: { firstIterations: 6, shapeIterations: 0, finalIterations: 8, families: 1 },
+};
 
 /** Increasing map of slacks that keeps zero at zero, and its slope. */
 interface SlackScale {
@@ -36,7 +48,7 @@ export function aroundZero(data: OutcomeData, memory: ModelMemory): OutcomeData 
   const sample = rowsOf(prefix, representative(prefix, SAMPLE));
   const judge = (scale: SlackScale) => {
     const jacobian = sample.losses.reduce((sum, slack) => sum + Math.log(scale.slope(slack)), 0);
-    const { density, noise } = explain(bend(sample, scale), memory);
+    const { density, noise } = explain(bend(sample, scale), JUDGED, memory);
     return { scale, noise, score: density + jacobian };
   };
   const judged = [
@@ -46,7 +58,7 @@ export function aroundZero(data: OutcomeData, memory: ModelMemory): OutcomeData 
       .filter(({ noise }) => noise < MOST_NOISE),
   ];
   const best = judged.reduce((a, b) => (b.score > a.score ? b : a));
-  return best.score > explain(sample, memory).density ? bend(data, best.scale) : data;
+  return best.score > explain(sample, JUDGED, memory).density ? bend(data, best.scale) : data;
 }
 
 function bend({ points, losses, variances }: OutcomeData, scale: SlackScale): OutcomeData {
@@ -80,12 +92,4 @@ function endScales(prefix: OutcomeData, { losses }: OutcomeData): SlackScale[] {
       };
     });
   });
-}
-
-/** Log posterior density of the most probable process, per unit of slack, and the noise it infers. */
-function explain(data: OutcomeData, memory: ModelMemory): { readonly density: number; readonly noise: number } {
-  const [model] = memory.recall(`z${keyOf(data, [IDENTITY])}`, () => selectModels(data, [IDENTITY], EFFORT));
-  const { span } = fitTransform(data.losses, IDENTITY);
-  const density = model!.score - (span > 0 ? data.losses.length * (Math.log(span) + Math.LN2) : 0);
-  return { density, noise: Math.exp(model!.theta[data.points.width + 1]!) };
 }

@@ -197,7 +197,8 @@ export function isMeasured(observation: Observation): boolean {
   );
 }
 
-function outcome(
+/** One outcome at the points that were measured. @param points - theirs, in the same order */
+export function outcome(
   points: FeatureRows,
   measured: readonly Observation[],
   value: (observation: Observation) => number,

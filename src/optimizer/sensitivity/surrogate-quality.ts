@@ -1,12 +1,12 @@
 import { leaveOneOut } from '../gp/diagnostics.ts';
 import { featureMap } from '../gp/features.ts';
-import { conditionModel, type OutcomeData } from '../gp/fit.ts';
+import { conditionModel } from '../gp/fit.ts';
 import { featureRows } from '../gp/kernel.ts';
 import { chooseModels, ModelMemory, representative, rowsOf } from '../gp/model-choice.ts';
 import { IDENTITY } from '../gp/outcome-transform.ts';
 import { aroundZero } from '../gp/slack-scale.ts';
 import type { Evidence } from '../sampler/sampler.ts';
-import { isMeasured } from '../sampler/surrogates.ts';
+import { isMeasured, outcome } from '../sampler/surrogates.ts';
 
 /** A surrogate that predicts less of the variance of points left out than this has not seen what there is. */
 const TRUSTED_R2 = 0.7;
@@ -17,20 +17,20 @@ const MOST_POINTS = 160;
  * Leave-one-out R² of the surrogate of each constraint, on the scale on which the sampler reads slacks.
  * @returns null below 3 points, and for a slack that is the same everywhere
  */
-export function constraintQuality(evidence: Evidence): readonly (number | null)[] {
+export function constraintQuality(evidence: Evidence, memory = new ModelMemory()): readonly (number | null)[] {
   const features = featureMap(evidence.space);
   const measured = [...(evidence.earlier ?? []), ...evidence.observations].filter(isMeasured);
   const points = featureRows(
     measured.map(({ values }) => features.fromValues(values)),
     features.categorical,
   );
-  const memory = new ModelMemory();
   return Array.from({ length: evidence.constraintCount }, (_, c) => {
-    const all: OutcomeData = {
+    const all = outcome(
       points,
-      losses: Float64Array.from(measured, ({ slacks }) => slacks[c]!),
-      variances: Float64Array.from(measured, ({ slackVariances }) => slackVariances[c] ?? Number.NaN),
-    };
+      measured,
+      (o) => o.slacks[c]!,
+      (o) => o.slackVariances[c],
+    );
     if (measured.length < 3 || all.losses.every((slack) => slack === all.losses[0])) return null;
     const data = aroundZero(rowsOf(all, representative(all, MOST_POINTS)), memory);
     return leaveOneOut(conditionModel(data, chooseModels(data, [IDENTITY], memory)[0]!)).r2;

@@ -17,8 +17,8 @@ import { representative, rowsOf } from '../gp/model-choice.ts';
 import { TRANSFORM_SHAPES, untransform } from '../gp/outcome-transform.ts';
 import { drawPath, type Path } from '../gp/path-draws.ts';
 import { momentsBuffer, predictMeans } from '../gp/posterior.ts';
-import type { Evidence, Observation } from '../sampler/sampler.ts';
-import { isMeasured } from '../sampler/surrogates.ts';
+import type { Evidence } from '../sampler/sampler.ts';
+import { isMeasured, outcome } from '../sampler/surrogates.ts';
 import { coordinateCount, cubeDimension, decode } from '../space/encode.ts';
 import type { ParameterValues, SearchSpace } from '../space/parameter.ts';
 import {
@@ -71,8 +71,18 @@ export function surrogateSensitivity(evidence: Evidence, seed: number): readonly
   if (measured.length === 0) return null;
   const features = featureMap(space);
   const design = sobolDesign(cubeDimension(space), groupsOf(space), DESIGN_ROWS, stream(seed, 'sensitivity', 'design'));
+  const points = featureRows(
+    measured.map(({ values }) => features.fromValues(values)),
+    features.categorical,
+  );
   return Array.from({ length: evidence.objectiveCount }, (_, objective) => {
-    const data = dataOf(measured, features, objective);
+    const all = outcome(
+      points,
+      measured,
+      (o) => o.losses![objective]!,
+      (o) => o.lossVariances[objective],
+    );
+    const data = rowsOf(all, representative(all, MOST_POINTS));
     const fitted = rowsOf(data, representative(data, FITTED_POINTS));
     const models = selectModels(fitted, TRANSFORM_SHAPES, EFFORT);
     const gp = conditionModel(data, models[0]!);
@@ -83,9 +93,10 @@ export function surrogateSensitivity(evidence: Evidence, seed: number): readonly
     const members = open
       .flatMap((model) => drawnModels(fitted, model, count, rng))
       .map((model) => drawnIndices(space, features, conditionModel(data, model), rng));
+    const leftOut = leaveOneOut(gp);
     return {
-      leaveOneOutR2: leaveOneOut(gp).r2,
-      indices: indexIntervals(estimateIndices(central), members, unexplainedShare(gp, data.losses)),
+      leaveOneOutR2: leftOut.r2,
+      indices: indexIntervals(estimateIndices(central), members, unexplainedShare(gp, data.losses, leftOut)),
       best: bestPoints(space, design.a, central.a),
     };
   });
@@ -101,18 +112,6 @@ function drawnModels(data: OutcomeData, model: GpModel, count: number, rng: Rng)
 function groupsOf(space: SearchSpace): number[][] {
   let next = 0;
   return space.parameters.map((parameter) => Array.from({ length: coordinateCount(parameter) }, () => next++));
-}
-
-function dataOf(measured: readonly Observation[], features: FeatureMap, objective: number): OutcomeData {
-  const data: OutcomeData = {
-    points: featureRows(
-      measured.map(({ values }) => features.fromValues(values)),
-      features.categorical,
-    ),
-    losses: Float64Array.from(measured, ({ losses }) => losses![objective]!),
-    variances: Float64Array.from(measured, ({ lossVariances }) => lossVariances[objective] ?? Number.NaN),
-  };
-  return rowsOf(data, representative(data, MOST_POINTS));
 }
 
 function meanOf({ posterior }: FittedGp): Path {

@@ -1,5 +1,5 @@
 import { normalQuantile } from '../../numeric/normal.ts';
-import { leaveOneOut } from '../gp/diagnostics.ts';
+import type { LeaveOneOut } from '../gp/diagnostics.ts';
 import type { FittedGp } from '../gp/fit.ts';
 import { standardSlope, standardToUnit, untransform } from '../gp/outcome-transform.ts';
 
@@ -12,10 +12,12 @@ const RISK = 0.1;
  * so that their sum of squares has a χ² distribution.
  * @returns in [0, 1]; 0 for constant losses
  */
-export function unexplainedShare(gp: FittedGp, losses: Float64Array): number {
-  const { targets, noise, transform: t } = gp;
+export function unexplainedShare(
+  { targets, noise, transform: t }: FittedGp,
+  losses: Float64Array,
+  { residuals }: LeaveOneOut,
+): number {
   const n = losses.length;
-  const { residuals } = leaveOneOut(gp);
   const mean = losses.reduce((sum, loss) => sum + loss / n, 0);
   let errors = 0;
   let noises = 0;

@@ -13,11 +13,9 @@ export function follow(changed: Changed): void {
   const say = (text: string): void => {
     if (light !== null && light.textContent !== text) light.textContent = text;
   };
+  // A stream begins with a change, after each reconnection too: what was missed meanwhile is asked for then.
   source.addEventListener('change', update);
-  source.addEventListener('open', () => {
-    say('live');
-    update();
-  });
+  source.addEventListener('open', () => say('live'));
   source.addEventListener('error', () => say('connection lost, trying again'));
 }
 

@@ -2,7 +2,6 @@
 export interface PageData {
   readonly charts: Readonly<Record<string, ChartSpec>>;
   readonly datasets: Readonly<Record<string, readonly object[]>>;
-  readonly objectives: readonly string[];
   readonly parameters: readonly string[];
   readonly metrics: readonly PageMetric[];
   readonly seeds: readonly number[];
@@ -32,7 +31,8 @@ export interface PagePoint {
 
 /** What a live page fetches after each change. */
 export interface LiveData {
-  readonly data: PageData;
+  /** Null in the list of runs, which has no charts. */
+  readonly data: PageData | null;
   /** Ready HTML of the parts of the page that change, by id. */
   readonly parts: Readonly<Record<string, string>>;
 }

@@ -5,7 +5,6 @@ export const COLOURS = {
   front: '#0072B2',
   other: '#9AA5B1',
   infeasible: '#CC79A7',
-  accent: '#009E73',
 } as const;
 
 export const VEGA_LITE_SCHEMA = 'https://vega.github.io/schema/vega-lite/v6.json';

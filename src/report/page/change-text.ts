@@ -2,10 +2,15 @@ import { formatChange, formatNumber } from '../format.ts';
 import type { BestPoint, CheckRow, ComparisonRow, StudyReport } from '../study-report.ts';
 
 /** `+5.70 % [−49.0 %, +61.0 %], no clear difference`: what happened, how sure that is, and the verdict in words. */
-export function changeText({ scale, improvement, low, high, verdict }: ComparisonRow): string {
-  const change = formatChange(scale, improvement);
-  if (low === null || high === null) return `${change}, one seed: may be luck`;
-  return `${change} [${formatChange(scale, low)}, ${formatChange(scale, high)}], ${verdict}`;
+export function changeText(row: ComparisonRow): string {
+  const change = formatChange(row.scale, row.improvement);
+  return `${change}${row.low === null || row.high === null ? ',' : ''} ${doubtText(row)}`;
+}
+
+/** `[−49.0 %, +61.0 %], no clear difference`: the same without the change itself. */
+export function doubtText({ scale, low, high, verdict }: ComparisonRow): string {
+  if (low === null || high === null) return 'one seed: may be luck';
+  return `[${formatChange(scale, low)}, ${formatChange(scale, high)}], ${verdict}`;
 }
 
 /** `84.20 (0.8000 below)`, `91.40 (6.400 above, 3 of 3 seeds)`. */

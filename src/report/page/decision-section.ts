@@ -2,7 +2,7 @@ import { reachedAfter } from '../advice.ts';
 import { namedPoints } from '../chart-figures.ts';
 import { formatChange, formatNumber, formatShare } from '../format.ts';
 import type { ComparisonRow, PointCheck, StudyReport } from '../study-report.ts';
-import { bestText, changeOf, changeText, checkText } from './change-text.ts';
+import { bestText, changeOf, changeText, checkText, doubtText } from './change-text.ts';
 import { escapeHtml } from './escape.ts';
 import { htmlTable, trialButton } from './html.ts';
 
@@ -60,7 +60,7 @@ function objectiveLine(report: StudyReport, number: number, metric: string): str
   const how =
     change === undefined
       ? ''
-      : ` <b class="${verdictStyle(change.row)}">${formatChange(change.row.scale, change.row.improvement)}</b> <span class="soft">${escapeHtml(changeText(change.row).replace(/^\S+ (?:% )?/, ''))}, ${change.stage === 'validation' ? 'fresh' : 'tuning'} seeds</span>`;
+      : ` <b class="${verdictStyle(change.row)}">${formatChange(change.row.scale, change.row.improvement)}</b> <span class="soft">${escapeHtml(doubtText(change.row))}, ${change.stage === 'validation' ? 'fresh' : 'tuning'} seeds</span>`;
   return `<li>${escapeHtml(metric)} <span class="figure">${escapeHtml(figure)}</span>${how}</li>`;
 }
 
@@ -84,8 +84,8 @@ function completionLine({ decision }: StudyReport, number: number): readonly str
   return low === undefined ? [] : [`<li class="bad">serves ${formatShare(low.share)} of requests</li>`];
 }
 
-function bestLines({ decision, objectives }: StudyReport): string {
-  if (objectives.length < 1 || decision.best.length === 0) return '';
+function bestLines({ decision }: StudyReport): string {
+  if (decision.best.length === 0) return '';
   return `<ul class="soft">${decision.best.map((best) => `<li>${escapeHtml(bestText(best))}</li>`).join('')}</ul>`;
 }
 

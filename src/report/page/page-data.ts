@@ -8,7 +8,6 @@ export function pageData(report: StudyReport, charts: PageCharts): object {
   return {
     charts: Object.fromEntries(charts.charts.map(({ id, spec }) => [id, spec])),
     datasets: charts.datasets,
-    objectives: report.objectives,
     parameters: report.parameters.map(({ column }) => column),
     metrics,
     seeds: report.seeds,

@@ -4,7 +4,7 @@
  *
  * Other programs run beside ours with `--python FOLDER`, a virtual environment that is made and filled with
  * `pip install optuna botorch` where that has not been done; the comparison is written beside the runs:
- * `node --import tsx test/bench/optimizers/run.ts --python /tmp/peers --problems branin2,hartmann6 --seeds 0-4`
+ * `node --import tsx test/bench/optimizers/run.ts --python peers-env --problems branin2,hartmann6 --seeds 0-4`
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
