@@ -83,8 +83,6 @@ export interface Backend {
   readonly vocabulary?: readonly MetricSpec[];
   /** True for a backend that can be given a `measurement`. */
   readonly measures?: true;
-  /** False for a backend that ignores `fidelity`. */
-  readonly shortHorizons?: false;
   /** What a key of the configuration stands for where it is not given; keys without such a value are absent. */
   readonly defaults?: Readonly<Record<string, string | number | boolean>>;
   /** Holes of the configuration that it fills itself at each run; of these `values` stands for all parameters. */

@@ -1,3 +1,5 @@
+import { DEFAULT_MEMORY_MIB } from '../simulators/workload/workload-bounds.ts';
+
 /** What one evaluation (a vector, a seed) may take before it is ended as failed. */
 export interface EvaluationLimits {
   readonly seconds: number;
@@ -6,7 +8,7 @@ export interface EvaluationLimits {
 }
 
 /** Generous: only what would never end, or bring the machine down, is meant. */
-export const DEFAULT_LIMITS: EvaluationLimits = { seconds: 3600, memoryMib: 4096 };
+export const DEFAULT_LIMITS: EvaluationLimits = { seconds: 3600, memoryMib: DEFAULT_MEMORY_MIB };
 
 /** Reasons of trials that a limit has ended, with the key that raises it. */
 export const limitReasons = {

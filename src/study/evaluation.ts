@@ -1,8 +1,8 @@
-import { describeProblem, InputError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import { merge } from '../document/merge.ts';
 import type { ParameterValues, SearchSpace } from '../optimizer/space/parameter.ts';
 import type { Measurement } from '../simulators/measurement.ts';
+import { resultOf } from '../simulators/run-result.ts';
 import type { PolicyModule, PreparedSimulation, SimulationInput, Simulator } from '../simulators/simulator.ts';
 import { findCapacity } from './capacity/find-capacity.ts';
 import { nominalRate } from './capacity/meets-targets.ts';
@@ -132,10 +132,8 @@ function preparedFor(
 ):
   | { readonly kind: 'ready'; readonly simulation: PreparedSimulation }
   | Extract<ReplicateOutcome, { kind: 'infeasible' }> {
-  try {
-    return { kind: 'ready', simulation: simulator.prepare({ ...evaluationInput(setup, task), policies }) };
-  } catch (error) {
-    if (error instanceof InputError) return { kind: 'infeasible', reason: describeProblem(error) };
-    throw error;
-  }
+  return resultOf(() => ({
+    kind: 'ready',
+    simulation: simulator.prepare({ ...evaluationInput(setup, task), policies }),
+  }));
 }

@@ -1,6 +1,7 @@
-import { describeProblem, InputError, unknownName } from '../../base/errors.ts';
+import { InputError, unknownName } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { type Measurement, WHOLE_RUN } from '../measurement.ts';
+import { resultOf } from '../run-result.ts';
 import type {
   MetricSpec,
   PreparedSimulation,
@@ -85,15 +86,12 @@ function drawn(
   bounds: WorkloadBounds,
   measurement: Measurement | null,
 ): Drawn {
-  try {
+  return resultOf(() => {
     const workload = document.generate(context, bounds);
     const window = measurement?.window ?? null;
     const span = window === null ? WHOLE_SPAN : windowSpan(window, workload.initial);
     return { kind: 'drawn', workload, span };
-  } catch (error) {
-    if (error instanceof InputError) return { kind: 'infeasible', reason: describeProblem(error) };
-    throw error;
-  }
+  });
 }
 
 /** Every metric of a run; those of streams only where it is measured in detail. */

@@ -3,7 +3,7 @@ import type { RunContext } from '../simulator.ts';
 import type { Workload } from '../workload/follow-ups.ts';
 import { generateWorkload } from '../workload/generate-workload.ts';
 import { TRACE_KEY } from '../workload/trace-workload.ts';
-import { requireBounded } from '../workload/workload-bounds.ts';
+import { horizonOf, requireBounded } from '../workload/workload-bounds.ts';
 import { parseWorkloadDocument } from '../workload/workload-document.ts';
 import type { WorkloadSpec } from '../workload/workload-spec.ts';
 
@@ -75,6 +75,6 @@ function generationBounds(
   spec: WorkloadSpec,
   { horizonUs: own, memoryMib }: WorkloadBounds,
 ): { readonly horizonUs: number; readonly memoryMib?: number } {
-  const horizonUs = own ?? (spec.horizonUs > 0 ? spec.horizonUs : Number.POSITIVE_INFINITY);
+  const horizonUs = own ?? horizonOf(spec);
   return { horizonUs, ...(memoryMib === undefined ? {} : { memoryMib }) };
 }

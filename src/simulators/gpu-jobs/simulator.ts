@@ -63,7 +63,6 @@ export const createGpuJobsSimulator: SimulatorFactory = (): Simulator => ({
   name: 'gpu-jobs',
   description: 'queue orderings (FIFO, WeightedFIFO, SRPT, WSRPT, scores) for LLM jobs on a GPU cluster',
   vocabulary: [...SIMPLIFIED_METRICS, ...TOKEN_METRICS.filter((one) => !SIMPLIFIED_METRICS.includes(one))],
-  shortHorizons: false,
   prepare: prepareGpuJobs,
 });
 

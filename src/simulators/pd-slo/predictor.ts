@@ -2,7 +2,7 @@ import type { Rng } from '../../base/random.ts';
 import type { Millis } from '../../base/units.ts';
 import type { PdSloConfig } from './config-schema.ts';
 import { PREDICTOR_TARGETS, type PredictorTarget } from './metrics-text.ts';
-import { RidgeRegression } from './ridge.ts';
+import { RidgeRegression, weightedSum } from './ridge.ts';
 
 /** The part of a pod's state that services learn from. */
 export interface PodLoad {
@@ -137,9 +137,7 @@ function trainedPredictor(
       const beta = coefficients[target];
       if (beta === undefined) return heuristicPredictor.predict(target, request, pod);
       fillFeatures(request, pod, features);
-      let sum = 0;
-      for (let i = 0; i < FEATURE_COUNT; i++) sum += beta[i]! * features[i]!;
-      return Math.max(0, sum);
+      return Math.max(0, weightedSum(beta, features));
     },
   };
 }
@@ -190,11 +188,8 @@ export class PredictorSet {
 
   predict(target: PredictorTarget, request: RequestView, pod: PodView): Millis {
     const calls = this.calls[target];
-    if (this.#errorProb > 0 && this.#failures.uniform() < this.#errorProb) {
-      calls.error++;
-      return heuristicPredictor.predict(target, request, pod);
-    }
-    const value = this.#predictor.predict(target, request, pod);
+    const fails = this.#errorProb > 0 && this.#failures.uniform() < this.#errorProb;
+    const value = fails ? Number.NaN : this.#predictor.predict(target, request, pod);
     if (Number.isNaN(value)) {
       calls.error++;
       return heuristicPredictor.predict(target, request, pod);

@@ -67,8 +67,13 @@ export class RidgeRegression {
   }
 
   predict(features: Readonly<Float64Array>): number {
-    let sum = 0;
-    for (let i = 0; i < this.#size; i++) sum += this.#coefficients[i]! * features[i]!;
-    return sum;
+    return weightedSum(this.#coefficients, features);
   }
+}
+
+/** What coefficients say of features: one sum in their order, on which the last bit of a prediction depends. */
+export function weightedSum(coefficients: ArrayLike<number>, features: Readonly<Float64Array>): number {
+  let sum = 0;
+  for (let i = 0; i < features.length; i++) sum += coefficients[i]! * features[i]!;
+  return sum;
 }

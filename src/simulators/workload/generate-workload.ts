@@ -14,7 +14,7 @@ import { SessionFollowUps } from './sessions.ts';
 import { generateTimeVarying, isTimeVarying } from './time-varying.ts';
 import { SKIPPED_TOKENS, type TokenSink } from './token-sink.ts';
 import type { GenerationLimits } from './traffic-source.ts';
-import { requireBounded } from './workload-bounds.ts';
+import { horizonOf, requireBounded } from './workload-bounds.ts';
 import type { WorkloadSpec } from './workload-spec.ts';
 
 /** What may replace the document's own values. */
@@ -53,7 +53,7 @@ export function generateWorkload(spec: WorkloadSpec, options: GenerationOptions 
   if (spec.recorded !== undefined) return recordedWorkload(spec.recorded, recordedOptions(spec, options));
   const seed = BigInt.asIntN(64, BigInt(options.seed ?? spec.seed));
   const numRequests = options.numRequests ?? spec.numRequests;
-  const horizonUs = options.horizonUs ?? (spec.horizonUs > 0 ? spec.horizonUs : Number.POSITIVE_INFINITY);
+  const horizonUs = options.horizonUs ?? horizonOf(spec);
   if (numRequests === 0 && horizonUs === Number.POSITIVE_INFINITY) {
     throw new InputError('the workload has no end', { suggestion: 'give num_requests or a horizon' });
   }
@@ -75,8 +75,7 @@ export function generateWorkload(spec: WorkloadSpec, options: GenerationOptions 
 
 /** What options leave out is the document's own. */
 function recordedOptions(spec: WorkloadSpec, options: GenerationOptions): GenerationOptions {
-  const horizonUs = spec.horizonUs > 0 ? spec.horizonUs : Number.POSITIVE_INFINITY;
-  return { seed: spec.seed, numRequests: spec.numRequests, horizonUs, ...options };
+  return { seed: spec.seed, numRequests: spec.numRequests, horizonUs: horizonOf(spec), ...options };
 }
 
 interface SessionLimits extends GenerationLimits {

@@ -2,7 +2,7 @@ import { InputError } from '../../base/errors.ts';
 import type { LengthSpec, TrafficSpec, WorkloadSpec } from './workload-spec.ts';
 
 /** MiB that requests may need where nobody says more. */
-const DEFAULT_MEMORY_MIB = 4096;
+export const DEFAULT_MEMORY_MIB = 4096;
 
 /** Memory of one request in tables, queues and figures; of one token of a prompt in keys and caches; of one client. */
 const REQUEST_BYTES = 700;
@@ -38,6 +38,11 @@ export function requireBounded(spec: WorkloadSpec, options: BoundsOptions = {}):
   );
 }
 
+/** The document's own horizon, µs; Infinity = none. */
+export function horizonOf({ horizonUs }: WorkloadSpec): number {
+  return horizonUs > 0 ? horizonUs : Number.POSITIVE_INFINITY;
+}
+
 interface Need {
   readonly path: readonly (string | number)[];
   readonly count: number;
@@ -53,7 +58,7 @@ function need(path: Need['path'], count: number, what: string, each: number): Ne
 function requestNeeds(spec: WorkloadSpec, { numRequests, horizonUs }: BoundsOptions): readonly Need[] {
   if (spec.recorded !== undefined) return [];
   const most = numRequests ?? spec.numRequests;
-  const seconds = (horizonUs ?? (spec.horizonUs > 0 ? spec.horizonUs : Number.POSITIVE_INFINITY)) / 1e6;
+  const seconds = (horizonUs ?? horizonOf(spec)) / 1e6;
   const stages = spec.inferencePerf?.stages ?? [];
   const staged = stages.reduce((sum, { rate, durationS }) => sum + rate * Math.min(durationS, seconds), 0);
   const timed = spec.inferencePerf === null ? ratePerSecond(spec) * seconds : staged;

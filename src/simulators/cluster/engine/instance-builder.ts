@@ -35,11 +35,12 @@ export interface InstanceBuilderParts {
 /** All instances, in index order. */
 export function buildInstances(parts: InstanceBuilderParts): Instance[] {
   const { config, keys, requests } = parts;
+  const configOf = configurations(config);
   const owned = new OwnedBlocks(requests);
   const latencies = new Map<InstanceConfig, LatencyModel>();
   const columns = new ColumnSource(keys, parts.oneHome ? 'one home' : 'many homes');
   return Array.from({ length: config.instances }, (_, index) => {
-    const instanceConfig = configOf(config, index);
+    const instanceConfig = configOf(index);
     let latency = latencies.get(instanceConfig);
     if (latency === undefined) {
       latency = createLatencyModel(instanceConfig.latency);
@@ -168,14 +169,16 @@ class ColumnSource {
   }
 }
 
-/** Shared instances of a disaggregated cluster use the decode pool's configuration. */
-function configOf(config: EngineConfig, index: number): InstanceConfig {
-  if (config.disaggregation === null) {
-    const pool = config.classPools?.find(({ from, count }) => index >= from && index < from + count);
-    return pool?.instance ?? config.instance;
+/** By index. Shared instances of a disaggregated cluster use the decode pool's configuration. */
+function configurations({ instance, classPools, disaggregation }: EngineConfig): (index: number) => InstanceConfig {
+  if (disaggregation === null) {
+    return (index) =>
+      classPools?.find(({ from, count }) => index >= from && index < from + count)?.instance ?? instance;
   }
-  const pools = divideIntoPools(config.disaggregation);
-  if (pools.decode.includes(index)) return config.disaggregation.decodeInstance ?? config.instance;
-  if (pools.prefill.includes(index)) return config.disaggregation.prefillInstance ?? config.instance;
-  return config.instance;
+  const pools = divideIntoPools(disaggregation);
+  return (index) => {
+    if (pools.decode.includes(index)) return disaggregation.decodeInstance ?? instance;
+    if (pools.prefill.includes(index)) return disaggregation.prefillInstance ?? instance;
+    return instance;
+  };
 }

@@ -24,9 +24,11 @@ export function windowSpan(window: MeasureWindow, initial: RequestTable): Measur
 /** Without a window: everything that arrives. */
 export const WHOLE_SPAN: MeasuredSpan = { fromUs: 0, untilUs: Number.POSITIVE_INFINITY };
 
-/** Last arrival of a first round: from then on a run only drains. */
-export function lastFirstRound(table: RequestTable): number {
-  return firstRounds(table).at(-1) ?? 0;
+/** Last arrival of a first round, 0 without one: from then on a run only drains. */
+export function lastFirstRound({ arrivalUs, round, length }: RequestTable): number {
+  let last = Number.NEGATIVE_INFINITY;
+  for (let row = 0; row < length; row++) if (round[row] === 0) last = Math.max(last, arrivalUs[row]!);
+  return last === Number.NEGATIVE_INFINITY ? 0 : last;
 }
 
 /** Arrivals of first rounds, ascending. */

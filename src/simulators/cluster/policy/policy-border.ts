@@ -80,8 +80,7 @@ const HINT: Rule = {
 /** The same hooks, whose answers are checked: what is no answer, or thrown, is an error that names hook and request. */
 export function guarded(hooks: EngineHooks, { file, pulse }: Omit<PolicyModule, 'create'>): EngineHooks {
   const { scorers, admission, scheduler, priority, pause, prefillThreshold, stepTokens } = hooks;
-  const guard = <F>(owner: object, hook: F, name: string, rule: Rule): F =>
-    guardedCall(owner, hook, { file, name, rule, pulse });
+  const guard: Guard = (owner, hook, name, rule) => guardedCall(owner, hook, { file, name, rule, pulse });
   return {
     ...hooks,
     ...(scorers && { scorers: guardedScorers(scorers, guard) }),
@@ -167,7 +166,8 @@ function shown(answer: unknown): string {
   return Array.isArray(answer) ? `[${answer.slice(0, 8).join(', ')}]` : shortText(answer);
 }
 
-function messageOf(error: unknown): string {
+/** First line of what was thrown. */
+export function messageOf(error: unknown): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return text.split('\n')[0]!;
 }

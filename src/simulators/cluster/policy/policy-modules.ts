@@ -3,7 +3,7 @@ import type { JsonObject } from '../../../base/json.ts';
 import { shortText } from '../../../base/short-text.ts';
 import type { PolicyModule, PolicyModules } from '../../simulator.ts';
 import type { EngineHooks } from './policy.ts';
-import { guarded, requireHooks } from './policy-border.ts';
+import { guarded, messageOf, requireHooks } from './policy-border.ts';
 import { PolicyError } from './policy-error.ts';
 
 /**
@@ -42,8 +42,7 @@ function asked(create: (settings: JsonObject) => unknown, settings: JsonObject, 
     return create(settings);
   } catch (error) {
     if (error instanceof InputError) throw error;
-    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    throw new PolicyError(file, `the default export failed with ${reason.split('\n')[0]}`);
+    throw new PolicyError(file, `the default export failed with ${messageOf(error)}`);
   }
 }
 

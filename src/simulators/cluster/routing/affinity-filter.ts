@@ -46,7 +46,7 @@ export class AffinityFilter {
     if (explorationProbability > 0 && random.float64() < explorationProbability) return all;
     const blocks = memory.blocks(request);
     if (blocks === 0) return all;
-    memory.match(request, blocks, this.#matched);
+    memory.match(request, this.#matched);
     let sticky = 0;
     let least = Number.POSITIVE_INFINITY;
     let leastOther = Number.POSITIVE_INFINITY;

@@ -1,5 +1,4 @@
 import type { RequestTable } from '../../workload/request-table.ts';
-import type { Row } from '../indices.ts';
 import type { BlockKeys } from '../kv/block-keys.ts';
 import { type KeyRuns, PrefixIndex } from './prefix-index.ts';
 import type { RoutedRequest } from './routed-request.ts';
@@ -38,9 +37,9 @@ export class PrefixMemory {
     return Math.floor(this.#table.inputTokens[row]! / this.blockTokens);
   }
 
-  /** Leading blocks of the prompt that each instance was sent before, into `matched`; the prompt has `blocks` blocks. */
-  match({ row }: RoutedRequest, blocks: number, matched: Float64Array): void {
-    this.#index.match(this.#runs(row, blocks), matched);
+  /** Leading blocks of the prompt that each instance was sent before, into `matched`. */
+  match(request: RoutedRequest, matched: Float64Array): void {
+    this.#index.match(this.#runs(request), matched);
   }
 
   /** Prompt tokens that are not among the first `matchedBlocks` blocks. */
@@ -52,13 +51,15 @@ export class PrefixMemory {
   touch(request: RoutedRequest, instance: number): void {
     if (request.request === this.#last.request && instance === this.#last.instance) return;
     this.#last = { request: request.request, instance };
-    this.#index.touch(this.#runs(request.row, this.blocks(request)), instance);
+    this.#index.touch(this.#runs(request), instance);
   }
 
   /** The prompt as the index asks for it; made once for all who ask in a row. */
-  #runs(row: Row, blocks: number): KeyRuns {
+  #runs(request: RoutedRequest): KeyRuns {
     const prompt = this.#prompt;
+    const { row } = request;
     if (row === this.#row) return prompt;
+    const blocks = this.blocks(request);
     const keys = this.#keys;
     keys.cover();
     let count = 0;

@@ -135,9 +135,8 @@ function tokenParts(
   const filters = affinity !== null && (affinity.scope === 'all' || affinity.scope === scope);
   return {
     beforeSending: (request, instance) => {
-      const blocks = memory.blocks(request);
-      if (blocks > 0) memory.match(request, blocks, matched);
-      ledger.note(request.request, memory.uncachedTokens(request, blocks > 0 ? matched[instance]! : 0));
+      memory.match(request, matched);
+      ledger.note(request.request, memory.uncachedTokens(request, matched[instance]!));
       memory.touch(request, instance);
     },
     ...(filters ? { filter: new AffinityFilter(affinity, { memory, ledger, random, instances }) } : {}),

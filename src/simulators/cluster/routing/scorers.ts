@@ -127,7 +127,7 @@ function prefixAffinity(memory: PrefixMemory): InstanceScorer {
         for (let k = 0; k < view.count; k++) values[view.members[k]!] = 0;
         return;
       }
-      memory.match(request, blocks, values);
+      memory.match(request, values);
       for (let k = 0; k < view.count; k++) {
         const i = view.members[k]!;
         values[i] = values[i]! / blocks;
@@ -145,9 +145,7 @@ function tokenLoad({ prefixMemory, ledger: ledgerOf, rules, instances }: ScorerP
   const { queueThresholdTokens } = rules;
   return {
     score: (request, view, values, clockUs) => {
-      const blocks = memory.blocks(request);
-      if (blocks > 0) memory.match(request, blocks, matched);
-      else matched.fill(0);
+      memory.match(request, matched);
       for (let k = 0; k < view.count; k++) {
         const i = view.members[k]!;
         const tokens = ledger.at(i, clockUs) + memory.uncachedTokens(request, matched[i]!);

@@ -80,8 +80,8 @@ describe('the prefix memory of the router', () => {
         const request = { request: row as number as RequestIndex, row, blocks: 0 };
         const blocks = memory.blocks(request);
         const prompt = Array.from({ length: blocks }, (_, k) => keys.key(row, k));
-        const matched = new Float64Array(instances);
-        memory.match(request, blocks, matched);
+        const matched = new Float64Array(instances).fill(-1);
+        memory.match(request, matched);
         expect([...matched], `seed ${seed} row ${row}`).toEqual(literal.match(prompt));
         const chosen = rng.below(instances);
         memory.touch(request, chosen);
