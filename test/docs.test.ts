@@ -1,25 +1,21 @@
-import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { PROGRAM, paretune, temporaryFolder } from './support/command-line.ts';
+import { paretune, temporaryFolder } from './support/command-line.ts';
+import { runBlocks, shellBlocks, writeProgram } from './support/page-commands.ts';
 
 const ROOT = new URL('../', import.meta.url).pathname;
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
-const run = promisify(execFile);
 
 /** Shell blocks of the tour, in order. */
-const tour = [...README.matchAll(/<!-- tour -->\n```sh\n([\s\S]*?)```/g)].map((match) => match[1]!);
+const tour = shellBlocks(README, 'tour');
 
 const folder = temporaryFolder();
 
 beforeAll(async () => {
   for (const name of ['strategies', 'search-spaces', 'studies', 'package.json'])
     symlinkSync(join(ROOT, name), join(folder, name));
-  const program = [process.execPath, ...PROGRAM].map((part) => `'${part}'`).join(' ');
-  mkdirSync(join(folder, 'bin'));
-  writeFileSync(join(folder, 'bin', 'npx'), `#!/bin/sh\nshift\nexec ${program} "$@"\n`, { mode: 0o755 });
+  writeProgram(join(folder, 'bin', 'npx'), (program) => `shift\nexec ${program} "$@"`);
   const { code } = await paretune(['run', 'studies/quickstart.yaml', '--out', 'runs/quickstart', '--quiet'], folder);
   expect(code).toBe(0);
 }, 240_000);
@@ -32,12 +28,7 @@ describe('README', () => {
   test.each(tour.map((block, index) => [index + 1, block] as const))(
     'block %i of the tour runs',
     async (_, block) => {
-      const path = `${join(folder, 'bin')}:${process.env['PATH']}`;
-      const { stdout } = await run('sh', ['-ec', block], {
-        cwd: folder,
-        env: { ...process.env, PATH: path, NO_COLOR: '1' },
-        maxBuffer: 1 << 26,
-      });
+      const { stdout } = await runBlocks([block], folder);
       expect(stdout.length).toBeGreaterThan(20);
     },
     120_000,

@@ -7,7 +7,7 @@ import { calibrationText, calibrationWarnings } from '../../connect/calibrate/ca
 import { readMeasuredGaps } from '../../connect/calibrate/measured-gaps.ts';
 import { parseReplayResults } from '../../connect/calibrate/replay-result.ts';
 import { headerTargets, mergeTargets } from '../../simulators/cluster/figures/goodput.ts';
-import type { TraceHeader } from '../../simulators/workload/trace-header.ts';
+import { measuredRttUs, type TraceHeader } from '../../simulators/workload/trace-header.ts';
 import type { Flags, LoadedCommand } from '../terminal/command.ts';
 import { integerText, lastValueWins, switchFlag, textFlag } from '../terminal/flags.ts';
 import { isQuiet, printWarnings, writePieces } from './output.ts';
@@ -73,7 +73,7 @@ function readCalibrationInput(flags: Flags): CalibrationInput {
     gaps: gapsFile === '' ? null : readMeasuredGaps(readText(gapsFile), gapsFile),
     warmUpRequests: fromHeader(flags, 'warmup-requests', header.warmUpRequests),
     network: {
-      rttUs: fromHeader(flags, 'network-rtt-us', headerRttUs(header)),
+      rttUs: fromHeader(flags, 'network-rtt-us', Math.trunc(measuredRttUs(header))),
       bandwidthMbps: number(flags, 'network-bandwidth-mbps', 0),
     },
     targets: mergeTargets(flagTargets(flags), headerTargets(header)),
@@ -96,12 +96,6 @@ function inFile<T>(file: string, body: () => T): T {
 function fromHeader(flags: Flags, name: string, fallback: number): number {
   const value = integerText(flags, name, -1) ?? -1;
   return value === -1 ? fallback : value;
-}
-
-function headerRttUs({ blocks }: TraceHeader): number {
-  const { network } = blocks;
-  const milliseconds = isJsonObject(network) ? network['measured_rtt_ms'] : undefined;
-  return typeof milliseconds === 'number' && milliseconds > 0 ? Math.trunc(milliseconds * 1000) : 0;
 }
 
 function observedHitRate({ blocks }: TraceHeader): CalibrationInput['observedHitRate'] {

@@ -2,19 +2,19 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import { stream } from '../../base/random.ts';
+import { shortText } from '../../base/short-text.ts';
 import { type FittedCoefficient, fitLatencies } from '../../connect/latency-fit/fit-latencies.ts';
 import { latencyChecks, stepChecks } from '../../connect/latency-fit/latency-checks.ts';
 import { measuredCircumstances, observations } from '../../connect/latency-fit/observations.ts';
 import { fitStepTable, isStepTable } from '../../connect/latency-fit/step-table.ts';
 import { readWholeTrace } from '../../connect/traces/read-whole-trace.ts';
-import { placed } from '../../document/yaml.ts';
 import { calibrationResiduals } from '../../report/chart/calibration-residuals.ts';
 import { renderSvg } from '../../report/chart/render.ts';
 import { readTraceCsv } from '../../simulators/workload/trace-csv.ts';
-import { parseTraceHeader, type TraceHeader } from '../../simulators/workload/trace-header.ts';
+import type { TraceHeader } from '../../simulators/workload/trace-header.ts';
 import { writeFileAtomically } from '../../study/io/atomic-file.ts';
 import { makeFolder } from '../../study/io/text-file.ts';
-import { readYamlFile } from '../../study/io/yaml-file.ts';
+import { traceDataFile, traceHeaderIn } from '../../study/io/trace-data.ts';
 import type { Flags, LoadedCommand } from '../terminal/command.ts';
 import { integerText, requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
 import { Progress } from '../terminal/progress.ts';
@@ -43,7 +43,7 @@ export const calibrateCommand: LoadedCommand = {
       .example('$0 calibrate observed.yaml --latency-model trained-physics --model qwen/qwen3-14b', 'factors of terms')
       .example('$0 calibrate steps.csv', 'rows of prefill_tokens, decode_tokens, step_us'),
   run: async (flags) => {
-    const file = dataFile(requiredText(flags, 'file'));
+    const file = traceDataFile(requiredText(flags, 'file'));
     const out = textFlag(flags, 'out') ?? 'calibration';
     const text = readText(file);
     const found = isStepTable(firstLine(text)) ? steps(text, file, flags) : requests(text, file, flags);
@@ -61,12 +61,6 @@ export const calibrateCommand: LoadedCommand = {
     return undefined;
   },
 };
-
-/** Of a TraceV2 pair the data, whichever of the two was named. */
-function dataFile(file: string): string {
-  const data = file.replace(/\.ya?ml$/i, '.csv');
-  return data !== file && existsSync(data) ? data : file;
-}
 
 function firstLine(text: string): string {
   const end = text.indexOf('\n');
@@ -150,9 +144,7 @@ function headerBeside(file: string): TraceHeader | null {
   const header = ['.yaml', '.yml']
     .map((end) => file.replace(/\.csv$/i, end))
     .find((name) => name !== file && existsSync(name));
-  if (header === undefined) return null;
-  const source = readYamlFile(header);
-  return placed(source, 0, () => parseTraceHeader(source.value));
+  return header === undefined ? null : traceHeaderIn(header);
 }
 
 function shareOf(flags: Flags): number {
@@ -168,7 +160,7 @@ function numberFlag(
   if (text === undefined) return undefined;
   const value = text.trim() === '' ? Number.NaN : Number(text);
   if (value >= low && value <= high) return value;
-  throw new InputError(`must be a number from ${low} to ${high}, got ${text.slice(0, 60)}`, { path: [`--${name}`] });
+  throw new InputError(`must be a number from ${low} to ${high}, got ${shortText(text)}`, { path: [`--${name}`] });
 }
 
 /** Coefficients that the data hardly tell. */

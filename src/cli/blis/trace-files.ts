@@ -1,17 +1,15 @@
 import { InputError } from '../../base/errors.ts';
-import { placed } from '../../document/yaml.ts';
 import { readTraceCsv } from '../../simulators/workload/trace-csv.ts';
-import { parseTraceHeader, type TraceHeader } from '../../simulators/workload/trace-header.ts';
+import type { TraceHeader } from '../../simulators/workload/trace-header.ts';
 import type { TraceRow } from '../../simulators/workload/trace-row.ts';
-import { readYamlFile } from '../../study/io/yaml-file.ts';
+import { traceHeaderIn } from '../../study/io/trace-data.ts';
 import type { Flags } from '../terminal/command.ts';
 import { textFlag } from '../terminal/flags.ts';
 import { readText } from './text-files.ts';
 
 /** The header that `--trace-header` names. */
 export function readTraceHeader(flags: Flags): TraceHeader {
-  const source = readYamlFile(requiredFile(flags, 'trace-header'));
-  return placed(source, 0, () => parseTraceHeader(source.value));
+  return traceHeaderIn(requiredFile(flags, 'trace-header'));
 }
 
 /** The requests that `--trace-data` names. */

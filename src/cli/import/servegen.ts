@@ -1,12 +1,10 @@
-import { unknownName } from '../../base/errors.ts';
-import { convertServegen } from '../../connect/convert/servegen.ts';
+import { convertServegen, namingTime, periodNamed } from '../../connect/convert/servegen.ts';
 import { endOfSpikes } from '../../connect/convert/spike-end.ts';
 import { formatYaml } from '../../document/yaml.ts';
-import { PERIODS, type Period } from '../../simulators/workload/servegen/language-cohorts.ts';
 import { USUAL_DRAIN_S, USUAL_WINDOW_S } from '../../simulators/workload/servegen-section.ts';
 import { readServegenFolder } from '../../study/io/servegen-files.ts';
 import { writeTextFile } from '../../study/io/text-file.ts';
-import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
+import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { integerText, requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
 
 export const importServegenCommand: LoadedCommand = {
@@ -32,7 +30,8 @@ export const importServegenCommand: LoadedCommand = {
     const drainS = integerText(flags, 'drain-timeout-seconds', 0) ?? USUAL_DRAIN_S;
     const windowS = integerText(flags, 'window-duration-seconds', 1) ?? USUAL_WINDOW_S;
     const files = readServegenFolder(folder);
-    const { document, notes } = convertServegen(files, { windowS, drainS, period: period(flags) });
+    const options = { windowS, drainS, period: periodNamed(textFlag(flags, 'time') ?? '') };
+    const { document, notes } = namingTime(() => convertServegen(files, options));
     const requests = integerText(flags, 'num-requests', 1);
     // A study needs an end: the pause after the last period is for its last answers.
     const horizon = endOfSpikes(document) + Math.max(drainS, 1) * 1e6;
@@ -50,12 +49,3 @@ export const importServegenCommand: LoadedCommand = {
     return EXIT.ok;
   },
 };
-
-function period(flags: Flags): Period | null {
-  const name = textFlag(flags, 'time');
-  if (name === undefined) return null;
-  const names = PERIODS.map((one) => one.name);
-  const known = names.find((one) => one === name);
-  if (known === undefined) throw unknownName('period', name, names, { path: ['--time'] });
-  return known;
-}

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { type ImportReport, importJson, importText } from '../../connect/traces/import-report.ts';
 import { detectFormat, fileHead, formatByName, HEAD_CHARACTERS } from '../../connect/traces/trace-formats.ts';
@@ -6,6 +5,7 @@ import { TraceImport } from '../../connect/traces/trace-import.ts';
 import { traceCsvWriter } from '../../simulators/workload/trace-csv.ts';
 import type { TraceRow } from '../../simulators/workload/trace-row.ts';
 import { writeTraceHeader } from '../../simulators/workload/write-trace-header.ts';
+import { traceDataFile } from '../../study/io/trace-data.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
 import { interruptible } from '../terminal/interruption.ts';
@@ -42,7 +42,7 @@ export const importTraceCommand: LoadedCommand = {
       .example('$0 import trace conversation_trace.jsonl --to 10m --out traces/mooncake', 'the first ten minutes')
       .example('$0 import trace sharegpt.json --rate 2 --limit 1000 --out traces/chat.yaml', 'conversations as texts'),
   run: async (flags) => {
-    const file = dataFile(requiredText(flags, 'file'));
+    const file = traceDataFile(requiredText(flags, 'file'));
     const pair = tracePair(requiredText(flags, 'out'));
     const rows = new FirstRows(switchFlag(flags, 'fit') ? MOST_FITTED : 0);
     const report = await importFile(file, pair, flags, (row) => rows.add(row));
@@ -51,12 +51,6 @@ export const importTraceCommand: LoadedCommand = {
     return EXIT.ok;
   },
 };
-
-/** Of a TraceV2 pair the data, whichever of the two was named. */
-function dataFile(file: string): string {
-  const data = file.replace(/\.ya?ml$/i, '.csv');
-  return data !== file && existsSync(data) ? data : file;
-}
 
 interface Watch {
   readonly signal: AbortSignal;

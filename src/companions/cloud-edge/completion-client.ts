@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError } from '../../base/errors.ts';
+import { fetchFailure } from '../../base/fetch-failure.ts';
 import { isJsonObject, type Json } from '../../base/json.ts';
 import { shortText } from '../../base/short-text.ts';
 import { estimatedTokens } from '../../simulators/cloud-edge/dataset-lines.ts';
@@ -148,7 +149,7 @@ function count(value: Json | undefined): number | null {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'TimeoutError') return 'no answer in time';
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+  return error.cause instanceof Error ? `${error.message}: ${fetchFailure(error)}` : error.message;
 }
 
 function firstLine(text: string): string {

@@ -22,12 +22,17 @@ export class OnnxGraph {
     return name;
   }
 
-  /** A constant list of whole numbers; a single one without brackets is a scalar. */
-  integers(name: string, values: readonly number[] | number): string {
-    const list = typeof values === 'number' ? [values] : values;
-    const raw = new Uint8Array(BigInt64Array.from(list, BigInt).buffer);
-    const shape: Field[] = typeof values === 'number' ? [] : [[1, list.length]];
-    this.#constants.push(message([...shape, [2, INT64], [8, name], [9, raw]]));
+  /** A constant list of whole numbers. */
+  integers(name: string, values: readonly number[]): string {
+    const raw = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
+    this.#constants.push(
+      message([
+        [1, values.length],
+        [2, INT64],
+        [8, name],
+        [9, raw],
+      ]),
+    );
     return name;
   }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fetchFailure } from '../../base/fetch-failure.ts';
 import { PREDICTOR_TARGETS, type PredictorTarget } from '../../simulators/pd-slo/metrics-text.ts';
 import type { PodView, ReadFeatures, RequestView } from '../../simulators/pd-slo/predictor.ts';
 
@@ -40,6 +41,11 @@ export function namedFeatures({ kvUsage, inputTokens, waiting, running, prefixHi
   };
 }
 
+/** Under which a sample of the target tells what became of it. */
+export function actualKey(target: PredictorTarget): 'actual_ttft_ms' | 'actual_tpot_ms' {
+  return target === 'decode-tpot' ? 'actual_tpot_ms' : 'actual_ttft_ms';
+}
+
 const time = z.number().min(0).max(1e12);
 const answers = z.object({ predictions: z.array(z.object({ ttft_ms: time, tpot_ms: time })) });
 
@@ -64,7 +70,6 @@ type TrainingEntry = ReturnType<typeof namedFeatures> & {
 export class PredictionClient {
   readonly records: Readonly<Record<PredictorTarget, ServiceRecord>>;
   readonly #settings: ClientSettings;
-  readonly #turns = new Map<PredictorTarget, number>();
   readonly #failures = new Map<PredictorTarget, number>();
   readonly #rests = new Map<PredictorTarget, number>();
   readonly #samples = new Map<PredictorTarget, TrainingEntry[]>();
@@ -92,11 +97,10 @@ export class PredictionClient {
       record.spared++;
       return null;
     }
-    const turn = this.#turns.get(target) ?? 0;
-    this.#turns.set(target, turn + 1);
+    const url = urls[record.asked % urls.length]!;
     record.asked++;
     const body = { requests: pods.map((pod, index) => namedFeatures({ ...pod, ...requests[index]! })) };
-    const reply = await this.#post(`${urls[turn % urls.length]!}/predict/bulk/strict`, body);
+    const reply = await this.#post(`${url}/predict/bulk/strict`, body);
     const read = reply.kind === 'answered' ? readAnswers(reply.text, target, pods.length) : reply.reason;
     if (typeof read !== 'string') {
       this.#failures.set(target, 0);
@@ -106,18 +110,19 @@ export class PredictionClient {
     return null;
   }
 
-  /** Keeps a sample, and sends a bulk of them as soon as there are enough. */
+  /** Keeps a sample; after every so many of them, whatever became of the earlier ones, those that are kept are sent. */
   async train(target: PredictorTarget, features: ReadFeatures, actualMs: number): Promise<void> {
     if (this.#settings.services[target].train === null) return;
     const samples = this.#samples.get(target) ?? [];
     this.#samples.set(target, samples);
-    const actual = { actual_ttft_ms: 0, actual_tpot_ms: 0, [answerKey(target, 'actual_')]: actualMs };
+    const actual = { actual_ttft_ms: 0, actual_tpot_ms: 0, [actualKey(target)]: actualMs };
     samples.push({ ...namedFeatures(features), ...actual });
+    const record = this.records[target];
     if (samples.length > MOST_SAMPLES) {
       samples.shift();
-      this.records[target].untrained++;
+      record.untrained++;
     }
-    if (samples.length % BULK === 0) await this.#sendSamples(target, samples);
+    if ((record.trained + record.untrained + samples.length) % BULK === 0) await this.#sendSamples(target, samples);
   }
 
   /** Sends what is left. */
@@ -171,10 +176,6 @@ type Reply =
   | { readonly kind: 'answered'; readonly text: string }
   | { readonly kind: 'failed'; readonly reason: string };
 
-function answerKey(target: PredictorTarget, prefix: string): string {
-  return `${prefix}${target === 'decode-tpot' ? 'tpot' : 'ttft'}_ms`;
-}
-
 /** Times by pod, or what is wrong with the answer. */
 function readAnswers(text: string, target: PredictorTarget, pods: number): readonly number[] | string {
   let value: unknown;
@@ -192,8 +193,5 @@ function readAnswers(text: string, target: PredictorTarget, pods: number): reado
 }
 
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return 'no answer in time';
-  const { cause } = error;
-  return cause instanceof Error ? cause.message || String((cause as NodeJS.ErrnoException).code) : error.message;
+  return error instanceof Error && error.name === 'TimeoutError' ? 'no answer in time' : fetchFailure(error);
 }

@@ -12,7 +12,7 @@ import {
 } from '../../simulators/pd-slo/predictor.ts';
 import { RidgeRegression } from '../../simulators/pd-slo/ridge.ts';
 import type { Sample } from '../../simulators/pd-slo/served-answers.ts';
-import { namedFeatures } from './prediction-client.ts';
+import { actualKey, namedFeatures } from './prediction-client.ts';
 
 const amount = z.number().min(0).max(1e12);
 
@@ -31,8 +31,8 @@ const sampleLine = z.object({
 
 /** A sample as a line of a file. */
 export function sampleText({ target, features, actualMs }: Sample): string {
-  const key = target === 'decode-tpot' ? 'actual_tpot_ms' : 'actual_ttft_ms';
-  return `${JSON.stringify({ predictor: target, ...namedFeatures(readFeatures(features)), [key]: actualMs })}\n`;
+  const named = namedFeatures(readFeatures(features));
+  return `${JSON.stringify({ predictor: target, ...named, [actualKey(target)]: actualMs })}\n`;
 }
 
 /**
@@ -74,8 +74,7 @@ function samplesOf(line: z.output<typeof sampleLine>): Sample[] {
     features,
   );
   if (line.predictor !== undefined) {
-    const actualMs = line.predictor === 'decode-tpot' ? line.actual_tpot_ms : line.actual_ttft_ms;
-    return [{ target: line.predictor, features, actualMs }];
+    return [{ target: line.predictor, features, actualMs: line[actualKey(line.predictor)] }];
   }
   const both: Sample[] = [
     { target: 'prefill-ttft', features, actualMs: line.actual_ttft_ms },

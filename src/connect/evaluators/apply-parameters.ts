@@ -1,6 +1,7 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { fetchFailure } from '../../base/fetch-failure.ts';
 import { canonicalText, type Json } from '../../base/json.ts';
 import { serverBase } from '../observe/completion-call.ts';
 import { documentText } from './document-text.ts';
@@ -153,7 +154,6 @@ async function asked(address: string, signal: AbortSignal): Promise<string | nul
     const { ok, status } = await fetch(address, { signal: AbortSignal.any([signal, AbortSignal.timeout(5000)]) });
     return ok ? null : `status ${status}`;
   } catch (error) {
-    const cause = error instanceof Error ? (error.cause ?? error) : error;
-    return cause instanceof Error ? cause.message : String(cause);
+    return fetchFailure(error);
   }
 }

@@ -31,12 +31,9 @@ export function fitLengths(counts: readonly number[]): FittedLengths {
   const sorted = Float64Array.from(counts).sort();
   const [min, max] = [sorted[0]!, sorted.at(-1)!];
   if (min === max) return { document: lengthDocument('constant', { value: min }), type: 'constant', ks: 0 };
-  const [best] = candidates(sorted, min, max)
-    .map((law) => ({ ...law, ks: distance(sorted, max, law.cdf) }))
-    .sort((a, b) => b.logLikelihood - a.logLikelihood);
-  if (best!.ks <= MOST_DISTANCE) {
-    return { document: best!.document, type: String(best!.document['type']), ks: best!.ks };
-  }
+  const { document, cdf } = [...candidates(sorted, min, max)].sort((a, b) => b.logLikelihood - a.logLikelihood)[0]!;
+  const ks = distance(sorted, max, cdf);
+  if (ks <= MOST_DISTANCE) return { document, type: String(document['type']), ks };
   return byQuantiles(sorted);
 }
 

@@ -55,7 +55,7 @@ export function fitWorkload(rows: readonly TraceRow[]): FittedWorkload {
   return {
     document: { ...document, num_requests: requestsFor(document, starts.length, rows.length) },
     clients: [arrivalLine(overall), ...fitted.map(({ line }) => line)],
-    notes: notes({ rows, starts, moved, overall, hasSessions: sessions.classes.length > 0 }),
+    notes: notes({ starts, moved, overall, hasSessions: sessions.classes.length > 0 }),
   };
 }
 
@@ -144,7 +144,6 @@ function requestsFor(document: JsonObject, starts: number, rows: number): number
 }
 
 interface Findings {
-  readonly rows: readonly TraceRow[];
   readonly starts: readonly number[];
   readonly moved: number;
   readonly overall: FittedArrivals;

@@ -1,6 +1,7 @@
 import { Matrix } from 'ml-matrix';
 import { blockInfluence, regression, relativeRegression, relativeWeights, type Sample } from './regression.ts';
 import { type Latencies, type Lengths, type Schedule, scheduleOf } from './schedule.ts';
+import { decodeSample } from './step-regressions.ts';
 
 /**
  * Regressions that need no knowledge of the coefficients: of measured and of simulated latencies alike. They are wrong in the same way
@@ -67,16 +68,16 @@ function samplesOf(
   name: Equation['name'],
   { lengths: { input, output }, fitted }: Pick<AuxiliaryOptions, 'lengths' | 'fitted'>,
   { ttftUs, decodeUs }: Latencies,
-  { decoding, waiting, prompts, batch, promptsMeanwhile }: Schedule,
+  schedule: Schedule,
 ): readonly Sample[] {
+  const { decoding, waiting, prompts } = schedule;
   const samples: Sample[] = [];
   for (let place = 0; place < input.length; place++) {
     if (fitted[place] === 0 || !(ttftUs[place]! > 0)) continue;
     const alone = decoding[place]! + waiting[place]! === 0;
     if (name === 'decode') {
-      const gaps = output[place]! - 1;
-      if (!(decodeUs[place]! > 0) || gaps < 1) continue;
-      samples.push({ place, x: [gaps, gaps * batch[place]!, promptsMeanwhile[place]!], y: decodeUs[place]! });
+      const sample = decodeSample(place, { output, decodeUs }, schedule);
+      if (sample !== null) samples.push(sample);
     } else if (name === 'idle' && alone) {
       samples.push({ place, x: [1, input[place]!], y: ttftUs[place]! });
     } else if (name === 'busy' && !alone) {

@@ -1,7 +1,7 @@
 import { inverse, Matrix } from 'ml-matrix';
 import { leastInBox } from './quadratic-box.ts';
-import { blockInfluence, type Regression, type Sample } from './regression.ts';
-import { EventCount } from './schedule.ts';
+import { blockCovariance, blockInfluence, type Regression, type Sample } from './regression.ts';
+import { EventCount, tokenTimes } from './schedule.ts';
 import { lookAtSteps, type StepLook, type StepSearch } from './step-regressions.ts';
 import { fitWaits, type Wait } from './waits.ts';
 
@@ -58,7 +58,7 @@ export function fitDirectly(search: DirectSearch): DirectFit | null {
     for (const k of [0, 1]) influence.set(row, k, influence.get(row, k) - carried.get(row, k));
     for (const m of [0, 1, 2, 3]) influence.set(row, 2 + m, steps.influence.get(row, m));
   }
-  const covariance = covarianceOf(influence);
+  const covariance = blockCovariance(influence);
   const values = [...before.values, ...steps.values];
   for (const [k, value] of values.entries()) {
     covariance.set(
@@ -84,7 +84,7 @@ function stepCoefficients({ block, blocks }: DirectSearch, { steps, decode }: St
   const influence = Matrix.zeros(blocks, 6);
   influence.setSubMatrix(blockInfluence(steps.samples, steps.fit, block, blocks), 0, 0);
   influence.setSubMatrix(blockInfluence(decode.samples, decode.fit, block, blocks), 0, 3);
-  const covariance = covarianceOf(influence);
+  const covariance = blockCovariance(influence);
   addBlock(covariance, steps.fit, 0);
   addBlock(covariance, decode.fit, 3);
   for (const [k, value] of said.entries()) {
@@ -106,13 +106,6 @@ function addBlock(covariance: Matrix, { unknown }: Regression, from: number): vo
   }
 }
 
-function covarianceOf(influence: Matrix): Matrix {
-  return influence
-    .transpose()
-    .mmul(influence)
-    .mul(influence.rows / (influence.rows - 1));
-}
-
 /** Standard deviation of one time, from the usual error of a distance of two. */
 function noiseOf({ samples, fit }: { readonly samples: readonly Sample[]; readonly fit: Regression }): number {
   const errors = samples.map(({ x, y }) => Math.abs(y - x.reduce((sum, value, k) => sum + value * fit.values[k]!, 0)));
@@ -122,16 +115,14 @@ function noiseOf({ samples, fit }: { readonly samples: readonly Sample[]; readon
 
 /** Requests that came to a server that was idle, or busy beyond doubt. */
 function waitsOf(
-  { lengths: { input, output }, fitted, latencies: { arrivalUs, ttftUs, decodeUs } }: StepSearch,
+  { lengths: { input, output }, fitted, latencies }: StepSearch,
   values: readonly number[],
   noiseUs: number,
 ): readonly Wait[] {
   const [outsideUs, ownUs, perTokenUs, perRequestUs] = values as [number, number, number, number];
-  const known = Array.from(ttftUs.keys()).filter((i) => Number.isFinite(ttftUs[i]!));
-  const firstAt = (i: number): number => arrivalUs[i]! + ttftUs[i]! - outsideUs;
-  const endAt = (i: number): number => firstAt(i) + Math.max(0, (decodeUs[i]! || 0) - (output[i]! - 1) * outsideUs);
+  const { known, firstAt, lastAt } = tokenTimes(output, latencies, outsideUs);
   const firsts = new EventCount(known.map((i) => [firstAt(i), input[i]!]));
-  const ends = new EventCount(known.map((i) => [endAt(i), 0]));
+  const ends = new EventCount(known.map((i) => [lastAt(i), 0]));
   const near = SAME_TIME * ownUs;
   const promptsAt = (at: number): number => firsts.weight(at + near) - firsts.weight(at - near);
   const decodingAt = (at: number): number => firsts.count(at) - ends.count(at);
@@ -151,7 +142,7 @@ function waitsOf(
     const mostUs = idle ? 0 : ownUs + perTokenUs * promptsBefore + perRequestUs * Math.max(0, decodingBefore);
     const half = idle ? 0 : 0.5;
     const slopes = [1, 1 + half, prompts + half * promptsBefore, decoding + half * decodingBefore];
-    waits.push({ place, tokens: input[place]!, us: start - arrivalUs[place]!, mostUs, noiseUs, slopes });
+    waits.push({ place, tokens: input[place]!, us: start - latencies.arrivalUs[place]!, mostUs, noiseUs, slopes });
   }
   return waits;
 }

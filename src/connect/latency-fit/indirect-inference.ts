@@ -1,6 +1,7 @@
 import { inverse, Matrix } from 'ml-matrix';
 import type { Auxiliary } from './auxiliary.ts';
 import { leastInBox } from './quadratic-box.ts';
+import { blockCovariance } from './regression.ts';
 
 /** Auxiliary regressions of the measurements and of simulations, both alike. */
 export interface IndirectProblem {
@@ -73,12 +74,7 @@ function distanceAt(problem: IndirectProblem, values: readonly number[]) {
   const { observed } = problem;
   const simulated = problem.simulated(values);
   const gap = Matrix.columnVector(observed.values.map((value, m) => value - simulated.values[m]!));
-  const difference = Matrix.sub(observed.influence, simulated.influence);
-  const blocks = difference.rows;
-  const covariance = difference
-    .transpose()
-    .mmul(difference)
-    .mul(blocks / (blocks - 1));
+  const covariance = blockCovariance(Matrix.sub(observed.influence, simulated.influence));
   for (const [m, value] of observed.values.entries()) {
     covariance.set(m, m, covariance.get(m, m) + (LEAST_ERROR * value) ** 2 + Number.MIN_VALUE ** 0.25);
   }

@@ -2,8 +2,6 @@ import type { JsonObject } from '../../base/json.ts';
 import type { HardwareSpec, LatencyConfig } from '../../simulators/cluster/engine-config.ts';
 import { TRAINED_PHYSICS } from '../../simulators/cluster/settings/latency-settings.ts';
 
-export type LatencyKind = LatencyConfig['kind'];
-
 /** A coefficient that is fitted. */
 export interface LatencyParameter {
   readonly name: string;
@@ -20,7 +18,6 @@ export interface LatencyParameter {
 
 /** A latency model with free coefficients. */
 export interface LatencyFamily {
-  readonly kind: LatencyKind;
   readonly parameters: readonly LatencyParameter[];
   latency(values: readonly number[]): LatencyConfig;
   /** The settings of a cluster that mean the same. */
@@ -53,7 +50,6 @@ export function blackboxFamily({ outsideUs, gap, ttft }: FirstGuess): LatencyFam
   const perToken = Math.max(gap[2], 0.1 * ttft[1], 0.01);
   const before = Math.max(0, ttft[0] - stepUs - outsideUs);
   return {
-    kind: 'blackbox',
     parameters: [
       parameter('alpha0', 'µs', 'before the queue', before, { scale: Math.max(before, 0.2 * stepUs), reach: 0.4 }),
       parameter('alpha1', 'µs/token', 'before the queue, for each prompt token', Math.max(0, ttft[1] - perToken), {
@@ -100,7 +96,6 @@ export function physicsFamily(base: Physical): LatencyFamily {
       return coefficient * (factor < 0 ? 1 : values[1 + factor]!);
     });
   return {
-    kind: 'trained-physics',
     parameters: [
       parameter('alpha0', 'µs', 'before the queue', TRAINED_PHYSICS.alpha[0]!),
       ...FACTORS.map(({ name, meaning }) => parameter(`factor_${name}`, '1', meaning, 1)),
@@ -123,7 +118,6 @@ export function rooflineFamily(base: Physical): LatencyFamily {
     bandwidthTBs: base.hardware.bandwidthTBs * bandwidth,
   });
   return {
-    kind: 'roofline',
     parameters: [
       parameter('compute', '1', 'of the arithmetic that is reached', 1, { least: 0.02 }),
       parameter('bandwidth', '1', 'of the memory bandwidth', 1, { least: 0.02 }),

@@ -1,6 +1,6 @@
 import { InputError } from '../../base/errors.ts';
 import { stream } from '../../base/random.ts';
-import type { TraceHeader } from '../../simulators/workload/trace-header.ts';
+import { measuredRttUs, type TraceHeader } from '../../simulators/workload/trace-header.ts';
 import type { TraceRow } from '../../simulators/workload/trace-row.ts';
 
 /** What a server did with the requests of a trace; columns by place, µs. */
@@ -32,9 +32,7 @@ const LEAST_ROWS = 20;
 
 /** Of the header: the round trip, µs, and the number of warm-up requests. */
 export function measuredCircumstances(header: TraceHeader | null): Pick<ObservationOptions, 'rttUs' | 'warmUp'> {
-  const network = header?.blocks['network'] as { readonly measured_rtt_ms?: unknown } | undefined;
-  const rtt = network?.measured_rtt_ms;
-  return { rttUs: typeof rtt === 'number' ? rtt * 1000 : 0, warmUp: header?.warmUpRequests ?? 0 };
+  return header === null ? { rttUs: 0, warmUp: 0 } : { rttUs: measuredRttUs(header), warmUp: header.warmUpRequests };
 }
 
 /**

@@ -26,15 +26,7 @@ const LEAST_SHARE = 0.05;
 
 /** Weighted least squares; directions without data get nothing. */
 export function regression(samples: readonly Sample[], weight: readonly number[]): Regression {
-  const width = samples[0]?.x.length ?? 1;
-  const normal = Matrix.zeros(width, width);
-  const right = new Array<number>(width).fill(0);
-  for (const [row, { x, y }] of samples.entries()) {
-    for (let a = 0; a < width; a++) {
-      right[a]! += weight[row]! * x[a]! * y;
-      for (let b = 0; b < width; b++) normal.set(a, b, normal.get(a, b) + weight[row]! * x[a]! * x[b]!);
-    }
-  }
+  const { normal, right } = normalEquations(samples, weight);
   const inverted = inverse(normal, true);
   const times = (vector: readonly number[]): number[] =>
     vector.map((_, a) => vector.reduce((sum, value, b) => sum + inverted.get(a, b) * value, 0));
@@ -46,6 +38,20 @@ export function regression(samples: readonly Sample[], weight: readonly number[]
     relativeSquares: errors.map((error, row) => weight[row]! * error * error),
     unknown: unknownDirections(normal, meanOf(samples.map(({ y }) => Math.abs(y))), samples),
   };
+}
+
+/** X′WX and X′Wy. */
+function normalEquations(samples: readonly Sample[], weight: readonly number[]) {
+  const width = samples[0]?.x.length ?? 1;
+  const normal = Matrix.zeros(width, width);
+  const right = new Array<number>(width).fill(0);
+  for (const [row, { x, y }] of samples.entries()) {
+    for (let a = 0; a < width; a++) {
+      right[a]! += weight[row]! * x[a]! * y;
+      for (let b = 0; b < width; b++) normal.set(a, b, normal.get(a, b) + weight[row]! * x[a]! * x[b]!);
+    }
+  }
+  return { normal, right };
 }
 
 function unknownDirections(normal: Matrix, size: number, samples: readonly Sample[]): Matrix {
@@ -104,6 +110,15 @@ export function blockInfluence(
   return sums;
 }
 
+/** Covariance of what the blocks' influence adds up to. */
+export function blockCovariance(influence: Matrix): Matrix {
+  const blocks = influence.rows;
+  return influence
+    .transpose()
+    .mmul(influence)
+    .mul(blocks / (blocks - 1));
+}
+
 const UNBOUNDED = Number.POSITIVE_INFINITY;
 
 /**
@@ -114,23 +129,15 @@ export function leastSquares(samples: readonly Sample[]): {
   readonly values: readonly number[];
   readonly errors: readonly number[];
 } {
-  const width = samples[0]!.x.length;
   const plain = regression(
     samples,
     samples.map(() => 1),
   );
   const weights = growthWeights(samples, plain.values);
   const fit = regression(samples, weights);
-  const normal = Matrix.zeros(width, width);
-  const right = new Array<number>(width).fill(0);
-  for (const [row, { x, y }] of samples.entries()) {
-    for (let a = 0; a < width; a++) {
-      right[a]! += weights[row]! * x[a]! * y;
-      for (let b = 0; b < width; b++) normal.set(a, b, normal.get(a, b) + weights[row]! * x[a]! * x[b]!);
-    }
-  }
+  const { normal, right } = normalEquations(samples, weights);
   const inside = right.map(() => UNBOUNDED);
-  const inflation = samples.length / Math.max(1, samples.length - width);
+  const inflation = samples.length / Math.max(1, samples.length - right.length);
   return {
     values: leastInBox(normal, right, { low: right.map(() => 0), high: inside }),
     errors: right.map((_, k) =>

@@ -30,21 +30,13 @@ export interface Schedule {
  * @param outsideUs - time of each token that passes outside of steps: clients see it, others do not wait for it
  * @param nearUs - ends of the same step may be this far apart
  */
-export function scheduleOf(
-  { input, output }: Lengths,
-  { arrivalUs, ttftUs, decodeUs }: Latencies,
-  outsideUs: number,
-  nearUs = 0,
-): Schedule {
-  const n = input.length;
-  const own = Array.from({ length: n }, (_, i) => i).filter((i) => Number.isFinite(ttftUs[i]!));
-  const firstAt = (i: number): number => arrivalUs[i]! + ttftUs[i]! - outsideUs;
-  const lastAt = (i: number): number =>
-    firstAt(i) + Math.max(0, Number.isFinite(decodeUs[i]!) ? decodeUs[i]! - (output[i]! - 1) * outsideUs : 0);
-  const first = new EventCount(own.map((i) => [firstAt(i), input[i]!]));
-  const last = new EventCount(own.map((i) => [lastAt(i), 0]));
-  const arrived = new EventCount(own.map((i) => [arrivalUs[i]!, 0]));
-  const column = (): Float64Array => new Float64Array(n).fill(Number.NaN);
+export function scheduleOf({ input, output }: Lengths, latencies: Latencies, outsideUs: number, nearUs = 0): Schedule {
+  const { arrivalUs } = latencies;
+  const { known, firstAt, lastAt } = tokenTimes(output, latencies, outsideUs);
+  const first = new EventCount(known.map((i) => [firstAt(i), input[i]!]));
+  const last = new EventCount(known.map((i) => [lastAt(i), 0]));
+  const arrived = new EventCount(known.map((i) => [arrivalUs[i]!, 0]));
+  const column = (): Float64Array => new Float64Array(input.length).fill(Number.NaN);
   const schedule = {
     decoding: column(),
     waiting: column(),
@@ -52,7 +44,7 @@ export function scheduleOf(
     batch: column(),
     promptsMeanwhile: column(),
   };
-  for (const i of own) {
+  for (const i of known) {
     const [at, from, to] = [arrivalUs[i]!, firstAt(i), lastAt(i)];
     schedule.decoding[i] = first.count(at) - last.count(at);
     schedule.waiting[i] = arrived.count(at) - 1 - first.count(at);
@@ -62,6 +54,29 @@ export function scheduleOf(
     schedule.promptsMeanwhile[i] = first.weight(to + nearUs) - first.weight(from + nearUs);
   }
   return schedule;
+}
+
+/** When the steps with first and last tokens ended, of the requests whose first tokens are known. */
+interface TokenTimes {
+  readonly known: readonly number[];
+  readonly firstAt: (place: number) => number;
+  /** That of the first where decoding has no time. */
+  readonly lastAt: (place: number) => number;
+}
+
+/** @param outsideUs - time of each token that passes outside of steps */
+export function tokenTimes(
+  output: Float64Array,
+  { arrivalUs, ttftUs, decodeUs }: Latencies,
+  outsideUs: number,
+): TokenTimes {
+  const firstAt = (i: number): number => arrivalUs[i]! + ttftUs[i]! - outsideUs;
+  return {
+    known: Array.from(ttftUs.keys()).filter((i) => Number.isFinite(ttftUs[i]!)),
+    firstAt,
+    lastAt: (i) =>
+      firstAt(i) + Math.max(0, Number.isFinite(decodeUs[i]!) ? decodeUs[i]! - (output[i]! - 1) * outsideUs : 0),
+  };
 }
 
 /** Events with weights: how many there were until a time, and the area below that count. */

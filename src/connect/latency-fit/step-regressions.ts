@@ -1,15 +1,12 @@
 import { meanOf, type Regression, regression, relativeRegression, type Sample } from './regression.ts';
-import { type Latencies, type Lengths, type Schedule, scheduleOf } from './schedule.ts';
+import { type Latencies, type Lengths, type Schedule, scheduleOf, tokenTimes } from './schedule.ts';
 
 /** What the times of one server tell of its steps, µs. */
 export interface StepLook {
-  /** Of each token, outside of steps. */
-  readonly outsideUs: number;
   /** A token gap: of its own (outside included), for each request of the batch, for each prompt token of others meanwhile. */
   readonly decode: { readonly samples: readonly Sample[]; readonly fit: Regression };
   /** From one step with first tokens to the next such one: for each step, for each prompt token, for each decoding request in a step. */
   readonly steps: { readonly samples: readonly Sample[]; readonly fit: Regression };
-  readonly schedule: Schedule;
 }
 
 export interface StepSearch {
@@ -60,12 +57,7 @@ export function lookAtSteps(search: StepSearch): StepLook | null {
     const flat = steps.map(() => 1);
     const stepFit = regression(steps, flat);
     if (round === MOST_STEPS.length - 1) {
-      return {
-        outsideUs,
-        decode: { samples: decode, fit: decodeFit },
-        steps: { samples: steps, fit: stepFit },
-        schedule,
-      };
+      return { decode: { samples: decode, fit: decodeFit }, steps: { samples: steps, fit: stepFit } };
     }
     spacing = { stepUs: Math.max(1, stepFit.values[0]!), perTokenUs: Math.max(0, stepFit.values[1]!) };
     outsideUs = Math.max(0, Math.min(LARGEST_SHARE * gapUs, decodeFit.values[0]! - stepFit.values[0]!));
@@ -74,14 +66,22 @@ export function lookAtSteps(search: StepSearch): StepLook | null {
 
 function decodeSamples(
   { lengths: { output }, fitted, latencies: { decodeUs } }: StepSearch,
-  { batch, promptsMeanwhile }: Schedule,
+  schedule: Schedule,
 ): readonly Sample[] {
   return Array.from(decodeUs.keys())
-    .filter((place) => fitted[place] === 1 && decodeUs[place]! > 0 && output[place]! > 1)
-    .map((place) => {
-      const gaps = output[place]! - 1;
-      return { place, x: [gaps, gaps * batch[place]!, promptsMeanwhile[place]!], y: decodeUs[place]! };
-    });
+    .filter((place) => fitted[place] === 1)
+    .flatMap((place) => decodeSample(place, { output, decodeUs }, schedule) ?? []);
+}
+
+/** The time from first to last token, by the token gaps in it; null where there are none. */
+export function decodeSample(
+  place: number,
+  { output, decodeUs }: Pick<Lengths, 'output'> & Pick<Latencies, 'decodeUs'>,
+  { batch, promptsMeanwhile }: Schedule,
+): Sample | null {
+  const gaps = output[place]! - 1;
+  if (!(decodeUs[place]! > 0) || gaps < 1) return null;
+  return { place, x: [gaps, gaps * batch[place]!, promptsMeanwhile[place]!], y: decodeUs[place]! };
 }
 
 /** The share at which windows of decoding fit best. */
@@ -151,16 +151,13 @@ interface Spacing {
 
 /** Distances from one step with first tokens to the next, while the server was never idle. */
 function stepSamples(
-  { lengths: { input, output }, fitted, latencies: { arrivalUs, ttftUs, decodeUs } }: StepSearch,
+  { lengths: { input, output }, fitted, latencies }: StepSearch,
   outsideUs: number,
   { stepUs, perTokenUs, most }: Spacing,
 ): readonly Sample[] {
-  const known = Array.from(ttftUs.keys()).filter((i) => Number.isFinite(ttftUs[i]!));
-  const firstAt = (i: number): number => arrivalUs[i]! + ttftUs[i]! - outsideUs;
+  const { known, firstAt, lastAt } = tokenTimes(output, latencies, outsideUs);
   const firsts = known.map((place) => ({ place, at: firstAt(place) })).sort((a, b) => a.at - b.at);
-  const ends = known
-    .map((i) => firstAt(i) + Math.max(0, (decodeUs[i]! || 0) - (output[i]! - 1) * outsideUs))
-    .sort((a, b) => a - b);
+  const ends = known.map(lastAt).sort((a, b) => a - b);
   const samples: Sample[] = [];
   let ended = 0;
   for (const [previous, step] of pairsOf(togetherIn(firsts, SAME_STEP * stepUs, input))) {

@@ -1,5 +1,6 @@
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, Agent as TlsAgent } from 'node:https';
+import { fetchFailure } from '../../base/fetch-failure.ts';
 import {
   type Answer,
   type AnswerReader,
@@ -137,7 +138,7 @@ class RunningExchange {
       else
         this.#end(
           'error',
-          `HTTP error: ${this.#call.method === 'POST' ? 'Post' : 'Get'} "${this.#call.url}": ${reasonOf(error)}`,
+          `HTTP error: ${this.#call.method === 'POST' ? 'Post' : 'Get'} "${this.#call.url}": ${fetchFailure(error)}`,
         );
     });
     request.end(this.#call.body);
@@ -156,7 +157,7 @@ class RunningExchange {
       const text = Buffer.concat(complaint).subarray(0, LONGEST_COMPLAINT).toString();
       this.#end('error', `HTTP ${response.statusCode}: ${text}`);
     });
-    response.on('error', (error) => this.#end('error', `the answer broke off: ${reasonOf(error)}`));
+    response.on('error', (error) => this.#end('error', `the answer broke off: ${fetchFailure(error)}`));
   }
 
   /** Reads later what is timed now: what comes for other requests in the same turn is not to wait for it. */
@@ -185,9 +186,3 @@ class RunningExchange {
 }
 
 const STALE = ['ECONNRESET', 'EPIPE'];
-
-function reasonOf(error: NodeJS.ErrnoException): string {
-  // Several addresses tried one after the other leave an error without a text of its own.
-  const { errors } = error as { errors?: readonly Error[] };
-  return error.message || errors?.map(({ message }) => message).join('; ') || (error.code ?? 'unknown');
-}

@@ -1,4 +1,4 @@
-import type { Json } from '../../base/json.ts';
+import { isJsonObject, type Json } from '../../base/json.ts';
 import { type Form, fields } from '../../document/form.ts';
 import { anything, choice, integer, integer64, text } from '../../document/form-values.ts';
 
@@ -79,6 +79,12 @@ export function parseTraceHeader(value: unknown): TraceHeader {
     accumulate: written.session_context_growth === 'accumulate',
     blocks,
   };
+}
+
+/** The round trip that the header tells, µs; 0 where it tells none. */
+export function measuredRttUs({ blocks: { network } }: TraceHeader): number {
+  const milliseconds = isJsonObject(network) ? network['measured_rtt_ms'] : undefined;
+  return typeof milliseconds === 'number' && milliseconds > 0 ? milliseconds * 1000 : 0;
 }
 
 /** The header of a freshly generated trace. @param blocks - what the run obeyed: targets of goodput, KV offload */

@@ -19,6 +19,18 @@ export function isTraceHeader(value: Json): boolean {
   return isJsonObject(value) && HEADER_KEYS.every((key) => Object.hasOwn(value, key));
 }
 
+/** Of a TraceV2 pair the data, whichever of the two was named. */
+export function traceDataFile(file: string): string {
+  const data = file.replace(/\.ya?ml$/i, '.csv');
+  return data !== file && existsSync(data) ? data : file;
+}
+
+/** @throws InputError with the place in the file */
+export function traceHeaderIn(file: string): TraceHeader {
+  const source = readYamlFile(file);
+  return placed(source, 0, () => parseTraceHeader(source.value));
+}
+
 /** A document with the trace that it names, or whose header it is; the same where it names none. */
 export function withTraceData(source: YamlSource, from: readonly string[] = [dirname(source.file)]): YamlSource {
   const { value } = source;
@@ -72,13 +84,7 @@ function namedTrace(name: string, from: readonly string[]): ReadTrace {
       suggestion: `looked for ${places.join(' and ')}`,
     });
   }
-  if (/\.ya?ml$/i.test(file)) {
-    const written = readYamlFile(file);
-    return readTrace(
-      file,
-      placed(written, 0, () => parseTraceHeader(written.value)),
-    );
-  }
+  if (/\.ya?ml$/i.test(file)) return readTrace(file, traceHeaderIn(file));
   const header = file.replace(/\.csv$/i, '.yaml');
   if (header === file || !existsSync(header)) return readRows(file, null);
   const written = readYamlFile(header);

@@ -1,31 +1,24 @@
-import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { blisCalibrateCommand } from '../../../src/cli/blis/calibrate.ts';
 import { convertServegenCommand } from '../../../src/cli/blis/convert-servegen.ts';
-import { PROGRAM, paretune, temporaryFolder } from '../../support/command-line.ts';
+import { calibrateCommand } from '../../../src/cli/blis/fit.ts';
+import { paretune, temporaryFolder } from '../../support/command-line.ts';
+import { runBlocks, shellBlocks, writeProgram } from '../../support/page-commands.ts';
 
 const ROOT = new URL('../../../', import.meta.url).pathname;
 const FIXTURES = join(ROOT, 'test/fixtures');
-const run = promisify(execFile);
 const folder = temporaryFolder();
 
-beforeAll(() => {
-  const program = [process.execPath, ...PROGRAM].map((part) => `'${part}'`).join(' ');
-  mkdirSync(join(folder, 'bin'));
-  writeFileSync(join(folder, 'bin', 'paretune'), `#!/bin/sh\nexec ${program} "$@"\n`, { mode: 0o755 });
-});
+beforeAll(() => writeProgram(join(folder, 'bin', 'paretune')));
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test.each(['calibrate', 'convert', 'traces'])('what docs/%s.md shows runs', async (page) => {
-  const text = readFileSync(join(ROOT, `docs/${page}.md`), 'utf8');
-  const blocks = [...text.matchAll(/<!-- runs -->\n```sh\n([\s\S]*?)```/g)].map((match) => match[1]!);
+  const blocks = shellBlocks(readFileSync(join(ROOT, `docs/${page}.md`), 'utf8'));
   expect(blocks.length).toBeGreaterThan(0);
-  const env = { ...process.env, PATH: `${join(folder, 'bin')}:${process.env['PATH']}`, NO_COLOR: '1' };
-  await run('sh', ['-ec', blocks.join('\n')], { cwd: folder, env, maxBuffer: 1 << 26 });
+  await runBlocks(blocks, folder);
 });
 
 test('the page of a study says by which data its simulator was calibrated, and how well', () => {
@@ -88,6 +81,13 @@ describe('blis calibrate', () => {
     await expect(blisCalibrateCommand.run!(given)).rejects.toThrow(refusal(message, flag));
     expect(existsSync(report)).toBe(false);
   });
+});
+
+test('calibrate quotes a share that is none in one line', async () => {
+  const file = join(folder, 'steps.csv');
+  writeFileSync(file, 'prefill_tokens,decode_tokens,step_us\n');
+  const share = calibrateCommand.run!({ file, 'hold-out': '2\n3' });
+  await expect(share).rejects.toThrow(refusal('must be a number from 0 to 0.9, got "2\\n3"', '--hold-out'));
 });
 
 describe('blis convert', () => {

@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/base/json.ts';
 import { importDeployment } from '../../../src/connect/deploy/import-deployment.ts';
@@ -13,22 +11,18 @@ import { parseYaml } from '../../../src/document/yaml.ts';
 import { choosePoint } from '../../../src/study/experiment/choose-point.ts';
 import { readRecorded } from '../../../src/study/io/study-session.ts';
 import { instantiate } from '../../../src/study/plan/template.ts';
-import { PROGRAM, temporaryFolder } from '../../support/command-line.ts';
+import { temporaryFolder } from '../../support/command-line.ts';
+import { runBlocks, shellBlocks, writeProgram } from '../../support/page-commands.ts';
 
-const run = promisify(execFile);
 const folder = temporaryFolder();
 const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
 
 /** The way of a user, as the page shows it: trace, EPP file and vLLM line in; study; three files out. */
 beforeAll(async () => {
-  const program = [process.execPath, ...PROGRAM].map((part) => `'${part}'`).join(' ');
-  mkdirSync(join(folder, 'bin'));
-  writeFileSync(join(folder, 'bin', 'paretune'), `#!/bin/sh\nexec ${program} "$@"\n`, { mode: 0o755 });
-  const page = readFileSync(`${process.cwd()}/docs/from-your-cluster.md`, 'utf8');
-  const blocks = [...page.matchAll(/<!-- runs -->\n```sh\n([\s\S]*?)```/g)].map((match) => match[1]!);
+  writeProgram(join(folder, 'bin', 'paretune'));
+  const blocks = shellBlocks(readFileSync(`${process.cwd()}/docs/from-your-cluster.md`, 'utf8'));
   expect(blocks.length).toBe(3);
-  const env = { ...process.env, PATH: `${join(folder, 'bin')}:${process.env['PATH']}`, NO_COLOR: '1' };
-  await run('sh', ['-ec', blocks.join('\n')], { cwd: folder, env, maxBuffer: 1 << 26 });
+  await runBlocks(blocks, folder);
 }, 240_000);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

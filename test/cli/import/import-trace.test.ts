@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test, vi } from 'vitest';
@@ -205,4 +205,22 @@ test('paretune import servegen writes the cohorts of blis convert servegen, with
   expect([checked.code, checked.stdout]).toEqual([0, `${file}: valid workload: request workload\n`]);
   const wrong = await paretune('import', 'servegen', data, '--out', file, '--time', 'noon');
   expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringMatching(/--time: unknown period "noon"/)]);
+});
+
+test('paretune import servegen names the flag where data of one window have no periods', async () => {
+  const data = join(folder, 'reasoning');
+  mkdirSync(data);
+  writeFileSync(join(data, 'chunk-0-trace.csv'), '0,2,1,Gamma\n');
+  const shares = { '0': { input_tokens: '{100: 1}', output_tokens: '{20: 1}', reason_ratio: '{0.5: 1}' } };
+  writeFileSync(join(data, 'chunk-0-dataset.json'), JSON.stringify(shares));
+  const { code, stderr } = await paretune(
+    'import',
+    'servegen',
+    data,
+    '--out',
+    join(data, 'x.yaml'),
+    '--time',
+    'morning',
+  );
+  expect([code, stderr]).toEqual([2, 'paretune: --time: has no effect on reasoning data: it has one window\n']);
 });

@@ -1,8 +1,9 @@
-import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { commandHere } from '../../support/command-here.ts';
-import { PROGRAM, temporaryFolder } from '../../support/command-line.ts';
+import { temporaryFolder } from '../../support/command-line.ts';
+import { writeProgram } from '../../support/page-commands.ts';
 
 const folder = temporaryFolder();
 const run = join(folder, 'run');
@@ -21,9 +22,7 @@ budget: {trials: 3}
 sampler: sobol
 `;
   writeFileSync(join(folder, 'study.yaml'), study);
-  const program = [process.execPath, ...PROGRAM].map((word) => `'${word}'`).join(' ');
-  writeFileSync(join(folder, 'blis'), `#!/bin/sh\nexec ${program} blis "$@"\n`);
-  chmodSync(join(folder, 'blis'), 0o755);
+  writeProgram(join(folder, 'blis'), (program) => `exec ${program} blis "$@"`);
   const strategy = `name: elsewhere
 simulator: command
 config:

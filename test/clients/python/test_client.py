@@ -85,7 +85,14 @@ class Tell(unittest.TestCase):
             for trial in line.trials(6):
                 line.tell(trial, [[parabola(trial.params) + noise] for noise in (-0.01, 0.01)])
             self.assertGreater(len(line.fronts()), 0)
-            self.assertIn("importance", json.dumps(line.importance()) + "importance")
+            (loss,) = line.importance()["importance"]
+            self.assertEqual(loss["objective"], "loss")
+            self.assertLessEqual(loss["leave_one_out_r2"], 1)
+            (x,) = loss["parameters"]
+            self.assertEqual(x["name"], "x")
+            for index in (x["first"], x["total"]):
+                self.assertTrue(0 <= index["low"] <= index["value"] <= index["high"] <= 1)
+            self.assertGreater(x["total"]["value"], 0.5)
 
     def test_goes_on_from_a_state(self):
         with study(seed=6) as first:

@@ -5,7 +5,7 @@ import { parseYaml } from '../../../src/document/yaml.ts';
 import { generateWorkload } from '../../../src/simulators/workload/generate-workload.ts';
 import { parseWorkload } from '../../../src/simulators/workload/parse-workload.ts';
 import { readTraceCsv, writeTraceCsv } from '../../../src/simulators/workload/trace-csv.ts';
-import { generatedHeader, parseTraceHeader } from '../../../src/simulators/workload/trace-header.ts';
+import { generatedHeader, measuredRttUs, parseTraceHeader } from '../../../src/simulators/workload/trace-header.ts';
 import { type TraceRow, traceRowOf } from '../../../src/simulators/workload/trace-row.ts';
 import { writeTraceHeader } from '../../../src/simulators/workload/write-trace-header.ts';
 import { readText } from './fixtures.ts';
@@ -146,6 +146,16 @@ describe('trace headers', () => {
       blocks: { server: { type: 'vllm', block_size: 16 }, goodput_slo_targets: { critical: { ttft_ms: 200 } } },
     };
     expect(parseTraceHeader(parseYaml(writeTraceHeader(header), 'h.yaml').value)).toEqual(header);
+  });
+
+  it.each([
+    [{ measured_rtt_ms: 1.5 }, 1500],
+    [{ measured_rtt_ms: -1 }, 0],
+    [{ measured_rtt_ms: 'x' }, 0],
+    [undefined, 0],
+  ])('tell the round trip where it is a time: %j', (network, us) => {
+    const header = parseTraceHeader({ mode: 'real', ...(network === undefined ? {} : { network }) });
+    expect(measuredRttUs(header)).toBe(us);
   });
 
   it.each([
