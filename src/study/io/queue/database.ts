@@ -15,6 +15,8 @@ export interface DatabaseOptions {
   /** Run on every new connection before anything else. */
   readonly onConnect?: (client: pg.Client) => Promise<void>;
   readonly onNotification?: (channel: string, payload: string) => void;
+  /** The connection went away by itself; the next use makes another. */
+  readonly onLost?: () => void;
 }
 
 const FIRST_PAUSE_MS = 100;
@@ -103,10 +105,12 @@ export class Database {
 
   async #connected(): Promise<pg.Client> {
     if (this.#client !== null) return this.#client;
-    const { role, onConnect, onNotification } = this.#options;
+    const { role, onConnect, onNotification, onLost } = this.#options;
     const client = clientOf(this.#options.location, role);
     const lost = (): void => {
-      if (this.#client === client) this.#client = null;
+      if (this.#client !== client) return;
+      this.#client = null;
+      onLost?.();
     };
     client.on('error', lost).on('end', lost);
     client.on('notification', ({ channel, payload }) => onNotification?.(channel, payload ?? ''));

@@ -83,7 +83,9 @@ class Coordinator implements Evaluator {
         // After an outage every lease has run out: workers get time to renew theirs.
         this.#sweptAt = performance.now() + LEASE_S * 1000;
         if (this.#entered) await this.#listen(client);
+        this.#missNotices();
       },
+      onLost: () => this.#missNotices(),
       onNotification: (_, payload) => this.#hear(payload),
     });
   }
@@ -110,6 +112,12 @@ class Coordinator implements Evaluator {
     const { study, jobs } = readNotice(payload);
     if (study !== this.#study) return;
     for (const job of jobs.length > 0 ? jobs : this.#sent.keys()) this.#arrived.add(job);
+    this.#alarm.ring();
+  }
+
+  /** Without a connection nobody hears of results: all may be there by now. */
+  #missNotices(): void {
+    for (const job of this.#sent.keys()) this.#arrived.add(job);
     this.#alarm.ring();
   }
 
