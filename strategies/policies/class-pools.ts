@@ -13,9 +13,10 @@ import { tierOf } from './classes.ts';
  * shared by all classes gives all of them the same TPOT: too slow for the tightest target while the loosest has room to
  * spare.
  *
- * - Levels: a class has a batch at which its TPOT target is met (`critical_batch`, `standard_batch`); `sheddable_batch` is
- *   where the loosest class starts to use what the others leave.
- * - Size: requests in flight of a class over its level is the number of instances it needs (Little's law: a pool that is
+ * - Levels: a class has a number of tokens in flight at an instance at which its TPOT target is met (`critical_ktokens`,
+ *   `standard_ktokens`, in thousands); `sheddable_ktokens` is where the loosest class starts to use what the others leave. A
+ *   request counts as its prompt and `request_tokens`.
+ * - Size: tokens in flight of a class over its level is the number of instances it needs (Little's law: a pool that is
  *   too small slows down, so more are in flight, and it grows). The router counts them itself, exactly, and averages over
  *   `memory_ms`. Pools lie side by side, tightest first; a started instance belongs to the tighter class. If all needs
  *   exceed the cluster they shrink in proportion, and the loosest class keeps one instance.
@@ -25,7 +26,7 @@ import { tierOf } from './classes.ts';
  * - Queue: by due time = arrival + `due_weight` × TTFT target of the class, and `late_ms` later once the target is missed:
  *   those that can still make it go first, and nobody is passed over for longer than the sum.
  *
- * Price: the loosest class gets longer steps, and a few per cent of throughput go where a pool is larger than needed.
+ * Price: the loosest class gets longer steps, and some throughput goes where a pool is larger than needed.
  *
  * @see Patke et al. 2024, "Queue management for SLO-oriented large language model serving" (QLM: requests grouped by SLO)
  * @see Sun et al. 2024, "Llumnix: dynamic scheduling for large language model serving" (load counted with head-room by class)
