@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the checks need, then runs types, linter, build, every test, those of the queue on a real PostgreSQL, a run as optuna reads it, and an installation of the packed file.
+# Installs what the checks need, then runs types, linter, build, every test, a part of the evidence again, those of the queue on a real PostgreSQL, a run as optuna reads it, and an installation of the packed file.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if ! command -v chromium >/dev/null 2>&1; then
@@ -18,5 +18,6 @@ npm ci --no-audit --no-fund
 npm run check
 npm run test:database
 sh test/clients/optuna-journal.sh
+npm run -s evidence -- short
 npm run test:faults -- --part 0.05 --only deaths,records,locks
 npm run test:install

@@ -1,5 +1,5 @@
 import { finitePoints } from '../optimizer/feasible/finite-points.ts';
-import { type JournalEntry, StudyProgress, type StudyState } from './journal.ts';
+import { applyEntry, EMPTY_STATE, type JournalEntry, type StudyState } from './journal.ts';
 import type { StudyPlan } from './plan/study-plan.ts';
 import { proposeBatch, proposedEntry } from './propose.ts';
 import { type Searched, searchEagerly } from './run-eager.ts';
@@ -14,17 +14,19 @@ import { validationTrials } from './validation.ts';
  * ends first.
  */
 export async function* runStudy(run: StudyRun): AsyncGenerator<JournalEntry, StudyState> {
-  const progress = new StudyProgress(run.entries);
+  let state = EMPTY_STATE;
+  for (const entry of run.entries) state = applyEntry(state, entry);
   if (run.entries.length === 0) yield run.started;
-  const isOpen = (): boolean => progress.state.ended === null;
-  const searched = run.plan.schedule === 'eager' && isOpen() ? yield* searchEagerly(run, progress) : null;
-  while (isOpen()) {
-    for await (const entry of nextStep(run, progress.state, searched)) {
-      progress.add(entry);
+  const searched = run.plan.schedule === 'eager' && state.ended === null ? yield* searchEagerly(run, state) : null;
+  state = searched?.state ?? state;
+  while (state.ended === null) {
+    const step = nextStep(run, state, searched);
+    for await (const entry of step) {
+      state = applyEntry(state, entry);
       yield entry;
     }
   }
-  return progress.state;
+  return state;
 }
 
 /**

@@ -2,10 +2,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import type { Command } from '../../src/cli/terminal/command.ts';
 import type { main as Main } from '../../src/cli/terminal/program.ts';
 
-/**
- * Runs command lines of a file, one after the other, in a folder that stays empty; one line of JSON for each. Times are
- * of the CPU, memory is what the process grew by.
- */
+/** Runs the command lines of a file, one after the other, in a folder that stays empty; one line of JSON for each. Times are of the CPU. */
 const built = new URL('../../dist/src/cli/', import.meta.url).href;
 const { COMMANDS } = (await import(`${built}commands.js`)) as { COMMANDS: readonly Command[] };
 const { main } = (await import(`${built}terminal/program.js`)) as { main: typeof Main };
@@ -19,18 +16,15 @@ process.stderr.write = ((text: unknown) => {
   return true;
 }) as typeof process.stderr.write;
 
-const [from, count] = [Number(process.argv[3]), Number(process.argv[4])];
-for (const argv of cases.slice(from, from + count)) {
+for (const argv of cases.slice(Number(process.argv[3]))) {
   stderr = '';
   const startedAt = process.cpuUsage();
-  const before = { rss: process.memoryUsage().rss, peak: process.resourceUsage().maxRSS * 1024 };
+  const before = process.memoryUsage().rss;
   const code = await main(argv, COMMANDS);
   const { user, system } = process.cpuUsage(startedAt);
   const ms = (user + system) / 1000;
   const written = readdirSync('.');
   for (const name of written) rmSync(name, { recursive: true, force: true });
-  const peak = process.resourceUsage().maxRSS * 1024;
-  const most = peak > before.peak ? peak : process.memoryUsage().rss;
-  const mib = (most - before.rss) / 2 ** 20;
+  const mib = (process.memoryUsage().rss - before) / 2 ** 20;
   report(`${JSON.stringify({ code, stderr, ms, mib, written: written.slice(0, 3) })}\n`);
 }

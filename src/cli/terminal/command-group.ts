@@ -8,32 +8,26 @@ import type { Command, Flags, LoadedCommand } from './command.ts';
 export class ChosenCommand extends Error {
   readonly command: Command;
   readonly flags: Flags;
-  /** Names of its flags that take no value. */
-  readonly switches: readonly string[];
 
-  constructor(command: Command, flags: Flags, switches: readonly string[]) {
+  constructor(command: Command, flags: Flags) {
     super('a command was chosen');
     this.command = command;
     this.flags = flags;
-    this.switches = switches;
   }
 }
 
 /** Registers `commands` below `parser`; parsing throws the `ChosenCommand`. */
 export function registerCommands(parser: Argv, commands: readonly Command[]): Argv {
   for (const command of commands) {
-    let switches: readonly string[] = [];
     parser.command(
       command.syntax,
       command.summary,
       async (sub) => {
         const { build, optionalValues } = await command.load();
-        const built = withValues(build(sub), optionalValues ?? []);
-        switches = declared(built).boolean;
-        return built;
+        return withValues(build(sub), optionalValues ?? []);
       },
       (flags) => {
-        throw new ChosenCommand(command, flags, switches);
+        throw new ChosenCommand(command, flags);
       },
     );
   }
@@ -42,20 +36,15 @@ export function registerCommands(parser: Argv, commands: readonly Command[]): Ar
 
 /** What yargs has been told of options, as far as it matters here. */
 interface Declared {
-  readonly boolean: readonly string[];
   readonly string: readonly string[];
   readonly number: readonly string[];
   readonly array: readonly string[];
   readonly choices: Readonly<Record<string, unknown>>;
 }
 
-function declared(parser: Argv): Declared {
-  return (parser as unknown as { getOptions(): Declared }).getOptions();
-}
-
 /** Every option but a switch needs a value: without one, yargs would take its default, an empty text or NaN in silence. */
 function withValues(parser: Argv, optional: readonly string[]): Argv {
-  const { string, number, array, choices } = declared(parser);
+  const { string, number, array, choices } = (parser as unknown as { getOptions(): Declared }).getOptions();
   const positionals =
     (parser as unknown as { getGroups(): Record<string, string[]> }).getGroups()['Positionals:'] ?? [];
   const names = new Set([...string, ...number, ...array, ...Object.keys(choices)]);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import { createSampler } from '../../optimizer/sampler/registry.ts';
 import { evaluationSetups } from '../evaluation.ts';
-import { entryText, JOURNAL_FORMAT, type JournalEntry, replay, StudyProgress, type StudyState } from '../journal.ts';
+import { applyEntry, entryText, JOURNAL_FORMAT, type JournalEntry, replay, type StudyState } from '../journal.ts';
 import { type PlanSources, placeSimulatorError } from '../plan/plan-sources.ts';
 import { probeOf, resolvePlan, type StudyPlan } from '../plan/study-plan.ts';
 import { samplerName } from '../propose.ts';
@@ -188,7 +188,7 @@ async function follow(
   });
   const stop = (): void => void evaluator.close();
   signal?.addEventListener('abort', stop, { once: true });
-  const progress = new StudyProgress(entries);
+  let state = replay(entries);
   const startedAt = performance.now();
   const timeUp = (finished: number): boolean => isTimeUp(plan, finished, earlierMs + performance.now() - startedAt);
   const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -197,10 +197,10 @@ async function follow(
     for await (const entry of runStudy(run)) {
       if (signal?.aborted) return 'interrupted';
       record(entry);
-      progress.add(entry);
-      onEntry?.(entry, progress.state);
+      state = applyEntry(state, entry);
+      onEntry?.(entry, state);
     }
-    return signal?.aborted ? 'interrupted' : progress.state;
+    return signal?.aborted ? 'interrupted' : state;
   } finally {
     signal?.removeEventListener('abort', stop);
     await evaluator.close();

@@ -128,7 +128,7 @@ export async function resolvePlan(
         workload: regime === null ? workload : regime.workload,
         policies,
         ...(own === null ? {} : { measurement: own }),
-        ...limits,
+        ...(limits.limits && { memoryMib: limits.limits.memoryMib }),
       });
       if (prepared.deterministic === false) deterministic = false;
       return spec.capacity === undefined ? prepared.metrics : [...prepared.metrics, CAPACITY];

@@ -1,9 +1,9 @@
 #!/bin/sh
 # Regenerates reports/orthogonal-slo: the studies that the experiments take their points from, then the experiments.
 # Every study is verified after it has run. The ledger is only ever appended to.
-#   npm run evidence          tuned plain weights, the cross-layer strategy, admission; at twice the rate the
-#                             first two again, plain weights with 512 slots, and the cross-layer strategy for a backlog
-#   npm run evidence -- all   all ten strategy templates with the same budget, and their comparison
+#   npm run evidence -- orthogonal-slo       tuned plain weights, the cross-layer strategy, admission; at twice the rate the
+#                                           first two again, plain weights with 512 slots, and the cross-layer strategy for a backlog
+#   npm run evidence -- orthogonal-slo all   all ten strategy templates with the same budget, and their comparison
 set -e
 out=reports/orthogonal-slo
 paretune="node dist/src/cli/main.js"

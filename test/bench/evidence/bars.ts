@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { meanInterval, pairedChange } from '../../../src/numeric/statistics.ts';
+import { claimFigure } from '../../../src/study/experiment/claim-figure.ts';
+import type { Claim } from '../../../src/study/experiment/experiment-file.ts';
+import type { Verdict } from '../../../src/study/experiment/judge-claim.ts';
+import { change, experimentOf, FOLDER, RECORDED_EXPERIMENTS, ratesOf, specOf } from './figures.ts';
+
+/** One thing that a bar asks for. */
+interface Asked {
+  readonly statement: string;
+  readonly verdict: Verdict;
+  readonly figure: string;
+  readonly where: string;
+}
+
+/** A bar of target problem 2 with the claims that decide it. */
+interface Bar {
+  readonly name: string;
+  readonly experiment: string;
+  readonly decides: (claim: Claim) => boolean;
+  readonly capacities?: readonly { readonly file: string; readonly targets: string; readonly gain: number }[];
+}
+
+const isMain = ({ role }: Claim): boolean => role === 'main';
+
+const BARS: readonly Bar[] = [
+  {
+    name: 'T1, single-turn at 1,200 requests/s',
+    experiment: 'target-v2-t1-tuned',
+    decides: isMain,
+    capacities: [
+      { file: 'capacity-s1.json', targets: 'S1', gain: 0.08 },
+      { file: 'capacity-s2.json', targets: 'S2', gain: 0.12 },
+    ],
+  },
+  { name: 'T2, three class mixes', experiment: 'target-v2-t2', decides: isMain },
+  { name: 'T3, sessions at 175 and 200 a second', experiment: 'target-v2-t3', decides: isMain },
+  {
+    name: 'T4, overload pulse, roofline',
+    experiment: 'target-v2-t4',
+    decides: ({ id }) => !id.endsWith('-tp') && id !== 'goodput-tp-slots',
+  },
+  {
+    name: 'T4, overload pulse, trained-physics, guards against 330 slots',
+    experiment: 'target-v2-t4',
+    decides: ({ id }) => id.endsWith('-tp'),
+  },
+];
+
+/** Settings of the capacity tables that an operator can have; the best of them is the rival. */
+const STOCK = ['stock', 'stock-1024'];
+
+function askedOf(bar: Bar): readonly Asked[] {
+  const { claims } = experimentOf(bar.experiment);
+  const written = specOf(bar.experiment).claims.filter(bar.decides);
+  const judged = written.map((claim): Asked => {
+    const result = claims.find(({ id }) => id === claim.id)!;
+    return {
+      statement: claim.statement,
+      verdict: result.verdict,
+      figure: claimFigure(claim.kind, result),
+      where: `\`${bar.experiment}.json\`, claim ${claim.id}`,
+    };
+  });
+  return [...judged, ...(bar.capacities ?? []).flatMap(capacityAsked)];
+}
+
+/** The mean reaches the gain and the lower end half of it. */
+function capacityAsked({ file, targets, gain }: NonNullable<Bar['capacities']>[number]): readonly Asked[] {
+  const statement = `SLO capacity of ${targets}: tuned stock + ${100 * gain} % by the mean, half of it by the lower end`;
+  if (!existsSync(join(FOLDER, file))) return [{ statement, verdict: 'undecided', figure: 'not judged', where: file }];
+  const mean = (setting: string): number => meanInterval(ratesOf(file, setting)).value;
+  const rival = STOCK.reduce((best, one) => (mean(one) > mean(best) ? one : best));
+  const found = pairedChange(ratesOf(file, rival), ratesOf(file, 'pools'));
+  const reached = found.value >= gain && (found.low ?? Number.NEGATIVE_INFINITY) >= gain / 2;
+  return [
+    {
+      statement,
+      verdict: reached ? 'confirmed' : (found.high ?? Number.POSITIVE_INFINITY) < gain ? 'refuted' : 'undecided',
+      figure: change(found),
+      where: `\`${file}\`, pools against ${rival}`,
+    },
+  ];
+}
+
+/** The table of bars: reached, or not and by what. */
+export function barTable(): string {
+  const rows = BARS.filter(({ experiment }) => RECORDED_EXPERIMENTS.includes(experiment)).map((bar) => {
+    const asked = askedOf(bar);
+    const missed = asked.filter(({ verdict }) => verdict !== 'confirmed');
+    const state = missed.length === 0 ? 'reached' : '**not reached**';
+    const why = missed.map(({ statement, figure, where }) => `${statement}: ${figure} (${where})`).join('<br>');
+    return `| ${bar.name} | ${state} | ${asked.length - missed.length} of ${asked.length} | ${why} |`;
+  });
+  const unjudged = BARS.filter(({ experiment }) => !RECORDED_EXPERIMENTS.includes(experiment));
+  return [
+    '| bar | state | what it asks for and has | what is missing |',
+    '|---|---|---|---|',
+    ...rows,
+    ...unjudged.map(({ name }) => `| ${name} | **not judged** | | |`),
+    '| T5, KV pressure | **not reached** | | no point worth judging was found |',
+  ].join('\n');
+}

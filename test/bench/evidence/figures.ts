@@ -1,0 +1,129 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Interval, meanInterval, pairedChange } from '../../../src/numeric/statistics.ts';
+import { formatNumber, formatPercent } from '../../../src/report/format.ts';
+import { claimFigure } from '../../../src/study/experiment/claim-figure.ts';
+import { type ExperimentSpec, parseExperimentFile } from '../../../src/study/experiment/experiment-file.ts';
+import type { ClaimResult } from '../../../src/study/experiment/judge-claim.ts';
+import { readYamlFile } from '../../../src/study/io/yaml-file.ts';
+
+export const FOLDER = 'reports/target-v2';
+
+/** A figure as the page prints it, and where it was recorded. */
+export interface Figure {
+  readonly text: string;
+  readonly file: string;
+  readonly row: string;
+}
+
+interface RecordedExperiment {
+  readonly arms: readonly { readonly name: string; readonly metrics: Readonly<Record<string, readonly number[]>> }[];
+  readonly claims: readonly ClaimResult[];
+}
+
+interface RecordedCapacities {
+  readonly capacities: readonly {
+    readonly name: string;
+    readonly mean: number;
+    readonly low: number | null;
+    readonly high: number | null;
+    readonly seeds: readonly { readonly seed: number; readonly rate: number; readonly open: boolean }[];
+  }[];
+}
+
+/** Experiment files by the name of their report. */
+const EXPERIMENTS: Readonly<Record<string, string>> = {
+  'target-v2-stock-against-hand-picked': 'stock-against-hand-picked.yaml',
+  'target-v2-t1': 'experiments/t1.yaml',
+  'target-v2-t1-tuned': 'experiments/t1-tuned.yaml',
+  'target-v2-t1-roofline': 'experiments/t1-roofline.yaml',
+  'target-v2-t2': 'experiments/t2.yaml',
+  'target-v2-t3': 'experiments/t3.yaml',
+  'target-v2-t4': 'experiments/t4.yaml',
+};
+
+export const RECORDED_EXPERIMENTS = Object.keys(EXPERIMENTS).filter((name) => existsSync(join(FOLDER, `${name}.json`)));
+
+export function specOf(experiment: string): ExperimentSpec {
+  return parseExperimentFile(readYamlFile(join('studies/target-v2', EXPERIMENTS[experiment]!)).value);
+}
+
+export function recorded<T>(file: string): T {
+  return JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as T;
+}
+
+export const experimentOf = (name: string): RecordedExperiment => recorded(`${name}.json`);
+
+/**
+ * What a place in the text stands for: `{experiment#claim}` an effect with its interval, `{experiment#claim:verdict}` its verdict,
+ * `{experiment@arm/metric}` a mean with half its interval, `{experiment@arm/metric:change}` … against another arm as
+ * `{experiment@arm/metric:over=other}`, `{capacity~setting}` a capacity, `{capacity~setting:over=other}` its change in pairs.
+ * @throws Error for a place that leads nowhere
+ */
+export function figureAt(place: string): Figure {
+  const match = /^([\w-]+)([#@~])([\w-]+)(?:\/([^:]+))?(?::(.+))?$/.exec(place);
+  if (match === null) throw new Error(`cannot be read: {${place}}`);
+  const [, name, kind, what, metric, how] = match as unknown as [string, string, string, string, string?, string?];
+  const file = `${name}.json`;
+  if (kind === '#') return claimAt(name, file, what, how);
+  if (kind === '@') return armAt(file, what, metric!, how);
+  return capacityAt(file, what, how);
+}
+
+function found<T>(one: T | undefined, place: string): T {
+  if (one === undefined) throw new Error(`there is no ${place}`);
+  return one;
+}
+
+function claimAt(name: string, file: string, id: string, how: string | undefined): Figure {
+  const { claims } = recorded<RecordedExperiment>(file);
+  const claim = found(
+    claims.find((one) => one.id === id),
+    `claim ${id} in ${file}`,
+  );
+  const { kind } = specOf(name).claims.find((one) => one.id === id)!;
+  const text = how === 'verdict' ? claim.verdict : claimFigure(kind, claim);
+  return { text, file, row: `claims[${claims.indexOf(claim)}], ${id}` };
+}
+
+function armAt(file: string, arm: string, metric: string, how: string | undefined): Figure {
+  const { arms } = recorded<RecordedExperiment>(file);
+  const values = (name: string): readonly number[] =>
+    found(arms.find((one) => one.name === name)?.metrics[metric], `${metric} of arm ${name} in ${file}`);
+  const row = `arms, ${arm}, ${metric}`;
+  if (how === undefined) return { text: plusMinus(meanInterval(values(arm))), file, row };
+  const other = how.replace('over=', '');
+  return {
+    text: change(pairedChange(values(other), values(arm))),
+    file,
+    row: `${row} against arm ${other}`,
+  };
+}
+
+/** Rates of a setting by seed. */
+export function ratesOf(file: string, setting: string): readonly number[] {
+  const { capacities } = recorded<RecordedCapacities>(file);
+  const { seeds } = found(
+    capacities.find(({ name }) => name === setting),
+    `setting ${setting} in ${file}`,
+  );
+  return seeds.map(({ rate }) => rate);
+}
+
+function capacityAt(file: string, setting: string, how: string | undefined): Figure {
+  const rates = ratesOf(file, setting);
+  const row = `capacities, ${setting}`;
+  if (how === undefined) return { text: plusMinus(meanInterval(rates)), file, row };
+  const other = how.replace('over=', '');
+  return { text: change(pairedChange(ratesOf(file, other), rates)), file, row: `${row} against ${other}` };
+}
+
+function plusMinus({ value, high }: Interval): string {
+  return high === null ? formatNumber(value) : `${formatNumber(value)} ± ${formatNumber(high - value)}`;
+}
+
+export function change({ value, low, high }: Interval): string {
+  return low === null || high === null
+    ? formatPercent(value)
+    : `${formatPercent(value)} [${formatPercent(low)}, ${formatPercent(high)}]`;
+}

@@ -1,0 +1,69 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { claimFigure } from '../../../src/study/experiment/claim-figure.ts';
+import { barTable } from './bars.ts';
+import { experimentOf, type Figure, FOLDER, figureAt, RECORDED_EXPERIMENTS, specOf } from './figures.ts';
+
+/** The words of the page, with places for figures. */
+export const WORDS = new URL('target-v2-page.txt', import.meta.url).pathname;
+
+export const PLACE = /\{([\w-]+[#@~][^{}]+)\}/g;
+
+const NOTE =
+  '<!-- Written by `npm run evidence -- page` from test/bench/evidence/target-v2-page.txt and the files beside this one. -->';
+
+/** The page of target problem 2: words with their figures filled in, the bars, all claims, and where each figure is recorded. */
+export function pageOf(words: string): string {
+  const figures = new Map<string, Figure>();
+  const filled = sectionsOf(words)
+    .map((section) => {
+      const missing = missingFiles(section);
+      if (missing.length > 0) return `${section.split('\n')[0]}\n\nNot measured yet: ${missing.join(', ')}.\n\n`;
+      return section.replace(PLACE, (_, place: string) => {
+        const figure = figureAt(place);
+        figures.set(place, figure);
+        return figure.text;
+      });
+    })
+    .join('');
+  return [
+    `${NOTE}\n`,
+    filled.trim().replace('{bars}', barTable),
+    '',
+    '## All claims',
+    '',
+    'A claim is confirmed when its whole interval fulfils it, refuted when none of it does. "By the mean" is said where the mean decides.',
+    '',
+    '| claim | verdict | effect [95 % interval] | file and row |',
+    '|---|---|---|---|',
+    ...RECORDED_EXPERIMENTS.flatMap(claimRows),
+    '',
+    '## Where each figure of the text is',
+    '',
+    '| figure | file and row |',
+    '|---|---|',
+    ...[...figures.values()].map(({ text, file, row }) => `| ${text} | [${file}](${file}): ${row} |`),
+    '',
+  ].join('\n');
+}
+
+/** Heads of the second and third order with what follows them. */
+function sectionsOf(words: string): readonly string[] {
+  return words.split(/^(?=##)/m);
+}
+
+function missingFiles(section: string): readonly string[] {
+  const files = [...section.matchAll(PLACE)].map(([, place]) => `${/^[\w-]+/.exec(place!)![0]}.json`);
+  return [...new Set(files)].filter((file) => !existsSync(join(FOLDER, file))).map((file) => `\`${file}\``);
+}
+
+function claimRows(name: string): readonly string[] {
+  const { claims } = specOf(name);
+  const ledger = readFileSync(join(FOLDER, 'ledger.jsonl'), 'utf8').split('\n');
+  const line = 1 + ledger.findLastIndex((text) => text.startsWith(`{"experiment":"${name}",`));
+  return experimentOf(name).claims.map((result, index) => {
+    const { statement, kind } = claims.find(({ id }) => id === result.id)!;
+    const place = `[${name}.md](${name}.md), claim ${result.id}; [ledger](ledger.jsonl) line ${line}, claims[${index}]`;
+    return `| ${statement} | **${result.verdict}** | ${claimFigure(kind, result)} | ${place} |`;
+  });
+}

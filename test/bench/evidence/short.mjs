@@ -1,0 +1,82 @@
+// Every proposal of the recorded studies, one point of each, and some arms of the experiments once more, compared to the bit. Plain
+// JavaScript on the built program: policy modules run as they are shipped.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createSampler } from '../../../dist/src/optimizer/sampler/registry.js';
+import { loadExperiment } from '../../../dist/src/study/io/load-experiment.js';
+import { openStudyEvaluator } from '../../../dist/src/study/io/open-evaluator.js';
+import { readStarted } from '../../../dist/src/study/io/plan-file.js';
+import { openRecorded } from '../../../dist/src/study/io/study-session.js';
+import { defaultWorkers, openSimulationPool } from '../../../dist/src/study/io/worker-pool.js';
+import { samplerName } from '../../../dist/src/study/propose.js';
+import { recordedOutcomes } from '../../../dist/src/study/recorded-outcomes.js';
+import { firstDifference, requireSameProposals, verifyJournal } from '../../../dist/src/study/verify.js';
+
+const FOLDER = 'reports/target-v2';
+/** Arms that are simulated again, on the first seed of each experiment. */
+const ARMS = {
+  't1-tuned': ['stock', 'pools', 'partition'],
+  't1-roofline': ['pools'],
+  t2: ['pools-light', 'stock-heavy'],
+  t3: ['pools-175', 'stock-200'],
+};
+
+const began = performance.now();
+let differences = 0;
+
+/** One line of the result; a difference is told in full and makes the exit code 4. */
+function told(what, difference) {
+  if (difference !== null) differences++;
+  const seconds = ((performance.now() - began) / 1000).toFixed(0);
+  console.log(`${what}: ${difference === null ? 'identical' : JSON.stringify(difference)} (${seconds} s)`);
+}
+
+/** Proposals from the outcomes as they stand: the sampler alone, no simulation. */
+async function proposalsAgain(folder, { plan, entries }) {
+  const started = readStarted(folder);
+  requireSameProposals(samplerName(plan), started.tool);
+  const evaluate = recordedOutcomes(plan, entries);
+  const run = { plan, sampler: createSampler(samplerName(plan)), evaluate, started };
+  told(`${folder}: ${entries.length} entries proposed again`, await verifyJournal(run, entries, () => undefined));
+}
+
+/** The last measured point, on the first tuning seed. */
+async function pointAgain(folder, { plan, state }) {
+  const { number, values, outcome } = state.trials.findLast((trial) => trial.outcome?.kind === 'observed');
+  const pool = await openStudyEvaluator(plan, { workers: defaultWorkers() });
+  const again = await pool.evaluate(values, plan.seeds.slice(0, 1));
+  await pool.close();
+  const recorded = outcome?.kind === 'observed' ? { ...outcome, replicates: outcome.replicates.slice(0, 1) } : outcome;
+  told(`${folder}: trial ${number}, seed ${plan.seeds[0]}`, firstDifference(recorded, again, 'outcome'));
+}
+
+async function armsAgain(experiment, names) {
+  const plan = await loadExperiment(`studies/target-v2/experiments/${experiment}.yaml`);
+  const { name, seeds } = plan.spec;
+  if (!existsSync(join(FOLDER, `${name}.json`))) return console.log(`${name}: not recorded`);
+  const recorded = JSON.parse(readFileSync(join(FOLDER, `${name}.json`), 'utf8'));
+  told(`${name}: inputs`, recorded.inputs === plan.hash ? null : [recorded.inputs, plan.hash]);
+  const pool = openSimulationPool(plan.setups, defaultWorkers());
+  const again = await Promise.all(
+    names.map((arm) => pool.evaluate({ setup: plan.armNames.indexOf(arm), values: {}, seed: seeds[0] })),
+  );
+  await pool.close();
+  for (const [index, arm] of names.entries()) {
+    const { metrics } = recorded.arms.find((one) => one.name === arm);
+    const figures = Object.fromEntries(Object.entries(metrics).map(([metric, values]) => [metric, values[0]]));
+    const outcome = again[index];
+    const measured = outcome.kind === 'measured' ? outcome.metrics : {};
+    const shown = Object.fromEntries(Object.keys(metrics).map((metric) => [metric, measured[metric] ?? null]));
+    told(`${name}: arm ${arm}, seed ${seeds[0]}`, firstDifference(figures, shown, arm));
+  }
+}
+
+const studies = readdirSync(FOLDER, { withFileTypes: true }).flatMap((one) => (one.isDirectory() ? [one.name] : []));
+for (const study of studies) {
+  const folder = join(FOLDER, study);
+  const recorded = await openRecorded(folder);
+  await proposalsAgain(folder, recorded);
+  await pointAgain(folder, recorded);
+}
+for (const [experiment, names] of Object.entries(ARMS)) await armsAgain(experiment, names);
+process.exitCode = differences === 0 ? 0 : 4;

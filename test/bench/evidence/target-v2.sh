@@ -1,0 +1,37 @@
+#!/bin/sh
+# Regenerates reports/target-v2. First argument: a folder for the output in place of it; studies that the experiments take their points
+# from are then still those in reports/target-v2. The ledger is only ever appended to.
+set -e
+out=${1:-reports/target-v2}
+here=studies/target-v2
+mkdir -p "$out"
+paretune() { node dist/src/cli/main.js "$@"; }
+capacity() { # NAME FILE FLAGS …: the table as JSON, every rate tried with it
+  name=$1
+  shift
+  paretune capacity "$@" --json > "$out/$name.json"
+}
+seeds="12001 12002 12003"
+S1="critical=ttft:500ms,tpot:20ms;standard=ttft:1s,tpot:30ms;sheddable=ttft:5s,tpot:60ms"
+
+# What to change today without code: 3/2/2 against stock.
+capacity capacity-sustained $here/capacities.yaml --sustained --from 800 --to 1600 --seed $seeds \
+  --arm hand-picked-rl stock-rl hand-picked-tp stock-tp
+capacity capacity-models $here/capacities.yaml --sustained --from 300 --to 1300 --seed $seeds \
+  --arm hand-picked-qwen3-14b stock-qwen3-14b hand-picked-a100 stock-a100
+capacity capacity-sessions $here/session-capacities.yaml --sustained --grid 5 --from 80 --to 200 --seed $seeds
+paretune experiment $here/stock-against-hand-picked.yaml --out "$out"
+
+# What strategies add: rivals tuned on the same seeds with the same budget, then judged on unused ones.
+for study in t1-stock t1-class-partition t1-class-pools t1-class-pools-bar; do
+  rm -rf "$out/$study"
+  # Exit code 3: no partition keeps the guards.
+  paretune run $here/$study.yaml --out "$out/$study" || [ $? = 3 ]
+  rm -f "$out/$study/report.html" "$out/$study/report.json" "$out/$study/trials.csv" "$out/$study/timings.jsonl"
+done
+for experiment in t1 t1-tuned t1-roofline t2 t3 t4; do
+  paretune experiment $here/experiments/$experiment.yaml --out "$out"
+done
+capacity capacity-s1 $here/capacities-tuned.yaml --from 900 --to 1500 --slo "$S1"
+capacity capacity-s2 $here/capacities-tuned.yaml --from 900 --to 1500
+[ "$out" != reports/target-v2 ] || node --import tsx "$(dirname "$0")/write-page.ts"
