@@ -9,8 +9,8 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import('./import/init.ts')).initCommand,
   },
   {
-    syntax: 'run <study>',
-    summary: 'run a study to its report',
+    syntax: 'run [study]',
+    summary: 'run a study to its report, or go on from a run that has ended (--extend)',
     load: async () => (await import('./study/run.ts')).runCommand,
   },
   {
@@ -27,6 +27,11 @@ export const COMMANDS: readonly Command[] = [
     syntax: 'crosscheck <dir>',
     summary: 'measure points of a run elsewhere and print the differences',
     load: async () => (await import('./study/crosscheck.ts')).crosscheckCommand,
+  },
+  {
+    syntax: 'compare <a> <b>',
+    summary: 'compare points of two runs, seed by seed',
+    load: async () => (await import('./study/compare.ts')).compareCommand,
   },
   {
     syntax: 'report <dir>',

@@ -1,6 +1,7 @@
 import { hypervolume } from './pareto/hypervolume.ts';
 import type { Evidence, Observation } from './sampler/sampler.ts';
 import { isMeasured } from './sampler/surrogates.ts';
+import type { SearchSpace } from './space/parameter.ts';
 
 export type StoppingAdvice =
   | { readonly kind: 'continue'; readonly reason: string }
@@ -19,7 +20,8 @@ export interface StoppingOptions {
  * with noise use more patience.
  */
 export function stoppingAdvice(evidence: Evidence, options: StoppingOptions = {}): StoppingAdvice {
-  const { patience = Math.max(10, 3 * evidence.space.parameters.length), tolerance = 0.005 } = options;
+  const { tolerance = 0.005 } = options;
+  const patience = patienceOf(evidence.space, options);
   const { observations, budget } = evidence;
   if (budget !== null && observations.length >= budget)
     return { kind: 'stop', reason: `the budget of ${budget} evaluations is used up` };
@@ -38,6 +40,11 @@ export function stoppingAdvice(evidence: Evidence, options: StoppingOptions = {}
   return share < tolerance
     ? { kind: 'stop', reason: `${shown}, less than ${100 * tolerance} %` }
     : { kind: 'continue', reason: shown };
+}
+
+/** The patience asked for, else three evaluations for each parameter and at least ten. */
+export function patienceOf({ parameters }: SearchSpace, { patience }: StoppingOptions): number {
+  return patience ?? Math.max(10, 3 * parameters.length);
 }
 
 function progress(points: readonly Observation[], reference: readonly number[]): number {

@@ -23,7 +23,7 @@ function budgetAdvice({ hypervolume, trials, front, ended }: Parameters<typeof a
   if (most === null || total < 8 || ended === null) return [];
   if (latest > 0.85 * total && most > 0.7 * total)
     return [
-      `The front still grew at trial ${latest} of ${total}: run it again with a larger \`budget.trials\`, and this run as \`warm_start\`.`,
+      `The front still grew at trial ${latest} of ${total}: go on with \`paretune run --extend\` and more \`--trials\`.`,
     ];
   return [`95 % of the gain was there after ${most} of ${total} trials: a smaller budget would have done.`].filter(
     () => most <= total / 2,

@@ -2,8 +2,8 @@ import { meanInterval } from '../numeric/statistics.ts';
 import { constraintChecks } from '../study/constraint-check.ts';
 import type { StudyPlan } from '../study/plan/study-plan.ts';
 import type { ResolvedConstraint } from '../study/plan/targets.ts';
-import type { Trial } from '../study/trial.ts';
-import type { PointCheck, ReportBound } from './study-report.ts';
+import type { Trial, TrialOutcome } from '../study/trial.ts';
+import type { CheckRow, PointCheck, ReportBound } from './study-report.ts';
 
 export function reportBound({ metric, kind, bound, unit }: ResolvedConstraint): ReportBound {
   return { metric, kind, bound, unit, text: boundText(metric, kind, bound, unit) };
@@ -18,13 +18,17 @@ export function pointChecks(plan: StudyPlan, trials: readonly Trial[]): readonly
   if (plan.constraints.length === 0) return [];
   return trials.flatMap((trial) =>
     (['tuning', 'validation'] as const).flatMap((stage): PointCheck[] => {
-      const checks = constraintChecks(plan, stage === 'tuning' ? trial.outcome : trial.validation);
-      if (checks.length === 0) return [];
-      const rows = checks.map(({ constraint, values, mean, margin, violations, met }) => {
-        const { low, high } = meanInterval(values);
-        return { ...reportBound(constraint), mean, low, high, margin, violations, seeds: values.length, met };
-      });
+      const rows = checkRows(plan, stage === 'tuning' ? trial.outcome : trial.validation);
+      if (rows.length === 0) return [];
       return [{ trial: trial.number, stage, holds: rows.every(({ met }) => met), rows }];
     }),
   );
+}
+
+/** Each constraint of the study on the seeds of one outcome; empty where nothing was measured. */
+export function checkRows(plan: StudyPlan, outcome: TrialOutcome | null): readonly CheckRow[] {
+  return constraintChecks(plan, outcome).map(({ constraint, values, mean, margin, violations, met }) => {
+    const { low, high } = meanInterval(values);
+    return { ...reportBound(constraint), mean, low, high, margin, violations, seeds: values.length, met };
+  });
 }

@@ -4,8 +4,7 @@ import { constraintChecks } from '../study/constraint-check.ts';
 import { meanMetrics } from '../study/objective.ts';
 import type { StudyPlan } from '../study/plan/study-plan.ts';
 import { normalizeWeights } from '../study/plan/template.ts';
-import type { Trial } from '../study/trial.ts';
-import { reasonOf } from './report-trials.ts';
+import { reasonOf, type Trial } from '../study/trial.ts';
 
 /** Operations and states as numbers, as optuna's journal storage writes them (`optuna/storages/journal`, 3.1 to 5.0). */
 const CREATE_STUDY = 0;

@@ -7,6 +7,7 @@ import type { StudyPlan } from '../study/plan/study-plan.ts';
 import { normalizeWeights } from '../study/plan/template.ts';
 import { driftWarnings } from '../study/stationarity.ts';
 import type { Trial } from '../study/trial.ts';
+import { warmStartNotes } from '../study/warm-start.ts';
 
 /** Sentences on what happened: failures, baseline, seeds, end. */
 export function stateNotes(plan: StudyPlan, state: StudyState, frontSize: number, baseline: Trial | null): string[] {
@@ -23,6 +24,9 @@ export function stateNotes(plan: StudyPlan, state: StudyState, frontSize: number
       'The baseline lies outside the search space (for example with a feature switched off); it is compared with, not learned from.',
     );
   }
+  if (plan.extends !== undefined)
+    lines.push(`Goes on from ${plan.extends.run}: ${plan.extends.points.length} of its vectors came first.`);
+  lines.push(...warmStartNotes(plan).map((note) => `${note}.`));
   if (plan.seeds.length < 2) lines.push('One seed only: no interval can be given, and differences may be luck.');
   if (state.ended !== null && state.ended !== 'budget used') lines.push(sentence(`ended: ${state.ended}`));
   if (plan.spare !== undefined && plan.spare.furtherSeeds.length > 0) lines.push(sentence(describeSpare(plan.spare)));

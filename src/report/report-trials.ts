@@ -2,7 +2,7 @@ import type { Parameter, ParameterValue, Scalar } from '../optimizer/space/param
 import { isFeasible, metricValues } from '../study/objective.ts';
 import type { StudyPlan } from '../study/plan/study-plan.ts';
 import { normalizeWeights } from '../study/plan/template.ts';
-import type { Trial, TrialOutcome } from '../study/trial.ts';
+import { reasonOf, type Trial, type TrialOutcome } from '../study/trial.ts';
 import { estimate } from './estimate.ts';
 import type { Estimate, ReportMetric, ReportParameter, ReportTrial, StudyReport } from './study-report.ts';
 
@@ -65,18 +65,6 @@ function reportTrial(plan: StudyPlan, trial: Trial, onFront: boolean): ReportTri
     feasible: isFeasible(plan, trial),
     onFront,
   };
-}
-
-/** Why a trial has no figures; null where it has, or has not been run. */
-export function reasonOf(outcome: TrialOutcome | null): string | null {
-  switch (outcome?.kind) {
-    case 'infeasible':
-      return outcome.reason;
-    case 'failed':
-      return outcome.message;
-    default:
-      return null;
-  }
 }
 
 function estimates(plan: StudyPlan, outcome: TrialOutcome | null): Record<string, Estimate> {

@@ -1,6 +1,7 @@
 import type { ParameterValue } from '../optimizer/space/parameter.ts';
 import type { BaselineState } from '../study/constraint-check.ts';
 import type { Calibration } from '../study/plan/calibration-file.ts';
+import type { TrialOrigin } from '../study/trial.ts';
 import type { ObjectiveCorrelations } from './correlations.ts';
 import type { ReportDeployment } from './deployments.ts';
 import type { Fact } from './facts.ts';
@@ -87,7 +88,7 @@ export interface Estimate {
 
 export interface ReportTrial {
   readonly number: number;
-  readonly origin: 'baseline' | 'first' | 'sampler';
+  readonly origin: TrialOrigin;
   readonly status: 'observed' | 'infeasible' | 'failed' | 'pending';
   readonly reason: string | null;
   readonly parameters: Readonly<Record<string, ParameterValue>>;

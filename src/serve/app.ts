@@ -1,13 +1,17 @@
 import { type Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
-import { describeProblem, InputError } from '../base/errors.ts';
+import { describeInputError, describeProblem, InputError } from '../base/errors.ts';
 import { buildReport } from '../report/build-report.ts';
 import { drawnCharts } from '../report/drawn-charts.ts';
 import { contentPolicy, renderPage } from '../report/page/page.ts';
 import { pageCharts } from '../report/page-charts.ts';
+import { type ComparedPoint, compareRuns } from '../report/run-comparison.ts';
 import type { StudyReport } from '../report/study-report.ts';
+import { twoRunCharts } from '../report/two-run-charts.ts';
 import { pageScript } from '../report/write-page-script.ts';
 import { packageVersion } from '../study/io/package-file.ts';
+import { namedTrial, nameOfTrial } from '../study/named-trial.ts';
+import { comparePage } from './compare-page.ts';
 import { guard } from './guard.ts';
 import { type ListedRun, listPage, listTable, liveData, livePage } from './live-page.ts';
 import { type ServedRun, servedRuns } from './run-folders.ts';
@@ -23,7 +27,7 @@ export function createApp(root: string): Hono {
   app.use(guard());
   app.onError((error, context) => {
     if (!(error instanceof InputError)) throw error;
-    return context.text(`${describeProblem(error)}\n`, 404);
+    return context.text(`${describeInputError(error)}\n`, 404);
   });
   app.get('/', async (context) => html(context, listPage(await runs.list(), pageScript())));
   app.get('/state', async (context) =>
@@ -37,7 +41,11 @@ export function createApp(root: string): Hono {
       return watch === null ? context.text('no such run\n', 404) : await answer(context, watch, id);
     };
   };
-  app.get('/run/:id', withRun(livePageOf));
+  app.get('/compare', async (context) => await comparison(context, runs));
+  app.get(
+    '/run/:id',
+    withRun((context, watch, id) => livePageOf(context, watch, { id, others: runs.names() })),
+  );
   app.get('/run/:id/state', withRun(stateOf));
   app.get(
     '/run/:id/events',
@@ -61,6 +69,10 @@ class Runs {
     return run === undefined ? null : this.#watchOf(run);
   }
 
+  names(): readonly string[] {
+    return servedRuns(this.#root).map(({ id }) => id);
+  }
+
   async list(): Promise<readonly ListedRun[]> {
     return await Promise.all(servedRuns(this.#root).map(async (run) => await listed(run.id, this.#watchOf(run))));
   }
@@ -77,10 +89,35 @@ function html(context: Context, text: string): Response | Promise<Response> {
   return context.html(text);
 }
 
-async function livePageOf(context: Context, watch: RunWatch, id: string): Promise<Response> {
+async function livePageOf(
+  context: Context,
+  watch: RunWatch,
+  { id, others }: { readonly id: string; readonly others: readonly string[] },
+): Promise<Response> {
   const snapshot = await watch.snapshot();
   const { trials } = snapshot.plan;
-  return await html(context, livePage(id, figuresOf(snapshot), { trials, script: pageScript() }));
+  const beside = others.filter((other) => other !== id);
+  return await html(context, livePage(id, figuresOf(snapshot), { trials, script: pageScript(), beside }));
+}
+
+/** `/compare?a=RUN&b=RUN`, with `&point=` for both or `&pa=` and `&pb=` for each. */
+async function comparison(context: Context, runs: Runs): Promise<Response> {
+  const { a = '', b = '', point = 'recommended', pa = point, pb = point } = context.req.query();
+  const [own, other] = [runs.watch(a), runs.watch(b)];
+  if (own === null || other === null) return context.text('no such run\n', 404);
+  const points = [await comparedPoint(a, own, pa), await comparedPoint(b, other, pb)] as const;
+  const compared = compareRuns(...points);
+  const charts = twoRunCharts(
+    { run: a, report: figuresOf(await own.snapshot()) },
+    { run: b, report: figuresOf(await other.snapshot()) },
+  );
+  return await html(context, comparePage(compared, charts, pageScript()));
+}
+
+async function comparedPoint(run: string, watch: RunWatch, id: string): Promise<ComparedPoint> {
+  const { plan, state } = await watch.snapshot();
+  const trial = namedTrial({ plan, state }, id);
+  return { run, name: nameOfTrial(trial, id), plan, trial };
 }
 
 async function stateOf(context: Context, watch: RunWatch): Promise<Response> {

@@ -44,11 +44,14 @@ export function liveData(report: StudyReport, trials: number): object {
   return { data: pageData(report, charts), parts: liveParts(report, trials, charts) };
 }
 
-export function livePage(
-  id: string,
-  report: StudyReport,
-  { trials, script }: { readonly trials: number; readonly script: string },
-): string {
+interface LivePageParts {
+  readonly trials: number;
+  readonly script: string;
+  /** Other runs, to compare with. */
+  readonly beside: readonly string[];
+}
+
+export function livePage(id: string, report: StudyReport, { trials, script, beside }: LivePageParts): string {
   const charts = pageCharts(report);
   const address = `/run/${encodeURIComponent(id)}`;
   const parts = Object.entries(liveParts(report, trials, charts)).map(
@@ -57,10 +60,19 @@ export function livePage(
   return htmlDocument({
     title: `${report.name}, live`,
     attributes: ` data-events="${escapeHtml(address)}/events" data-state="${escapeHtml(address)}/state"`,
-    body: `<p><a href="/">All runs</a> · <a href="${escapeHtml(address)}/report">whole report</a></p>\n${header({ ...report, ended: null })}\n${parts.join('\n')}\n${DIALOG}`,
+    body: `<p><a href="/">All runs</a> · <a href="${escapeHtml(address)}/report">whole report</a>${compareLinks(id, beside)}</p>\n${header({ ...report, ended: null })}\n${parts.join('\n')}\n${DIALOG}`,
     script,
     data: jsonBlock(pageData(report, charts)),
   });
+}
+
+function compareLinks(id: string, beside: readonly string[]): string {
+  if (beside.length === 0) return '';
+  const links = beside.map(
+    (other) =>
+      `<a href="/compare?a=${encodeURIComponent(id)}&amp;b=${encodeURIComponent(other)}">${escapeHtml(other)}</a>`,
+  );
+  return ` · compare with ${links.join(', ')}`;
 }
 
 function progress(finished: number, trials: number, ended: string | null): string {

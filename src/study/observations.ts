@@ -3,6 +3,7 @@ import type { Observation } from '../optimizer/sampler/sampler.ts';
 import { isInside } from '../optimizer/space/search-space.ts';
 import { mean, metricValues, toLoss, toSlack } from './objective.ts';
 import type { StudyPlan } from './plan/study-plan.ts';
+import { normalizeWeights } from './plan/template.ts';
 import type { Metrics, Trial } from './trial.ts';
 
 /**
@@ -49,6 +50,7 @@ export function earlierObservations(plan: StudyPlan): Observation[] {
   const known = (metrics: Metrics): boolean =>
     [...plan.objectives, ...plan.constraints].every(({ metric }) => Number.isFinite(metrics[metric]));
   return plan.earlier
+    .map(({ values, metrics }) => ({ values: normalizeWeights(plan.space, values), metrics }))
     .filter(({ values, metrics }) => isInside(plan.space, values) && known(metrics))
     .map(({ values, metrics }) => ({
       values,

@@ -37,10 +37,11 @@ export function proposeBatch(
   return [...fixed, ...points.map((values): Proposal => ({ origin: 'sampler', values }))];
 }
 
-/** The baseline and the points to try first, each vector once. */
+/** The baseline, the points of the run that is extended, and those to try first, each vector once. */
 export function fixedProposals(plan: StudyPlan): readonly Proposal[] {
   const baseline: Proposal[] = plan.baseline === null ? [] : [{ origin: 'baseline', values: plan.baseline }];
-  const all = [...baseline, ...plan.first.map((values): Proposal => ({ origin: 'first', values }))];
+  const carried = (plan.extends?.points ?? []).map((values): Proposal => ({ origin: 'carried', values }));
+  const all = [...baseline, ...carried, ...plan.first.map((values): Proposal => ({ origin: 'first', values }))];
   const keys = all.map(({ values }) => pointKey(normalizeWeights(plan.space, values)));
   return all.filter((_, index) => keys.indexOf(keys[index]!) === index);
 }

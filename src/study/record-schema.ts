@@ -39,7 +39,7 @@ export const entrySchema = z.discriminatedUnion(
     z.object({
       kind: z.literal('trial-proposed'),
       trial: index,
-      origin: z.enum(['baseline', 'first', 'sampler']),
+      origin: z.enum(['baseline', 'carried', 'first', 'sampler']),
       seen: index,
       pending: z.array(index).exactOptional(),
       values: z.record(z.string(), value),
@@ -73,6 +73,7 @@ export const planFileSchema = z.object({
     workloads: z.array(document.nullable()).optional(),
     earlier: document.nullish(),
     calibration: document.nullish(),
+    extension: document.nullish(),
     policies: z.array(policy).default([]),
   }),
 });

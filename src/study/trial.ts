@@ -24,8 +24,8 @@ export interface ObservedOutcome {
   readonly replicates: readonly Replicate[];
 }
 
-/** Why a point was tried. */
-export type TrialOrigin = 'baseline' | 'first' | 'sampler';
+/** Why a point was tried; `carried`: the run that this one extends had tried it. */
+export type TrialOrigin = 'baseline' | 'carried' | 'first' | 'sampler';
 
 export interface Trial {
   readonly number: number;
@@ -62,4 +62,16 @@ export function joinReplicates(seeds: readonly number[], outcomes: readonly Repl
     replicates.push({ seed: seeds[index]!, metrics: outcome.metrics });
   }
   return { kind: 'observed', replicates };
+}
+
+/** Why a trial has no figures; null where it has, or has not been run. */
+export function reasonOf(outcome: TrialOutcome | null): string | null {
+  switch (outcome?.kind) {
+    case 'infeasible':
+      return outcome.reason;
+    case 'failed':
+      return outcome.message;
+    default:
+      return null;
+  }
 }

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { tinyBert, writeTinyBert } from '../companions/cloud-edge/tiny-bert.ts';
 import { commandHere } from '../support/command-here.ts';
 import { paretune, temporaryFolder } from '../support/command-line.ts';
+import { dataOf } from '../support/json-output.ts';
 import { CompletionServer } from './cloud-edge/support.ts';
 
 /**
@@ -131,7 +132,7 @@ describe('request schedulers on edge and cloud', () => {
     const argv = ['cloud-edge', 'run', '--config', 'override.json', '--mode', mode, '--epochs', '10', ...shorter];
     const { code, stdout } = await commandHere(...argv, '--quiet', '--json');
     expect(code).toBe(0);
-    const { runs } = JSON.parse(stdout);
+    const { runs } = dataOf(stdout);
     expect(new Set(runs.map(({ epoch }: { epoch: number }) => epoch)).size).toBe(10);
     expect(runs[0].summary.total_completed_requests).toBeGreaterThan(20);
     expect(readdirSync(mode).filter((name) => name.endsWith('.csv'))).toHaveLength(files);
@@ -176,7 +177,7 @@ describe('pairs of prefill and decode pods', () => {
     writeFileSync('request.yaml', JSON.stringify({ workload: { requests: 20, classes } }));
     const { code, stdout } = await commandHere('pd-slo', 'explain', '--config', 'request.yaml', '--json');
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ ttftTargetMs: 500, tpotTargetMs: 20, kind: 'prefill-decode' });
+    expect(dataOf(stdout)).toMatchObject({ ttftTargetMs: 500, tpotTargetMs: 20, kind: 'prefill-decode' });
   });
 
   test('metrics carry the published names', async () => {

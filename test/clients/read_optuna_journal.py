@@ -9,7 +9,7 @@ from optuna.storages.journal import JournalFileBackend
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 study = optuna.load_study(study_name=None, storage=JournalStorage(JournalFileBackend(sys.argv[1])))
-front = json.load(open(sys.argv[2], encoding="utf8"))
+front = json.load(open(sys.argv[2], encoding="utf8"))["data"]
 assert study.metric_names == front["objectives"], study.metric_names
 best = {trial.number for trial in study.best_trials}
 printed = {point["number"] for point in front["points"]}

@@ -172,7 +172,7 @@ space: node_modules/paretune/search-spaces/class-chunked-prefill.yaml`,
     const { status, stdout, stderr } = paretune(['simulate', 'study.yaml', '--seed', '1', '--json']);
     if ('typescript' in process.features && process.features.typescript) {
       expect(status, stderr).toBe(0);
-      expect(JSON.parse(stdout).outcomes[0].outcome.kind).toBe('measured');
+      expect(JSON.parse(stdout).data.outcomes[0].outcome.kind).toBe('measured');
     } else {
       expect(status).toBe(2);
       expect(stderr).toBe(

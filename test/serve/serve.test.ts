@@ -1,26 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createSampler } from '../../src/optimizer/sampler/registry.ts';
 import { type RunningServer, startServer } from '../../src/serve/start-server.ts';
-import { JournalFile } from '../../src/study/io/journal-file.ts';
-import { createRunFolder } from '../../src/study/io/run-folder.ts';
-import { planOf as planToRun, startedEntry } from '../../src/study/io/study-session.ts';
-import type { JournalEntry } from '../../src/study/journal.ts';
-import type { StudyPlan } from '../../src/study/plan/study-plan.ts';
-import { runStudy } from '../../src/study/run-study.ts';
-import type { Evaluate } from '../../src/study/trial.ts';
 import { axeViolations, openBrowser, watchedPage } from '../support/browser.ts';
-import { sourcesOf } from '../support/plan-builder.ts';
-import { replicatesOf } from '../support/trials.ts';
+import { type ClosedForm, type GrowingRun, growingRun, recordRun } from '../support/record-run.ts';
 
 const TRIALS = 60;
-const STRATEGY =
-  'name: kv\nsimulator: kvsched\nconfig: {scheduler: kv_heuristic, weights: {w_queue: "${a}", w_migration_ms: "${b}"}}\nbaseline: {a: 1, b: 1}\n';
-const SPACE = 'parameters: {a: [0.1, 10], b: [0.1, 10]}\n';
 const STUDY = `name: live
 description: '<img src=x onerror=alert(1)>'
 strategy: toy.yaml
@@ -33,41 +21,18 @@ sampler: random
 `;
 
 const root = mkdtempSync(join(tmpdir(), 'paretune-serve-'));
-let plan: StudyPlan;
-let entries: JournalEntry[];
-let journal: JournalFile;
+let run: GrowingRun;
 let server: RunningServer;
 let browser: Browser;
 
 /** A closed form in place of the simulator: what is followed here is the journal. */
-const evaluate: Evaluate = async (values, seeds) => {
-  const [a, b] = [values['a'] as number, values['b'] as number];
-  const figures: Record<string, number> = { p99_ms: a + 1 / b, kv_migration_bytes: b + 1 / a, p95_ms: 40 + a * b };
-  const row = (name: string): [string, number[]] => [name, seeds.map(() => figures[name] ?? 1)];
-  return { kind: 'observed', replicates: replicatesOf(Object.fromEntries(plan.metrics.map(({ name }) => row(name)))) };
-};
-
-/** Appends so many finished trials to the journal, as a running study does. */
-function goOn(count: number): void {
-  let finished = 0;
-  while (entries.length > 0 && finished < count) {
-    const entry = entries.shift()!;
-    journal.append(entry);
-    if (entry.kind === 'trial-finished') finished++;
-  }
-}
+const form: ClosedForm = ({ a, b }) => ({ p99_ms: a! + 1 / b!, kv_migration_bytes: b! + 1 / a!, p95_ms: 40 + a! * b! });
 
 beforeAll(async () => {
-  const workload = readFileSync(new URL('../../studies/kvsched/scenarios/S2_edge_cloud.yaml', import.meta.url), 'utf8');
-  const sources = sourcesOf({ study: STUDY, strategy: STRATEGY, space: SPACE, workload });
-  plan = await planToRun(sources);
-  createRunFolder(join(root, 'one'), sources, plan, startedEntry(plan));
-  entries = [];
-  const run = runStudy({ plan, sampler: createSampler('random'), evaluate, started: startedEntry(plan), entries: [] });
-  for await (const entry of run) entries.push(entry);
-  entries.shift();
-  journal = new JournalFile(join(root, 'one'));
-  goOn(10);
+  run = await growingRun(join(root, 'one'), { study: STUDY }, form);
+  run.goOn(10);
+  await recordRun(join(root, 'two'), { study: STUDY.replace('60', '12') }, form);
+  await recordRun(join(root, 'other'), { study: STUDY.replace('60', '12').replace('[1, 2]', '[7, 8]') }, form);
   server = await startServer(root, 0);
   browser = await openBrowser();
 }, 120_000);
@@ -75,7 +40,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await server?.close();
-  journal?.close();
+  run?.close();
   rmSync(root, { recursive: true, force: true });
 });
 
@@ -138,12 +103,30 @@ describe('paretune serve', () => {
     await page.goto(`${server.address}run/one`);
     await says(page, '#live-progress', `10 of ${TRIALS}`);
     await says(page, '#connection', 'live');
-    goOn(5);
+    run.goOn(5);
     await says(page, '#live-progress', `15 of ${TRIALS}`);
     expect(problems).toEqual([]);
     expect(await statusOf('/run/one/report', {})).toBe(200);
     await page.close();
   }, 120_000);
+
+  test('two runs are compared, seed by seed, with their histories', async () => {
+    const { page, problems } = await watchedPage(browser);
+    await page.goto(`${server.address}run/one`);
+    await page.click('a:has-text("two")');
+    await page.waitForSelector('[data-chart=histories][data-drawn]');
+    expect(await textOf(page, 'main')).toContain('Seeds on which points were chosen 1, 2');
+    expect(await page.$$('table tr:has-text("p99_ms")')).toHaveLength(1);
+    expect(await axeViolations(page)).toEqual([]);
+    expect(problems).toEqual([]);
+    await page.close();
+  }, 120_000);
+
+  test('runs that share no seed are not compared, and the answer says why', async () => {
+    const answer = await fetch(`${server.address}compare?a=two&b=other`);
+    expect(answer.status).toBe(404);
+    expect(await answer.text()).toBe('no seed in common: two was measured on 1, 2, other on 7, 8\n');
+  });
 
   test('a port that is taken is one line', async () => {
     await expect(startServer(root, Number(new URL(server.address).port))).rejects.toThrow(

@@ -13,6 +13,7 @@ import { resolvePlan } from '../../src/study/plan/study-plan.ts';
 import { requireSameProposals } from '../../src/study/verify.ts';
 import { verifyOutcomes } from '../../src/study/verify-outcomes.ts';
 import { paretune, temporaryFolder } from '../support/command-line.ts';
+import { dataOf } from '../support/json-output.ts';
 import { evaluatorOf, JOURNALS, oldPolicies } from '../support/recorded-run.ts';
 
 const RUNS = ['cross-layer', 'kvsched', 'offload', 'pd-slo'];
@@ -124,7 +125,7 @@ describe('a run of another version', () => {
     );
     const front = await paretune(['pareto', run, '--json'], folder);
     expect(front.code, front.stderr).toBe(0);
-    expect(JSON.parse(front.stdout).shortList).toContain(2);
+    expect(dataOf(front.stdout).shortList).toContain(2);
   });
 
   test('has its outcomes recomputed on demand', async () => {

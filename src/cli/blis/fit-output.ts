@@ -5,7 +5,8 @@ import type { FittedCoefficient } from '../../connect/latency-fit/fit-latencies.
 import type { LatencyCheck } from '../../connect/latency-fit/latency-checks.ts';
 import { formatYaml } from '../../document/yaml.ts';
 import { type CalibrationFile, calibrationSentence } from '../../study/plan/calibration-file.ts';
-import { aligned } from '../terminal/table.ts';
+import { printJson } from '../terminal/json-output.ts';
+import { fitted } from '../terminal/table.ts';
 
 /** What `paretune calibrate` found. */
 export interface Found {
@@ -57,9 +58,8 @@ export function printFit(
   json: boolean,
 ): void {
   if (json) {
-    process.stdout.write(
-      `${JSON.stringify({ ...document, notes, files: [join(out, 'calibration.yaml'), join(out, 'residuals.svg')] }, null, 2)}\n`,
-    );
+    const files = [join(out, 'calibration.yaml'), join(out, 'residuals.svg')];
+    printJson('calibrate', { ...document, notes, files });
     return;
   }
   const table = coefficients.map(({ name, value, low, high, unit, meaning }) => [
@@ -72,7 +72,7 @@ export function printFit(
   const list = (key: string): string =>
     Array.isArray(config[key]) ? ` --${key.replace('_', '-')} ${config[key].join(',')}` : '';
   const lines = [
-    ...aligned([['coefficient', 'value', '95 % interval', 'unit', ''], ...table]),
+    ...fitted([['coefficient', 'value', '95 % interval', 'unit', ''], ...table]),
     calibrationSentence(document.calibration),
     ...notes.map((note) => `note: ${note}`),
     ...(list('beta_coeffs') === ''

@@ -12,6 +12,7 @@ import { fileSafeName } from '../../simulators/cloud-edge/dataset-lines.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
 import { interruptible } from '../terminal/interruption.ts';
+import { printJson } from '../terminal/json-output.ts';
 import { Progress } from '../terminal/progress.ts';
 import { integerFlag } from '../terminal/schema-flag.ts';
 
@@ -180,7 +181,7 @@ type Result = Readonly<Record<string, string | number>>;
 /** One model as before there could be several: a map, not a list of one. */
 function report(flags: Flags, results: readonly Result[]): void {
   if (switchFlag(flags, 'json')) {
-    process.stdout.write(`${JSON.stringify(results.length === 1 ? results[0] : results)}\n`);
+    printJson('cloud-edge build-dataset', results.length === 1 ? results[0] : results);
     return;
   }
   const text = results.map((result) =>

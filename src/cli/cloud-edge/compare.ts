@@ -8,9 +8,10 @@ import { SCHEDULER_LABELS, type SchedulerName } from '../../simulators/cloud-edg
 import type { RunSummary } from '../../simulators/cloud-edge/summary.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
+import { printJson } from '../terminal/json-output.ts';
 import { Progress } from '../terminal/progress.ts';
 import { flagValue } from '../terminal/schema-flag.ts';
-import { textTable } from '../terminal/table.ts';
+import { fitted } from '../terminal/table.ts';
 import { experimentFlags, experimentSettings } from './settings.ts';
 
 const COMPARABLE = [
@@ -58,11 +59,10 @@ export const compareCommand: LoadedCommand = {
     }
     progress.end();
     const rows = metrics.flatMap((metric) => compareMetric(metric, schedulers, summaries));
-    process.stdout.write(
-      switchFlag(flags, 'json')
-        ? `${JSON.stringify({ reference, epochs: settings.epochs, request_rate_lambda: settings.config.request_rate_lambda, rows }, null, 2)}\n`
-        : listing(rows, reference),
-    );
+    const { epochs, config } = settings;
+    if (switchFlag(flags, 'json')) {
+      printJson('cloud-edge compare', { reference, epochs, request_rate_lambda: config.request_rate_lambda, rows });
+    } else process.stdout.write(listing(rows, reference));
     return EXIT.ok;
   },
 };
@@ -94,16 +94,15 @@ function compareMetric(
 }
 
 function listing(rows: readonly ComparisonRow[], reference: SchedulerName): string {
-  const head = ['metric', 'scheduler', 'mean', '± 95 %', `against ${reference}`, '95 % interval'];
+  const head = ['metric, scheduler', 'mean', '± 95 %', `against ${reference}`, '95 % interval'];
   const body = rows.map(({ metric, scheduler_name, value, change }) => [
-    metric,
-    scheduler_name,
+    `${metric}, ${scheduler_name}`,
     value.value.toFixed(4),
     value.high === null ? '' : (value.high - value.value).toFixed(4),
     change === null ? '' : formatChange(change.scale, change.value),
     change === null ? '' : intervalText(change),
   ]);
-  return textTable(head, body, 2);
+  return `${fitted([head, ...body]).join('\n')}\n`;
 }
 
 function intervalText({ scale, low, high }: PairedChange): string {

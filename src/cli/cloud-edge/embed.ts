@@ -2,6 +2,7 @@ import { embedDataset, packDataset } from '../../companions/cloud-edge/embed-dat
 import { POOLINGS } from '../../companions/cloud-edge/encoder.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
+import { printJson } from '../terminal/json-output.ts';
 import { integerFlag } from '../terminal/schema-flag.ts';
 import { encodingOf } from './settings.ts';
 
@@ -26,9 +27,8 @@ export const embedCommand: LoadedCommand = {
     const encoding = { ...encodingOf(flags), encoder: requiredText(flags, 'encoder') };
     const { rows, dimension } = await embedDataset(requiredText(flags, 'dataset'), file, encoding);
     const result = { file, rows, dimension };
-    process.stdout.write(
-      switchFlag(flags, 'json') ? `${JSON.stringify(result)}\n` : `${file}: ${rows} rows, ${dimension} dimensions\n`,
-    );
+    if (switchFlag(flags, 'json')) printJson('cloud-edge embed', result);
+    else process.stdout.write(`${file}: ${rows} rows, ${dimension} dimensions\n`);
     return EXIT.ok;
   },
 };
@@ -52,11 +52,11 @@ export const packCommand: LoadedCommand = {
       encoding: encoder === undefined ? null : { ...encodingOf(flags), encoder },
     });
     const result = { file, rows, skipped, too_long: tooLong };
-    process.stdout.write(
-      switchFlag(flags, 'json')
-        ? `${JSON.stringify(result)}\n`
-        : `${file}: ${rows} rows, ${skipped} invalid lines and ${tooLong} long prompts left out\n`,
-    );
+    if (switchFlag(flags, 'json')) printJson('cloud-edge pack', result);
+    else {
+      const left = `${skipped} invalid lines and ${tooLong} long prompts left out`;
+      process.stdout.write(`${file}: ${rows} rows, ${left}\n`);
+    }
     return EXIT.ok;
   },
 };

@@ -6,6 +6,7 @@ import { SCHEDULER_LABELS } from '../../simulators/cloud-edge/scheduler-names.ts
 import type { RunSummary } from '../../simulators/cloud-edge/summary.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
+import { printJson } from '../terminal/json-output.ts';
 import { Progress } from '../terminal/progress.ts';
 import { textTable } from '../terminal/table.ts';
 import { experimentFlags, experimentSettings } from './settings.ts';
@@ -40,7 +41,7 @@ export const runExperimentCommand: LoadedCommand = {
     }
     const written = files?.names ?? [];
     if (switchFlag(flags, 'json')) {
-      process.stdout.write(`${JSON.stringify({ runs: rows, files: written }, null, 2)}\n`);
+      printJson('cloud-edge run', { runs: rows, files: written });
     } else {
       process.stdout.write(listing(rows));
       for (const name of written) process.stdout.write(`${name}\n`);

@@ -6,6 +6,7 @@ import { workloadTasks } from '../../simulators/gpu-jobs/workload-document.ts';
 import { writeTextFile } from '../../study/io/text-file.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
+import { printJson } from '../terminal/json-output.ts';
 import { ofFlag, schemaFlag } from '../terminal/schema-flag.ts';
 
 export const generateJobsCommand: LoadedCommand = {
@@ -28,7 +29,7 @@ export const generateJobsCommand: LoadedCommand = {
     const text = taskTable(tasks);
     const output = textFlag(flags, 'output');
     if (output !== undefined) writeTextFile(output, text);
-    if (switchFlag(flags, 'json')) process.stdout.write(`${JSON.stringify({ seed, tasks }, null, 2)}\n`);
+    if (switchFlag(flags, 'json')) printJson('gpu-jobs generate', { seed, tasks });
     else if (output === undefined) process.stdout.write(text);
     else process.stdout.write(`${tasks.length} tasks → ${output}\n`);
     return EXIT.ok;

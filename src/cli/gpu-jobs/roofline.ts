@@ -6,7 +6,9 @@ import { share } from '../../simulators/gpu-jobs/token-config.ts';
 import { amount } from '../../simulators/gpu-jobs/written-values.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
+import { printJson } from '../terminal/json-output.ts';
 import { ofFlag, schemaFlag } from '../terminal/schema-flag.ts';
+import { fitted } from '../terminal/table.ts';
 
 export const rooflineJobsCommand: LoadedCommand = {
   build: (parser) =>
@@ -42,13 +44,19 @@ export const rooflineJobsCommand: LoadedCommand = {
     const ridge = ridgePoint(gpu);
     if (switchFlag(flags, 'json')) {
       const page = { model: model.name, gpu: gpu.name, tp, ridge, steps: rows };
-      process.stdout.write(`${JSON.stringify(page, null, 2)}\n`);
+      printJson('gpu-jobs roofline', page);
       return EXIT.ok;
     }
-    const lines = rows.map(
-      (row) =>
-        `${row.step.padEnd(16)} ${row.ms.toFixed(3).padStart(10)} ms ${row.tokens_per_sec.toFixed(0).padStart(10)} tokens/s ${row.intensity.toFixed(1).padStart(8)} FLOP/B  ${row.bound}-bound`,
-    );
+    const lines = fitted([
+      ['step', 'ms', 'tokens/s', 'FLOP/B', 'bound by'],
+      ...rows.map((row) => [
+        row.step,
+        row.ms.toFixed(3),
+        row.tokens_per_sec.toFixed(0),
+        row.intensity.toFixed(1),
+        row.bound,
+      ]),
+    ]);
     process.stdout.write(
       `${model.name} on ${tp} × ${gpu.name}, ridge point ${ridge.toFixed(1)} FLOP/B\n${lines.join('\n')}\n`,
     );

@@ -17,6 +17,7 @@ import { writeTextFile } from '../../study/io/text-file.ts';
 import { readYamlFile } from '../../study/io/yaml-file.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
+import { printJson } from '../terminal/json-output.ts';
 import { asFlags, ofFlag, schemaFlag } from '../terminal/schema-flag.ts';
 import { algorithmsFlag } from './flags.ts';
 
@@ -100,7 +101,8 @@ export const runJobsCommand: LoadedCommand = {
     const output = textFlag(flags, 'output');
     for (const { file, text } of report.files) writeTextFile(file, text);
     if (output !== undefined) writeTextFile(output, `${JSON.stringify(report.document, null, 2)}\n`);
-    process.stdout.write(switchFlag(flags, 'json') ? `${JSON.stringify(report.document, null, 2)}\n` : report.text);
+    if (switchFlag(flags, 'json')) printJson('gpu-jobs run', report.document);
+    else process.stdout.write(report.text);
     if (output !== undefined && !switchFlag(flags, 'json')) process.stdout.write(`\nresults → ${output}\n`);
     return EXIT.ok;
   },

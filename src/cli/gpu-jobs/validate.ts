@@ -6,6 +6,7 @@ import { comparisonChart, comparisonFigures, validationPage } from '../../compan
 import { writeTextFile } from '../../study/io/text-file.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
+import { printJson } from '../terminal/json-output.ts';
 import { schemaFlag } from '../terminal/schema-flag.ts';
 
 export const validateJobsCommand: LoadedCommand = {
@@ -26,8 +27,7 @@ export const validateJobsCommand: LoadedCommand = {
       writeTextFile(join(out, `${validation.name}.svg`), charts[index]!);
     }
     writeTextFile(join(out, 'README.md'), validationPage(comparisons, seed));
-    if (switchFlag(flags, 'json'))
-      process.stdout.write(`${JSON.stringify(comparisons.map(comparisonFigures), null, 2)}\n`);
+    if (switchFlag(flags, 'json')) printJson('gpu-jobs validate', comparisons.map(comparisonFigures));
     else process.stdout.write(`${comparisons.map(line).join('\n')}\npage → ${join(out, 'README.md')}\n`);
     return EXIT.ok;
   },

@@ -7,6 +7,7 @@ import { ROUTER_VERSIONS } from '../../connect/epp/catalogue.ts';
 import { writeTextFile } from '../../study/io/text-file.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { integerText, switchFlag, textFlag } from '../terminal/flags.ts';
+import { printJson } from '../terminal/json-output.ts';
 import { type ReadDeployment, readDeployment } from './deployment-files.ts';
 import { nameOf, parameterNames, studyFiles, tellFindings } from './study-files.ts';
 
@@ -88,7 +89,7 @@ function report({ picker, deployment }: ReadDeployment, documents: StudyDocument
   tellFindings({ picker, deployment });
   if (switchFlag(flags, 'json')) {
     const found = { settings, not_simulated: leftOut, assumed: notes, warnings: picker.warnings, ...documents };
-    process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
+    printJson('import epp', found);
     return;
   }
   process.stdout.write(

@@ -6,6 +6,7 @@ import { readServegenFolder } from '../../study/io/servegen-files.ts';
 import { writeTextFile } from '../../study/io/text-file.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { integerText, requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
+import { printJson } from '../terminal/json-output.ts';
 
 export const importServegenCommand: LoadedCommand = {
   build: (parser) =>
@@ -39,7 +40,7 @@ export const importServegenCommand: LoadedCommand = {
     writeTextFile(out, formatYaml(workload));
     const cohorts = (document['cohorts'] as readonly unknown[]).length;
     if (switchFlag(flags, 'json')) {
-      process.stdout.write(`${JSON.stringify({ folder, chunks: files.length, cohorts, notes, file: out }, null, 2)}\n`);
+      printJson('import servegen', { folder, chunks: files.length, cohorts, notes, file: out });
       return EXIT.ok;
     }
     for (const note of notes) process.stdout.write(`note: ${note}\n`);

@@ -9,6 +9,7 @@ import { traceDataFile } from '../../study/io/trace-data.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
 import { interruptible } from '../terminal/interruption.ts';
+import { printJson } from '../terminal/json-output.ts';
 import { Progress } from '../terminal/progress.ts';
 import { fileBytes, GrowingFile, SpillFiles, type TracePair, textPieces, tracePair } from './trace-files.ts';
 import { FirstRows, MOST_FITTED, type WrittenFit, writeFit } from './trace-fit.ts';
@@ -157,7 +158,7 @@ function print(report: ImportReport, { header, data }: TracePair, flags: Flags, 
   if (switchFlag(flags, 'json')) {
     const files = { header, data, ...(fit === null ? {} : { workload: fit.file }) };
     const document = { ...importJson(report), ...(fit === null ? {} : { fit: fit.json }), files };
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    printJson('import trace', document);
     return;
   }
   for (const line of [...importText(report), ...(fit?.text ?? [])]) process.stdout.write(`${line}\n`);

@@ -11,6 +11,7 @@ import { defaultWorkers } from '../../study/io/worker-pool.ts';
 import { stdoutColours as pc } from '../terminal/colours.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
+import { printJson } from '../terminal/json-output.ts';
 import { Progress } from '../terminal/progress.ts';
 import { flagValue, integerFlag } from '../terminal/schema-flag.ts';
 import { commonSettings, listOf, scenarioOptions, seedsFlag, simulationFlags } from './flags.ts';
@@ -65,7 +66,7 @@ async function runBatch(flags: Flags): Promise<number> {
     const rows = finished.map(({ row }) => row);
     writeIndex(requiredText(flags, 'index'), rows);
     if (flags['plots'] !== false) await drawFigures(requiredText(flags, 'figdir'), finished, pool.render, quiet);
-    if (json) process.stdout.write(`${JSON.stringify(rows.map(indexRecord), null, 2)}\n`);
+    if (json) printJson('kvsched batch', rows.map(indexRecord));
     process.stderr.write(`${rows.length} of ${total} runs in ${requiredText(flags, 'index')}\n`);
     return rows.length === total ? EXIT.ok : EXIT.failure;
   } finally {

@@ -4,6 +4,7 @@ import { readIndex } from '../../companions/kvsched/run-index.ts';
 import { renderPng, renderSvg } from '../../report/chart/render.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
+import { printJson } from '../terminal/json-output.ts';
 
 export const compareModesCommand: LoadedCommand = {
   build: (parser) =>
@@ -23,7 +24,8 @@ export const compareModesCommand: LoadedCommand = {
       return { svg, png: await renderPng(svg) };
     });
     for (const file of written) process.stderr.write(`wrote ${file}\n`);
-    process.stdout.write(switchFlag(flags, 'json') ? `${JSON.stringify(deltas, null, 2)}\n` : table(deltas));
+    if (switchFlag(flags, 'json')) printJson('kvsched compare-modes', deltas);
+    else process.stdout.write(table(deltas));
     return EXIT.ok;
   },
 };

@@ -4,6 +4,7 @@ import { type LintReport, lintNetwork } from '../../simulators/kvsched/lint-netw
 import { fidelity } from '../../simulators/kvsched/settings-schema.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
+import { printJson } from '../terminal/json-output.ts';
 import { fidelityOf, listOf } from './flags.ts';
 
 export const lintNetworkCommand: LoadedCommand = {
@@ -41,11 +42,11 @@ export const lintNetworkCommand: LoadedCommand = {
     const results = files.map((file) => lintNetwork(loadScenarioFile(file, options).scenario, rules));
     const ok = results.every((report) => report.ok);
     const document = files.length === 1 && files[0] === places[0] ? results[0]! : { ok, results };
-    const text = `${JSON.stringify(document, null, 2)}\n`;
     const target = textFlag(flags, 'json');
     const printed = target === '' || target === '-';
-    if (target !== undefined && !printed) writeText(target, text);
-    process.stdout.write(printed ? text : results.map(describeReport).join(''));
+    if (target !== undefined && !printed) writeText(target, `${JSON.stringify(document, null, 2)}\n`);
+    if (printed) printJson('kvsched lint-network', document);
+    else process.stdout.write(results.map(describeReport).join(''));
     return ok ? EXIT.ok : EXIT.failure;
   },
 };

@@ -7,6 +7,7 @@ import { gpuWarnings } from '../../simulators/kvsched/gpu-latency.ts';
 import { scheduler, seed } from '../../simulators/kvsched/settings-schema.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
+import { printJson } from '../terminal/json-output.ts';
 import { schemaFlag } from '../terminal/schema-flag.ts';
 import { commonSettings, scenarioOptions, simulationFlags } from './flags.ts';
 
@@ -38,7 +39,8 @@ export const runScenarioCommand: LoadedCommand = {
     if (outcome.kind === 'refused') throw placedRefusal(loaded, outcome);
     for (const warning of gpuWarnings(loaded.scenario)) process.stderr.write(`warning: ${warning}\n`);
     const { row } = saveRun({ loaded, settings, ablation, outcome }, requiredText(flags, 'out'));
-    process.stdout.write(switchFlag(flags, 'json') ? `${JSON.stringify(indexRecord(row), null, 2)}\n` : listing(row));
+    if (switchFlag(flags, 'json')) printJson('kvsched run', indexRecord(row));
+    else process.stdout.write(listing(row));
     return EXIT.ok;
   },
 };

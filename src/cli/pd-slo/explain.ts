@@ -3,8 +3,9 @@ import { type ExplainedDecision, type ExplainedPair, explainDecision } from '../
 import { stdoutColours as pc } from '../terminal/colours.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { switchFlag } from '../terminal/flags.ts';
+import { printJson } from '../terminal/json-output.ts';
 import { schemaFlag } from '../terminal/schema-flag.ts';
-import { aligned } from '../terminal/table.ts';
+import { fitted } from '../terminal/table.ts';
 import { pdSloFlags, pdSloSetup, seedFlag } from './flags.ts';
 
 export const explainPdSloCommand: LoadedCommand = {
@@ -16,7 +17,8 @@ export const explainPdSloCommand: LoadedCommand = {
   run: async (flags) => {
     const request = schemaFlag(flags, 'request', z.int().min(0)) ?? 0;
     const decision = explainDecision(pdSloSetup(flags), seedFlag(flags), request);
-    process.stdout.write(switchFlag(flags, 'json') ? `${JSON.stringify(decision, null, 2)}\n` : listing(decision));
+    if (switchFlag(flags, 'json')) printJson('pd-slo explain', decision);
+    else process.stdout.write(listing(decision));
     return EXIT.ok;
   },
 };
@@ -32,15 +34,15 @@ function listing(decision: ExplainedDecision): string {
     '',
   ];
   if (decision.pairs.length === 0) return `${[...lines, 'no pairs were compared for this request'].join('\n')}\n`;
-  const table = aligned([HEAD, ...decision.pairs.map(row)]);
-  const marked = table.map((line, index) => (index > 0 && decision.pairs[index - 1]!.chosen ? pc.green(line) : line));
+  const table = fitted([HEAD, ...decision.pairs.map(row)]);
+  const marked = table.map((line) => (line.startsWith(CHOSEN) ? pc.green(line) : line));
   return `${[...lines, ...marked].join('\n')}\n`;
 }
 
+const CHOSEN = '* ';
+
 const HEAD = [
-  '',
-  'prefill',
-  'decode',
+  '  prefill → decode',
   'prefill ms',
   '+ wait ms',
   '+ transfer ms',
@@ -65,9 +67,7 @@ function row(pair: ExplainedPair): string[] {
     pair.blendedMs,
   ];
   return [
-    pair.chosen ? '*' : '',
-    pair.prefill,
-    pair.decode,
+    `${pair.chosen ? CHOSEN : '  '}${pair.prefill} → ${pair.decode}`,
     ...numbers.map((value) => value.toFixed(2)),
     pair.positive ? 'positive' : 'negative',
     pair.probability.toFixed(4),

@@ -6,6 +6,7 @@ import { mapPage } from '../../companions/pd-slo/map-page.ts';
 import { writeTextFile } from '../../study/io/text-file.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
+import { printJson } from '../terminal/json-output.ts';
 import { Progress } from '../terminal/progress.ts';
 import { schemaFlag } from '../terminal/schema-flag.ts';
 
@@ -27,7 +28,8 @@ export const mapPdSloCommand: LoadedCommand = {
     const page = join(folder, 'README.md');
     for (const [name, svg] of await mapCharts(points)) writeTextFile(join(folder, name), svg);
     writeTextFile(page, mapPage(points, { seeds, requests }));
-    process.stdout.write(switchFlag(flags, 'json') ? `${JSON.stringify(points, null, 2)}\n` : `wrote ${page}\n`);
+    if (switchFlag(flags, 'json')) printJson('pd-slo map', points);
+    else process.stdout.write(`wrote ${page}\n`);
     return EXIT.ok;
   },
 };

@@ -9,7 +9,8 @@ import { writeTextFile } from '../../study/io/text-file.ts';
 import { stdoutColours as pc } from '../terminal/colours.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { switchFlag, textFlag } from '../terminal/flags.ts';
-import { aligned } from '../terminal/table.ts';
+import { printJson } from '../terminal/json-output.ts';
+import { fitted } from '../terminal/table.ts';
 import { pdSloRunFlags, simulated } from './flags.ts';
 
 export const runPdSloCommand: LoadedCommand = {
@@ -30,7 +31,8 @@ export const runPdSloCommand: LoadedCommand = {
     if (folder !== undefined) {
       for (const [name, text] of runFiles(run, summary, served!.samples())) writeTextFile(join(folder, name), text);
     }
-    process.stdout.write(switchFlag(flags, 'json') ? `${JSON.stringify(summary, null, 2)}\n` : listing(run, summary));
+    if (switchFlag(flags, 'json')) printJson('pd-slo run', summary);
+    else process.stdout.write(listing(run, summary));
     return EXIT.ok;
   },
 };
@@ -39,9 +41,8 @@ export const metricsPdSloCommand: LoadedCommand = {
   build: (parser) => pdSloRunFlags(parser).option('json', { type: 'boolean', describe: 'print the counters as JSON' }),
   run: async (flags) => {
     const { counters } = await simulated(flags);
-    process.stdout.write(
-      switchFlag(flags, 'json') ? `${JSON.stringify(counters, null, 2)}\n` : prometheusText(counters),
-    );
+    if (switchFlag(flags, 'json')) printJson('pd-slo metrics', counters);
+    else process.stdout.write(prometheusText(counters));
     return EXIT.ok;
   },
 };
@@ -49,12 +50,12 @@ export const metricsPdSloCommand: LoadedCommand = {
 function listing({ setup, counters }: PdSloRun, summary: PdSloSummary): string {
   const { config } = setup;
   const head = `${config.mode}, ${config.predictor.kind} predictor, ${setup.prefillPods.length} × ${setup.decodePods.length} pods`;
-  const targets = aligned([
+  const targets = fitted([
     ['class', 'requests', 'both met', 'TTFT met', 'TPOT met'],
     attainmentRow('all', summary.attainment),
     ...Object.entries(summary.byClass).map(([name, attainment]) => attainmentRow(name, attainment)),
   ]);
-  const times = aligned([
+  const times = fitted([
     ['ms', 'mean', 'p50', 'p95', 'p99'],
     ...(
       [

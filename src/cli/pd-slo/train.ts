@@ -4,7 +4,8 @@ import { formatNumber } from '../../report/format.ts';
 import { readTextFile, writeTextFile } from '../../study/io/text-file.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
-import { aligned } from '../terminal/table.ts';
+import { printJson } from '../terminal/json-output.ts';
+import { fitted } from '../terminal/table.ts';
 
 export const trainPdSloCommand: LoadedCommand = {
   build: (parser) =>
@@ -31,11 +32,8 @@ export const trainPdSloCommand: LoadedCommand = {
     const out = textFlag(flags, 'out');
     const document = { predictor: { kind: 'trained', coefficients } };
     if (out !== undefined) writeTextFile(out, `${JSON.stringify(document, null, 2)}\n`);
-    const text = switchFlag(flags, 'json')
-      ? `${JSON.stringify({ targets, out: out ?? null }, null, 2)}\n`
-      : listing(targets);
-    process.stdout.write(text);
-    if (out !== undefined && !switchFlag(flags, 'json')) process.stdout.write(`wrote ${out}\n`);
+    if (switchFlag(flags, 'json')) printJson('pd-slo train', { targets, out: out ?? null });
+    else process.stdout.write(`${listing(targets)}${out === undefined ? '' : `wrote ${out}\n`}`);
     return EXIT.ok;
   },
 };
@@ -47,6 +45,6 @@ function listing(targets: readonly TrainedTarget[]): string {
     formatNumber(errorMs),
     formatNumber(heuristicErrorMs),
   ]);
-  const lines = aligned([['predictor', 'samples', 'error ms', 'heuristic ms'], ...rows]);
+  const lines = fitted([['predictor', 'samples', 'error ms', 'heuristic ms'], ...rows]);
   return `mean absolute error on the last fifth of the samples, which the fit had not seen\n${lines.join('\n')}\n`;
 }

@@ -10,9 +10,10 @@ import { type CapacityRange, DEFAULT_ATTAINMENT, DEFAULT_GRID, rate, share } fro
 import { parseSloText } from '../../study/plan/measure-spec.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
+import { printJson } from '../terminal/json-output.ts';
 import { Progress } from '../terminal/progress.ts';
 import { flagValue, integerFlag, ofFlag, schemaFlag } from '../terminal/schema-flag.ts';
-import { aligned } from '../terminal/table.ts';
+import { fitted, wrapped } from '../terminal/table.ts';
 
 /** Without a limit the search goes up to this multiple of the workload's own rate. */
 const HIGHEST = 4;
@@ -60,11 +61,8 @@ export const capacityCommand: LoadedCommand = {
       });
     }
     const capacities = await search(found, range, flags);
-    process.stdout.write(
-      switchFlag(flags, 'json')
-        ? `${JSON.stringify({ name: found.name, range, sustained, capacities }, null, 2)}\n`
-        : `${summary(capacities, range, sustained).join('\n')}\n`,
-    );
+    if (switchFlag(flags, 'json')) printJson('capacity', { name: found.name, range, sustained, capacities });
+    else process.stdout.write(`${summary(capacities, range, sustained).join('\n')}\n`);
     return EXIT.ok;
   },
 };
@@ -127,7 +125,7 @@ function summary(capacities: readonly SettingCapacity[], range: CapacityRange, s
   const what = sustained
     ? 'highest rate whose completions keep up with arrivals'
     : `highest rate at which every class has ${100 * range.attainment} % of its requests within targets`;
-  return [`requests/s, grid ${range.grid}: ${what}`, ...aligned([head, ...rows])];
+  return [...wrapped(`requests/s, grid ${range.grid}: ${what}`), ...fitted([head, ...rows])];
 }
 
 function interval({ low, high }: { readonly low: number | null; readonly high: number | null }): string {

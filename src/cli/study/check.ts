@@ -14,8 +14,10 @@ import { describePlan } from '../../study/plan/describe-plan.ts';
 import { parseSearchSpace } from '../../study/plan/search-space-file.ts';
 import { parseStrategyFile } from '../../study/plan/strategy-file.ts';
 import { holesOf } from '../../study/plan/template.ts';
+import { warmStartNotes } from '../../study/warm-start.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
+import { printJson } from '../terminal/json-output.ts';
 import { deployWarnings } from './deployable.ts';
 import { outsideNotices, trustFlag, trustOf } from './policy-trust.ts';
 
@@ -36,11 +38,8 @@ export const checkCommand: LoadedCommand = {
   run: async (flags) => {
     const file = requiredText(flags, 'file');
     const checked = await check(documentFile(file), trustOf(flags));
-    process.stdout.write(
-      switchFlag(flags, 'json')
-        ? `${JSON.stringify({ file, ok: true, ...checked })}\n`
-        : `${file}: valid ${checked.kind}: ${checked.summary}\n`,
-    );
+    if (switchFlag(flags, 'json')) printJson('check', { file, ok: true, ...checked });
+    else process.stdout.write(`${file}: valid ${checked.kind}: ${checked.summary}\n`);
     return EXIT.ok;
   },
 };
@@ -55,7 +54,8 @@ async function checkStudy(file: string, trust: PolicyTrust): Promise<string> {
   const sources = loadStudySources(file);
   const plan = await planOf(sources, trust);
   for (const line of outsideNotices(sources)) process.stderr.write(`paretune: ${line}\n`);
-  for (const line of deployWarnings(plan)) process.stderr.write(`paretune: warning: ${line}\n`);
+  for (const line of [...deployWarnings(plan), ...warmStartNotes(plan)])
+    process.stderr.write(`paretune: warning: ${line}\n`);
   return describePlan(plan);
 }
 

@@ -1,7 +1,8 @@
 import { InputError } from '../../base/errors.ts';
 import type { CheckedPoint } from '../../study/crosscheck.ts';
 import type { RecordedStudy } from '../../study/io/study-session.ts';
-import { nameOfTrial, trialByName } from './trial-by-name.ts';
+import { nameOfTrial } from '../../study/named-trial.ts';
+import { trialByName } from './trial-by-name.ts';
 
 /** Points of a run by name. @throws InputError for one that is not there or was not measured */
 export function checkedPoints(run: RecordedStudy, ids: readonly string[]): readonly CheckedPoint[] {

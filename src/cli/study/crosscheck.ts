@@ -8,8 +8,9 @@ import { type RecordedStudy, readRecorded } from '../../study/io/study-session.t
 import { joinReplicates } from '../../study/trial.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
+import { printJson } from '../terminal/json-output.ts';
 import { Progress } from '../terminal/progress.ts';
-import { textTable } from '../terminal/table.ts';
+import { fitted } from '../terminal/table.ts';
 import { checkedPoints } from './crosscheck-points.ts';
 import { type Elsewhere, elsewhere } from './crosscheck-setups.ts';
 
@@ -44,7 +45,7 @@ export const crosscheckCommand: LoadedCommand = {
     const checks = await measured(folder, recorded, other, switchFlag(flags, 'quiet'));
     const untold = recorded.plan.objectives.filter(({ metric }) => !other.metrics.some(({ name }) => name === metric));
     const result = { study: recorded.plan.name, plan: recorded.plan.hash, with: target, points: checks };
-    if (switchFlag(flags, 'json')) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+    if (switchFlag(flags, 'json')) printJson('crosscheck', result);
     else process.stdout.write(checks.map((check) => pointText(check, target)).join('\n'));
     for (const { metric } of untold) process.stderr.write(`paretune: ${shortText(metric)} is not told there\n`);
     return checks.every(({ outcome }) => outcome === 'measured') ? EXIT.ok : EXIT.failure;
@@ -93,5 +94,5 @@ function pointText(check: PointCheck, target: string): string {
     low === null || high === null ? '–' : `${formatNumber(low)} … ${formatNumber(high)}`,
   ]);
   const columns = ['metric', 'unit', 'recorded', 'elsewhere', 'difference', 'change', '95 % interval'];
-  return `${head}\n${textTable(columns, rows, 2)}`;
+  return `${[head, ...fitted([columns, ...rows])].join('\n')}\n`;
 }

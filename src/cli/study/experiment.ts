@@ -13,6 +13,7 @@ import { documentFile, packageVersion } from '../../study/io/package-file.ts';
 import { defaultWorkers } from '../../study/io/worker-pool.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
+import { printJson } from '../terminal/json-output.ts';
 import { Progress } from '../terminal/progress.ts';
 import { integerFlag } from '../terminal/schema-flag.ts';
 import { queueOf, queueOptions } from './queue-flags.ts';
@@ -46,7 +47,7 @@ export const experimentCommand: LoadedCommand = {
     }
     if (json) {
       const results = entries.map(({ plan, result }) => ({ name: plan.spec.name, result }));
-      process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
+      printJson('experiment', results);
     }
     return EXIT.ok;
   },

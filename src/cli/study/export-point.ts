@@ -7,8 +7,9 @@ import { breaksOnFresh, recommendable } from '../../study/constraint-check.ts';
 import { paretoFront } from '../../study/front.ts';
 import { packageVersion } from '../../study/io/package-file.ts';
 import type { RecordedStudy } from '../../study/io/study-session.ts';
+import { nameOfTrial } from '../../study/named-trial.ts';
 import type { Trial } from '../../study/trial.ts';
-import { nameOfTrial, trialByName } from './trial-by-name.ts';
+import { trialByName } from './trial-by-name.ts';
 
 export interface ExportChoice {
   /** Trial number, `knee`, `best:METRIC` or `baseline`. */

@@ -8,7 +8,7 @@ import type { StudyPlan } from '../../study/plan/study-plan.ts';
 import { ENDING_SIGNALS, interruptible } from '../terminal/interruption.ts';
 import { Progress } from '../terminal/progress.ts';
 
-export interface FollowOptions extends Pick<SessionOptions, 'workers' | 'queue'> {
+export interface FollowOptions extends Pick<SessionOptions, 'workers' | 'queue' | 'known'> {
   readonly quiet: boolean;
 }
 

@@ -14,7 +14,8 @@ import { readYamlFile } from '../../study/io/yaml-file.ts';
 import { trialBudget } from '../../study/plan/budget-spec.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { switchFlag, textFlag } from '../terminal/flags.ts';
-import { aligned } from '../terminal/table.ts';
+import { printJson } from '../terminal/json-output.ts';
+import { terminalWidth, wrapped } from '../terminal/table.ts';
 
 export const listCommand: LoadedCommand = {
   build: (parser) =>
@@ -33,26 +34,31 @@ export const listCommand: LoadedCommand = {
       runs: await runs(textFlag(flags, 'runs') ?? 'runs'),
     };
     if (switchFlag(flags, 'json')) {
-      process.stdout.write(`${JSON.stringify(content, null, 2)}\n`);
+      printJson('list', content);
       return EXIT.ok;
     }
     const sections: [string, string[]][] = [
-      ['studies', content.studies.map(({ name, description }) => `${name}  ${description}`)],
-      ['experiments', content.experiments.map(({ name, description }) => `${name}  ${description}`)],
-      ['strategies', content.strategies.map(({ name, description }) => `${name}  ${description}`)],
+      ['studies', content.studies.map(nameAndText)],
+      ['experiments', content.experiments.map(nameAndText)],
+      ['strategies', content.strategies.map(nameAndText)],
       ['search spaces', content.searchSpaces.map(({ name }) => name)],
-      ['simulators', content.simulators.map(({ name, description }) => `${name}  ${description}`)],
+      ['simulators', content.simulators.map(nameAndText)],
       ['samplers', content.samplers],
-      ['runs', aligned(content.runs.map((run) => [run.folder, run.name, run.state, run.best]))],
+      ['runs', content.runs.map((run) => `${run.folder}  ${run.name}  ${run.state}  ${run.best}`)],
     ];
-    process.stdout.write(
-      sections
-        .map(([title, lines]) => `${title}\n${lines.map((line) => `  ${line}`).join('\n') || '  none'}\n`)
-        .join('\n'),
-    );
+    process.stdout.write(sections.map(([title, items]) => `${title}\n${sectionLines(items).join('\n')}\n`).join('\n'));
     return EXIT.ok;
   },
 };
+
+function nameAndText({ name, description }: { readonly name: string; readonly description: string }): string {
+  return `${name}  ${description}`;
+}
+
+function sectionLines(items: readonly string[]): readonly string[] {
+  const shown = items.length === 0 ? ['none'] : items;
+  return shown.flatMap((item) => wrapped(item, terminalWidth() - 2, '    ')).map((line) => `  ${line}`);
+}
 
 interface ListedDocument {
   /** As `run`, `check` and `simulate` take it, in any folder. */

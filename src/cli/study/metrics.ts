@@ -3,7 +3,8 @@ import { createSimulator, simulatorNames } from '../../simulators/registry.ts';
 import { CAPACITY } from '../../study/plan/plan-measurement.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { switchFlag } from '../terminal/flags.ts';
-import { aligned } from '../terminal/table.ts';
+import { printJson } from '../terminal/json-output.ts';
+import { wrapped } from '../terminal/table.ts';
 
 export const metricsCommand: LoadedCommand = {
   build: (parser) =>
@@ -13,13 +14,9 @@ export const metricsCommand: LoadedCommand = {
       .example('$0 metrics', 'keys for objectives and constraints, with unit and definition'),
   run: async (flags) => {
     const groups = await metricGroups();
-    process.stdout.write(
-      switchFlag(flags, 'json')
-        ? `${JSON.stringify(groups, null, 2)}\n`
-        : switchFlag(flags, 'markdown')
-          ? metricsMarkdown(groups)
-          : `${groups.map(groupText).join('\n\n')}\n`,
-    );
+    if (switchFlag(flags, 'json')) printJson('metrics', groups);
+    else if (switchFlag(flags, 'markdown')) process.stdout.write(metricsMarkdown(groups));
+    else process.stdout.write(`${groups.map(groupText).join('\n\n')}\n`);
     return EXIT.ok;
   },
 };
@@ -34,6 +31,8 @@ export async function metricGroups(): Promise<readonly MetricGroup[]> {
 }
 
 function groupText({ title, metrics }: MetricGroup): string {
-  const rows = metrics.map(({ name, unit, better, description }) => [name, unit, better, description]);
-  return [title, ...aligned([['key', 'unit', 'better', 'definition'], ...rows])].join('\n');
+  const lines = metrics.flatMap(({ name, unit, better, description }) =>
+    wrapped(`${name}  ${unit}, ${better} is better: ${description}`, undefined, '    '),
+  );
+  return [title, ...lines].join('\n');
 }

@@ -9,8 +9,9 @@ import {
 import { type Command, EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { commandGroup } from '../terminal/command-group.ts';
 import { switchFlag, textFlag } from '../terminal/flags.ts';
+import { printJson } from '../terminal/json-output.ts';
 import { integerFlag } from '../terminal/schema-flag.ts';
-import { textTable } from '../terminal/table.ts';
+import { fitted } from '../terminal/table.ts';
 import { locationOf, queueOption } from './queue-flags.ts';
 
 const DEFAULT_DAYS = 7;
@@ -19,8 +20,9 @@ function withJson(parser: Argv): Argv {
   return queueOption(parser).option('json', { type: 'boolean', describe: 'print JSON' });
 }
 
-function print(flags: Flags, value: object, text: string): number {
-  process.stdout.write(switchFlag(flags, 'json') ? `${JSON.stringify(value)}\n` : `${text}\n`);
+function print(flags: Flags, [command, value]: readonly [string, object], text: string): number {
+  if (switchFlag(flags, 'json')) printJson(`queue ${command}`, value);
+  else process.stdout.write(`${text}\n`);
   return EXIT.ok;
 }
 
@@ -29,7 +31,11 @@ const create: LoadedCommand = {
     withJson(parser).example('$0 queue create --queue postgres://owner@db/paretune', 'once a database'),
   run: async (flags) => {
     const made = await createQueue(await locationOf(flags));
-    return print(flags, { tables: made }, made === 'created' ? 'created the tables' : 'the tables are there already');
+    return print(
+      flags,
+      ['create', { tables: made }],
+      made === 'created' ? 'created the tables' : 'the tables are there already',
+    );
   },
 };
 
@@ -37,7 +43,7 @@ const status: LoadedCommand = {
   build: withJson,
   run: async (flags) => {
     const found = await queueStatus(await locationOf(flags));
-    return print(flags, found, statusText(found));
+    return print(flags, ['status', found], statusText(found));
   },
 };
 
@@ -49,7 +55,7 @@ function statusText({ draining, studies, workers }: QueueStatus): string {
     const rows = studies.map((one) =>
       [one.name, one.state, one.waiting, one.active, one.retried, one.results, one.failures].map(String),
     );
-    lines.push(textTable(head, rows, 1).trimEnd());
+    lines.push(...fitted([head, ...rows]));
   }
   lines.push(workers.length === 0 ? 'no workers' : '');
   if (workers.length > 0) {
@@ -61,7 +67,7 @@ function statusText({ draining, studies, workers }: QueueStatus): string {
       String(one.done),
       one.note ?? '',
     ]);
-    lines.push(textTable(head, rows, 1).trimEnd());
+    lines.push(...fitted([head, ...rows]));
   }
   return lines.filter((line) => line !== '').join('\n');
 }
@@ -76,7 +82,7 @@ const drain: LoadedCommand = {
     const waitMs = (integerFlag(flags, 'wait', 0, 86_400) ?? 0) * 1000;
     const active = await drainQueue(await locationOf(flags), { draining, waitMs });
     const text = draining ? `workers take no more jobs; ${active} still evaluated` : 'workers take jobs again';
-    return print(flags, { draining, active }, text);
+    return print(flags, ['drain', { draining, active }], text);
   },
 };
 
@@ -88,7 +94,11 @@ const purge: LoadedCommand = {
   run: async (flags) => {
     const days = integerFlag(flags, 'days', 0, 36_500) ?? DEFAULT_DAYS;
     const removed = await purgeQueue(await locationOf(flags), { days, study: textFlag(flags, 'study') ?? null });
-    return print(flags, { removed }, `removed ${removed} ${removed === 1 ? 'study' : 'studies'} with jobs and results`);
+    return print(
+      flags,
+      ['purge', { removed }],
+      `removed ${removed} ${removed === 1 ? 'study' : 'studies'} with jobs and results`,
+    );
   },
 };
 

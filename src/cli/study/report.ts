@@ -6,6 +6,7 @@ import { readRecorded } from '../../study/io/study-session.ts';
 import { stdoutColours as pc } from '../terminal/colours.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
+import { printJson } from '../terminal/json-output.ts';
 import { fitted, terminalWidth, wrapped } from '../terminal/table.ts';
 import { frontTable, printSummary } from './summary.ts';
 import { warnOfTornLine } from './torn-line.ts';
@@ -27,7 +28,7 @@ export const reportCommand: LoadedCommand = {
     const folder = requiredText(flags, 'dir');
     const report = await reportOf(folder);
     const files = await writeReport(folder, report);
-    if (switchFlag(flags, 'json')) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+    if (switchFlag(flags, 'json')) printJson('report', report);
     else printSummary(report, files);
     return EXIT.ok;
   },
@@ -43,9 +44,7 @@ export const paretoCommand: LoadedCommand = {
     const report = await reportOf(requiredText(flags, 'dir'));
     if (switchFlag(flags, 'json')) {
       const points = report.front.map((number) => report.trials[number]!);
-      process.stdout.write(
-        `${JSON.stringify({ objectives: report.objectives, shortList: report.shortList, points }, null, 2)}\n`,
-      );
+      printJson('pareto', { objectives: report.objectives, shortList: report.shortList, points });
     } else {
       process.stdout.write(`${[...report.notes.flatMap((note) => wrapped(note)), ...frontTable(report)].join('\n')}\n`);
     }
@@ -61,7 +60,7 @@ export const sensitivityCommand: LoadedCommand = {
       .example('$0 sensitivity runs/quickstart', 'which parameters matter, and their good ranges'),
   run: async (flags) => {
     const report = await reportOf(requiredText(flags, 'dir'));
-    if (switchFlag(flags, 'json')) process.stdout.write(`${JSON.stringify(report.sensitivity, null, 2)}\n`);
+    if (switchFlag(flags, 'json')) printJson('sensitivity', report.sensitivity);
     else process.stdout.write(`${sensitivityLines(report).join('\n')}\n`);
     return EXIT.ok;
   },

@@ -3,6 +3,7 @@ import type { Argv } from 'yargs';
 import { writeReport } from '../../report/write-report.ts';
 import { loadStudySources } from '../../study/io/load-study.ts';
 import { documentFile, packageVersion } from '../../study/io/package-file.ts';
+import { readPlanFile } from '../../study/io/plan-file.ts';
 import { requireRecordedPolicies } from '../../study/io/recorded-policies.ts';
 import { createRunFolder } from '../../study/io/run-folder.ts';
 import { planOf, planToResume, startedEntry } from '../../study/io/study-session.ts';
@@ -10,10 +11,13 @@ import { defaultWorkers } from '../../study/io/worker-pool.ts';
 import type { StudyState } from '../../study/journal.ts';
 import { describePlan } from '../../study/plan/describe-plan.ts';
 import type { StudyPlan } from '../../study/plan/study-plan.ts';
+import { warmStartNotes } from '../../study/warm-start.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
+import { printJson } from '../terminal/json-output.ts';
 import { integerFlag } from '../terminal/schema-flag.ts';
 import { deployWarnings } from './deployable.ts';
+import { carriedNow, extensionOptions, folderToExtend, sourcesToExtend } from './extend.ts';
 import { type FollowOptions, followStudy } from './follow-study.ts';
 import { outsideNotices, trustFlag, trustOf } from './policy-trust.ts';
 import { queueOf, queueOptions } from './queue-flags.ts';
@@ -34,30 +38,31 @@ function sharedOptions(parser: Argv): Argv {
 
 export const runCommand: LoadedCommand = {
   build: (parser) =>
-    sharedOptions(
-      parser
-        .positional('study', {
-          type: 'string',
-          describe: 'study file (YAML), or the name of one that `paretune list` shows',
-        })
-        .option('out', {
-          type: 'string',
-          describe: 'folder for plan, journal and report',
-          defaultDescription: 'runs/<study name>',
-        })
-
-        .example('$0 run quickstart', 'tune routing weights of a small cluster')
-        .example('$0 run quickstart --out runs/a --workers 2', 'the same, elsewhere, on two threads'),
-    ),
+    extensionOptions(sharedOptions(parser))
+      .positional('study', {
+        type: 'string',
+        describe: 'study file (YAML), or the name of one that `paretune list` shows; with --extend it may be left out',
+      })
+      .option('out', {
+        type: 'string',
+        describe: 'folder for plan, journal and report',
+        defaultDescription: 'runs/<study name>, with --extend <dir>-extended',
+      })
+      .example('$0 run quickstart', 'tune routing weights of a small cluster')
+      .example('$0 run quickstart --out runs/a --workers 2', 'the same, elsewhere, on two threads')
+      .example('$0 run --extend runs/a --trials 60', 'go on from a run that has ended, in a new folder'),
   run: async (flags) => {
-    const sources = loadStudySources(documentFile(requiredText(flags, 'study')));
+    const sources = (await sourcesToExtend(flags)) ?? loadStudySources(documentFile(requiredText(flags, 'study')));
     const plan = await planOf(sources, trustOf(flags));
-    const folder = textFlag(flags, 'out') ?? join('runs', plan.name);
+    const folder = folderToExtend(flags) ?? textFlag(flags, 'out') ?? join('runs', plan.name);
     const session = await sessionOf(flags);
     for (const line of outsideNotices(sources)) process.stderr.write(`paretune: ${line}\n`);
-    for (const line of deployWarnings(plan)) process.stderr.write(`paretune: warning: ${line}\n`);
+    for (const line of [...deployWarnings(plan), ...warmStartNotes(plan)]) {
+      process.stderr.write(`paretune: warning: ${line}\n`);
+    }
+    const known = await carriedNow(folder, plan, sources);
     createRunFolder(folder, sources, plan, startedEntry(plan));
-    return await runAndReport(folder, plan, flags, session);
+    return await runAndReport(folder, plan, flags, { ...session, known, command: 'run' });
   },
 };
 
@@ -71,18 +76,25 @@ export const resumeCommand: LoadedCommand = {
     const folder = requiredText(flags, 'dir');
     requireRecordedPolicies(folder);
     const plan = await planToResume(folder, trustOf(flags));
-    return await runAndReport(folder, plan, flags, await sessionOf(flags));
+    const session = await sessionOf(flags);
+    const known = await carriedNow(folder, plan, readPlanFile(folder));
+    return await runAndReport(folder, plan, flags, { ...session, known, command: 'resume' });
   },
 };
 
-type Session = Pick<FollowOptions, 'workers' | 'queue'>;
+type Session = Pick<FollowOptions, 'workers' | 'queue' | 'known'>;
 
 async function sessionOf(flags: Flags): Promise<Session> {
   const workers = integerFlag(flags, 'workers', 1, MAX_WORKERS) ?? defaultWorkers();
   return { workers, ...(await queueOf(flags)) };
 }
 
-async function runAndReport(folder: string, plan: StudyPlan, flags: Flags, session: Session): Promise<number> {
+async function runAndReport(
+  folder: string,
+  plan: StudyPlan,
+  flags: Flags,
+  { command, ...session }: Session & { readonly command: 'run' | 'resume' },
+): Promise<number> {
   const quiet = switchFlag(flags, 'quiet');
   if (!quiet) process.stderr.write(`${describePlan(plan)}\n`);
   const end = await followStudy(folder, plan, { ...session, quiet });
@@ -90,14 +102,19 @@ async function runAndReport(folder: string, plan: StudyPlan, flags: Flags, sessi
     process.stderr.write(`\nparetune: interrupted; go on with \`paretune resume ${folder}\`\n`);
     return EXIT.interrupted;
   }
-  return await finish(folder, plan, end, flags);
+  return await finish(folder, plan, end, { command, json: switchFlag(flags, 'json') });
 }
 
-async function finish(folder: string, plan: StudyPlan, state: StudyState, flags: Flags): Promise<number> {
+async function finish(
+  folder: string,
+  plan: StudyPlan,
+  state: StudyState,
+  { command, json }: { readonly command: string; readonly json: boolean },
+): Promise<number> {
   const { buildReport } = await import('../../report/build-report.ts');
   const report = buildReport(plan, state, packageVersion());
   const files = await writeReport(folder, report);
-  if (switchFlag(flags, 'json')) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  if (json) printJson(command, report);
   else printSummary(report, files);
   return report.front.length === 0 ? EXIT.nothingFeasible : EXIT.ok;
 }

@@ -2,6 +2,7 @@ import { unknownName } from '../../base/errors.ts';
 import { schemaMarkdown } from '../../document/schema-page.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { switchFlag, textFlag } from '../terminal/flags.ts';
+import { wrapped } from '../terminal/table.ts';
 import { FORMATS, schemaDocument } from './schema-table.ts';
 
 export const schemaCommand: LoadedCommand = {
@@ -16,7 +17,8 @@ export const schemaCommand: LoadedCommand = {
     if (name === undefined) {
       const width = Math.max(...Object.keys(FORMATS).map(({ length }) => length));
       for (const [format, { summary }] of Object.entries(FORMATS)) {
-        process.stdout.write(`${format.padEnd(width)}  ${summary}\n`);
+        const lines = wrapped(`${format.padEnd(width)}  ${summary}`, undefined, ' '.repeat(width + 2));
+        process.stdout.write(`${lines.join('\n')}\n`);
       }
       return EXIT.ok;
     }

@@ -16,8 +16,9 @@ import { driftWarnings } from '../../study/stationarity.ts';
 import type { ReplicateOutcome } from '../../study/trial.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
+import { printJson } from '../terminal/json-output.ts';
 import { integerFlag } from '../terminal/schema-flag.ts';
-import { aligned } from '../terminal/table.ts';
+import { fitted } from '../terminal/table.ts';
 import { outsideNotices, trustFlag, trustOf } from './policy-trust.ts';
 
 export const simulateCommand: LoadedCommand = {
@@ -42,7 +43,7 @@ export const simulateCommand: LoadedCommand = {
     const values = withSettings(plan, flags);
     const seed = integerFlag(flags, 'seed', 0, Number.MAX_SAFE_INTEGER);
     const outcomes = await measured(plan, values, seed === undefined ? plan.seeds : [seed]);
-    if (switchFlag(flags, 'json')) process.stdout.write(`${JSON.stringify({ values, outcomes }, null, 2)}\n`);
+    if (switchFlag(flags, 'json')) printJson('simulate', { values, outcomes });
     else printOutcomes(plan, outcomes);
     return outcomes.every(({ outcome }) => outcome.kind === 'measured') ? EXIT.ok : EXIT.failure;
   },
@@ -116,7 +117,7 @@ function printOutcomes(plan: StudyPlan, outcomes: readonly SeedOutcome[]): void 
       outcome.kind === 'measured' ? formatNumber(outcome.metrics[name] ?? Number.NaN) : outcome.kind,
     ),
   ]);
-  process.stdout.write(`${aligned([head, ...rows]).join('\n')}\n`);
+  process.stdout.write(`${fitted([head, ...rows]).join('\n')}\n`);
   for (const { seed, outcome } of outcomes) {
     const warnings = outcome.kind === 'measured' ? driftWarnings(outcome.metrics) : [];
     for (const warning of warnings) process.stdout.write(`warning: seed ${seed} is ${warning}\n`);

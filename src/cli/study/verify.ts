@@ -14,6 +14,7 @@ import { type Difference, isComplete, requireSameProposals, verifyJournal } from
 import { verifyOutcomes } from '../../study/verify-outcomes.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
+import { printJson } from '../terminal/json-output.ts';
 import { Progress } from '../terminal/progress.ts';
 import { integerFlag } from '../terminal/schema-flag.ts';
 import { trustFlag, trustOf } from './policy-trust.ts';
@@ -104,7 +105,7 @@ function print(
   if (json) {
     const taken = plan.deterministic === false ? { outcomes: 'taken as recorded' } : {};
     const result = { identical: difference === null, entries: entries.length, complete, difference, ...taken };
-    process.stdout.write(`${JSON.stringify(result)}\n`);
+    printJson('verify', result);
   } else if (difference === null) {
     const taken =
       plan.deterministic === false

@@ -4,6 +4,7 @@ import { defaultWorkers } from '../../study/io/worker-pool.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { switchFlag, textFlag } from '../terminal/flags.ts';
 import { ENDING_SIGNALS, interruptible } from '../terminal/interruption.ts';
+import { printJson } from '../terminal/json-output.ts';
 import { integerFlag } from '../terminal/schema-flag.ts';
 import { locationOf, queueOption, say } from './queue-flags.ts';
 
@@ -43,7 +44,7 @@ export const workerCommand: LoadedCommand = {
         drainMs: drainS * 1000,
       }),
     );
-    if (switchFlag(flags, 'json')) process.stdout.write(`${JSON.stringify({ evaluations: done })}\n`);
+    if (switchFlag(flags, 'json')) printJson('worker', { evaluations: done });
     else if (!switchFlag(flags, 'quiet')) say(`stopped after ${done} evaluations`);
     return EXIT.ok;
   },

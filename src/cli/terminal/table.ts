@@ -9,7 +9,7 @@ export function terminalWidth(): number {
 }
 
 /** Columns padded to their widest cell: the first aligned left, the others right. */
-export function aligned(rows: readonly (readonly string[])[]): string[] {
+function aligned(rows: readonly (readonly string[])[]): string[] {
   const widths = columnWidths(rows);
   return rows.map((row) =>
     row
@@ -50,11 +50,11 @@ export function wrapped(text: string, width = terminalWidth(), indent = '  '): s
     const longer = line === '' ? word : `${line} ${word}`;
     if (longer.length <= width || line === '') line = longer;
     else {
-      lines.push(line);
+      lines.push(line.trimEnd());
       line = `${indent}${word}`;
     }
   }
-  return [...lines, line];
+  return [...lines, line.trimEnd()];
 }
 
 function columnWidths(rows: readonly (readonly string[])[]): number[] {

@@ -18,10 +18,11 @@ import { parseStrategyFile } from '../plan/strategy-file.ts';
 import { resolvePlan } from '../plan/study-plan.ts';
 import { createBackend } from './backends.ts';
 import { readJournal } from './journal-file.ts';
-import { readPolicy, shownSource } from './load-study.ts';
+import { readPolicy } from './load-study.ts';
 import { readPlanFile } from './plan-file.ts';
 import { checkPolicies } from './policy-check.ts';
 import { requireTrusted } from './policy-trust.ts';
+import { shownSource } from './shown-source.ts';
 import { withWorkloadData } from './workload-data.ts';
 import { readYamlFile } from './yaml-file.ts';
 

@@ -4,16 +4,14 @@ import { InputError } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { ProblemList } from '../../base/problem-list.ts';
 import { shortKey } from '../../base/short-text.ts';
-import { parseYaml, placed, type YamlSource } from '../../document/yaml.ts';
-import { replay } from '../journal.ts';
-import { meanMetrics } from '../objective.ts';
+import { placed, type YamlSource } from '../../document/yaml.ts';
 import type { PlanSource, PlanSources } from '../plan/plan-sources.ts';
 import { parseSearchSpace } from '../plan/search-space-file.ts';
 import { parseStrategyFile, type StrategyFile } from '../plan/strategy-file.ts';
 import { parseStudyFile, type StudySpec } from '../plan/study-spec.ts';
-import { readJournal } from './journal-file.ts';
 import { isOutsideProject, policyImports, policyName } from './load-policy.ts';
-import { PLAN_FILE } from './plan-file.ts';
+import { readEarlier } from './read-earlier.ts';
+import { shownSource } from './shown-source.ts';
 import { readTextFile } from './text-file.ts';
 import { isTraceHeader } from './trace-data.ts';
 import { withWorkloadData } from './workload-data.ts';
@@ -26,22 +24,23 @@ export function loadStudySources(studyFile: string): PlanSources {
   const { spec, strategy, parsed, space } = readTogether(study, folder);
   const strategyFolder = dirname(resolve(folder, spec.strategy));
   const workloadName = typeof spec.workload === 'string' ? spec.workload : null;
+  const workload =
+    workloadName !== null
+      ? readWorkloadFile(study, ['workload'], folder, workloadName)
+      : namesTrace(spec.workload)
+        ? inlineTrace(study, ['workload'], folder)
+        : parsed.workloadFile !== null && spec.workload === undefined
+          ? readWorkloadFile(strategy, ['workload_spec'], strategyFolder, parsed.workloadFile)
+          : null;
   return {
     study: shownSource(study),
     strategy: shownSource(strategy),
     space: space === null ? null : shownSource(space),
-    workload:
-      workloadName !== null
-        ? readWorkloadFile(study, ['workload'], folder, workloadName)
-        : namesTrace(spec.workload)
-          ? inlineTrace(study, ['workload'], folder)
-          : parsed.workloadFile !== null && spec.workload === undefined
-            ? readWorkloadFile(strategy, ['workload_spec'], strategyFolder, parsed.workloadFile)
-            : null,
+    workload,
     ...(spec.calibration === undefined
       ? {}
       : { calibration: shownSource(readReferenced(study, ['calibration'], folder, spec.calibration)) }),
-    earlier: spec.warm_start === undefined ? null : readEarlier(study, folder, spec.warm_start),
+    earlier: spec.warm_start === undefined ? null : readEarlier(study, folder, { spec, workload }),
     ...(spec.workloads === undefined ? {} : { workloads: readRegimeFiles(study, folder, spec.workloads) }),
     policies: parsed.template.policies.map((name, index) => readPolicy(strategy, index, strategyFolder, name)),
   };
@@ -121,20 +120,6 @@ function readReferenced(
   return readYamlFile(file);
 }
 
-/** Measured points of earlier runs as one document, so that the plan holds them word for word. */
-function readEarlier(study: YamlSource, folder: string, runs: readonly string[]): PlanSource {
-  const points = runs.flatMap((run, index) => {
-    const path = ['warm_start', index];
-    if (!existsSync(join(folder, run, PLAN_FILE))) {
-      throw new InputError(`no run was recorded in ${shortKey(run)}`, { path, position: study.locate(path) });
-    }
-    return replay(readJournal(join(folder, run)).entries).trials.flatMap(({ values, outcome }) =>
-      outcome?.kind === 'observed' ? [{ values, metrics: meanMetrics(outcome.replicates) }] : [],
-    );
-  });
-  return shownSource(parseYaml(JSON.stringify(points), join(folder, 'earlier.json')));
-}
-
 export function readPolicy(
   from: YamlSource,
   index: number,
@@ -148,17 +133,6 @@ export function readPolicy(
   }
   const outside = isOutsideProject(file, folder) ? ({ outside: true } as const) : {};
   return { file: policyName(file), text: readTextFile(file), imports: policyImports(file), ...outside };
-}
-
-/** Names in plans and messages are relative to the working folder where possible: no machine paths in records. */
-export function shownSource(source: YamlSource): PlanSource {
-  const file = shownName(source.file);
-  return { ...source, file, locate: (path) => ({ ...source.locate(path), file }) };
-}
-
-function shownName(file: string): string {
-  const name = relative(process.cwd(), resolve(file));
-  return name.startsWith('..') || isAbsolute(name) ? (file.split('/').at(-1) ?? file) : name;
 }
 
 const WORKLOAD_KEYS = ['clients', 'aggregate_rate', 'cohorts', 'inference_perf', 'servegen_data', 'trace'];

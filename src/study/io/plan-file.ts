@@ -46,6 +46,7 @@ export function writePlanFile(folder: string, sources: PlanSources, plan: StudyP
       ...(sources.workloads === undefined ? {} : { workloads: sources.workloads.map(stored) }),
       earlier: stored(sources.earlier ?? null),
       ...(sources.calibration == null ? {} : { calibration: stored(sources.calibration) }),
+      ...(sources.extension == null ? {} : { extension: stored(sources.extension) }),
       policies: sources.policies.map((policy) => ({
         ...stored(policy),
         from_run: policyFromRun(policy.file, folder),
@@ -86,6 +87,7 @@ export function readPlanFile(folder: string): PlanSources {
       : { workloads: documents.workloads.map((one) => restore('workloads', one)) }),
     earlier: restore('earlier', documents.earlier),
     ...(documents.calibration == null ? {} : { calibration: restore('calibration', documents.calibration) }),
+    ...(documents.extension == null ? {} : { extension: restore('extension', documents.extension) }),
     policies: documents.policies.map((stored) => ({
       ...recordedPolicy(stored, folder),
       text: unchanged(file, 'policies', stored).text,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import { createSampler } from '../../optimizer/sampler/registry.ts';
+import { carryingEvaluate, type KnownReplicates } from '../carried.ts';
 import { evaluationSetups } from '../evaluation.ts';
 import { applyEntry, entryText, JOURNAL_FORMAT, type JournalEntry, replay, type StudyState } from '../journal.ts';
 import { type PlanSources, placeSimulatorError } from '../plan/plan-sources.ts';
@@ -131,6 +132,8 @@ export interface SessionOptions {
   readonly onTornLine?: () => void;
   /** Evaluates on the workers of a queue instead of on this machine. */
   readonly queue?: QueueOptions;
+  /** What is known of the run that this one extends: it is not evaluated again. */
+  readonly known?: KnownReplicates;
   /** Ends the run early; what is recorded by then stays. */
   readonly signal?: AbortSignal;
 }
@@ -165,6 +168,8 @@ export async function runInMemory(plan: StudyPlan, options: SessionOptions): Pro
   return await follow(plan, startedEntry(plan), [], options, () => undefined);
 }
 
+const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 async function follow(
   plan: StudyPlan,
   started: StudyStarted,
@@ -174,6 +179,7 @@ async function follow(
     folder,
     queue,
     earlierMs = 0,
+    known = new Map(),
     onEntry,
     signal,
   }: SessionOptions & EvaluatorOptions & { readonly earlierMs?: number },
@@ -191,8 +197,8 @@ async function follow(
   let state = replay(entries);
   const startedAt = performance.now();
   const timeUp = (finished: number): boolean => isTimeUp(plan, finished, earlierMs + performance.now() - startedAt);
-  const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-  const run = { plan, sampler, evaluate: evaluator.evaluate, started, entries, isTimeUp: timeUp, breathe };
+  const evaluate = known.size === 0 ? evaluator.evaluate : carryingEvaluate(known, evaluator.evaluate);
+  const run = { plan, sampler, evaluate, started, entries, isTimeUp: timeUp, breathe };
   try {
     for await (const entry of runStudy(run)) {
       if (signal?.aborted) return 'interrupted';

@@ -22,6 +22,8 @@ export interface PlanSources {
   readonly workloads?: readonly (PlanSource | null)[];
   /** Points of earlier runs, as `earlierText` wrote them. */
   readonly earlier?: PlanSource | null;
+  /** The run that this one goes on from; see `ExtensionDocument`. */
+  readonly extension?: PlanSource | null;
   /** What the latencies were calibrated by. */
   readonly calibration?: PlanSource | null;
   /** Policy modules: text only. */
@@ -95,10 +97,10 @@ function placeOf(sources: PlanSources, path: readonly (string | number)[]): Sour
 
 /** Hashes of all documents, in a fixed order; they decide what a study computes. */
 export function documentHashes(sources: PlanSources): readonly string[] {
-  const { study, strategy, space, workload, policies, earlier, calibration } = sources;
+  const { study, strategy, space, workload, policies, earlier, calibration, extension } = sources;
   const regimes = sources.workloads ?? [];
   const modules = policies.flatMap((policy) => [policy, ...(policy.imports ?? [])]);
-  const optional = [earlier, calibration].filter((source) => source != null);
+  const optional = [earlier, calibration, extension].filter((source) => source != null);
   const documents = [study, strategy, space, workload, ...regimes, ...modules, ...optional];
   return documents.map((source) => (source === null ? '' : textHash(source.text)));
 }

@@ -9,6 +9,8 @@ import type { EvaluationLimits } from '../evaluation-limits.ts';
 import type { Regime, Regimes } from '../regimes/regimes.ts';
 import { requireBaselineNames } from './baseline-names.ts';
 import { type CapacityRange, capacityRange } from './capacity-spec.ts';
+import type { EarlierPoint } from './earlier-point.ts';
+import { type Extension, extendedStudy, resolveExtension } from './extension.ts';
 import { firstPoint } from './first-point.ts';
 import { resolveLimits } from './limits-spec.ts';
 import { CAPACITY, inDetailWhereAsked } from './plan-measurement.ts';
@@ -82,6 +84,8 @@ export interface StudyPlan extends CalibratedPlan {
   readonly earlier: readonly EarlierPoint[];
   /** Points to try first, in order. */
   readonly first: readonly ParameterValues[];
+  /** Present where the study goes on from a run that was recorded before. */
+  readonly extends?: Extension;
 }
 
 /** Raised when a change of the program changes proposals or results of old studies. */
@@ -100,7 +104,7 @@ export async function resolvePlan(
   createBackend: (name: string) => Promise<Backend>,
   policies: PolicyModules = [],
 ): Promise<StudyPlan> {
-  const spec = inDocument(sources.study, () => parseStudyFile(sources.study.value));
+  const spec = inDocument(sources.study, () => parseStudyFile(extendedStudy(sources)));
   const strategy = inDocument(sources.strategy, () => parseStrategyFile(sources.strategy.value));
   const { space, spaceSource } = resolveSpace(sources, strategy);
   const simulator = await inDocumentAsync(sources.strategy, () => createBackend(strategy.template.simulator));
@@ -171,18 +175,13 @@ export async function resolvePlan(
     priors: inDocument(sources.study, () => resolvePriors(spec, space)),
     earlier: (sources.earlier?.value ?? []) as unknown as readonly EarlierPoint[],
     first,
+    ...resolveExtension(sources, space, baseline),
   };
 }
 
 /** The vector that a backend is asked with before a study runs. */
 export function probeOf(plan: Pick<StudyPlan, 'baseline' | 'first' | 'template' | 'space'>): ParameterValues {
   return plan.baseline ?? plan.first[0] ?? baselineValues(plan.template, plan.space);
-}
-
-/** A measured point of an earlier run. */
-export interface EarlierPoint {
-  readonly values: ParameterValues;
-  readonly metrics: Readonly<Record<string, number>>;
 }
 
 function resolveSpace(sources: PlanSources, strategy: StrategyFile): { space: SearchSpace; spaceSource: PlanSource } {

@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startParetune, temporaryFolder } from '../../support/command-line.ts';
+import { dataOf } from '../../support/json-output.ts';
 import { CompletionServer, cloudEdge, completion } from './support.ts';
 
 interface Row {
@@ -65,7 +66,7 @@ describe('collecting from a server', () => {
     server.answer((prompt) => ({ delayMs: delays[prompt]! }));
     const { code, stdout } = await cloudEdge(...flags(['quick', 'slow']));
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toEqual({ file: file(), rows: 2, measured: 2, resumed: 0, failed: 0 });
+    expect(dataOf(stdout)).toEqual({ file: file(), rows: 2, measured: 2, resumed: 0, failed: 0 });
     for (const [i, row] of rows().entries()) {
       const { inference_time, ...rest } = row;
       expect(rest).toEqual({
@@ -106,7 +107,7 @@ describe('collecting from a server', () => {
     server.answer(() => ({}));
     const { code, stdout } = await cloudEdge(...flags(list));
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ rows: 14, resumed: kept.length, measured: 14 - kept.length });
+    expect(dataOf(stdout)).toMatchObject({ rows: 14, resumed: kept.length, measured: 14 - kept.length });
     expect(rows().map(({ request_text }) => request_text)).toEqual(list);
     expect(rows().slice(0, kept.length)).toEqual(kept);
     expect(server.served.map(({ prompt }) => prompt)).toEqual(list.slice(kept.length));
@@ -118,7 +119,7 @@ describe('collecting from a server', () => {
     const place = ['--prompts', `${FIXTURES}/dataset--tatsu-lab--alpaca`, '--server', address, '--out', folder];
     const { code, stdout } = await cloudEdge('build-dataset', ...place, ...models, '--limit', '3', '--quiet', '--json');
     expect(code).toBe(0);
-    const results = JSON.parse(stdout) as { file: string; rows: number }[];
+    const results = dataOf(stdout) as { file: string; rows: number }[];
     expect(results.map((result) => [result.file, result.rows])).toEqual([
       [file(), 3],
       [join(folder, 'inference_data_llama.jsonl'), 3],
@@ -166,7 +167,7 @@ describe('collecting from a server', () => {
     const first = await cloudEdge(...flags(['bad', 'busy', 'fine']));
     expect(first.code).toBe(1);
     expect(first.stderr).toContain('prompt 0: the server answered 400: too long');
-    expect(JSON.parse(first.stdout)).toMatchObject({ rows: 2, failed: 1 });
+    expect(dataOf(first.stdout)).toMatchObject({ rows: 2, failed: 1 });
     expect(server.served.map(({ prompt }) => prompt)).toEqual(['bad', 'busy', 'busy', 'fine']);
     server.answer(() => ({}));
     expect((await cloudEdge(...flags(['bad', 'busy', 'fine']))).code).toBe(0);

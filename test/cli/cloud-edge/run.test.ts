@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../../support/command-line.ts';
+import { dataOf } from '../../support/json-output.ts';
 import { cloudEdge } from './support.ts';
 
 let folder = '';
@@ -39,7 +40,7 @@ describe('paretune cloud-edge run', () => {
       `exp_summary_${suffix}`,
       `exp_timeseries_${suffix}`,
     ]);
-    const { runs, files } = JSON.parse(stdout);
+    const { runs, files } = dataOf(stdout);
     expect(files).toHaveLength(3);
     expect(runs).toHaveLength(20);
     const requests = table(`exp_completed_requests_${suffix}`);
@@ -89,7 +90,7 @@ describe('paretune cloud-edge run', () => {
       folder,
       '--json',
     );
-    const { runs } = JSON.parse(stdout);
+    const { runs } = dataOf(stdout);
     const rows = table('exp_timeseries_batch_addbaseline_Qwen_epoch_0.001nu_1lam.csv');
     expect(rows[0]).toMatchObject({ edge_total_slots: '16', edge_batch_capacity: '4' });
     expect(runs[0].summary.cloud_offload_rate).toBeLessThan(0.5);
@@ -99,7 +100,7 @@ describe('paretune cloud-edge run', () => {
     const { stdout } = await cloudEdge(
       ...['compare', '--scheduler', 'fcfs', '--epochs', '1', '--duration', '30', '--quiet', '--json', '--load', '0.9'],
     );
-    const rate = JSON.parse(stdout).request_rate_lambda;
+    const rate = dataOf(stdout).request_rate_lambda;
     expect(rate).toBeGreaterThan(4.5);
     expect(rate).toBeLessThan(5.6);
   });
@@ -172,7 +173,7 @@ describe('paretune cloud-edge compare', () => {
     const args = ['--scheduler', 'clinucb', '--epochs', '3', '--metric', 'avg_jct_s', '--json', ...SHORT];
     const { code, stdout } = await cloudEdge('compare', ...args);
     expect(code).toBe(0);
-    const { rows, reference, epochs } = JSON.parse(stdout);
+    const { rows, reference, epochs } = dataOf(stdout);
     expect([reference, epochs, rows.length]).toEqual(['fcfs', 3, 2]);
     expect(rows[0].change).toBeNull();
     expect(rows[1].change.scale).toBe('log-ratio');

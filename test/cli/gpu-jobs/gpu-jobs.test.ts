@@ -6,6 +6,7 @@ import { main } from '../../../src/cli/terminal/program.ts';
 import { VALIDATION_CASES } from '../../../src/companions/gpu-jobs/validation-cases.ts';
 import { compareEngines } from '../../../src/companions/gpu-jobs/validation-comparison.ts';
 import { temporaryFolder } from '../../support/command-line.ts';
+import { dataOf } from '../../support/json-output.ts';
 
 interface Finished {
   readonly code: number;
@@ -43,7 +44,7 @@ describe('paretune gpu-jobs run', () => {
   it('compares all four orderings on both workloads by default', async () => {
     const { code, stdout } = await gpuJobs('run', '--json');
     expect(code).toBe(0);
-    const results = JSON.parse(stdout) as Record<string, Record<string, number>>;
+    const results = dataOf(stdout) as Record<string, Record<string, number>>;
     expect(Object.keys(results)).toEqual(
       ['discriminating', 'staggered'].flatMap((workload) =>
         ['FIFO', 'WeightedFIFO', 'SRPT', 'WSRPT'].map((name) => `${workload}_${name}`),
@@ -81,7 +82,7 @@ describe('paretune gpu-jobs run', () => {
     const flags = ['--engine', 'token', '--cluster', 'h100_2gpu', '--algorithms', 'WSRPT', '--window', '0.5', '--json'];
     const { code, stdout } = await gpuJobs('run', ...flags, ...inputs, ...outputs);
     expect(code).toBe(0);
-    const result = (JSON.parse(stdout) as Record<string, Record<string, number>>)['tasks_WSRPT']!;
+    const result = (dataOf(stdout) as Record<string, Record<string, number>>)['tasks_WSRPT']!;
     expect(result['completed_count']).toBe(5);
     expect(result['prefix_hit_rate']).toBeGreaterThanOrEqual(0);
     for (const latency of ['ttft', 'tpot', 'e2e', 'queueing', 'prefill', 'decode']) {
@@ -233,7 +234,7 @@ describe('paretune gpu-jobs generate, replay', () => {
     const trace = join(folder, 'log.csv');
     writeFileSync(trace, `timestamp,input_tokens,output_tokens,ttft,e2e\n${log.join('\n')}\n`);
     const { stdout } = await gpuJobs('run', ...token, '--tasks', trace, '--json');
-    const replayed = (JSON.parse(stdout) as Record<string, { replay_mape: Record<string, Record<string, number>> }>)[
+    const replayed = (dataOf(stdout) as Record<string, { replay_mape: Record<string, Record<string, number>> }>)[
       'log_FIFO'
     ]!;
     for (const latency of ['ttft', 'e2e']) {
@@ -247,7 +248,7 @@ describe('paretune gpu-jobs generate, replay', () => {
 describe('paretune gpu-jobs roofline', () => {
   it('prints ridge point and bounds', async () => {
     const { stdout } = await gpuJobs('roofline', '--model', 'Llama3-8B', '--gpu', 'H100', '--json');
-    const page = JSON.parse(stdout) as { ridge: number; steps: { step: string; ms: number; bound: string }[] };
+    const page = dataOf(stdout) as { ridge: number; steps: { step: string; ms: number; bound: string }[] };
     expect(page.ridge).toBeCloseTo(295.2, 1);
     expect(page.steps.find(({ step }) => step === 'decode 1')).toMatchObject({
       ms: expect.closeTo(4.776, 2),

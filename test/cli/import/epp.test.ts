@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import type { JsonObject } from '../../../src/base/json.ts';
 import { commandHere } from '../../support/command-here.ts';
 import { paretune, temporaryFolder } from '../../support/command-line.ts';
+import { dataOf } from '../../support/json-output.ts';
 
 const folder = temporaryFolder();
 const GOLDEN = `${process.cwd()}/test/fixtures/epp/golden`;
@@ -53,7 +54,7 @@ describe('paretune import epp', () => {
         tune,
         '--json',
       ]);
-      return (JSON.parse(stdout) as { space: { parameters: { name: string; low: number; high: number }[] } }).space
+      return (dataOf(stdout) as { space: { parameters: { name: string; low: number; high: number }[] } }).space
         .parameters;
     };
     const routing = await space('routing');
@@ -100,7 +101,7 @@ describe('paretune import epp', () => {
     const model = ['--vllm-args', 'vllm serve acme/llama-next', '--model-config', config];
     const { code, stdout, stderr } = await commandHere('import', 'epp', map, ...model, '--json');
     expect(code, stderr).toBe(0);
-    expect((JSON.parse(stdout) as { settings: JsonObject }).settings).toMatchObject({
+    expect((dataOf(stdout) as { settings: JsonObject }).settings).toMatchObject({
       model: 'acme/llama-next',
       precise_prefix: 'router',
     });

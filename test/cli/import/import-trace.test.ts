@@ -9,6 +9,7 @@ import { readTraceCsv } from '../../../src/simulators/workload/trace-csv.ts';
 import { parseTraceHeader } from '../../../src/simulators/workload/trace-header.ts';
 import { readYamlFile } from '../../../src/study/io/yaml-file.ts';
 import { startParetune, temporaryFolder } from '../../support/command-line.ts';
+import { dataOf } from '../../support/json-output.ts';
 
 const FIXTURES = new URL('../../fixtures/traces/', import.meta.url).pathname;
 const folder = temporaryFolder();
@@ -53,7 +54,7 @@ describe('paretune import trace', () => {
 
   test('is told in JSON as well, with the files that were written', async () => {
     const { stdout } = await importTrace('ghcp-agent.jsonl', 'agents.csv', '--json');
-    expect(JSON.parse(stdout)).toMatchObject({
+    expect(dataOf(stdout)).toMatchObject({
       format: 'copilot',
       requests: 2,
       sessions: 1,
@@ -185,7 +186,7 @@ describe('beside the trace', () => {
       '--fit',
       '--json',
     );
-    expect(JSON.parse(told.stdout)).toMatchObject({
+    expect(dataOf(told.stdout)).toMatchObject({
       requests: 300,
       fit: { distance: { shared_prompt_tokens: { trace: 0, fit: 0 } } },
       files: { workload: file },

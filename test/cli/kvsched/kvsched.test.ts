@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { COMMANDS } from '../../../src/cli/commands.ts';
 import { main } from '../../../src/cli/terminal/program.ts';
 import { temporaryFolder } from '../../support/command-line.ts';
+import { dataOf } from '../../support/json-output.ts';
 
 const SCENARIOS = new URL('../../../studies/kvsched/scenarios/', import.meta.url).pathname;
 const S2 = join(SCENARIOS, 'S2_edge_cloud.yaml');
@@ -72,7 +73,7 @@ describe('kvsched run', () => {
       ...['run', '--scenario', S2, '--scheduler', 'load', '--fidelity', 'legacy', '--out', './raw', '--json'],
     );
     expect(code).toBe(0);
-    const row = JSON.parse(stdout);
+    const row = dataOf(stdout);
     expect(row).toMatchObject({ scenario: 'S2_edge_cloud', scheduler: 'load_only', seed: 0, ticks: 1000 });
     expect(row.p99_ms).toBeCloseTo(162.72, 9);
     expect(row.kv_migrations).toBe(863);
@@ -84,7 +85,7 @@ describe('kvsched run', () => {
   test('lets a policy document win over the switches', async () => {
     const run = async (...argv: string[]) => {
       const { stdout } = await kvsched('run', '--scenario', S4, '--out', './raw', '--json', ...argv);
-      const { p50_ms, p99_ms, p99_decode_ms, kv_migrations } = JSON.parse(stdout);
+      const { p50_ms, p99_ms, p99_decode_ms, kv_migrations } = dataOf(stdout);
       return { p50_ms, p99_ms, p99_decode_ms, kv_migrations };
     };
     const prefetched = await run('--prefetch');
@@ -106,7 +107,7 @@ describe('kvsched run', () => {
     const summary = async (name: string, text: string, ...argv: string[]) => {
       writeFileSync(at(name), text);
       const { stdout } = await kvsched('run', '--scenario', `./${name}`, '--out', './order', '--json', ...argv);
-      const { p50_ms, p99_ms, kv_migration_bytes } = JSON.parse(stdout);
+      const { p50_ms, p99_ms, kv_migration_bytes } = dataOf(stdout);
       return { p50_ms, p99_ms, kv_migration_bytes };
     };
     const dist = (map: string): string => `prompt_tokens_dist: ${map}`;
@@ -325,7 +326,7 @@ describe('kvsched lint-network', () => {
     const { code, stdout } = await kvsched('lint-network', '--scenarios', './ends.yaml', '--json');
     expect(code).toBe(1);
     expect((await kvsched('lint-network', '--json=-', '--scenarios', './ends.yaml')).stdout).toBe(stdout);
-    expect(JSON.parse(stdout).issues).toEqual([
+    expect(dataOf(stdout).issues).toEqual([
       { kind: 'unknown_endpoint', src: 'prefillX', dst: 'decodeZ', detail: 'no node "decodeZ"' },
     ]);
   });
@@ -338,7 +339,7 @@ describe('kvsched compare-modes', () => {
       ...['compare-modes', '--relaxed', './one', '--strict', './strict/index.csv', '--out', './delta', '--json'],
     );
     expect(code).toBe(0);
-    const deltas = JSON.parse(stdout) as { label: string; delta_migration_bytes: number; delta_p99_total_ms: number }[];
+    const deltas = dataOf(stdout) as { label: string; delta_migration_bytes: number; delta_p99_total_ms: number }[];
     expect(deltas).toHaveLength(8);
     for (const { label, ...delta } of deltas) {
       if (label.startsWith('kv_only')) expect(delta).toMatchObject({ delta_p99_total_ms: 0, delta_migration_bytes: 0 });

@@ -6,6 +6,7 @@ import { main } from '../../../src/cli/terminal/program.ts';
 import type { ExplainedDecision } from '../../../src/companions/pd-slo/explain.ts';
 import type { PdSloSummary } from '../../../src/simulators/pd-slo/summary.ts';
 import { paretune, temporaryFolder } from '../../support/command-line.ts';
+import { dataOf } from '../../support/json-output.ts';
 
 /** The command line in this process: quicker than a program start for each case. */
 async function command(args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
@@ -31,7 +32,7 @@ describe('paretune pd-slo', () => {
     const out = temporaryFolder();
     const { code, stdout } = await command(['pd-slo', 'run', ...SMALL, '--json', '--out', out]);
     expect(code).toBe(0);
-    const summary = JSON.parse(stdout) as PdSloSummary;
+    const summary = dataOf(stdout) as PdSloSummary;
     expect(JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'))).toEqual(summary);
     const rows = readFileSync(join(out, 'requests.csv'), 'utf8')
       .trimEnd()
@@ -52,7 +53,7 @@ describe('paretune pd-slo', () => {
   test('explain prints the pair table, and the same decision as JSON', async () => {
     const text = await paretune(['pd-slo', 'explain', ...SMALL, '--request', '7']);
     const json = await command(['pd-slo', 'explain', ...SMALL, '--request', '7', '--json']);
-    const decision = JSON.parse(json.stdout) as ExplainedDecision;
+    const decision = dataOf(json.stdout) as ExplainedDecision;
     expect(text.stdout).not.toContain('\u001b[');
     expect(text.stdout).toContain(`${decision.prefillPod} → ${decision.decodePod}`);
     for (const pair of decision.pairs) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { commandHere } from '../../support/command-here.ts';
 import { temporaryFolder } from '../../support/command-line.ts';
+import { dataOf } from '../../support/json-output.ts';
 import { PredictionServer } from './prediction-server.ts';
 
 const RUN = ['pd-slo', 'metrics', '--seed', '3', '--json'];
@@ -40,7 +41,7 @@ async function counted(...more: string[]): Promise<{ counters: Counters; stderr:
     ...more,
   );
   expect(code).toBe(0);
-  return { counters: JSON.parse(stdout) as Counters, stderr };
+  return { counters: dataOf(stdout) as Counters, stderr };
 }
 
 afterEach(async () => {
@@ -169,7 +170,7 @@ describe('pd-slo train', () => {
     const out = join(folder, 'trained.json');
     const { code, stdout } = await commandHere('pd-slo', 'train', collected, '--out', out, '--json');
     expect(code).toBe(0);
-    const { targets } = JSON.parse(stdout) as {
+    const { targets } = dataOf(stdout) as {
       targets: { target: string; samples: number; errorMs: number; heuristicErrorMs: number }[];
     };
     expect(targets.map(({ target }) => target)).toEqual(['prefill-ttft', 'decode-ttft', 'decode-tpot']);
@@ -177,8 +178,7 @@ describe('pd-slo train', () => {
       expect(errorMs).toBeLessThan(heuristicErrorMs / 2);
     }
     const attainment = async (...argv: string[]): Promise<number> =>
-      JSON.parse((await commandHere('pd-slo', 'run', ...requests, '--seed', '9', '--json', ...argv)).stdout).attainment
-        .slo;
+      dataOf((await commandHere('pd-slo', 'run', ...requests, '--seed', '9', '--json', ...argv)).stdout).attainment.slo;
     expect(await attainment('--config', out)).toBeGreaterThan(await attainment('--mode', 'random_pair'));
   });
 
@@ -196,7 +196,7 @@ describe('pd-slo train', () => {
     });
     writeFileSync(file, Array.from({ length: 400 }, (_, i) => `${JSON.stringify(entry(i))}\n`).join(''));
     const { stdout } = await commandHere('pd-slo', 'train', file, '--json');
-    const { targets } = JSON.parse(stdout);
+    const { targets } = dataOf(stdout);
     expect(targets).toHaveLength(2);
     // ms per unit of KV share, and for ten running requests.
     expect(targets[1].coefficients[1]).toBeCloseTo(100, 1);
@@ -259,5 +259,5 @@ test('a class without requests has no attainment', async () => {
   expect(stdout).toMatch(/^never +0 +none +none +none$/m);
   expect(stdout).toMatch(/^aimless +0 +none +none +none$/m);
   const json = await commandHere('pd-slo', 'run', '--config', file, '--requests', '100', '--json');
-  expect(JSON.parse(json.stdout).byClass.never).toEqual({ requests: 0, slo: null, ttft: null, tpot: null });
+  expect(dataOf(json.stdout).byClass.never).toEqual({ requests: 0, slo: null, ttft: null, tpot: null });
 });

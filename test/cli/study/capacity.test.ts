@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { type CapacityRequest, capacitySettings } from '../../../src/study/io/capacity-settings.ts';
 import { parseSloText } from '../../../src/study/plan/measure-spec.ts';
 import { paretune, temporaryFolder } from '../../support/command-line.ts';
+import { dataOf } from '../../support/json-output.ts';
 
 const folder = temporaryFolder();
 const STRATEGY = `
@@ -48,9 +49,9 @@ test('capacity prints the figure that a study tells as capacity_rps', async () =
     paretune(['simulate', 'study.yaml', '--json'], folder),
   ]);
   expect(code).toBe(0);
-  const { capacities } = JSON.parse(stdout);
+  const { capacities } = dataOf(stdout);
   expect(capacities.map(({ name }: { name: string }) => name)).toEqual(['baseline']);
-  for (const [index, { outcome }] of JSON.parse(simulated.stdout).outcomes.entries()) {
+  for (const [index, { outcome }] of dataOf(simulated.stdout).outcomes.entries()) {
     expect(outcome.metrics.capacity_rps).toBe(capacities[0].seeds[index].rate);
     expect(outcome.metrics.capacity_rps).toBeGreaterThan(4);
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { commandHere } from '../../support/command-here.ts';
 import { temporaryFolder } from '../../support/command-line.ts';
+import { dataOf } from '../../support/json-output.ts';
 import { writeProgram } from '../../support/page-commands.ts';
 
 const folder = temporaryFolder();
@@ -54,7 +55,7 @@ describe('paretune crosscheck', () => {
       ...flags,
     );
     expect(code, stderr).toBe(0);
-    const { points } = JSON.parse(stdout) as { points: { metrics: { metric: string; difference: number }[] }[] };
+    const { points } = dataOf(stdout) as { points: { metrics: { metric: string; difference: number }[] }[] };
     expect(points).toHaveLength(2);
     for (const { metrics } of points) {
       expect(metrics.map(({ metric }) => metric)).toContain('ttft_p99_ms');

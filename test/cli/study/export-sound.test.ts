@@ -121,5 +121,5 @@ test('the report of the same run recommends the same point', async () => {
 test('bare paretune prints its help', async () => {
   const { code, stdout } = await commandHere();
   expect(code).toBe(0);
-  expect(stdout).toContain('paretune run <study>');
+  expect(stdout).toContain('paretune run [study]');
 });

@@ -6,6 +6,7 @@ import type { JsonObject } from '../../../src/base/json.ts';
 import { toBlis } from '../../../src/connect/deploy/export-blis.ts';
 import { commandHere } from '../../support/command-here.ts';
 import { paretune, temporaryFolder } from '../../support/command-line.ts';
+import { dataOf } from '../../support/json-output.ts';
 
 const folder = temporaryFolder();
 const run = join(folder, 'run');
@@ -93,7 +94,7 @@ describe('paretune export', () => {
     const { config } = JSON.parse(readFileSync(join(out, 'point.json'), 'utf8')) as { config: JsonObject };
     const back = await commandHere('import', 'epp', '--helm-values', join(out, 'values.yaml'), '--json');
     expect(back.code, back.stderr).toBe(0);
-    const { settings, not_simulated: lost } = JSON.parse(back.stdout) as { settings: JsonObject; not_simulated: [] };
+    const { settings, not_simulated: lost } = dataOf(back.stdout) as { settings: JsonObject; not_simulated: [] };
     expect(lost).toEqual([]);
     const shared = ['model', 'tp', 'num_instances', 'long_prefill_token_threshold', 'total_kv_blocks', 'kv_cpu_blocks'];
     for (const key of shared) expect(settings[key], key).toBe(config[key]);

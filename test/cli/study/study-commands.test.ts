@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { interruptedAt, paretune, temporaryFolder } from '../../support/command-line.ts';
+import { dataOf } from '../../support/json-output.ts';
 
 const STRATEGY = `name: kv-demo
 simulator: kvsched
@@ -73,7 +74,7 @@ describe('run', () => {
 
   test('prints the report as JSON on stdout, progress on stderr', async () => {
     const { stdout } = await paretune(['report', 'one', '--json'], folder);
-    expect(JSON.parse(stdout)).toEqual(JSON.parse(readFileSync(at('one', 'report.json'), 'utf8')));
+    expect(dataOf(stdout)).toEqual(JSON.parse(readFileSync(at('one', 'report.json'), 'utf8')));
   });
 });
 

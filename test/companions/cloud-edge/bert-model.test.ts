@@ -5,6 +5,7 @@ import { loadEncoder } from '../../../src/companions/cloud-edge/encoder.ts';
 import { Safetensors } from '../../../src/companions/cloud-edge/safetensors.ts';
 import { cloudEdge } from '../../cli/cloud-edge/support.ts';
 import { temporaryFolder } from '../../support/command-line.ts';
+import { dataOf } from '../../support/json-output.ts';
 import { lookUpModel } from './onnx-model.ts';
 import { TINY_VOCABULARY, tinyBert, tinyForward, writeTinyBert } from './tiny-bert.ts';
 
@@ -86,7 +87,7 @@ describe('an encoder from safetensors', () => {
     const limits = ['--duration', '30', '--scheduler', 'clinucb', '--no-save', '--json'];
     const { code, stdout } = await cloudEdge(...argv, ...limits);
     expect(code).toBe(0);
-    expect(JSON.parse(stdout).runs[0].summary.total_completed_requests).toBeGreaterThan(50);
+    expect(dataOf(stdout).runs[0].summary.total_completed_requests).toBeGreaterThan(50);
   });
 
   test('that is nowhere: one line says how to get it and what works without', async () => {

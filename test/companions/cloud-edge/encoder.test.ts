@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { loadEncoder } from '../../../src/companions/cloud-edge/encoder.ts';
 import { cloudEdge } from '../../cli/cloud-edge/support.ts';
 import { PROGRAM, temporaryFolder } from '../../support/command-line.ts';
+import { dataOf } from '../../support/json-output.ts';
 import { lookUpModel } from './onnx-model.ts';
 
 const VOCABULARY = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'short', 'long', 'answer'];
@@ -58,7 +59,7 @@ describe('a local ONNX encoder', () => {
     const args = ['--encoder', encoder, '--pooling', 'mean', '--quiet', '--json'];
     const { code, stdout } = await cloudEdge('embed', '--dataset', dataset(), '--out', out, ...args);
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toEqual({ file: out, rows: 2, dimension: 3 });
+    expect(dataOf(stdout)).toEqual({ file: out, rows: 2, dimension: 3 });
     const rows = readFileSync(out, 'utf8')
       .trim()
       .split('\n')
@@ -68,7 +69,7 @@ describe('a local ONNX encoder', () => {
     const fromFile = await cloudEdge(...run, '--dataset', out, '--set', 'embedding_model_type=bert');
     expect(fromFile.code).toBe(0);
     const onTheFly = await cloudEdge(...run, '--dataset', dataset(), '--encoder', encoder, '--pooling', 'mean');
-    expect(JSON.parse(onTheFly.stdout)).toEqual(JSON.parse(fromFile.stdout));
+    expect(dataOf(onTheFly.stdout)).toEqual(dataOf(fromFile.stdout));
     const packed = join(folder, 'workload.json');
     expect((await cloudEdge('pack', '--dataset', out, '--out', packed, '--json')).code).toBe(0);
     expect(JSON.parse(readFileSync(packed, 'utf8')).dataset.rows[1]).toEqual({

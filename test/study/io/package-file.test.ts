@@ -5,6 +5,7 @@ import { documentKind } from '../../../src/study/io/load-study.ts';
 import { documentFile } from '../../../src/study/io/package-file.ts';
 import { readYamlFile } from '../../../src/study/io/yaml-file.ts';
 import { paretune, temporaryFolder } from '../../support/command-line.ts';
+import { dataOf } from '../../support/json-output.ts';
 
 const folder = temporaryFolder();
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -20,7 +21,7 @@ describe('names of shipped documents', () => {
   test('that `list` prints lead to documents of their kind, wherever the user is', async () => {
     const { stdout, stderr } = await paretune(['list', '--json'], folder);
     expect(stderr).toBe('');
-    const { studies, experiments, strategies, searchSpaces } = JSON.parse(stdout) as Listed;
+    const { studies, experiments, strategies, searchSpaces } = dataOf(stdout) as Listed;
     const kinds = [
       [studies, 'study'],
       [experiments, 'experiment'],
