@@ -48,7 +48,7 @@ describe('rivals on target problem 2', () => {
         measurement,
       ]);
       for (const one of terms) expect(one, target).toEqual(terms[0]);
-      expect(rivals[0]![1].trials, target).toBe(40);
+      expect(rivals[0]![1].trials, target).toBeLessThanOrEqual(40);
       expect(rivals[0]![1].seeds, target).toHaveLength(3);
     }
   });
