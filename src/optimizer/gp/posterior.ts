@@ -1,6 +1,4 @@
-import { choleskyFactor, choleskySolve } from '../../numeric/cholesky.ts';
-import { dot } from '../../numeric/dot.ts';
-import { solveLower, solveUpper } from '../../numeric/triangular-solve.ts';
+import { choleskyFactor, choleskySolve, dot, solveLower, solveUpper } from '../../numeric/cholesky.ts';
 import {
   addCrossGradient,
   crossCovariance,
@@ -9,7 +7,7 @@ import {
   kernelVariance,
   termCount,
 } from './kernel.ts';
-import { MEAN_VARIANCE, RELATIVE_NUGGET } from './pair-covariance.ts';
+import { MEAN_VARIANCE, RELATIVE_NUGGET } from './marginal-likelihood.ts';
 
 /** Gaussian process conditioned on values at n points, ready to predict. Everything is on the standardised scale. */
 export interface Posterior {
@@ -60,11 +58,11 @@ export function condition(
 export function priorCovariance(kernel: Kernel, points: FeatureRows): Float64Array {
   const { rows, width, features } = points;
   const out = new Float64Array(rows * rows);
-  const slopes = new Float64Array(rows);
+  const distances = new Float64Array(rows);
   const terms = new Float64Array(termCount(kernel, points));
   for (let a = 0; a < rows; a++) {
     const row = out.subarray(a * rows, (a + 1) * rows);
-    crossCovariance(kernel, points, features.subarray(a * width, (a + 1) * width), row, slopes, terms);
+    crossCovariance(kernel, points, features.subarray(a * width, (a + 1) * width), row, distances, terms);
     for (let b = 0; b < rows; b++) row[b]! += MEAN_VARIANCE;
   }
   return out;
@@ -77,8 +75,8 @@ export interface Moments {
   variance: number;
   /** cov(f(x), f(X)), length n. */
   readonly covariance: Float64Array;
-  /** Slopes of the kernel by squared scaled distance to each point, length n. */
-  readonly slopes: Float64Array;
+  /** Squared scaled distances to the points, length n. */
+  readonly distances: Float64Array;
   /** Factors of the additive kernel by point. */
   readonly terms: Float64Array;
   /** L⁻¹ k(x), length n. */
@@ -91,7 +89,7 @@ export function momentsBuffer({ kernel, points, alphas }: Posterior): Moments {
     means: new Float64Array(alphas.length),
     variance: 0,
     covariance: new Float64Array(points.rows),
-    slopes: new Float64Array(points.rows),
+    distances: new Float64Array(points.rows),
     terms: new Float64Array(termCount(kernel, points)),
     solved: new Float64Array(points.rows),
   };
@@ -99,7 +97,7 @@ export function momentsBuffer({ kernel, points, alphas }: Posterior): Moments {
 
 function fillCrossCovariance({ kernel, points }: Posterior, x: Readonly<Float64Array>, out: Moments): void {
   const { covariance } = out;
-  crossCovariance(kernel, points, x, covariance, out.slopes, out.terms);
+  crossCovariance(kernel, points, x, covariance, out.distances, out.terms);
   for (let a = 0; a < points.rows; a++) covariance[a]! += MEAN_VARIANCE;
 }
 
@@ -134,7 +132,7 @@ export function addMomentGradient(
   gradient: Float64Array,
 ): void {
   const { kernel, points, alphas, lower } = posterior;
-  const { solved, slopes, terms } = moments;
+  const { solved, distances, terms } = moments;
   if (toVariance === 0) solved.fill(0);
   else solveUpper(lower, points.rows, solved, solved);
   for (let a = 0; a < points.rows; a++) {
@@ -142,7 +140,7 @@ export function addMomentGradient(
     for (let s = 0; s < alphas.length; s++) pull += toMeans[s]! * alphas[s]![a]!;
     solved[a] = pull;
   }
-  addCrossGradient(kernel, points, x, solved, slopes, terms, gradient);
+  addCrossGradient(kernel, points, x, solved, distances, terms, gradient);
 }
 
 /** Posterior covariance of f at the rows of `at`, lower triangle, row-major. */

@@ -17,8 +17,8 @@ const FOLDER = 'reports/target-v2';
 const ARMS = {
   't1-tuned': ['stock', 'pools', 'partition'],
   't1-roofline': ['pools'],
-  t2: ['pools-light', 'stock-heavy'],
-  t3: ['pools-175', 'stock-200'],
+  t2: ['pools-light'],
+  't3-tuned': ['pools-200'],
 };
 
 const began = performance.now();
