@@ -38,6 +38,7 @@ const EXPERIMENTS: Readonly<Record<string, string>> = {
   'target-v2-t1-tuned': 'experiments/t1-tuned.yaml',
   'target-v2-t1-roofline': 'experiments/t1-roofline.yaml',
   'target-v2-t2': 'experiments/t2.yaml',
+  'target-v2-t2-tuned': 'experiments/t2-tuned.yaml',
   'target-v2-t3': 'experiments/t3.yaml',
   'target-v2-t3-tuned': 'experiments/t3-tuned.yaml',
   'target-v2-t4': 'experiments/t4.yaml',

@@ -18,6 +18,7 @@ const ARMS = {
   't1-tuned': ['stock', 'pools', 'partition'],
   't1-roofline': ['pools'],
   t2: ['pools-light'],
+  't2-tuned': ['pools-heavy'],
   't3-tuned': ['pools-200'],
 };
 
