@@ -59,6 +59,9 @@ describe('the page of target problem 2', () => {
     const partition = await run('t1-class-partition');
     expect(partition.trials).toHaveLength(40);
     expect(paretoFront(partition.plan, partition.trials)).toEqual([]);
+    const sessions = await run('t3-class-pools-200');
+    expect(sessions.trials).toHaveLength(24);
+    expect(paretoFront(sessions.plan, sessions.trials)).toEqual([]);
     expect(choosePoint(await run('t1-class-pools'), 'best:slo_attainment_min').origin).toBe('baseline');
     expect(choosePoint(await run('t1-class-pools-bar'), 'knee').origin).toBe('sampler');
     expect(choosePoint(await run('t1-stock'), 'best:slo_attainment').origin).toBe('sampler');

@@ -36,8 +36,7 @@ const BARS: readonly Bar[] = [
   },
   { name: 'T2, mixes 10/45/45 and 30/50/20 with the setting of T1', experiment: 'target-v2-t2', decides: isMain },
   { name: 'T2, three mixes, tuned on the hardest', experiment: 'target-v2-t2-tuned', decides: isMain },
-  { name: 'T3, sessions at 175 and 200 a second, hand-picked pools', experiment: 'target-v2-t3', decides: isMain },
-  { name: 'T3, tuned pools', experiment: 'target-v2-t3-tuned', decides: isMain },
+  { name: 'T3, sessions at 175 and 200 a second, hand-picked', experiment: 'target-v2-t3', decides: isMain },
   {
     name: 'T4, overload pulse, roofline',
     experiment: 'target-v2-t4',

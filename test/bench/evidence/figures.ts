@@ -40,7 +40,6 @@ const EXPERIMENTS: Readonly<Record<string, string>> = {
   'target-v2-t2': 'experiments/t2.yaml',
   'target-v2-t2-tuned': 'experiments/t2-tuned.yaml',
   'target-v2-t3': 'experiments/t3.yaml',
-  'target-v2-t3-tuned': 'experiments/t3-tuned.yaml',
   'target-v2-t4': 'experiments/t4.yaml',
 };
 

@@ -19,7 +19,7 @@ const ARMS = {
   't1-roofline': ['pools'],
   t2: ['pools-light'],
   't2-tuned': ['pools-heavy'],
-  't3-tuned': ['pools-200'],
+  t3: ['pools-200'],
 };
 
 const began = performance.now();

@@ -25,11 +25,11 @@ paretune experiment $here/stock-against-hand-picked.yaml --out "$out"
 # What strategies add: rivals tuned on the same seeds with the same budget, then judged on unused ones.
 for study in t1-stock t1-class-partition t1-class-pools t1-class-pools-bar t2-class-pools-heavy t3-class-pools-200; do
   rm -rf "$out/$study"
-  # Exit code 3: no partition keeps the guards.
+  # Exit code 3: no point within the guards.
   paretune run $here/$study.yaml --out "$out/$study" || [ $? = 3 ]
   rm -f "$out/$study/report.html" "$out/$study/report.json" "$out/$study/trials.csv" "$out/$study/timings.jsonl"
 done
-for experiment in t1 t1-tuned t1-roofline t2 t2-tuned t3 t3-tuned t4; do
+for experiment in t1 t1-tuned t1-roofline t2 t2-tuned t3 t4; do
   paretune experiment $here/experiments/$experiment.yaml --out "$out"
 done
 capacity capacity-s1 $here/capacities-tuned.yaml --from 1100 --to 1450 --slo "$S1"
