@@ -64,6 +64,7 @@ describe('the page of target problem 2', () => {
     expect(paretoFront(sessions.plan, sessions.trials)).toEqual([]);
     expect(choosePoint(await run('t1-class-pools'), 'best:slo_attainment_min').origin).toBe('baseline');
     expect(choosePoint(await run('t1-class-pools-bar'), 'knee').origin).toBe('sampler');
+    expect(choosePoint(await run('t2-class-pools-heavy'), 'knee').origin).toBe('sampler');
     expect(choosePoint(await run('t1-stock'), 'best:slo_attainment').origin).toBe('sampler');
   });
 
