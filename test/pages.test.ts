@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from './support/command-line.ts';
@@ -13,12 +13,15 @@ it.each(['my-model', 'my-policy', 'from-optuna', 'from-blis'])(
     const folder = temporaryFolder();
     writeProgram(join(folder, 'bin', 'paretune'));
     writeProgram(join(folder, 'blis'), (program) => `exec ${program} blis "$@"`);
+    // As `npm install` would leave it.
+    mkdirSync(join(folder, 'node_modules'));
+    symlinkSync(ROOT, join(folder, 'node_modules/paretune'));
     const blocks = shellBlocks(page(name));
-    expect(blocks.length).toBeGreaterThan(1);
+    expect(blocks.length).toBeGreaterThan(0);
     await runBlocks(blocks, folder);
     rmSync(folder, { recursive: true });
   },
-  120_000,
+  240_000,
 );
 
 it('docs/strategies.md has a row for every strategy, and no other', () => {

@@ -8,7 +8,7 @@ import { declaredOptions, positionalsOf } from './declared-options.ts';
 const TYPED_ONLY = ['help', 'version'];
 
 /** Each flag has a variable: `--max-num-seqs` is set by PARETUNE_MAX_NUM_SEQS. */
-export function variableOf(flag: string): string {
+function variableOf(flag: string): string {
   return `PARETUNE_${flag.toUpperCase().replaceAll('-', '_')}`;
 }
 

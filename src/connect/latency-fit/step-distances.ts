@@ -51,7 +51,7 @@ export interface Guess {
   readonly noise: number;
 }
 
-export interface Spacing extends Guess {
+interface Spacing extends Guess {
   /** Steps in a distance. */
   readonly most: number;
 }

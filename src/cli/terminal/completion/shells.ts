@@ -48,7 +48,7 @@ function shells(command: string): readonly Shell[] {
   ];
 }
 
-export interface Completed extends Pick<CompletionOptions, 'command' | 'aliases' | 'valuesOf'> {
+interface Completed extends Pick<CompletionOptions, 'command' | 'aliases' | 'valuesOf'> {
   readonly tree: () => Promise<readonly CommandNode[]>;
 }
 
