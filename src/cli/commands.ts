@@ -131,17 +131,12 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     syntax: 'gpu-jobs',
-    summary: 'queue orderings for LLM jobs on GPU clusters: run, test, generate, roofline, validate',
+    summary: 'queue orderings for LLM jobs on GPU clusters, token by token, with validation',
     load: async () => (await import('./gpu-jobs/group.ts')).gpuJobsCommand,
   },
   {
     syntax: 'cloud-edge',
     summary: 'learning schedulers on an edge and a cloud node: build-dataset, run, compare, embed, pack',
     load: async () => (await import('./cloud-edge/group.ts')).cloudEdgeCommand,
-  },
-  {
-    syntax: 'completion',
-    summary: 'print a script that completes commands and flags: bash, zsh, fish, powershell',
-    load: async () => (await import('./completion.ts')).completionCommand(COMMANDS),
   },
 ];

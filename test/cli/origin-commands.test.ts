@@ -98,6 +98,31 @@ describe('KV-aware scheduling', () => {
   });
 });
 
+describe('KV-aware scheduling, later commands', () => {
+  test('latencies are tabled, filled in and fitted', async () => {
+    expect((await asWritten('python -m kvsched.cli microbench --out results/microbench.csv')).code).toBe(0);
+    const table = readFileSync('results/microbench.csv', 'utf8');
+    const filled = table.replace(
+      /,(\d+),(\d+),$/gm,
+      (_, tokens, batch) => `,${tokens},${batch},${1 + tokens / 500 + batch / 100}`,
+    );
+    writeFileSync('results/microbench.csv', filled);
+    const fit =
+      'python -m kvsched.cli fit-latency --in results/microbench.csv --out configs/latency/fitted_gpu_profiles.yaml';
+    expect((await asWritten(fit)).code).toBe(0);
+    expect(readFileSync('configs/latency/fitted_gpu_profiles.yaml', 'utf8')).toMatch(
+      /^RTX6000_ADA_48GB:\n {2}alpha_ms: /,
+    );
+  });
+
+  test('topologies are tabled', async () => {
+    const line =
+      'python -m kvsched.cli topology-table --scenarios configs/scenarios/ --out results/topology.tex --format latex';
+    expect((await asWritten(line)).code).toBe(0);
+    expect(readFileSync('results/topology.tex', 'utf8')).toContain('\\begin{tabular}');
+  });
+});
+
 describe('request schedulers on edge and cloud', () => {
   test('datasets of a model, from the Parquet files of the prompts', async () => {
     const server = new CompletionServer();

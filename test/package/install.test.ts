@@ -124,7 +124,7 @@ console.log(checked.front, ttft);
   });
 
   test('quickstart runs to its report', () => {
-    expect(paretune(['list']).stdout).toMatch(/^studies\n(.*\n)*? {2}quickstart {2}/);
+    expect(paretune(['list']).stdout).toMatch(/^studies\n {2}\S+\n(.*\n)*? {4}quickstart {2}/);
     const { status, stderr } = paretune(['run', 'quickstart', '--quiet']);
     expect([status, stderr]).toEqual([0, '']);
     expect(readdirSync(join(project, 'runs/quickstart')).sort()).toEqual([

@@ -1,40 +1,31 @@
+import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { InputError, unknownName } from '../../base/errors.ts';
-import { type Interval, meanInterval, type PairedChange, pairedChange } from '../../numeric/statistics.ts';
-import { formatChange } from '../../report/format.ts';
+import {
+  COMPARABLE,
+  type ComparedMetric,
+  type ComparisonRow,
+  compareMetric,
+} from '../../companions/cloud-edge/comparison.ts';
+import {
+  type ComparisonSetting,
+  changeText,
+  comparisonPage,
+  comparisonPicture,
+  intervalText,
+} from '../../companions/cloud-edge/comparison-page.ts';
 import { scheduler } from '../../simulators/cloud-edge/config-schema.ts';
 import { runExperiment } from '../../simulators/cloud-edge/experiment.ts';
-import { SCHEDULER_LABELS, type SchedulerName } from '../../simulators/cloud-edge/scheduler-names.ts';
+import type { SchedulerName } from '../../simulators/cloud-edge/scheduler-names.ts';
 import type { RunSummary } from '../../simulators/cloud-edge/summary.ts';
+import { writeTextFile } from '../../study/io/text-file.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
-import { requiredText, switchFlag } from '../terminal/flags.ts';
+import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
 import { printJson } from '../terminal/json-output.ts';
 import { Progress } from '../terminal/progress.ts';
 import { flagValue } from '../terminal/schema-flag.ts';
 import { fitted } from '../terminal/table.ts';
 import { experimentFlags, experimentSettings } from './settings.ts';
-
-const COMPARABLE = [
-  'avg_jct_s',
-  'p95_jct_s',
-  'p99_jct_s',
-  'avg_jct_with_backlog_s',
-  'total_throughput_rps',
-  'edge_throughput_rps',
-  'cloud_offload_rate',
-  'avg_queueing_delay_s',
-  'backlog_at_end',
-] as const satisfies readonly (keyof RunSummary)[];
-type Metric = (typeof COMPARABLE)[number];
-
-interface ComparisonRow {
-  readonly scheduler: SchedulerName;
-  readonly scheduler_name: string;
-  readonly metric: Metric;
-  readonly value: Interval;
-  /** Against the reference, paired by epoch since both met the same arrivals; null for the reference itself. */
-  readonly change: PairedChange | null;
-}
 
 export const compareCommand: LoadedCommand = {
   build: (parser) =>
@@ -42,6 +33,7 @@ export const compareCommand: LoadedCommand = {
       .default('epochs', 10)
       .option('against', { type: 'string', default: 'fcfs', describe: 'reference scheduler' })
       .option('metric', { type: 'string', array: true, describe: `any of ${COMPARABLE.join(', ')}` })
+      .option('out', { type: 'string', describe: 'folder for a page with its picture (README.md, SVG and PNG)' })
       .example('$0 cloud-edge compare --epochs 10 --load 0.9 --duration 1800', '95 % intervals near saturation'),
   run: async (flags) => {
     const settings = await experimentSettings(flags);
@@ -59,15 +51,20 @@ export const compareCommand: LoadedCommand = {
     }
     progress.end();
     const rows = metrics.flatMap((metric) => compareMetric(metric, schedulers, summaries));
-    const { epochs, config } = settings;
+    const { request_rate_lambda: rate } = settings.config;
+    const setting = { reference, epochs: settings.epochs, rate, command: commandLine(flags) };
+    const out = textFlag(flags, 'out');
+    if (out !== undefined) await writePage(out, rows, setting);
     if (switchFlag(flags, 'json')) {
-      printJson('cloud-edge compare', { reference, epochs, request_rate_lambda: config.request_rate_lambda, rows });
-    } else process.stdout.write(listing(rows, reference));
+      printJson('cloud-edge compare', { reference, epochs: settings.epochs, request_rate_lambda: rate, rows });
+      return EXIT.ok;
+    }
+    process.stdout.write(listing(rows, reference) + (out === undefined ? '' : `page → ${join(out, 'README.md')}\n`));
     return EXIT.ok;
   },
 };
 
-function metricsOf(flags: Flags): readonly Metric[] {
+function metricsOf(flags: Flags): readonly ComparedMetric[] {
   const listed = flags['metric'];
   if (!Array.isArray(listed)) return ['avg_jct_s', 'p99_jct_s', 'total_throughput_rps', 'cloud_offload_rate'];
   return listed.map((name) => {
@@ -77,34 +74,36 @@ function metricsOf(flags: Flags): readonly Metric[] {
   });
 }
 
-function compareMetric(
-  metric: Metric,
-  schedulers: readonly SchedulerName[],
-  summaries: ReadonlyMap<SchedulerName, readonly RunSummary[]>,
-): readonly ComparisonRow[] {
-  const values = (name: SchedulerName): readonly number[] => summaries.get(name)!.map((summary) => summary[metric]!);
-  const base = values(schedulers[0]!);
-  return schedulers.map((scheduler, index) => ({
-    scheduler,
-    scheduler_name: SCHEDULER_LABELS[scheduler],
-    metric,
-    value: meanInterval(values(scheduler)),
-    change: index === 0 ? null : pairedChange(base, values(scheduler)),
-  }));
-}
-
 function listing(rows: readonly ComparisonRow[], reference: SchedulerName): string {
   const head = ['metric, scheduler', 'mean', '± 95 %', `against ${reference}`, '95 % interval'];
   const body = rows.map(({ metric, scheduler_name, value, change }) => [
     `${metric}, ${scheduler_name}`,
     value.value.toFixed(4),
     value.high === null ? '' : (value.high - value.value).toFixed(4),
-    change === null ? '' : formatChange(change.scale, change.value),
-    change === null ? '' : intervalText(change),
+    changeText(change),
+    intervalText(change),
   ]);
   return `${fitted([head, ...body]).join('\n')}\n`;
 }
 
-function intervalText({ scale, low, high }: PairedChange): string {
-  return low === null || high === null ? '' : `${formatChange(scale, low)} … ${formatChange(scale, high)}`;
+/** Flags that change what is compared, in the order of the help. */
+const SETTING_FLAGS = [
+  ...['mode', 'scheduler', 'dataset', 'encoder', 'epochs', 'seed', 'duration', 'rate', 'load', 'config', 'set'],
+  ...['against', 'metric'],
+];
+
+/** The command line that makes the same comparison again. */
+function commandLine(flags: Flags): string {
+  const words = SETTING_FLAGS.flatMap((name) => {
+    const value = flags[name];
+    return value === undefined ? [] : [`--${name}`, ...(Array.isArray(value) ? value : [value]).map(String)];
+  });
+  return `paretune cloud-edge compare ${words.join(' ')}`;
+}
+
+async function writePage(folder: string, rows: readonly ComparisonRow[], setting: ComparisonSetting): Promise<void> {
+  const { svg, png } = await comparisonPicture(rows, setting);
+  writeTextFile(join(folder, 'comparison.svg'), svg);
+  writeTextFile(join(folder, 'comparison.png'), png);
+  writeTextFile(join(folder, 'README.md'), comparisonPage(rows, setting));
 }

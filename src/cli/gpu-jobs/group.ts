@@ -23,14 +23,24 @@ const COMMANDS: readonly Command[] = [
     load: async () => (await import('./roofline.ts')).rooflineJobsCommand,
   },
   {
+    syntax: 'benchmarks',
+    summary: 'compare the roofline with published figures of real GPUs',
+    load: async () => (await import('./benchmarks.ts')).benchmarksJobsCommand,
+  },
+  {
     syntax: 'validate',
     summary: 'compare the token engine with the cluster simulator on one trace',
     load: async () => (await import('./validate.ts')).validateJobsCommand,
+  },
+  {
+    syntax: 'regimes',
+    summary: 'loads and memory sizes at which the token engine may stand for the cluster simulator',
+    load: async () => (await import('./regimes.ts')).regimesJobsCommand,
   },
 ];
 
 /** `paretune gpu-jobs …`: weighted queue orderings on GPU clusters. */
 export const gpuJobsCommand = commandGroup(
   COMMANDS,
-  'a gpu-jobs command is required: run, test, generate, roofline or validate',
+  'a gpu-jobs command is required: run, test, generate, roofline, benchmarks, validate or regimes',
 );

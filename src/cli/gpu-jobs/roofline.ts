@@ -25,6 +25,11 @@ export const rooflineJobsCommand: LoadedCommand = {
         default: 312,
         describe: 'FLOP rate of the A100: 312 dense, 628 as in the seed',
       })
+      .option('attention', {
+        type: 'boolean',
+        default: true,
+        describe: 'arithmetic of attention and traffic of the KV cache; --no-attention leaves them out',
+      })
       .option('json', { type: 'boolean', describe: 'print JSON' })
       .example('$0 gpu-jobs roofline --model Llama3-70B --gpu A100 --tp 4', 'where its steps are bound'),
   run: async (flags) => {
@@ -39,7 +44,14 @@ export const rooflineJobsCommand: LoadedCommand = {
       prompt: schemaFlag(flags, 'prompt', z.int().min(1).max(1e8))!,
     };
     const [mfu, mbu] = [schemaFlag(flags, 'mfu', share)!, schemaFlag(flags, 'mbu', share)!];
-    const perf = { kind: 'roofline', mfu, mbu, overhead: 0, quant: 16 } as const;
+    const perf = {
+      kind: 'roofline',
+      mfu,
+      mbu,
+      overhead: 0,
+      quant: 16,
+      attention: flags['attention'] !== false,
+    } as const;
     const rows = rooflineSteps({ gpu, tp, model }, perf, lengths);
     const ridge = ridgePoint(gpu);
     if (switchFlag(flags, 'json')) {

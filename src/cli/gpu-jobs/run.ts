@@ -10,9 +10,12 @@ import type { ClusterSpec } from '../../simulators/gpu-jobs/cluster-spec.ts';
 import { parseJobsConfig } from '../../simulators/gpu-jobs/config.ts';
 import { DEFAULT_WORKLOAD_SEED } from '../../simulators/gpu-jobs/generator.ts';
 import { findModel } from '../../simulators/gpu-jobs/model-catalog.ts';
+import { hookedSchedulers } from '../../simulators/gpu-jobs/scheduler-hooks.ts';
 import { taskWarnings } from '../../simulators/gpu-jobs/task.ts';
+import type { SchedulerFactory } from '../../simulators/gpu-jobs/token-scheduler.ts';
 import { workloadTasks } from '../../simulators/gpu-jobs/workload-document.ts';
 import { amount } from '../../simulators/gpu-jobs/written-values.ts';
+import { loadPolicies, policyName } from '../../study/io/load-policy.ts';
 import { writeTextFile } from '../../study/io/text-file.ts';
 import { readYamlFile } from '../../study/io/yaml-file.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
@@ -37,6 +40,7 @@ const VALUE_FLAGS = [
   'window',
   'tasks-output',
   'events',
+  'scheduler',
 ];
 
 export const runJobsCommand: LoadedCommand = {
@@ -84,6 +88,11 @@ export const runJobsCommand: LoadedCommand = {
       .option('window', { type: 'number', default: 1, describe: 'window of the token timeline, s' })
       .option('tasks-output', { type: 'string', describe: 'times of every task as CSV (token; one file per ordering)' })
       .option('events', { type: 'string', describe: 'event log as JSONL (token; one file per ordering)' })
+      .option('scheduler', {
+        type: 'string',
+        describe:
+          'module with hooks of a scheduler of your own, see docs/gpu-jobs.md (token; takes the place of --algorithms)',
+      })
       .option('json', { type: 'boolean', describe: 'print the results as JSON' })
       .requiresArg(VALUE_FLAGS)
       .example('$0 gpu-jobs run --workload discriminating --cluster h100_16gpu', 'the published comparison')
@@ -93,11 +102,10 @@ export const runJobsCommand: LoadedCommand = {
     for (const { tasks } of workloads) {
       for (const warning of taskWarnings(tasks).slice(0, 5)) process.stderr.write(`warning: ${warning}\n`);
     }
-    const algorithms = algorithmsFlag(flags);
     const report =
       flags['engine'] === 'token'
-        ? runTokenEngine(flags, workloads, algorithms)
-        : runSimplifiedEngine(flags, workloads, algorithms);
+        ? runTokenEngine(flags, workloads, await schedulerFlag(flags))
+        : runSimplifiedEngine(flags, workloads, algorithmsFlag(flags));
     const output = textFlag(flags, 'output');
     for (const { file, text } of report.files) writeTextFile(file, text);
     if (output !== undefined) writeTextFile(output, `${JSON.stringify(report.document, null, 2)}\n`);
@@ -127,7 +135,7 @@ function drawWorkloads(flags: Flags): readonly DrawnWorkload[] {
 }
 
 const positive = amount({ above: 0 });
-const TOKEN_FLAGS = ['config', 'events', 'tasks-output'];
+const TOKEN_FLAGS = ['config', 'events', 'tasks-output', 'scheduler'];
 const SIMPLIFIED_FLAGS = ['dt', 'slot-rule', 'clock'];
 
 function refuseFlags(flags: Flags, names: readonly string[], engine: string): void {
@@ -166,10 +174,26 @@ function runSimplifiedEngine(
   });
 }
 
+interface ChosenSchedulers {
+  readonly algorithms: readonly NamedOrdering[];
+  /** A scheduler of the user's own, which is the only one then. */
+  readonly scheduler?: SchedulerFactory;
+}
+
+/** The module's text is the user's own, named on the command line: it runs with the user's rights. */
+async function schedulerFlag(flags: Flags): Promise<ChosenSchedulers> {
+  const file = textFlag(flags, 'scheduler');
+  if (file === undefined) return { algorithms: algorithmsFlag(flags) };
+  if (flags['algorithms'] !== undefined) throw new InputError('--scheduler and --algorithms exclude each other');
+  const [module] = await loadPolicies([policyName(file)]);
+  const scheduler = hookedSchedulers(module!.create, file);
+  return { algorithms: [{ name: fileStem(file), ordering: { kind: 'fifo' } }], scheduler };
+}
+
 function runTokenEngine(
   flags: Flags,
   workloads: readonly DrawnWorkload[],
-  algorithms: readonly NamedOrdering[],
+  { algorithms, scheduler }: ChosenSchedulers,
 ): RunReport {
   refuseFlags(flags, SIMPLIFIED_FLAGS, 'simplified');
   const file = textFlag(flags, 'config');
@@ -181,6 +205,7 @@ function runTokenEngine(
     timelineFile: textFlag(flags, 'timeline'),
     tasksFile: textFlag(flags, 'tasks-output'),
     eventsFile: textFlag(flags, 'events'),
+    ...(scheduler === undefined ? {} : { scheduler }),
   };
   return asFlags({ window: 'window' }, () => tokenReport(workloads, algorithms, options));
 }

@@ -1,13 +1,21 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { checkQueueingRules, type RuleCheck } from '../../companions/gpu-jobs/queueing-rules.ts';
 import { VALIDATION_CASES } from '../../companions/gpu-jobs/validation-cases.ts';
 import { type Comparison, compareEngines } from '../../companions/gpu-jobs/validation-comparison.ts';
-import { comparisonChart, comparisonFigures, validationPage } from '../../companions/gpu-jobs/validation-summary.ts';
+import {
+  comparisonChart,
+  comparisonFigures,
+  ruleReason,
+  validationPage,
+  whereTheyDiffer,
+} from '../../companions/gpu-jobs/validation-summary.ts';
 import { writeTextFile } from '../../study/io/text-file.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
 import { printJson } from '../terminal/json-output.ts';
 import { schemaFlag } from '../terminal/schema-flag.ts';
+import { wrapped } from '../terminal/table.ts';
 
 export const validateJobsCommand: LoadedCommand = {
   build: (parser) =>
@@ -21,19 +29,41 @@ export const validateJobsCommand: LoadedCommand = {
     const out = requiredText(flags, 'out');
     const requests = schemaFlag(flags, 'requests', z.int().min(2).max(100_000))!;
     const seed = schemaFlag(flags, 'seed', z.int().min(0))!;
+    const rules = checkQueueingRules();
     const comparisons = VALIDATION_CASES.map((one) => compareEngines(one, requests, seed));
     const charts = await Promise.all(comparisons.map(comparisonChart));
     for (const [index, { validation }] of comparisons.entries()) {
-      writeTextFile(join(out, `${validation.name}.svg`), charts[index]!);
+      writeTextFile(join(out, `${validation.name}.svg`), charts[index]!.svg);
+      writeTextFile(join(out, `${validation.name}.png`), charts[index]!.png);
     }
-    writeTextFile(join(out, 'README.md'), validationPage(comparisons, seed));
-    if (switchFlag(flags, 'json')) printJson('gpu-jobs validate', comparisons.map(comparisonFigures));
-    else process.stdout.write(`${comparisons.map(line).join('\n')}\npage → ${join(out, 'README.md')}\n`);
-    return EXIT.ok;
+    const page = join(out, 'README.md');
+    writeTextFile(page, validationPage(comparisons, rules, seed));
+    const agree = rules.every(({ verdict }) => verdict !== 'differs');
+    if (switchFlag(flags, 'json')) {
+      const document = { traces: comparisons.map(comparisonFigures), rules: rules.map(ruleFigures) };
+      printJson('gpu-jobs validate', document);
+    } else {
+      process.stdout.write(`${[...comparisons.flatMap(described), '', ...rules.flatMap(ruleLines), ''].join('\n')}\n`);
+      process.stdout.write(`page → ${page}\n`);
+    }
+    return agree ? EXIT.ok : EXIT.failure;
   },
 };
 
-function line({ validation, requests, cluster, token, equal }: Comparison): string {
-  const name = validation.name.padEnd(14);
-  return `${name} equal ${equal}/${requests}, E2E mean ${cluster.e2e.mean.toFixed(1)} / ${token.e2e.mean.toFixed(1)} ms (cluster / token)`;
+function described(comparison: Comparison): string[] {
+  const { validation, requests, equal, cluster, token } = comparison;
+  const head = `${validation.name.padEnd(22)} equal ${equal}/${requests}, E2E mean ${cluster.e2e.mean.toFixed(1)} / ${token.e2e.mean.toFixed(1)} ms (cluster / token)`;
+  if (equal === requests) return [head];
+  return [head, ...wrapped(`  ${whereTheyDiffer(comparison)} ${validation.explanation}`)];
+}
+
+function ruleLines({ trace, steps, verdict }: RuleCheck): string[] {
+  const head = `${trace.name.padEnd(22)} ${trace.expected.join(' · ')}`;
+  if (verdict === 'as documented') return [`${head}: as vLLM documents it`];
+  return [head, ...wrapped(`  token engine: ${steps.join(' · ')}: ${ruleReason(trace)}`)];
+}
+
+function ruleFigures({ trace, steps, verdict }: RuleCheck) {
+  const why = verdict === 'as documented' ? {} : { why: ruleReason(trace) };
+  return { trace: trace.name, rule: trace.rule, documented: trace.expected, token: steps, verdict, ...why };
 }

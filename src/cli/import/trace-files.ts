@@ -4,10 +4,8 @@ import {
   existsSync,
   mkdirSync,
   openSync,
-  readdirSync,
   readSync,
   renameSync,
-  rmdirSync,
   rmSync,
   statSync,
   writeSync,
@@ -15,10 +13,8 @@ import {
 import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { onDisk } from '../../base/disk-error.ts';
 import { InputError } from '../../base/errors.ts';
 import type { SpillStore } from '../../connect/traces/sort-requests.ts';
-import { makeFolder, refuseOddFile } from '../../study/io/text-file.ts';
 
 const PIECE_BYTES = 1 << 20;
 
@@ -50,7 +46,7 @@ export async function* textPieces(file: string, onBytes: (bytes: number) => void
 export function fileBytes(file: string): number {
   const stats = statSync(file, { throwIfNoEntry: false });
   if (stats === undefined) throw new InputError('file not found', { position: { file }, suggestion: 'check the path' });
-  refuseOddFile(file, Number.POSITIVE_INFINITY);
+  if (stats.isDirectory()) throw new InputError('is a folder, a file is needed', { position: { file } });
   return stats.size;
 }
 
@@ -82,8 +78,6 @@ export class GrowingFile {
   readonly #file: string;
   readonly #part: string;
   readonly #handle: number;
-  /** Made for the file. */
-  readonly #folder: string | null;
   #pending: string[] = [];
   #characters = 0;
   #open = true;
@@ -91,13 +85,13 @@ export class GrowingFile {
   constructor(file: string) {
     this.#file = file;
     this.#part = `${file}.part`;
-    const folder = dirname(file);
-    this.#folder = existsSync(folder) ? null : folder;
-    makeFolder(folder);
-    this.#handle = onDisk(file, 'written', () => {
-      rmSync(this.#part, { force: true });
-      return openSync(this.#part, 'wx');
-    });
+    try {
+      mkdirSync(dirname(file), { recursive: true });
+      this.#handle = openSync(this.#part, 'w');
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      throw new InputError(`cannot be written (${code})`, { position: { file } });
+    }
   }
 
   line(text: string): void {
@@ -116,7 +110,6 @@ export class GrowingFile {
   discard(): void {
     this.#close();
     rmSync(this.#part, { force: true });
-    if (this.#folder !== null && readdirSync(this.#folder).length === 0) rmdirSync(this.#folder);
   }
 
   #flush(): void {

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import type { Argv } from 'yargs';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { InputError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { shortText } from '../../base/short-text.ts';
@@ -48,6 +48,10 @@ export function simulationFlags(parser: Argv): Argv {
       describe: 'loads walk at random, or follow the requests',
     })
     .option('gpu-latency', { type: 'boolean', describe: 'slower GPUs take longer' })
+    .option('gpu-profiles', {
+      type: 'string',
+      describe: 'coefficients that fit-latency wrote, instead of the built-in ones; implies --gpu-latency',
+    })
     .option('decode-roles', { type: 'string', describe: 'roles that may decode, e.g. decode' })
     .option('weights-json', { type: 'string', describe: 'weights of kv_heuristic: JSON or a file' })
     .option('policy-json', { type: 'string', describe: 'policy of kv_heuristic: JSON or a file' });
@@ -58,9 +62,29 @@ export function scenarioOptions(flags: Flags): ScenarioOptions {
   const dynamics = textFlag(flags, 'dynamics');
   if (dynamics !== undefined) over['dynamics'] = dynamics;
   if (switchFlag(flags, 'gpu-latency')) over['gpu_latency'] = true;
+  const fitted = textFlag(flags, 'gpu-profiles');
+  if (fitted !== undefined) {
+    over['gpu_latency'] = true;
+    over['gpu_ms_per_token'] = msPerToken(fitted);
+  }
   const roles = textFlag(flags, 'decode-roles');
   if (roles !== undefined) over['decode_roles'] = flagValue('decode-roles', listOf(roles), decodeRoles);
   return { base: textFlag(flags, 'base') ?? null, fidelity: fidelityOf(flags), over };
+}
+
+const profile = z.looseObject({ beta_ms_per_token: z.number().gt(0) }).transform((fit) => fit.beta_ms_per_token);
+
+/** Of a GPU with stages that of its prefill: the toy charges tokens there. */
+const profiles = z.record(
+  z.string(),
+  z.union([profile, z.looseObject({ prefill: profile }).transform(({ prefill }) => prefill)], {
+    error: 'must have beta_ms_per_token, by itself or of its prefill',
+  }),
+);
+
+function msPerToken(file: string): Record<string, number> {
+  const source = readYamlFile(file);
+  return placed(source, 0, () => parseWith(profiles, source.value));
 }
 
 export function fidelityOf(flags: Flags): Fidelity {

@@ -22,10 +22,35 @@ const COMMANDS: readonly Command[] = [
     summary: 'plot what strict links change, from two batch indexes',
     load: async () => (await import('./compare.ts')).compareModesCommand,
   },
+  {
+    syntax: 'suite',
+    summary: 'run a suite: scenarios under several settings, with one index',
+    load: async () => (await import('./suite.ts')).suiteCommand,
+  },
+  {
+    syntax: 'plots-s1s6',
+    summary: 'figures of a suite, experiment by experiment',
+    load: async () => (await import('./suite.ts')).suitePlotsCommand,
+  },
+  {
+    syntax: 'topology-table',
+    summary: 'nodes and links of scenarios as a table in Markdown or LaTeX',
+    load: async () => (await import('./topology.ts')).topologyTableCommand,
+  },
+  {
+    syntax: 'microbench',
+    summary: 'write the table of latencies to measure',
+    load: async () => (await import('./latency.ts')).microbenchCommand,
+  },
+  {
+    syntax: 'fit-latency',
+    summary: 'fit latency per GPU to a measured table',
+    load: async () => (await import('./latency.ts')).fitLatencyCommand,
+  },
 ];
 
 /** `paretune kvsched …`: the commands of the KV-aware scheduling simulator. */
 export const kvschedCommand = commandGroup(
   COMMANDS,
-  'a kvsched command is required: run, batch, lint-network or compare-modes',
+  'a kvsched command is required: run, batch, lint-network, compare-modes, suite, plots-s1s6, topology-table, microbench or fit-latency',
 );

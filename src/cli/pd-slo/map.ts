@@ -26,7 +26,7 @@ export const mapPdSloCommand: LoadedCommand = {
     const points = compareChoices({ seeds, requests, onProgress: (done) => progress.update(done) });
     progress.end();
     const page = join(folder, 'README.md');
-    for (const [name, svg] of await mapCharts(points)) writeTextFile(join(folder, name), svg);
+    for (const [name, content] of await mapCharts(points)) writeTextFile(join(folder, name), content);
     writeTextFile(page, mapPage(points, { seeds, requests }));
     if (switchFlag(flags, 'json')) printJson('pd-slo map', points);
     else process.stdout.write(`wrote ${page}\n`);

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeProblem, InputError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
@@ -37,16 +37,16 @@ export const listCommand: LoadedCommand = {
       printJson('list', content);
       return EXIT.ok;
     }
-    const sections: [string, string[]][] = [
-      ['studies', content.studies.map(nameAndText)],
-      ['experiments', content.experiments.map(nameAndText)],
-      ['strategies', content.strategies.map(nameAndText)],
-      ['search spaces', content.searchSpaces.map(({ name }) => name)],
-      ['simulators', content.simulators.map(nameAndText)],
-      ['samplers', content.samplers],
-      ['runs', content.runs.map((run) => `${run.folder}  ${run.name}  ${run.state}  ${run.best}`)],
+    const sections: [string, readonly string[]][] = [
+      ['studies', byBackend(content.studies)],
+      ['experiments', sectionLines(content.experiments.map(nameAndText))],
+      ['strategies', byBackend(content.strategies)],
+      ['search spaces', sectionLines(content.searchSpaces.map(({ name }) => name))],
+      ['simulators', sectionLines(content.simulators.map(nameAndText))],
+      ['samplers', sectionLines(content.samplers)],
+      ['runs', sectionLines(content.runs.map((run) => `${run.folder}  ${run.name}  ${run.state}  ${run.best}`))],
     ];
-    process.stdout.write(sections.map(([title, items]) => `${title}\n${sectionLines(items).join('\n')}\n`).join('\n'));
+    process.stdout.write(sections.map(([title, lines]) => `${title}\n${lines.join('\n')}\n`).join('\n'));
     return EXIT.ok;
   },
 };
@@ -55,9 +55,11 @@ function nameAndText({ name, description }: { readonly name: string; readonly de
   return `${name}  ${description}`;
 }
 
-function sectionLines(items: readonly string[]): readonly string[] {
+/** @param indent - columns before each item */
+function sectionLines(items: readonly string[], indent = 2): readonly string[] {
   const shown = items.length === 0 ? ['none'] : items;
-  return shown.flatMap((item) => wrapped(item, terminalWidth() - 2, '    ')).map((line) => `  ${line}`);
+  const lines = shown.flatMap((item) => wrapped(item, terminalWidth() - indent, '    '));
+  return lines.map((line) => `${' '.repeat(indent)}${line}`);
 }
 
 interface ListedDocument {
@@ -65,6 +67,19 @@ interface ListedDocument {
   readonly name: string;
   readonly file: string;
   readonly description: string;
+  /** The simulator of a strategy, or of a study's strategy; null of other documents. */
+  readonly backend: string | null;
+}
+
+/** Backends in the order of their first document, those of documents that cannot be read last. */
+function byBackend(listed: readonly ListedDocument[]): readonly string[] {
+  const backends = [...new Set(listed.map(({ backend }) => backend))].sort(
+    (a, b) => Number(a === null) - Number(b === null),
+  );
+  return backends.flatMap((backend) => [
+    `  ${backend ?? 'unknown backend'}`,
+    ...sectionLines(listed.filter((one) => one.backend === backend).map(nameAndText), 4),
+  ]);
 }
 
 function documents(folder: string, kind: string): ListedDocument[] {
@@ -79,13 +94,22 @@ function documents(folder: string, kind: string): ListedDocument[] {
     try {
       const source = readYamlFile(join(root, path));
       if (documentKind(source) !== kind) return [];
-      const description = String((source.value as JsonObject)['description'] ?? '').split('\n')[0]!;
-      return [{ name, file, description }];
+      const document = source.value as JsonObject;
+      const description = String(document['description'] ?? '').split('\n')[0]!;
+      return [{ name, file, description, backend: backendOf(document, join(root, path)) }];
     } catch (error) {
-      if (error instanceof InputError) return [{ name, file, description: `invalid: ${error.message}` }];
+      if (error instanceof InputError) return [{ name, file, description: `invalid: ${error.message}`, backend: null }];
       throw error;
     }
   });
+}
+
+/** @param file - of the document, which its strategy is named from */
+function backendOf({ simulator, strategy }: JsonObject, file: string): string | null {
+  if (typeof simulator === 'string') return simulator;
+  if (typeof strategy !== 'string') return null;
+  const named = readYamlFile(join(dirname(file), strategy)).value as JsonObject;
+  return typeof named['simulator'] === 'string' ? named['simulator'] : null;
 }
 
 async function simulators(): Promise<{ name: string; description: string }[]> {

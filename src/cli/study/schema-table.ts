@@ -54,6 +54,10 @@ export const FORMATS: Readonly<Record<string, Format>> = {
     summary: 'scenario of kvsched: nodes, links, workload',
     load: async () => await ofZod((await import('../../simulators/kvsched/scenario-schema.ts')).kvschedScenario),
   },
+  'kvsched-suite': {
+    summary: 'suite of kvsched: scenarios under several settings',
+    load: async () => await ofZod((await import('../../simulators/kvsched/suite-schema.ts')).kvschedSuite),
+  },
   'gpu-jobs-workload': {
     summary: 'jobs of gpu-jobs: a list or a generator',
     load: async () => await ofZod((await import('../../simulators/gpu-jobs/workload-schema.ts')).gpuJobsWorkload),

@@ -13,6 +13,7 @@ import {
   timeline,
   tokenMetrics,
 } from '../../simulators/gpu-jobs/token-metrics.ts';
+import type { SchedulerFactory } from '../../simulators/gpu-jobs/token-scheduler.ts';
 import type { Summary } from '../../simulators/kernel/quantile.ts';
 import { comparisonTable } from './comparison-table.ts';
 import { csvTable } from './csv-table.ts';
@@ -29,6 +30,8 @@ export interface TokenOptions {
   readonly timelineFile: string | undefined;
   readonly tasksFile: string | undefined;
   readonly eventsFile: string | undefined;
+  /** Decides instead of the orderings. */
+  readonly scheduler?: SchedulerFactory;
 }
 
 /** Every ordering on every workload, token by token. @throws InputError, placed in the settings where they are at fault */
@@ -50,6 +53,7 @@ export function tokenReport(
         simulateTokens(config, tasks, {
           logEvents: options.eventsFile !== undefined,
           logIterations: options.timelineFile !== undefined,
+          ...(options.scheduler === undefined ? {} : { scheduler: options.scheduler }),
         }),
       );
       const metrics = tokenMetrics(result);

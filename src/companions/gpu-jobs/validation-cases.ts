@@ -62,7 +62,8 @@ export const VALIDATION_CASES: readonly ValidationCase[] = [
       'batch in order of admission, so that a long prompt admitted earlier takes its chunk first. Under first come first ' +
       'served this hardly shows: a request can only come to decode behind an unfinished prefill with what that prefill ' +
       'leaves of the budget, here 4 tokens per step, and with no more than 4 such requests all get their tokens in both. ' +
-      'Where one gets none in a step, the cluster simulator leaves that step out of its end-to-end time.',
+      'Where one gets none in a step, the cluster simulator leaves that step out of its end-to-end time. A request that is ' +
+      'apart by less than a step arrived during the last step of a busy period, as above.',
   },
   {
     ...AMPLE,

@@ -30,6 +30,15 @@ export interface Comparison {
   readonly token: EngineLatencies;
   /** Requests whose TTFT and E2E agree to the microsecond. */
   readonly equal: number;
+  readonly differing: Differing;
+}
+
+/** Requests on which the engines do not agree to the microsecond. */
+export interface Differing {
+  readonly ttft: number;
+  readonly e2e: number;
+  /** Place of the first in the trace; null = all agree. */
+  readonly first: number | null;
 }
 
 /** Runs the trace of a case through both engines. */
@@ -37,11 +46,17 @@ export function compareEngines(validation: ValidationCase, requests: number, see
   const tasks = drawTrace(validation, requests, seed);
   const cluster = runCluster(validation, tasks);
   const token = runTokenEngine(validation, tasks);
-  const same = (a: number, b: number): boolean => Math.abs(a - b) < 5e-4;
-  const equal = tasks.filter(
-    (_, i) => same(cluster.ttftMs[i]!, token.ttftMs[i]!) && same(cluster.e2eMs[i]!, token.e2eMs[i]!),
-  ).length;
-  return { validation, requests, cluster, token, equal };
+  const places = tasks.map((_, index) => index);
+  const ttft = new Set(places.filter((i) => !same(cluster.ttftMs[i]!, token.ttftMs[i]!)));
+  const e2e = new Set(places.filter((i) => !same(cluster.e2eMs[i]!, token.e2eMs[i]!)));
+  const apart = places.filter((i) => ttft.has(i) || e2e.has(i));
+  const differing = { ttft: ttft.size, e2e: e2e.size, first: apart[0] ?? null };
+  return { validation, requests, cluster, token, equal: requests - apart.length, differing };
+}
+
+/** Of two times in milliseconds, NaN where a request never finished. */
+function same(a: number, b: number): boolean {
+  return Math.abs(a - b) < 5e-4;
 }
 
 function drawTrace(validation: ValidationCase, count: number, seed: number): readonly Task[] {

@@ -121,7 +121,8 @@ function meanBars(runs: readonly FinishedRun[], value: (row: IndexRow) => number
     .objects() as KvschedBar[];
 }
 
-function pooled(parts: readonly Float64Array[]): Float64Array {
+/** All samples of several runs. */
+export function pooled(parts: readonly Float64Array[]): Float64Array {
   const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
   let offset = 0;
   for (const part of parts) {

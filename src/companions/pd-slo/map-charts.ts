@@ -1,6 +1,6 @@
 import { negated } from '../../numeric/statistics.ts';
 import { type PdSloMapCell, pdSloMap } from '../../report/chart/pd-slo-map.ts';
-import { renderSvg } from '../../report/chart/render.ts';
+import { renderPng, renderSvg } from '../../report/chart/render.ts';
 import { type MapPoint, verdictOf } from './map-point.ts';
 
 const FIGURES = {
@@ -26,10 +26,13 @@ function cell(point: MapPoint, difference: number, verdict: PdSloMapCell['verdic
   return { panel, load: point.load, ratio: `${point.prefill}:${point.decode}`, difference, verdict };
 }
 
-/** SVG of each figure, by file name. */
-export async function mapCharts(points: readonly MapPoint[]): Promise<readonly (readonly [string, string])[]> {
-  const drawn = Object.entries(FIGURES).map(
-    async ([name, figure]) => [`${name}.svg`, await renderSvg(figure(points))] as const,
-  );
-  return Promise.all(drawn);
+/** Each figure as SVG and PNG, by file name. */
+export async function mapCharts(
+  points: readonly MapPoint[],
+): Promise<readonly (readonly [name: string, content: string | Uint8Array])[]> {
+  const drawn = Object.entries(FIGURES).map(async ([name, figure]) => {
+    const svg = await renderSvg(figure(points));
+    return [[`${name}.svg`, svg] as const, [`${name}.png`, await renderPng(svg)] as const];
+  });
+  return (await Promise.all(drawn)).flat();
 }

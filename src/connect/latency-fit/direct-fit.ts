@@ -2,8 +2,7 @@ import { inverse, Matrix } from 'ml-matrix';
 import { leastInBox } from './quadratic-box.ts';
 import { blockCovariance, blockInfluence, type Regression, type Sample } from './regression.ts';
 import { EventCount, tokenTimes } from './schedule.ts';
-import { lookAtSteps, type StepLook } from './step-regressions.ts';
-import type { StepSearch } from './step-search.ts';
+import { lookAtSteps, type StepLook, type StepSearch } from './step-regressions.ts';
 import { fitWaits, type Wait } from './waits.ts';
 
 export interface DirectFit {
@@ -18,14 +17,9 @@ export interface DirectSearch extends StepSearch {
   readonly blocks: number;
 }
 
-/** Regressions are not trusted further than to this share, so that none of them decides alone. */
+/** Coefficients are not known better than by this share: the clock has whole µs. */
 const LEAST_ERROR = 3e-4;
-/**
- * What windows and counts leave wrong in the same way everywhere, as shares of α0, α1, the whole gap, β0, β1 and β2: no coefficient is
- * known better. The clock has whole µs.
- */
-const LEFT_ERRORS = [3e-4, 3e-4, 2e-4, 1e-4, 1e-3, 1e-3] as const;
-const CLOCK_ERROR_US = 0.5;
+const LEAST_ERROR_US = 1;
 /** Of a step: times that are no further apart are one. */
 const SAME_TIME = 0.25;
 /** A request that ends within so many steps may have left the server already. */
@@ -67,9 +61,11 @@ export function fitDirectly(search: DirectSearch): DirectFit | null {
   const covariance = blockCovariance(influence);
   const values = [...before.values, ...steps.values];
   for (const [k, value] of values.entries()) {
-    const size = k === 2 ? value + values[3]! : value;
-    const clock = k === 0 || k === 2 || k === 3 ? CLOCK_ERROR_US : 0;
-    covariance.set(k, k, covariance.get(k, k) + (LEFT_ERRORS[k]! * size) ** 2 + clock ** 2);
+    covariance.set(
+      k,
+      k,
+      covariance.get(k, k) + (LEAST_ERROR * value) ** 2 + (k === 0 || k === 2 || k === 3 ? LEAST_ERROR_US ** 2 : 0),
+    );
   }
   return { values, covariance };
 }

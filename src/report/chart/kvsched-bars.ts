@@ -17,10 +17,12 @@ export interface KvschedBarsText {
   readonly axis: string;
   /** A sentence below the title: what the bars alone do not say. */
   readonly note?: string;
+  /** Null leaves it out. */
+  readonly legend?: null;
 }
 
 /** Bars per scenario (panels), scheduler (groups) and ablation (colour). Negative values point left. */
-export function kvschedBars(bars: readonly KvschedBar[], { title, axis, note }: KvschedBarsText): ChartSpec {
+export function kvschedBars(bars: readonly KvschedBar[], { title, axis, note, legend }: KvschedBarsText): ChartSpec {
   const distinct = (key: 'scenario' | 'scheduler' | 'ablation'): readonly string[] => [
     ...new Set(bars.map((bar) => bar[key])),
   ];
@@ -58,7 +60,7 @@ export function kvschedBars(bars: readonly KvschedBar[], { title, axis, note }: 
           title: 'prefetch, overlap',
           sort: [...ablations],
           scale: { domain: [...ablations], range: SCHEDULER_COLOURS.slice(0, ablations.length) },
-          legend: { orient: 'top' },
+          legend: legend === null ? null : { orient: 'top' },
         },
       },
     },

@@ -17,6 +17,8 @@ export type PerfConfig =
       readonly overhead: number;
       /** Bits per weight. */
       readonly quant: 8 | 16;
+      /** False leaves out the arithmetic of attention and the traffic of the KV cache: closed forms then hold exactly. */
+      readonly attention: boolean;
     };
 
 /** What one iteration computes. */
@@ -139,9 +141,9 @@ export function rooflineStep(
   const tokens = load.prefillTokens + load.decodeBatch;
   const active = architecture.activeBillions * 1e9;
   const all = model.parametersBillions * 1e9;
-  const kvBytes = kvBytesPerToken(architecture);
-  const flops =
-    2 * active * tokens + 4 * architecture.layers * architecture.heads * architecture.headDim * load.attended;
+  const kvBytes = perf.attention ? kvBytesPerToken(architecture) : 0;
+  const perAttended = perf.attention ? 4 * architecture.layers * architecture.heads * architecture.headDim : 0;
+  const flops = 2 * active * tokens + perAttended * load.attended;
   const weights = Math.min(all, active * tokens) * (perf.quant / 8);
   const bytes = weights + kvBytes * (load.storedContext + tokens);
   const time = rooflineTime(flops, bytes, tp * gpu.tflops * 1e12 * perf.mfu, tp * gpu.bandwidthGBs * 1e9 * perf.mbu);

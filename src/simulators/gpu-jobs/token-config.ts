@@ -22,11 +22,12 @@ const perfMapping = z.discriminatedUnion('kind', [
       mbu: orDefault(share, 0.8),
       overhead: orDefault(amount({ min: 0 }), 0).describe('fixed time per iteration, s; default: 0'),
       quant: orDefault(z.preprocess(plainNumber, z.literal([8, 16])), 16).describe('bits per weight; default: 16'),
+      attention: orDefault(flag, true).describe('false: no arithmetic of attention, no KV traffic; default: true'),
     })
     .transform((perf): PerfConfig => perf),
 ]);
 
-/** `fixed`, `db`, `roofline`, or `{ kind: roofline, mfu: 0.5, mbu: 0.8, overhead: 0, quant: 16 }`. */
+/** `fixed`, `db`, `roofline`, or `{ kind: roofline, mfu: 0.5, mbu: 0.8, overhead: 0, quant: 16, attention: true }`. */
 const perfSchema = z.union([
   z.enum(['fixed', 'db', 'roofline']).transform((kind) => perfMapping.parse({ kind })),
   perfMapping,

@@ -11,16 +11,23 @@ const MS_PER_TOKEN: Readonly<Record<string, number>> = {
 const REFERENCE_GPU = 'A100_80GB';
 
 /** Slowness of each node against an A100; 1 for GPUs outside the table, and for all when the option is off. */
-export function gpuFactors({ nodes, gpuLatency }: Scenario): Float64Array {
-  return Float64Array.from(nodes, ({ gpu }) => {
-    const perToken = gpuLatency && Object.hasOwn(MS_PER_TOKEN, gpu) ? MS_PER_TOKEN[gpu] : undefined;
-    return perToken === undefined ? 1 : perToken / MS_PER_TOKEN[REFERENCE_GPU]!;
-  });
+export function gpuFactors(scenario: Scenario): Float64Array {
+  const reference = msPerToken(scenario, REFERENCE_GPU)!;
+  return Float64Array.from(scenario.nodes, ({ gpu }) =>
+    scenario.gpuLatency ? (msPerToken(scenario, gpu) ?? reference) / reference : 1,
+  );
 }
 
 /** One line per GPU that the table does not know. */
-export function gpuWarnings({ nodes, gpuLatency }: Scenario): readonly string[] {
-  if (!gpuLatency) return [];
-  const unknown = [...new Set(nodes.map(({ gpu }) => gpu))].filter((gpu) => !Object.hasOwn(MS_PER_TOKEN, gpu));
+export function gpuWarnings(scenario: Scenario): readonly string[] {
+  if (!scenario.gpuLatency) return [];
+  const gpus = [...new Set(scenario.nodes.map(({ gpu }) => gpu))];
+  const unknown = gpus.filter((gpu) => msPerToken(scenario, gpu) === undefined);
   return unknown.map((gpu) => `no latency figures for GPU "${gpu}": taken to be as fast as ${REFERENCE_GPU}`);
+}
+
+/** As the scenario says, else as the table does. */
+function msPerToken({ gpuMsPerToken }: Scenario, gpu: string): number | undefined {
+  const table = Object.hasOwn(gpuMsPerToken, gpu) ? gpuMsPerToken : MS_PER_TOKEN;
+  return Object.hasOwn(table, gpu) ? table[gpu] : undefined;
 }

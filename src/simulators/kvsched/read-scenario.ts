@@ -37,6 +37,9 @@ function toScenario(document: ScenarioDocument): Scenario {
     dynamics: document.dynamics,
     tickMs: document.tick_ms,
     gpuLatency: document.gpu_latency,
+    gpuMsPerToken: Object.fromEntries(
+      Object.entries(document.gpu_ms_per_token).flatMap(([gpu, ms]) => (ms == null ? [] : [[gpu, ms]])),
+    ),
     decodeRoles: document.decode_roles,
     defaults: { scheduler, seed, ticks, ...document.scheduler_params },
   };

@@ -129,6 +129,8 @@ export const kvschedScenario = z.strictObject({
   tick_ms: orElse(z.number().gt(0), 20),
   /** Slower GPUs take longer. */
   gpu_latency: orElse(onOff, false),
+  /** Of GPUs that the built-in table lacks, or has otherwise; what `paretune kvsched fit-latency` calls beta. */
+  gpu_ms_per_token: orElse(z.record(z.string(), z.nullish(z.number().gt(0))), {}),
   decode_roles: orElse(decodeRoles, null),
 });
 

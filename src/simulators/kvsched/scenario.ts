@@ -72,6 +72,8 @@ export interface Scenario {
   /** Simulated time between requests; matters to `queue` dynamics only. */
   readonly tickMs: number;
   readonly gpuLatency: boolean;
+  /** Before the built-in table. */
+  readonly gpuMsPerToken: Readonly<Record<string, number>>;
   /** Roles that may decode, with untagged nodes; null is every node. */
   readonly decodeRoles: readonly NodeRole[] | null;
   readonly defaults: RunDefaults;

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { type ComparedMetric, type ComparisonRow, verdictOf } from '../../../src/companions/cloud-edge/comparison.ts';
 import { temporaryFolder } from '../../support/command-line.ts';
 import { dataOf } from '../../support/json-output.ts';
 import { cloudEdge } from './support.ts';
@@ -179,6 +180,30 @@ describe('paretune cloud-edge compare', () => {
     expect(rows[1].change.scale).toBe('log-ratio');
     expect(rows[1].change.value).toBeCloseTo(rows[1].value.value / rows[0].value.value - 1, 1);
     expect(rows[1].change.high).toBeGreaterThan(rows[1].change.value);
+  });
+
+  test('writes a page that says what is better and what is worse, with a picture', async () => {
+    const out = temporaryFolder();
+    const args = ['--scheduler', 'clinucb', '--epochs', '2', '--metric', 'avg_jct_s', 'p99_jct_s', ...SHORT];
+    const { code } = await cloudEdge('compare', ...args, '--out', out);
+    expect(code).toBe(0);
+    const page = readFileSync(join(out, 'README.md'), 'utf8');
+    expect(page).toContain('Made by `paretune cloud-edge compare --scheduler clinucb --epochs 2 ');
+    expect(page).toMatch(/^- \*\*clinucb\*\*: better .*; worse .*\.$/m);
+    expect(page).toMatch(/^\| p99_jct_s \| B4_CLinUCB_Diag \| [\d.]+ \| [\d.]+ \| [+−][\d.]+ % \| .* … .* \|/m);
+    expect(readFileSync(join(out, 'comparison.svg'), 'utf8')).toMatch(/^<svg/);
+    expect(existsSync(join(out, 'comparison.png'))).toBe(true);
+  });
+
+  test('a change is clear where its interval leaves out 0, good or bad by what is wished of the metric', () => {
+    const row = (metric: ComparedMetric, low: number, high: number): ComparisonRow => ({
+      ...{ scheduler: 'clinucb', scheduler_name: 'B4_CLinUCB_Diag', metric },
+      ...{ value: { value: 1, low: 1, high: 1 }, change: { scale: 'log-ratio', value: (low + high) / 2, low, high } },
+    });
+    expect(verdictOf(row('avg_jct_s', -0.3, -0.1))).toBe('better');
+    expect(verdictOf(row('p99_jct_s', 0.1, 0.3))).toBe('worse');
+    expect(verdictOf(row('total_throughput_rps', 0.1, 0.3))).toBe('better');
+    expect(verdictOf(row('avg_jct_s', -0.1, 0.3))).toBe('no clear difference');
   });
 
   test('an unknown metric is refused with the known ones', async () => {

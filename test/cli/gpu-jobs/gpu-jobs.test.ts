@@ -37,6 +37,10 @@ describe('paretune gpu-jobs test', () => {
   it('prints the published report, character by character', async () => {
     const expected = readFileSync(new URL('../../fixtures/gpu-jobs/published-report.txt', import.meta.url), 'utf8');
     expect(await gpuJobs('test')).toEqual({ code: 0, stdout: expected, stderr: '' });
+    const json = await gpuJobs('test', '--json');
+    expect(dataOf(json.stdout)).toEqual(
+      dataOf((await gpuJobs('run', '--workload', 'discriminating', '--json')).stdout),
+    );
   });
 });
 
@@ -112,6 +116,31 @@ describe('paretune gpu-jobs run', () => {
     expect(mixed).toMatchObject({ code: 0, stderr: '' });
   });
 
+  it('runs a scheduler of the user’s own, which serves short answers first', async () => {
+    const folder = temporaryFolder();
+    const file = (name: string): string => join(folder, name);
+    const jobs = [40, 5, 20].map((decode) => `  - {model: Llama3-8B, prefill_tokens: 10, decode_tokens: ${decode}}`);
+    writeFileSync(file('jobs.yaml'), `tasks:\n${jobs.join('\n')}\n`);
+    writeFileSync(file('one.yaml'), 'max_batch_size: 1\n');
+    const token = [
+      '--engine',
+      'token',
+      '--cluster',
+      'h100_1gpu',
+      '--workload',
+      file('jobs.yaml'),
+      '--config',
+      file('one.yaml'),
+    ];
+    const mine = ['--scheduler', 'studies/gpu-jobs/short-answers-first.mjs', '--tasks-output', file('t.csv')];
+    const { code, stderr } = await gpuJobs('run', ...token, ...mine);
+    expect([code, stderr]).toEqual([0, '']);
+    const [head, ...rows] = readFileSync(file('t-jobs_short-answers-first.csv'), 'utf8').trim().split('\n');
+    const at = head!.split(',').indexOf('completion');
+    const ends = rows.map((row) => Number(row.split(',')[at]));
+    expect([...ends].sort((a, b) => a - b)).toEqual([ends[1], ends[2], ends[0]]);
+  });
+
   it.each([
     [['--cluster', 'h100'], /--cluster: unknown cluster "h100"/],
     [['--workload', 'discriminate'], /--workload: unknown workload "discriminate"; did you mean "discriminating"/],
@@ -133,6 +162,12 @@ describe('paretune gpu-jobs run', () => {
       ['--engine', 'token', '--window', '1e-9', '--timeline', 'windows.csv'],
       /--window: gives \d+ windows in .* s, at most 1000000/,
     ],
+    [['--scheduler', 'studies/gpu-jobs/short-answers-first.mjs'], /--scheduler belongs to the token engine/],
+    [
+      ['--engine', 'token', '--scheduler', 'studies/gpu-jobs/short-answers-first.mjs', '--algorithms', 'FIFO'],
+      /--scheduler and --algorithms exclude each other/,
+    ],
+    [['--engine', 'token', '--scheduler', 'no-such.mjs'], /no-such\.mjs: cannot be loaded/],
     [['--dtt', '1'], /Unknown argument/i],
     [['--dt'], /a value is missing after --dt/],
     [['--cluster', '--max-time', '5'], /a value is missing after --cluster/],
@@ -256,6 +291,10 @@ describe('paretune gpu-jobs roofline', () => {
     });
     const seed = await gpuJobs('roofline', '--gpu', 'A100', '--a100-tflops', '628');
     expect(seed.stdout).toContain('ridge point 308.0');
+    // Without attention a step of a long context costs what one without context does.
+    const plain = await gpuJobs('roofline', '--context', '100000', '--no-attention');
+    expect(plain.stdout).toMatch(/^prefill 1000 +16\.178 ms/m);
+    expect(plain.stdout).toMatch(/^decode 1 +4\.776 ms/m);
   });
 });
 
@@ -299,6 +338,52 @@ describe('token engine against cluster simulator', () => {
     for (const { name, explanation } of VALIDATION_CASES) {
       expect(page).toContain(explanation);
       expect(readFileSync(join(folder, `${name}.svg`), 'utf8')).toMatch(/^<svg/);
+      expect(existsSync(join(folder, `${name}.png`))).toBe(true);
     }
+    expect(page).toMatch(/takes the documented steps in 5 of 6 traces/);
+  });
+
+  it('says in words on which requests the engines differ, by how much, and why', async () => {
+    const { stdout } = await gpuJobs('validate', '--requests', '40', '--out', temporaryFolder());
+    const text = stdout.replace(/\s+/g, ' ');
+    expect(text).toMatch(/shared-prefix equal 36\/40/);
+    expect(text).toMatch(/TTFT differs for 4 of 40 requests, E2E for 4;/);
+    expect(text).toMatch(/First to differ is R\d+: cluster TTFT [\d.]+, E2E [\d.]+ ms; token TTFT/);
+    expect(text).toContain(VALIDATION_CASES.find(({ name }) => name === 'roofline')!.explanation);
+    expect(text).toMatch(/no-overtaking A:12 · A · B:16 C:2: as vLLM documents it/);
+    expect(text).toMatch(/preemption .* token engine: A:6 B:6 · A B · A .*: the same order, one step early/);
+  });
+});
+
+describe('paretune gpu-jobs benchmarks, regimes', () => {
+  it('prints every published figure beside the roofline’s, and writes page and pictures', async () => {
+    const folder = temporaryFolder();
+    const { code, stdout } = await gpuJobs('benchmarks', '--requests', '2', '--out', folder, '--quiet');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Llama3-70B +8 × A100 +2048 → 128 +455 tokens\/s +\d+ +[+−]\d+ %$/m);
+    expect(stdout).toMatch(/^error of the speed: mean \d+ %, median \d+ %, all within a factor of [\d.]+$/m);
+    const page = readFileSync(join(folder, 'README.md'), 'utf8');
+    expect(page).toContain('| Llama3-8B | 1 × H100 | 128 → 128 | 12085.78 tokens/s |');
+    expect(page.match(/<https:/g)!.length).toBeGreaterThan(2);
+    for (const name of ['benchmarks.svg', 'benchmarks.png']) expect(existsSync(join(folder, name))).toBe(true);
+    const { rows } = dataOf((await gpuJobs('benchmarks', '--requests', '2', '--json', '--quiet')).stdout);
+    expect(rows[0]).toMatchObject({ published: 12_085.78, unit: 'tokens/s', source: { address: expect.any(String) } });
+  });
+
+  it('compares the engines regime by regime', async () => {
+    const folder = temporaryFolder();
+    const { code, stdout } = await gpuJobs('regimes', '--requests', '12', '--seeds', '2', '--out', folder, '--quiet');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^linear +20000 +1 +[+−]0\.0 % .*agree$/m);
+    for (const name of ['README.md', 'regimes.svg', 'regimes.png']) expect(existsSync(join(folder, name))).toBe(true);
+  });
+
+  it.each([
+    ['benchmarks', '--mfu', '0'],
+    ['benchmarks', '--requests', '0'],
+    ['regimes', '--seeds', '1'],
+  ])('%s refuses %s %s in one line', async (...args) => {
+    const { code, stderr } = await gpuJobs(...args, '--out', temporaryFolder());
+    expect([code, stderr]).toEqual([2, expect.stringMatching(new RegExp(`^paretune: ${args[1]}: .*\\n$`))]);
   });
 });

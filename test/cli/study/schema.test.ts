@@ -17,6 +17,7 @@ import { clusterSchema } from '../../../src/simulators/gpu-jobs/cluster-spec.ts'
 import { tokenSettingsDocument } from '../../../src/simulators/gpu-jobs/token-config.ts';
 import { gpuJobsWorkload } from '../../../src/simulators/gpu-jobs/workload-schema.ts';
 import { kvschedScenario } from '../../../src/simulators/kvsched/scenario-schema.ts';
+import { kvschedSuite } from '../../../src/simulators/kvsched/suite-schema.ts';
 import { pdSloScenario } from '../../../src/simulators/pd-slo/config-schema.ts';
 import { parseWorkload } from '../../../src/simulators/workload/parse-workload.ts';
 import { experimentFileSchema } from '../../../src/study/experiment/experiment-file.ts';
@@ -44,6 +45,7 @@ const CHECKS: Readonly<Record<string, (value: Json) => unknown>> = {
     return parsePolicyBundle(value, { zeroWeight: 'is-an-error' });
   },
   'kvsched-scenario': by(kvschedScenario),
+  'kvsched-suite': by(kvschedSuite),
   'gpu-jobs-workload': by(gpuJobsWorkload),
   'gpu-jobs-cluster': by(clusterSchema),
   'gpu-jobs-settings': by(tokenSettingsDocument),
@@ -145,6 +147,7 @@ const WRONG: readonly (readonly [format: string, document: Json])[] = [
   ['policy-bundle', { autoscaler: { on: true } }],
   ['policy-bundle', { schedluer: 'fcfs' }],
   ['kvsched-scenario', { scenario_id: 's', nodez: {} }],
+  ['kvsched-suite', { common: { tick: 5 }, experiments: [{ id: 'a', scenario: 's.yaml', sweeps: [{ label: 'b' }] }] }],
   ['gpu-jobs-workload', { generate: { count: -1 } }],
   ['gpu-jobs-cluster', { groups: [] }],
   ['gpu-jobs-settings', { block_size: 0 }],

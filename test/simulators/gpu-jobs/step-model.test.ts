@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../../src/base/json.ts';
+import { parseJobsConfig } from '../../../src/simulators/gpu-jobs/config.ts';
 import { findGpu, ridgePoint } from '../../../src/simulators/gpu-jobs/gpu-catalog.ts';
 import { findModel, kvBytesPerToken, MODELS, weightsPerGpu } from '../../../src/simulators/gpu-jobs/model-catalog.ts';
 import {
@@ -9,8 +11,13 @@ import {
   type StepLoad,
   tableThroughput,
 } from '../../../src/simulators/gpu-jobs/step-model.ts';
+import { simulateTokens } from '../../../src/simulators/gpu-jobs/token-engine.ts';
+import type { TokenTask } from '../../../src/simulators/gpu-jobs/token-task.ts';
 
-const PEAK: Extract<PerfConfig, { kind: 'roofline' }> = { kind: 'roofline', mfu: 1, mbu: 1, overhead: 0, quant: 16 };
+const PEAK: Extract<PerfConfig, { kind: 'roofline' }> = {
+  ...{ kind: 'roofline', mfu: 1, mbu: 1, overhead: 0, quant: 16 },
+  attention: true,
+};
 const on = (gpu: string, model: string, tp: number) => ({ gpu: findGpu(gpu), model: findModel(model), tp });
 const decode = (batch: number, context = 0): StepLoad => ({
   prefillTokens: 0,
@@ -53,6 +60,23 @@ describe('roofline', () => {
     const bytes = (batch: number) => rooflineStep(decode(batch), on('H100', 'Qwen3', 2), PEAK).bytes;
     expect(bytes(1)).toBeCloseTo(3.3e9 * 2 + 98_304, -1);
     expect(bytes(64)).toBeCloseTo(30e9 * 2 + 64 * 98_304, -1);
+  });
+
+  it('attention can be left out: closed forms then hold exactly, whatever the context', () => {
+    const perf = { ...PEAK, attention: false };
+    const load: StepLoad = { prefillTokens: 1000, decodeBatch: 0, attended: 500_500, storedContext: 7 };
+    const hardware = on('H100', 'Llama3-8B', 1);
+    expect(rooflineStep(load, hardware, perf).seconds).toBeCloseTo((2 * 8e9 * 1000) / 989e12, 15);
+    expect(rooflineStep(decode(1, 100_000), hardware, perf).seconds).toBeCloseTo(16e9 / 3350e9, 15);
+    const tasks = [
+      { id: 'a', model: 'Llama3-8B', memoryGB: 16, weight: 1, arrival: 0, prefillTokens: 1000, decodeTokens: 101 },
+    ].map((task) => ({ ...task, tp: 1, prefix: null, prefixTokens: 0 }));
+    const settings = { engine: 'token', cluster: 'h100_1gpu', perf, prefill_chunk: 1000 };
+    const config = parseJobsConfig(settings as JsonObject, []);
+    if (config.engine !== 'token') throw new RangeError('asked for the token engine');
+    const [{ firstToken, completion }] = simulateTokens(config.token, tasks).tasks as [TokenTask];
+    expect(firstToken * 1000).toBeCloseTo(16.178, 3);
+    expect(completion - firstToken).toBeCloseTo((100 * 16e9) / 3350e9, 9);
   });
 
   it('eight-bit weights halve the bytes of a small decode step', () => {

@@ -28,6 +28,7 @@ describe('a scenario with every key', () => {
     dynamics: 'queue',
     tick_ms: 2.5,
     gpu_latency: 'on',
+    gpu_ms_per_token: { RTX9000: 0.004 },
     decode_roles: 'decode',
     workload: {
       num_requests: 3,
@@ -96,6 +97,7 @@ describe('a scenario with every key', () => {
       dynamics: 'queue',
       tickMs: 2.5,
       gpuLatency: true,
+      gpuMsPerToken: { RTX9000: 0.004 },
       decodeRoles: ['decode'],
       defaults: {
         scheduler: 'random',

@@ -11,7 +11,7 @@ const folder = temporaryFolder();
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 interface Listed {
-  readonly studies: readonly { readonly name: string }[];
+  readonly studies: readonly { readonly name: string; readonly backend: string | null }[];
   readonly experiments: readonly { readonly name: string }[];
   readonly strategies: readonly { readonly name: string }[];
   readonly searchSpaces: readonly { readonly name: string }[];
@@ -32,6 +32,17 @@ describe('names of shipped documents', () => {
       expect(documents.length, kind).toBeGreaterThan(10);
       for (const { name } of documents) expect(documentKind(readYamlFile(documentFile(name))), name).toBe(kind);
     }
+  });
+
+  test('stand by backend: each of the five has a study and a strategy', async () => {
+    const { stdout } = await paretune(['list'], folder);
+    const section = (title: string): string => new RegExp(`^${title}\\n((?: .*\\n)*)`, 'm').exec(stdout)![1]!;
+    for (const backend of ['cluster', 'kvsched', 'cloud-edge', 'gpu-jobs', 'pd-slo']) {
+      for (const title of ['studies', 'strategies']) {
+        expect(section(title)).toMatch(new RegExp(`^ {2}${backend}\\n {4}\\S`, 'm'));
+      }
+    }
+    expect(section('studies')).toMatch(/^ {2}kvsched\n {4}kvsched {2}/m);
   });
 
   test('are checked, and their mistakes named, as files of the user are', async () => {
