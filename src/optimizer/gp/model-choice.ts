@@ -69,16 +69,18 @@ export interface Judgement {
   readonly effort: SelectEffort;
 }
 
-/** Log posterior density of the most probable process, per unit of the outcome, and the noise it infers. */
-export function explain(
-  data: OutcomeData,
-  { tag, shapes, effort }: Judgement,
-  memory: ModelMemory,
-): { readonly density: number; readonly noise: number } {
+/** The most probable process, its log posterior density per unit of the outcome, and the noise it infers. */
+export function explain(data: OutcomeData, { tag, shapes, effort }: Judgement, memory: ModelMemory): Explanation {
   const [model] = memory.recall(`${tag}${keyOf(data, shapes)}`, () => selectModels(data, shapes, effort));
   const { span } = fitTransform(data.losses, IDENTITY);
   const density = model!.score - (span > 0 ? data.losses.length * (Math.log(span) + Math.LN2) : 0);
-  return { density, noise: Math.exp(model!.theta[data.points.width + 1]!) };
+  return { model: model!, density, noise: Math.exp(model!.theta[data.points.width + 1]!) };
+}
+
+interface Explanation {
+  readonly model: GpModel;
+  readonly density: number;
+  readonly noise: number;
 }
 
 /** Largest of 1, 2, …, 16, 18, 20, … (steps of an eighth) that is at most n. */

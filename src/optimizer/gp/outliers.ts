@@ -1,4 +1,5 @@
-import type { OutcomeData } from './fit.ts';
+import { leaveOneOut } from './diagnostics.ts';
+import { conditionModel, type OutcomeData } from './fit.ts';
 import {
   checkpoint,
   explain,
@@ -38,34 +39,109 @@ const JUDGED: Judgement = {
   effort: { firstIterations: 6, shapeIterations: 4, finalIterations: 8, families: 1 },
 };
 
+/** Losses that say "bad here" and no longer how bad. */
+export interface Outliers {
+  /** All losses above it; +Infinity when all losses belong together. */
+  readonly fence: number;
+  /** Rows of the data that are outliers although their losses lie below the fence. */
+  readonly strays: readonly number[];
+}
+
 /**
- * The loss above which a value says "bad here" and no longer how bad: a queue that blows up, a penalty for a crash. A
- * smooth process that has to pass through such values cannot see the differences between good ones. Setting them aside
- * is compared with keeping them by likelihood: kept losses by a process of their own, the others as independent
- * log-normal exceedances, and which is which by independent draws.
- * @returns +Infinity when all losses belong together
+ * Where a queue blows up or a crash is penalised: a smooth process that has to pass through such values cannot see the
+ * differences between good ones. Setting them aside is compared with keeping them by likelihood: kept losses by a process of
+ * their own, the others as independent log-normal exceedances, and which is which by independent draws. Where the range of all
+ * losses is many times that of the kept ones, the fences on the way are compared anew, each without its strays: losses from
+ * where the blow-up begins look like those of moderately bad points, and one of them is a kink in all that is kept.
  */
-export function outlierFence(data: OutcomeData, memory: ModelMemory): number {
+export function findOutliers(data: OutcomeData, memory: ModelMemory): Outliers {
   const rows = range(checkpoint(data.losses.length));
   const prefix = rowsOf(data, rows);
-  const sample = rowsOf(prefix, representative(prefix, SAMPLE));
+  const places = representative(prefix, SAMPLE);
+  const sample = rowsOf(prefix, places);
   const sorted = sample.losses.slice().sort();
+  const accepted = acceptedCounts(sample, sorted, memory);
+  const count = accepted.at(-1);
+  if (count === undefined) return { fence: Number.POSITIVE_INFINITY, strays: [] };
+  if (!(rangeOf(sorted, sorted.length) >= EXTREME * rangeOf(sorted, count)))
+    return { fence: fenceAbove(sorted, count), strays: [] };
+  const cleaned = accepted.map((each) => withoutStrays(sample, sorted, each, memory));
+  const best = cleaned.reduce((a, b) => (b.score >= a.score ? b : a));
+  return { fence: fenceAbove(sorted, best.count), strays: best.strays.map((i) => places[i]!) };
+}
+
+/** Numbers of losses kept by fences that each explain the losses better than the one before; empty without a fence. */
+function acceptedCounts(sample: OutcomeData, sorted: Float64Array, memory: ModelMemory): number[] {
   const counts = keptCounts(sorted);
-  if (counts.length === 0) return Number.POSITIVE_INFINITY;
+  const accepted: number[] = [];
+  if (counts.length === 0) return accepted;
   let best = { score: explain(sample, JUDGED, memory).density, count: sorted.length };
   let worse = 0;
   for (const count of counts) {
-    const kept = range(sample.losses.length).filter((i) => sample.losses[i]! <= sorted[count - 1]!);
-    const score = explain(rowsOf(sample, kept), JUDGED, memory).density + tailScore(sorted, count);
+    const score =
+      explain(rowsOf(sample, keptRows(sample, sorted, count)), JUDGED, memory).density + tailScore(sorted, count);
     const wide = rangeOf(sorted, best.count) >= WIDE * rangeOf(sorted, count);
     const better = score > best.score + (wide ? -TOLERATED_LOSS * best.count : MARGIN);
     worse = better ? 0 : worse + 1;
-    if (better) best = { score, count };
+    if (better) {
+      best = { score, count };
+      accepted.push(count);
+    }
     if (worse >= PATIENCE) break;
   }
-  return best.count < sorted.length ? fenceAbove(sorted, best.count) : Number.POSITIVE_INFINITY;
+  return accepted;
 }
 
+function keptRows({ losses }: OutcomeData, sorted: Float64Array, count: number): number[] {
+  return range(losses.length).filter((i) => losses[i]! <= sorted[count - 1]!);
+}
+
+interface CleanedFence {
+  readonly count: number;
+  readonly score: number;
+  readonly strays: readonly number[];
+}
+
+/** Sets aside one loss after the other of those below a fence, and keeps to where all losses are explained best. */
+function withoutStrays(sample: OutcomeData, sorted: Float64Array, count: number, memory: ModelMemory): CleanedFence {
+  let kept = keptRows(sample, sorted, count);
+  const tail = tailScore(sorted, count);
+  const density = (rows: readonly number[]): number => explain(rowsOf(sample, rows), JUDGED, memory).density;
+  // The loss of a stray lies anywhere in the range of the kept ones.
+  const cost = Math.log(rangeOf(sorted, count)) + Math.LN2;
+  let best: CleanedFence = { count, score: density(kept) + tail, strays: [] };
+  const strays: number[] = [];
+  while (
+    strays.length < MOST_STRAYS &&
+    kept.length > FEWEST_KEPT &&
+    strays.length < best.strays.length + PATIENCE - 1
+  ) {
+    const tried = suspects(sample, kept, memory).map((stray) => {
+      const rest = kept.filter((i) => i !== stray);
+      return { stray, rest, density: density(rest) };
+    });
+    const next = tried.reduce((a, b) => (b.density > a.density ? b : a));
+    strays.push(next.stray);
+    kept = next.rest;
+    const score = next.density + tail - cost * strays.length;
+    if (score > best.score + MARGIN) best = { count, score, strays: [...strays] };
+  }
+  return best;
+}
+
+/** The largest loss, and the one that is most above what all others predict. */
+function suspects(sample: OutcomeData, kept: readonly number[], memory: ModelMemory): number[] {
+  const data = rowsOf(sample, kept);
+  const { residuals, deviations } = leaveOneOut(conditionModel(data, explain(data, JUDGED, memory).model));
+  const most = (score: (k: number) => number): number =>
+    range(kept.length).reduce((a, b) => (score(b) > score(a) ? b : a));
+  const chosen = [most((k) => data.losses[k]!), most((k) => residuals[k]! / deviations[k]!)];
+  return [...new Set(chosen)].map((k) => kept[k]!);
+}
+
+/** Range of all losses in ranges of the kept ones from which on strays are looked for. */
+const EXTREME = 8;
+const MOST_STRAYS = 4;
 const PATIENCE = 3;
 
 /** Half the range of the first `count` losses. */

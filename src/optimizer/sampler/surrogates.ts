@@ -3,7 +3,7 @@ import { conditionModel, type FittedGp, type OutcomeData } from '../gp/fit.ts';
 import { type FeatureRows, featureRows } from '../gp/kernel.ts';
 import { checkpoint, chooseModels, ModelMemory } from '../gp/model-choice.ts';
 import { IDENTITY, TRANSFORM_SHAPES, transform } from '../gp/outcome-transform.ts';
-import { outlierFence } from '../gp/outliers.ts';
+import { findOutliers } from '../gp/outliers.ts';
 import { isStronglyNoisy, withoutIrrelevance } from '../gp/relevance.ts';
 import { aroundZero } from '../gp/slack-scale.ts';
 import type { ParameterValues } from '../space/parameter.ts';
@@ -153,8 +153,9 @@ function tellingRows(
     (o) => o.losses![0]!,
     (o) => o.lossVariances[0],
   );
-  const fence = outlierFence(data, memory);
-  return ({ losses }) => losses![0]! <= fence;
+  const { fence, strays } = findOutliers(data, memory);
+  const apart = new Set(strays.map((i) => feasible[i]!));
+  return (observation) => observation.losses![0]! <= fence && !apart.has(observation);
 }
 
 /** Whether there is anything to learn about a constraint: one that held everywhere with the same slack tells nothing. */

@@ -3,16 +3,20 @@ import { stream } from '../../../src/base/random.ts';
 import { scrambledSobol } from '../../../src/numeric/sobol-sequence.ts';
 import { featureRows } from '../../../src/optimizer/gp/kernel.ts';
 import { ModelMemory } from '../../../src/optimizer/gp/model-choice.ts';
-import { outlierFence } from '../../../src/optimizer/gp/outliers.ts';
+import { findOutliers, type Outliers } from '../../../src/optimizer/gp/outliers.ts';
 
 const sequence = scrambledSobol(2, stream(4, 'outliers'));
 const POINTS = Array.from({ length: 20 }, (_, i) => sequence(i));
 const bowl = ([a, b]: Float64Array): number => 40 + 10 * (a! - 0.7) ** 2 + 6 * (b! - 0.6) ** 2;
 
-function fenceOf(f: (x: Float64Array) => number): number {
+function outliersOf(f: (x: Float64Array) => number): Outliers {
   const losses = Float64Array.from(POINTS, f);
   const variances = new Float64Array(POINTS.length).fill(Number.NaN);
-  return outlierFence({ points: featureRows(POINTS, new Uint8Array(2)), losses, variances }, new ModelMemory());
+  return findOutliers({ points: featureRows(POINTS, new Uint8Array(2)), losses, variances }, new ModelMemory());
+}
+
+function fenceOf(f: (x: Float64Array) => number): number {
+  return outliersOf(f).fence;
 }
 
 describe('the fence of a loss', () => {
@@ -31,5 +35,20 @@ describe('the fence of a loss', () => {
   it.each([3000, 30_000])('leaves out where a queue blows up, at a factor of %d', (factor) => {
     const overload = ([a]: Float64Array): number => Math.max(0, 1 / (0.4 + 1.2 * a!) - 1) * factor;
     expect(fenceOf((x) => bowl(x) + overload(x))).toBeLessThan(2000);
+  });
+
+  it('is joined by strays: losses below it from where the queue begins to blow up', () => {
+    const begin = POINTS.map(([a]) => a!).sort()[8]!;
+    const overload = (a: number): number => (a > begin ? 0 : 6 + 40_000 * Math.max(0, begin - 0.002 - a));
+    const { fence, strays } = outliersOf((x) => bowl(x) + overload(x[0]!));
+    const overloaded = POINTS.map(([a], i) => (a! <= begin ? i : -1)).filter((i) => i >= 0);
+    const below = overloaded.filter((i) => bowl(POINTS[i]!) + overload(POINTS[i]![0]!) <= fence);
+    expect(below.length).toBeGreaterThan(0);
+    expect([...strays].sort((a, b) => a - b)).toEqual(below);
+  });
+
+  it('has no strays where the other losses follow one process', () => {
+    expect(outliersOf((x) => (x[0]! < 0.3 ? 1e4 : bowl(x))).strays).toEqual([]);
+    expect(outliersOf(bowl).strays).toEqual([]);
   });
 });

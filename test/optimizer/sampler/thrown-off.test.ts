@@ -60,6 +60,16 @@ describe('the search', () => {
     }
   });
 
+  it.each([3000, 30_000, 1e6])('finds the best point beside an overloaded queue, at a factor of %d', (factor) => {
+    const overloaded = ({ a, b, c }: Readonly<Record<string, number>>): Outcome => {
+      const load = 1 / (0.4 + 1.2 * a!);
+      const overload = factor * Math.max(0, load - 1);
+      return exact([40 + overload + 20 * (a! - 0.8) ** 2 + 100 * ((b! - 0.6) ** 2 + (c! - 0.6) ** 2)]);
+    };
+    const losses = search('abc', overloaded, { budget: 24 }).map((told) => told.losses![0]!);
+    expect(Math.min(...losses)).toBeLessThan(40.01);
+  });
+
   it('does not end in a corner where two losses are noisy and a parameter matters little', () => {
     const rng = stream(1, 'thrown-off');
     const told = search(
