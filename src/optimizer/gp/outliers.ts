@@ -67,7 +67,14 @@ export function findOutliers(data: OutcomeData, memory: ModelMemory): Outliers {
     return { fence: fenceAbove(sorted, count), strays: [] };
   const cleaned = accepted.map((each) => withoutStrays(sample, sorted, each, memory));
   const best = cleaned.reduce((a, b) => (b.score >= a.score ? b : a));
-  return { fence: fenceAbove(sorted, best.count), strays: best.strays.map((i) => places[i]!) };
+  const strays = new Set(best.strays);
+  const largest = keptRows(sample, sorted, best.count)
+    .filter((i) => !strays.has(i))
+    .reduce((high, i) => Math.max(high, sample.losses[i]!), sorted[0]!);
+  return {
+    fence: Math.min(fenceAbove(sorted, best.count), largest + 2 * (largest / 2 - sorted[0]! / 2)),
+    strays: best.strays.map((i) => places[i]!),
+  };
 }
 
 /** Numbers of losses kept by fences that each explain the losses better than the one before; empty without a fence. */
