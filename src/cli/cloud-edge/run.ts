@@ -8,7 +8,7 @@ import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
 import { printJson } from '../terminal/json-output.ts';
 import { Progress } from '../terminal/progress.ts';
-import { textTable } from '../terminal/table.ts';
+import { fitted } from '../terminal/table.ts';
 import { experimentFlags, experimentSettings } from './settings.ts';
 
 export const runExperimentCommand: LoadedCommand = {
@@ -64,13 +64,12 @@ function summaryRow({ epoch, seed, config, summary }: ExperimentRun): SummaryRow
 }
 
 function listing(rows: readonly SummaryRow[]): string {
-  const head = ['epoch', 'scheduler', 'completed', 'rps', 'offload', 'mean JCT s', 'p99 JCT s', 'wait s', 'backlog'];
+  const head = ['epoch, scheduler', 'completed', 'rps', 'offload', 'mean JCT s', 'p99 JCT s', 'wait s', 'backlog'];
   const body = rows.map(({ epoch, scheduler_name, summary, error }) =>
     summary === null
-      ? [String(epoch), scheduler_name, error ?? '', '', '', '', '', '', '']
+      ? [`${epoch}, ${scheduler_name}`, error ?? '', '', '', '', '', '', '']
       : [
-          String(epoch),
-          scheduler_name,
+          `${epoch}, ${scheduler_name}`,
           String(summary.total_completed_requests),
           summary.total_throughput_rps.toFixed(3),
           summary.cloud_offload_rate!.toFixed(3),
@@ -80,5 +79,5 @@ function listing(rows: readonly SummaryRow[]): string {
           String(summary.backlog_at_end),
         ],
   );
-  return textTable(head, body, 2);
+  return `${fitted([head, ...body]).join('\n')}\n`;
 }

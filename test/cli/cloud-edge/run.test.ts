@@ -109,7 +109,7 @@ describe('paretune cloud-edge run', () => {
   test('a table goes to the terminal, progress to the other stream', async () => {
     const args = ['run', '--scheduler', 'fcfs', '--no-save', '--duration', '60', '--rate', '5'];
     const { stdout, stderr } = await cloudEdge(...args);
-    expect(stdout).toMatch(/^epoch {2}scheduler .*\n1 {6}B1_Edge_Cloud_FCFS/);
+    expect(stdout).toMatch(/^epoch, scheduler .*\n1, B1_Edge_Cloud_FCFS/);
     expect(stderr).toMatch(/^runs 1\/1/m);
   });
 
