@@ -46,3 +46,16 @@ describe('README', () => {
     expect(names.filter((name) => !existsSync(join(ROOT, name)))).toEqual([]);
   });
 });
+
+describe('docs/reports.md', () => {
+  const page = readFileSync(join(ROOT, 'docs/reports.md'), 'utf8');
+
+  test('the example of going on and comparing runs, and prints what the page shows', async () => {
+    const [block] = shellBlocks(page, 'extends');
+    writeProgram(join(folder, 'bin', 'paretune'));
+    const { stdout } = await runBlocks([block!], folder);
+    const shown = /<!-- shows -->\n```text\n([\s\S]*?)```/.exec(page)![1]!;
+    expect(shown.length).toBeGreaterThan(200);
+    expect(stdout).toContain(shown);
+  }, 240_000);
+});

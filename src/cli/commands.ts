@@ -139,4 +139,9 @@ export const COMMANDS: readonly Command[] = [
     summary: 'learning schedulers on an edge and a cloud node: build-dataset, run, compare, embed, pack',
     load: async () => (await import('./cloud-edge/group.ts')).cloudEdgeCommand,
   },
+  {
+    syntax: 'completion',
+    summary: 'print a script that completes commands and flags: bash, zsh, fish, powershell',
+    load: async () => (await import('./completion.ts')).completionCommand(COMMANDS),
+  },
 ];

@@ -32,6 +32,9 @@ export interface YamlOptions {
 /** Uses of aliases in one text; more would be an attack on the memory of the reader. */
 const MOST_ALIASES = 1000;
 
+/** What the engine says of it. */
+const STACK_OVERFLOW = 'call stack';
+
 /**
  * @param file - name used in messages
  * @throws InputError for the first mistake of syntax, or for every key that is given twice
@@ -51,13 +54,14 @@ export function parseYaml(text: string, file: string, { furtherDocuments = 'refu
     return { file, line, column: col };
   };
   const syntax = errors.find(({ code }) => code !== 'DUPLICATE_KEY');
+  if (syntax?.message.includes(STACK_OVERFLOW)) throw tooDeep(file);
   if (syntax !== undefined) {
     throw new InputError(syntax.message.replace(/\s+/g, ' '), { position: position(syntax) });
   }
   if (errors.length > 0) {
     throw inputErrors(errors.map((error) => givenTwice(text.slice(error.pos[0]), position(error))));
   }
-  const value = narrowIntegers(plainValue(document, file)) as Json;
+  const value = withinDepth(file, () => narrowIntegers(plainValue(document, file), new Set())) as Json;
   if (value === null || value === undefined) {
     throw new InputError('the file is empty', { position: { file, line: 1, column: 1 } });
   }
@@ -115,15 +119,33 @@ function inWrittenOrder(error: InputError): InputError {
   return inputErrors(ordered.map(({ problem }) => problem));
 }
 
-function narrowIntegers(value: unknown): unknown {
+/** Reading goes as deep as the text does. @throws InputError where that is deeper than the stack of the program */
+function withinDepth<T>(file: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    if (error instanceof InputError) throw error.at({ position: { file, line: 1, column: 1 } });
+    throw error instanceof RangeError && error.message.includes(STACK_OVERFLOW) ? tooDeep(file) : error;
+  }
+}
+
+function tooDeep(file: string): InputError {
+  return new InputError('is nested too deeply to be read', { position: { file, line: 1, column: 1 } });
+}
+
+/** @param around - the lists and maps that the value stands in */
+function narrowIntegers(value: unknown, around: Set<unknown>): unknown {
   if (typeof value === 'bigint') {
     return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
   }
-  if (Array.isArray(value)) return value.map(narrowIntegers);
-  if (value !== null && typeof value === 'object') {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, narrowIntegers(item)]));
-  }
-  return value;
+  if (value === null || typeof value !== 'object') return value;
+  if (around.has(value)) throw new InputError('cannot be unfolded: an alias stands inside of what it names');
+  around.add(value);
+  const narrowed = Array.isArray(value)
+    ? value.map((item) => narrowIntegers(item, around))
+    : Object.fromEntries(Object.entries(value).map(([key, item]) => [key, narrowIntegers(item, around)]));
+  around.delete(value);
+  return narrowed;
 }
 
 function locate(

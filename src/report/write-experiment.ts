@@ -1,7 +1,7 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeFileAtomically } from '../study/io/atomic-file.ts';
-import { makeFolder } from '../study/io/text-file.ts';
+import { makeFolder, readTextFile } from '../study/io/text-file.ts';
 
 /** Writes the report of one experiment; answers the file names. */
 export function writeExperiment(folder: string, name: string, markdown: string, json: string): readonly string[] {
@@ -18,7 +18,7 @@ export function writeExperiment(folder: string, name: string, markdown: string, 
  */
 export function appendLedger(file: string, row: string, experiment: string): void {
   makeFolder(dirname(file));
-  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const text = existsSync(file) ? readTextFile(file) : '';
   const last = text.split('\n').findLast((line) => experimentOf(line) === experiment);
   if (last === row) return;
   const descriptor = openSync(file, 'a');

@@ -25,6 +25,14 @@ describe('a YAML text', () => {
     expect(complaint(levels.join(''))).toMatch(/^f\.yaml:1:1: cannot be unfolded: /);
   });
 
+  test('is refused where an alias stands inside of what it names, and where it is nested deeper than can be read', () => {
+    const inside = 'f.yaml:1:1: cannot be unfolded: an alias stands inside of what it names';
+    expect(complaint('name: a\nparameters: &a [*a]\n')).toBe(inside);
+    expect(complaint('a: &a {b: {c: *a}}\n')).toBe(inside);
+    expect(complaint(`${'['.repeat(20_000)}${']'.repeat(20_000)}`)).toBe('f.yaml:1:1: is nested too deeply to be read');
+    expect(parseYaml('a: &a [1]\nb: [*a, *a]\n', 'f.yaml').value).toEqual({ a: [1], b: [[1], [1]] });
+  });
+
   test('comes back from its value, long texts on one line', () => {
     const value = { name: 'x', list: [1, 2.5, null, true], text: 'long '.repeat(50).trim(), 'a: b': '# no comment' };
     const text = formatYaml(value);

@@ -34,6 +34,10 @@ async function commandsPage(): Promise<string> {
     'Made by `npm run reference` from the help of the program, `paretune COMMAND --help`. The flags of `paretune blis` are those of',
     'the reference; `paretune blis run --help` lists them.',
     '',
+    'Each flag has a variable that stands for it where it is not typed: `PARETUNE_WORKERS=2` for `--workers 2`, `PARETUNE_DRY_RUN=true`',
+    'for `--dry-run`. An empty one is none. Inside of an evaluation, `PARETUNE_SEED`, `PARETUNE_FIDELITY`, `PARETUNE_DIR` and',
+    '`PARETUNE_VALUES` say what is measured ([evaluators](../evaluators.md)) and stand for no flag.',
+    '',
   ];
   const sections: string[] = [];
   for (const command of COMMANDS) {

@@ -163,9 +163,24 @@ function numberFlag(
   throw new InputError(`must be a number from ${low} to ${high}, got ${shortText(text)}`, { path: [`--${name}`] });
 }
 
-/** Coefficients that the data hardly tell. */
+/** Half of an interval that is wider than this share of the value is worth more data. */
+const WIDE = 0.1;
+const MORE_DATA: Readonly<Record<string, string>> = {
+  alpha0: 'more requests that find the server idle',
+  alpha1: 'prompts of more different lengths at an idle server',
+  alpha2: 'longer answers',
+  beta0: 'more requests',
+  beta1: 'prompts of more different lengths',
+  beta2: 'batches of more different sizes: a load that goes from idle to full',
+};
+
+/** Coefficients that the data hardly tell, and which data would. */
 function wideNotes(coefficients: readonly FittedCoefficient[]): readonly string[] {
   return coefficients
-    .filter(({ value, low, high }) => high - low > 2 * Math.abs(value))
-    .map(({ name }) => `${name}: hardly told by these data, its interval is wider than itself`);
+    .filter(({ value, low, high }) => high - low > 2 * WIDE * Math.abs(value))
+    .map(({ name, value, low, high }) => {
+      const half = value > 0 ? `known to ±${Math.round((50 * (high - low)) / value)} %` : 'hardly told by these data';
+      const more = MORE_DATA[name];
+      return `${name}: ${half}${more === undefined ? '' : `; ${more} would tell it better`}`;
+    });
 }

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { InputError } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
+import { refuseOddFile } from '../../study/io/text-file.ts';
 
 export function readText(file: string): string {
+  refuseOddFile(file);
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {

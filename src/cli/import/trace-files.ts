@@ -4,8 +4,10 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeSync,
@@ -13,8 +15,10 @@ import {
 import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { onDisk } from '../../base/disk-error.ts';
 import { InputError } from '../../base/errors.ts';
 import type { SpillStore } from '../../connect/traces/sort-requests.ts';
+import { makeFolder, refuseOddFile } from '../../study/io/text-file.ts';
 
 const PIECE_BYTES = 1 << 20;
 
@@ -46,7 +50,7 @@ export async function* textPieces(file: string, onBytes: (bytes: number) => void
 export function fileBytes(file: string): number {
   const stats = statSync(file, { throwIfNoEntry: false });
   if (stats === undefined) throw new InputError('file not found', { position: { file }, suggestion: 'check the path' });
-  if (stats.isDirectory()) throw new InputError('is a folder, a file is needed', { position: { file } });
+  refuseOddFile(file, Number.POSITIVE_INFINITY);
   return stats.size;
 }
 
@@ -78,6 +82,8 @@ export class GrowingFile {
   readonly #file: string;
   readonly #part: string;
   readonly #handle: number;
+  /** Made for the file. */
+  readonly #folder: string | null;
   #pending: string[] = [];
   #characters = 0;
   #open = true;
@@ -85,13 +91,13 @@ export class GrowingFile {
   constructor(file: string) {
     this.#file = file;
     this.#part = `${file}.part`;
-    try {
-      mkdirSync(dirname(file), { recursive: true });
-      this.#handle = openSync(this.#part, 'w');
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      throw new InputError(`cannot be written (${code})`, { position: { file } });
-    }
+    const folder = dirname(file);
+    this.#folder = existsSync(folder) ? null : folder;
+    makeFolder(folder);
+    this.#handle = onDisk(file, 'written', () => {
+      rmSync(this.#part, { force: true });
+      return openSync(this.#part, 'wx');
+    });
   }
 
   line(text: string): void {
@@ -110,6 +116,7 @@ export class GrowingFile {
   discard(): void {
     this.#close();
     rmSync(this.#part, { force: true });
+    if (this.#folder !== null && readdirSync(this.#folder).length === 0) rmdirSync(this.#folder);
   }
 
   #flush(): void {

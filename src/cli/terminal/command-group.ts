@@ -1,5 +1,7 @@
 import type { Argv } from 'yargs';
 import type { Command, Flags, LoadedCommand } from './command.ts';
+import { declaredOptions, positionalsOf } from './declared-options.ts';
+import { withVariables } from './flag-variables.ts';
 
 /**
  * A chosen command with its flags, on its way out of the parser. It is thrown: after a handler that returns, the
@@ -24,7 +26,7 @@ export function registerCommands(parser: Argv, commands: readonly Command[]): Ar
       command.summary,
       async (sub) => {
         const { build, optionalValues } = await command.load();
-        return withValues(build(sub), optionalValues ?? []);
+        return withVariables(withValues(build(sub), optionalValues ?? []), process.env);
       },
       (flags) => {
         throw new ChosenCommand(command, flags);
@@ -34,21 +36,11 @@ export function registerCommands(parser: Argv, commands: readonly Command[]): Ar
   return parser;
 }
 
-/** What yargs has been told of options, as far as it matters here. */
-interface Declared {
-  readonly string: readonly string[];
-  readonly number: readonly string[];
-  readonly array: readonly string[];
-  readonly choices: Readonly<Record<string, unknown>>;
-}
-
 /** Every option but a switch needs a value: without one, yargs would take its default, an empty text or NaN in silence. */
 function withValues(parser: Argv, optional: readonly string[]): Argv {
-  const { string, number, array, choices } = (parser as unknown as { getOptions(): Declared }).getOptions();
-  const positionals =
-    (parser as unknown as { getGroups(): Record<string, string[]> }).getGroups()['Positionals:'] ?? [];
+  const { string, number, array, choices } = declaredOptions(parser);
   const names = new Set([...string, ...number, ...array, ...Object.keys(choices)]);
-  for (const name of [...positionals, ...optional]) names.delete(name);
+  for (const name of [...positionalsOf(parser), ...optional]) names.delete(name);
   return names.size === 0 ? parser : parser.requiresArg([...names]);
 }
 

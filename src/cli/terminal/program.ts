@@ -63,6 +63,7 @@ async function dispatch(argv: readonly string[], commands: readonly Command[]): 
     .recommendCommands()
     .demandCommand(1, 'a command is required; `paretune --help` lists them')
     .version(packageVersion())
+    .epilogue('Each flag has a variable: PARETUNE_WORKERS=2 stands for --workers 2 where that is not typed.')
     .wrap(Math.min(110, process.stdout.columns ?? 100))
     .exitProcess(false)
     .fail((message, error) => {

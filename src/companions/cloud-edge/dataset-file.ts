@@ -5,6 +5,7 @@ import type { DatasetLine, LoadedRows } from '../../simulators/cloud-edge/datase
 import { parseDatasetLines } from '../../simulators/cloud-edge/dataset-lines.ts';
 import { collectedLine } from '../../simulators/cloud-edge/dataset-schema.ts';
 import { type HeldLock, takeLock } from '../../study/io/lock-file.ts';
+import { readBytes, refuseOddFile } from '../../study/io/text-file.ts';
 
 /** Reads a dataset. @throws InputError with the file, also when it is missing or still a placeholder */
 export function readDataset(file: string, limit: number, countTokens?: (text: string) => number): LoadedRows {
@@ -28,6 +29,7 @@ export function datasetWarnings(file: string, { skipped, complaints, tooLong }: 
 }
 
 export function readText(file: string, what: string): string {
+  refuseOddFile(file);
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
@@ -87,7 +89,7 @@ export class DatasetFile {
 function readRows(file: string, expected: Expected): { done: Set<number>; completeBytes: number } {
   const done = new Set<number>();
   if (!existsSync(file)) return { done, completeBytes: 0 };
-  const bytes = readFileSync(file);
+  const bytes = readBytes(file);
   const completeBytes = bytes.lastIndexOf(0x0a) + 1;
   const lines = bytes.toString('utf8', 0, completeBytes).split('\n').slice(0, -1);
   for (const [number, line] of lines.entries()) {

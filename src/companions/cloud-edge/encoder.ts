@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { shortText } from '../../base/short-text.ts';
-import { readBytes } from '../../study/io/text-file.ts';
+import { readBytes, readTextFile } from '../../study/io/text-file.ts';
 import { bertModel } from './bert-model.ts';
 import { modelFolder } from './model-cache.ts';
 import { Safetensors } from './safetensors.ts';
@@ -163,7 +163,7 @@ function readTokenizer(folder: string): WordPieceTokenizer {
 function readVocabulary(folder: string): readonly string[] {
   const list = join(folder, 'vocab.txt');
   if (existsSync(list))
-    return readFileSync(list, 'utf8')
+    return readTextFile(list)
       .replace(/\r?\n$/, '')
       .split(/\r?\n/);
   const model = readJson(join(folder, 'tokenizer.json'))?.['model'];
@@ -181,9 +181,10 @@ function readVocabulary(folder: string): readonly string[] {
 function readJson(file: string): JsonObject | null {
   if (!existsSync(file)) return null;
   try {
-    const value = JSON.parse(readFileSync(file, 'utf8')) as Json;
+    const value = JSON.parse(readTextFile(file)) as Json;
     return isJsonObject(value) ? value : null;
   } catch (error) {
+    if (error instanceof InputError) throw error;
     throw new InputError(`is not JSON: ${errorText(error)}`, { position: { file } });
   }
 }

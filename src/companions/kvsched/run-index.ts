@@ -1,10 +1,10 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import { shortText } from '../../base/short-text.ts';
 import { csvLine, mapRows, readCsvTable } from '../../document/csv.ts';
 import { SUMMARY_KEYS, type Summary } from '../../simulators/kvsched/summary.ts';
-import { writeTextFile } from '../../study/io/text-file.ts';
+import { readTextFile, writeTextFile } from '../../study/io/text-file.ts';
 
 /** One run of a batch. */
 export interface IndexRow {
@@ -77,7 +77,7 @@ export function readIndex(place: string): readonly ComparedRow[] {
   if (statSync(file, { throwIfNoEntry: false }) === undefined) {
     throw new InputError('index not found', { position, suggestion: 'write it with `paretune kvsched batch --index`' });
   }
-  const table = readCsvTable(readFileSync(file, 'utf8'), file, { required: COMPARED_COLUMNS });
+  const table = readCsvTable(readTextFile(file), file, { required: COMPARED_COLUMNS });
   const places = COMPARED_COLUMNS.map((column) => table.columns.indexOf(column));
   const rows = mapRows(table, (row): ComparedRow => {
     const number = (index: number): number => {

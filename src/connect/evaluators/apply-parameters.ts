@@ -5,6 +5,7 @@ import { fetchFailure } from '../../base/fetch-failure.ts';
 import { canonicalText, type Json } from '../../base/json.ts';
 import { serverBase } from '../observe/completion-call.ts';
 import { documentText } from './document-text.ts';
+import { EVALUATION_VARIABLES } from './evaluation-variables.ts';
 import type { OutsideRequest } from './evaluator.ts';
 import { keepLog } from './failure-log.ts';
 import type { ApplyHook, HttpConfig } from './http-config.ts';
@@ -92,7 +93,10 @@ function commandLine(words: readonly Json[], timeLimitMs: number, { request }: A
   return {
     words: words.map(String),
     cwd: resolve('.'),
-    env: { PARETUNE_SEED: String(request.seed), PARETUNE_VALUES: JSON.stringify(request.values) },
+    env: {
+      [EVALUATION_VARIABLES.seed]: String(request.seed),
+      [EVALUATION_VARIABLES.values]: JSON.stringify(request.values),
+    },
     stdin: null,
     timeLimitMs,
     outputLimit: null,

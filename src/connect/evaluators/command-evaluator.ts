@@ -5,6 +5,7 @@ import { describeProblem, InputError } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
 import { type CommandConfig, metricSources, parseCommandConfig, resultForm } from './command-config.ts';
 import { documentText } from './document-text.ts';
+import { EVALUATION_VARIABLES } from './evaluation-variables.ts';
 import type { OutsideEvaluator, OutsideOptions, OutsideOutcome, OutsideRequest } from './evaluator.ts';
 import { keepLog } from './failure-log.ts';
 import { readMetrics } from './read-metrics.ts';
@@ -74,10 +75,10 @@ function commandLine(config: CommandConfig, { values, seed, fidelity }: OutsideR
     words: typeof command === 'string' ? ['/bin/sh', '-c', command] : command.map(String),
     cwd: resolve(cwd),
     env: {
-      PARETUNE_SEED: String(seed),
-      PARETUNE_FIDELITY: String(fidelity),
-      PARETUNE_DIR: dir,
-      PARETUNE_VALUES: JSON.stringify(values),
+      [EVALUATION_VARIABLES.seed]: String(seed),
+      [EVALUATION_VARIABLES.fidelity]: String(fidelity),
+      [EVALUATION_VARIABLES.dir]: dir,
+      [EVALUATION_VARIABLES.values]: JSON.stringify(values),
       ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)])),
     },
     stdin: stdin === undefined ? null : typeof stdin === 'string' ? stdin : `${JSON.stringify(stdin)}\n`,

@@ -1,13 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { FAMILY_VARIABLE } from './evaluation-variables.ts';
 
 /** A process that is alive. */
 export interface Member {
   readonly pid: number;
   readonly name: string;
 }
-
-/** Variable that every process of a family inherits, also one that has left group, session and parents behind. */
-export const FAMILY_VARIABLE = 'PARETUNE_EVALUATION';
 
 export interface Family {
   /** The process that was started as leader of its own session. */

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
+import { FAMILY_VARIABLE } from './evaluation-variables.ts';
 import { KeptOutput } from './kept-output.ts';
-import { FAMILY_VARIABLE, type Family, livingMembers, signalFamily } from './process-family.ts';
+import { type Family, livingMembers, signalFamily } from './process-family.ts';
 
 export interface CommandLine {
   /** The program and its arguments. */

@@ -2,7 +2,8 @@ import { inverse, Matrix } from 'ml-matrix';
 import { leastInBox } from './quadratic-box.ts';
 import { blockCovariance, blockInfluence, type Regression, type Sample } from './regression.ts';
 import { EventCount, tokenTimes } from './schedule.ts';
-import { lookAtSteps, type StepLook, type StepSearch } from './step-regressions.ts';
+import { lookAtSteps, type StepLook } from './step-regressions.ts';
+import type { StepSearch } from './step-search.ts';
 import { fitWaits, type Wait } from './waits.ts';
 
 export interface DirectFit {
@@ -17,9 +18,14 @@ export interface DirectSearch extends StepSearch {
   readonly blocks: number;
 }
 
-/** Coefficients are not known better than by this share: the clock has whole µs. */
+/** Regressions are not trusted further than to this share, so that none of them decides alone. */
 const LEAST_ERROR = 3e-4;
-const LEAST_ERROR_US = 1;
+/**
+ * What windows and counts leave wrong in the same way everywhere, as shares of α0, α1, the whole gap, β0, β1 and β2: no coefficient is
+ * known better. The clock has whole µs.
+ */
+const LEFT_ERRORS = [3e-4, 3e-4, 2e-4, 1e-4, 1e-3, 1e-3] as const;
+const CLOCK_ERROR_US = 0.5;
 /** Of a step: times that are no further apart are one. */
 const SAME_TIME = 0.25;
 /** A request that ends within so many steps may have left the server already. */
@@ -61,11 +67,9 @@ export function fitDirectly(search: DirectSearch): DirectFit | null {
   const covariance = blockCovariance(influence);
   const values = [...before.values, ...steps.values];
   for (const [k, value] of values.entries()) {
-    covariance.set(
-      k,
-      k,
-      covariance.get(k, k) + (LEAST_ERROR * value) ** 2 + (k === 0 || k === 2 || k === 3 ? LEAST_ERROR_US ** 2 : 0),
-    );
+    const size = k === 2 ? value + values[3]! : value;
+    const clock = k === 0 || k === 2 || k === 3 ? CLOCK_ERROR_US : 0;
+    covariance.set(k, k, covariance.get(k, k) + (LEFT_ERRORS[k]! * size) ** 2 + clock ** 2);
   }
   return { values, covariance };
 }

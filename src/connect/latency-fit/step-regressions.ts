@@ -1,5 +1,7 @@
-import { meanOf, type Regression, regression, relativeRegression, type Sample } from './regression.ts';
-import { type Latencies, type Lengths, type Schedule, scheduleOf, tokenTimes } from './schedule.ts';
+import { type Regression, regression, relativeRegression, type Sample } from './regression.ts';
+import { type Latencies, type Lengths, type Schedule, scheduleOf } from './schedule.ts';
+import { enoughSteps, type Guess, likeliestStep } from './step-distances.ts';
+import { LEAST_SAMPLES, SAME_STEP, type StepSearch } from './step-search.ts';
 
 /** What the times of one server tell of its steps, µs. */
 export interface StepLook {
@@ -9,26 +11,8 @@ export interface StepLook {
   readonly steps: { readonly samples: readonly Sample[]; readonly fit: Regression };
 }
 
-export interface StepSearch {
-  readonly lengths: Lengths;
-  /** 1 = the request counts. */
-  readonly fitted: Uint8Array;
-  readonly latencies: Latencies;
-  /** A usual token gap. */
-  readonly gapUs: number;
-}
-
-const LEAST_SAMPLES = 12;
-/** Distances further from whole numbers of steps than this share of one are not looked at. */
-const WHOLE = 0.4;
 /** Most steps in a distance, round by round: the better a step is known, the more of them can be counted. */
 const MOST_STEPS = [1, 1, 2, 4, 8, 16, 32, 32] as const;
-/** First tokens closer than this share of a step are of one step. */
-const SAME_STEP = 0.25;
-const MOST_COUNTED = 64;
-/** Lengths of a step that are tried where many must be counted: shares of the first guess, and how close together. */
-const SCANNED = 0.35;
-const SCAN_STEP = 0.01;
 /** Shares of a token gap that are tried for the time outside of steps, then halved. */
 const COARSE = 0.04;
 const LARGEST_SHARE = 0.92;
@@ -43,12 +27,13 @@ const FINEST = 0.004;
 export function lookAtSteps(search: StepSearch): StepLook | null {
   const { lengths, latencies, gapUs } = search;
   let outsideUs = bestWindows(search);
-  let spacing = { stepUs: Math.max(1, gapUs - outsideUs), perTokenUs: 0 };
+  let spacing: Guess = { stepUs: Math.max(1, gapUs - outsideUs), perTokenUs: 0, perRequestUs: 0, noise: 0 };
   for (let round = 0; ; round++) {
     const schedule = scheduleOf(lengths, latencies, outsideUs, SAME_STEP * spacing.stepUs);
     const decode = decodeSamples(search, schedule);
     if (decode.length < LEAST_SAMPLES) return null;
     const decodeFit = relativeRegression(decode);
+    spacing = { ...spacing, noise: usualShare(decodeFit.relativeSquares) };
     if (round === 0) {
       spacing = likeliestStep(search, outsideUs, { ...spacing, perTokenUs: Math.max(0, decodeFit.values[2]!) });
     }
@@ -59,9 +44,20 @@ export function lookAtSteps(search: StepSearch): StepLook | null {
     if (round === MOST_STEPS.length - 1) {
       return { decode: { samples: decode, fit: decodeFit }, steps: { samples: steps, fit: stepFit } };
     }
-    spacing = { stepUs: Math.max(1, stepFit.values[0]!), perTokenUs: Math.max(0, stepFit.values[1]!) };
+    const [stepUs, perTokenUs, perRequestUs] = stepFit.values.map((value) => Math.max(0, value)) as [
+      number,
+      number,
+      number,
+    ];
+    spacing = { ...spacing, stepUs: Math.max(1, stepUs), perTokenUs, perRequestUs };
     outsideUs = Math.max(0, Math.min(LARGEST_SHARE * gapUs, decodeFit.values[0]! - stepFit.values[0]!));
   }
+}
+
+/** A usual error from squared relative ones, a few of which may be wild. */
+function usualShare(squares: readonly number[]): number {
+  const sorted = [...squares].sort((a, b) => a - b);
+  return 1.4826 * Math.sqrt(sorted[Math.floor(sorted.length / 2)]!);
 }
 
 function decodeSamples(
@@ -110,101 +106,4 @@ function bestWindows(search: StepSearch): number {
     look(middle + width);
   }
   return best * gapUs;
-}
-
-/**
- * Where first tokens are always many steps apart, one step more or less in all of them would do nearly as well: the length that
- * leaves the least is taken.
- */
-function likeliestStep(search: StepSearch, outsideUs: number, start: Omit<Spacing, 'most'>): Omit<Spacing, 'most'> {
-  if (stepSamples(search, outsideUs, { ...start, most: 2 }).length >= LEAST_SAMPLES) return start;
-  let [best, least] = [start, Number.POSITIVE_INFINITY];
-  for (let share = -SCANNED; share <= SCANNED; share += SCAN_STEP) {
-    const stepUs = start.stepUs * (1 + share);
-    const samples = stepSamples(search, outsideUs, { ...start, stepUs, most: MOST_COUNTED });
-    if (samples.length < LEAST_SAMPLES) continue;
-    const { relativeSquares, values } = regression(
-      samples,
-      samples.map(() => 1),
-    );
-    const left = Math.sqrt(meanOf(relativeSquares)) / stepUs;
-    if (left < least) [best, least] = [{ stepUs: values[0]!, perTokenUs: Math.max(0, values[1]!) }, left];
-  }
-  return best;
-}
-
-/** Where first tokens are always many steps apart, more steps have to be counted. */
-function enoughSteps(search: StepSearch, outsideUs: number, spacing: Spacing): readonly Sample[] | null {
-  for (let { most } = spacing; most <= MOST_COUNTED; most *= 2) {
-    const steps = stepSamples(search, outsideUs, { ...spacing, most });
-    if (steps.length >= LEAST_SAMPLES) return steps;
-  }
-  return null;
-}
-
-interface Spacing {
-  readonly stepUs: number;
-  readonly perTokenUs: number;
-  /** Steps in a distance. */
-  readonly most: number;
-}
-
-/** Distances from one step with first tokens to the next, while the server was never idle. */
-function stepSamples(
-  { lengths: { input, output }, fitted, latencies }: StepSearch,
-  outsideUs: number,
-  { stepUs, perTokenUs, most }: Spacing,
-): readonly Sample[] {
-  const { known, firstAt, lastAt } = tokenTimes(output, latencies, outsideUs);
-  const firsts = known.map((place) => ({ place, at: firstAt(place) })).sort((a, b) => a.at - b.at);
-  const ends = known.map(lastAt).sort((a, b) => a - b);
-  const samples: Sample[] = [];
-  let ended = 0;
-  for (const [previous, step] of pairsOf(togetherIn(firsts, SAME_STEP * stepUs, input))) {
-    while (ended < ends.length && ends[ended]! <= previous.at + SAME_STEP * stepUs) ended++;
-    const tokens = step.tokens;
-    const y = step.at - previous.at;
-    const count = (y - perTokenUs * tokens) / stepUs;
-    const whole = Math.round(count);
-    if (fitted[step.place] !== 1 || whole < 1 || whole > most || Math.abs(count - whole) > WHOLE) continue;
-    let decoding = step.before - ended;
-    let presence = decoding * whole;
-    for (let end = ended; end < ends.length && ends[end]! < step.at - SAME_STEP * stepUs; end++) {
-      decoding--;
-      presence -= ((step.at - ends[end]!) / y) * whole;
-    }
-    if (whole === 1 || decoding > 0) samples.push({ place: step.place, x: [whole, tokens, presence], y });
-  }
-  return samples;
-}
-
-interface FirstTokens {
-  readonly place: number;
-  readonly at: number;
-  readonly tokens: number;
-  /** First tokens before it. */
-  readonly before: number;
-}
-
-/** First tokens of one step as one. @param closeUs - nearer ones are of one step */
-function togetherIn(
-  firsts: readonly { readonly place: number; readonly at: number }[],
-  closeUs: number,
-  input: Float64Array,
-): readonly FirstTokens[] {
-  const steps: { place: number; at: number; last: number; tokens: number; before: number }[] = [];
-  for (const [before, { place, at }] of firsts.entries()) {
-    const open = steps.at(-1);
-    if (open === undefined || at - open.last >= closeUs) {
-      steps.push({ place, at, last: at, tokens: input[place]!, before });
-      continue;
-    }
-    open.tokens += input[place]!;
-    open.last = at;
-  }
-  return steps;
-}
-
-function pairsOf<T>(items: readonly T[]): readonly (readonly [T, T])[] {
-  return items.slice(1).map((item, index) => [items[index]!, item]);
 }

@@ -1,7 +1,8 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
 import { canonicalText, type Json, type JsonObject } from '../../base/json.ts';
 import type { SetupTask } from '../evaluator.ts';
 import type { ReplicateOutcome } from '../trial.ts';
+import { readTextFile } from './text-file.ts';
 
 /** Outcomes of earlier sessions, each to be taken once, and where those of this session are kept. */
 export interface FinishedEvaluations {
@@ -12,7 +13,7 @@ export interface FinishedEvaluations {
 /** Opens the file of finished evaluations; a last line that a crash had torn counts as not there. */
 export function openFinished(file: string): FinishedEvaluations {
   const known = new Map<string, ReplicateOutcome[]>();
-  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const text = existsSync(file) ? readTextFile(file) : '';
   for (const line of text.split('\n')) {
     const row = parsed(line);
     if (row === null) continue;

@@ -1,10 +1,11 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { InputError } from '../../base/errors.ts';
 import type { PolicyModule } from '../../simulators/simulator.ts';
 import { packageFile } from './package-file.ts';
 import { type ImportedModule, importedModules, importedText } from './policy-imports.ts';
+import { readTextFile } from './text-file.ts';
 
 const COMPILED = !import.meta.url.endsWith('.ts');
 const ROOT = resolve(fileURLToPath(packageFile('.')));
@@ -45,7 +46,7 @@ export function recordedPolicy(recorded: RecordedPolicy, folder: string): { read
   const named = policyFile(file);
   const moved = fromRun == null ? [] : [resolve(folder, fromRun)];
   const found = [named, ...moved].filter((one) => existsSync(one));
-  const same = found.find((one) => readFileSync(one, 'utf8') === text) ?? found[0];
+  const same = found.find((one) => readTextFile(one) === text) ?? found[0];
   if (same === undefined) return { file };
   const project = markedRoot(process.cwd());
   const isOwn = same === named || isInside(ROOT, same) || (project !== null && isInside(project, same));
@@ -95,7 +96,7 @@ export function policyImportText(name: string, imported: Pick<ImportedModule, 'f
 /** Text of a policy module; undefined where there is no such file. */
 export function policyText(name: string): string | undefined {
   const file = policyFile(name);
-  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  return existsSync(file) ? readTextFile(file) : undefined;
 }
 
 /**

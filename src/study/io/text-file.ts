@@ -20,6 +20,14 @@ export function readBytes(file: string, largestMib = LARGEST_MIB): Buffer {
   });
 }
 
+/** What is not there is left to who reads it. @throws InputError when it is no regular file, or too large */
+export function refuseOddFile(file: string, largestMib = LARGEST_MIB): void {
+  onDisk(file, 'read', () => {
+    const stats = statSync(file, { throwIfNoEntry: false });
+    if (stats !== undefined) requireRegular(file, stats, largestMib);
+  });
+}
+
 function requireRegular(file: string, stats: Stats, largestMib: number): void {
   const position = { file };
   if (stats.isDirectory()) throw new InputError('is a folder, a file is needed', { position });

@@ -104,7 +104,8 @@ describe('the bash script', () => {
     const proposed = await inBash(questions);
     for (const [i, [path, node]] of all.entries()) {
       const names = node.commands.map(({ name }) => name);
-      expect(proposed[2 * i], path.join(' ')).toEqual(names.length > 0 ? names : flags(node));
+      const words = names.length > 0 ? names : node.operands === 'files' ? ['chat.yaml', 'bash'] : flags(node);
+      expect(proposed[2 * i], path.join(' ')).toEqual(words);
       expect(proposed[2 * i + 1], path.join(' ')).toEqual(flags(node));
     }
     expect(all.length).toBeGreaterThan(14);

@@ -1,9 +1,10 @@
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { commandHere } from '../../support/command-here.ts';
 import { temporaryFolder } from '../../support/command-line.ts';
 import { dataOf } from '../../support/json-output.ts';
+import { OpenAiServer } from '../../support/openai-server/server.ts';
 import { writeProgram } from '../../support/page-commands.ts';
 
 const folder = temporaryFolder();
@@ -79,6 +80,54 @@ describe('paretune crosscheck', () => {
     expect(stdout).toMatch(/ttft_p99_ms +ms +[\d.,]+ +42\.50/);
     expect(stderr).toContain('"tokens_per_sec" is not told there');
   });
+
+  test('with a server puts the requests of the run on it, and compares what clients see', async () => {
+    const server = await OpenAiServer.start({ ttftMs: 40, itlMs: 0.5 });
+    try {
+      const { code, stdout, stderr } = await commandHere(
+        ...['crosscheck', run, '--with', `http=${server.url}`, '--point', 'knee', '--json', '--quiet'],
+      );
+      expect(code, stderr).toBe(0);
+      const { points } = dataOf(stdout) as { points: { metrics: { metric: string; elsewhere: number }[] }[] };
+      const there = new Map(points[0]!.metrics.map(({ metric, elsewhere }) => [metric, elsewhere]));
+      expect(there.get('ttft_mean_ms')).toBeGreaterThan(39);
+      expect(there.get('completion_fraction')).toBe(1);
+      expect(there.has('tokens_per_sec')).toBe(true);
+      // Two seeds, each with ten requests before those that count; the round trip is measured before.
+      expect(server.records.length).toBeGreaterThanOrEqual(2 * (60 + 10));
+    } finally {
+      await server.stop();
+    }
+  }, 60_000);
+
+  test('with a server and a hook puts each point in place', async () => {
+    const server = await OpenAiServer.start({ itlMs: 0.1 });
+    const marks = join(folder, 'marks');
+    const strategy = `name: server
+simulator: http
+config:
+  url: ${server.url}
+  model: any
+  warm_up: {requests: 0}
+  apply:
+    command: [/bin/sh, -c, 'echo "$PARETUNE_VALUES" >> ${marks}']
+    files: {${join(folder, 'point.yaml')}: "\${values}"}
+    ready: {url: ${server.url}/metrics}
+`;
+    writeFileSync(join(folder, 'server.yaml'), strategy);
+    const target = `http=${join(folder, 'server.yaml')}`;
+    try {
+      const { code, stdout, stderr } = await commandHere(
+        ...['crosscheck', run, '--with', target, '--point', 'baseline', '--point', '1', '--quiet'],
+      );
+      expect(code, `${stdout}${stderr}`).toBe(0);
+      expect(stdout.match(/^ *ttft_p99_ms/gm)).toHaveLength(2);
+      const placed = readFileSync(marks, 'utf8').trim().split('\n');
+      expect(new Set(placed).size).toBe(2);
+    } finally {
+      await server.stop();
+    }
+  }, 60_000);
 
   test('tells why a point could not be measured there, and keeps the log beside the run', async () => {
     const target = `command=${join(folder, 'broken.yaml')}`;

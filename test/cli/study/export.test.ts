@@ -162,4 +162,10 @@ describe('deploy_to', () => {
     expect(warned.stderr).toContain('cannot express kv_offload_threshold, which has no effect');
     expect((await commandHere('check', join(folder, 'llm-d.yaml'))).stderr).toBe('');
   }, 60_000);
+
+  it('has nothing to say of the quickstart, whose points can be written for all that it names', async () => {
+    expect(readFileSync('studies/quickstart.yaml', 'utf8')).toContain('deploy_to: [epp, vllm, helm-values, blis]');
+    const { code, stderr } = await commandHere('check', 'studies/quickstart.yaml');
+    expect([code, stderr]).toEqual([0, '']);
+  }, 60_000);
 });

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -43,6 +43,18 @@ function documents(line: string, study: JsonObject = {}, config: JsonObject = {}
   };
 }
 
+/** Processes that carry a word in their command line. */
+function running(word: string): readonly string[] {
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      const isAlive = /^\d+$/.test(pid) && !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+      return isAlive && Number(pid) !== process.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(word);
+    } catch {
+      return false;
+    }
+  });
+}
+
 async function verified(
   out: string,
   change = (entries: readonly JournalEntry[]) => entries,
@@ -74,6 +86,43 @@ test('a study by commands goes on where one fails, keeps its log, and its propos
     );
   expect(await verified(out, tampered)).toMatchObject({ key: 'values.x' });
 });
+
+test('commands that hang, flood, write garbage, end with an error or leave children cost a trial each, and nothing of them stays', async () => {
+  const word = `hostile-${process.pid}`;
+  const behaviours = [
+    `trap '' TERM; while :; do sleep 0.1; done # ${word}`,
+    'exec cat /dev/zero',
+    'head -c 5000 /dev/urandom',
+    'echo out of memory >&2; exit 3',
+    `(setsid /bin/sh -c 'while :; do sleep 0.1; done' ${word} > /dev/null 2>&1 &); echo '{"loss": 0}'`,
+    `echo '{"loss": 1}'`,
+  ];
+  const line = `case $X in ${behaviours.map((one, x) => `${x}) ${one}\n;;`).join(' ')} esac`;
+  const study = documents(
+    line,
+    { seeds: [1], budget: { trials: 6 }, sampler: 'grid' },
+    { time_limit_s: 5, concurrency: 2 },
+  );
+  const [parameter] = study.strategy.parameters;
+  const strategy = { ...study.strategy, parameters: [{ ...parameter, high: 5 }], baseline: { x: 5 } };
+  const { entries } = await runStudy({ ...study, strategy }, { out: join(folder, 'hostile') });
+  const outcomes = entries.flatMap((entry) => (entry.kind === 'trial-finished' ? [entry.outcome] : []));
+  const reasons = outcomes.flatMap((outcome) => (outcome.kind === 'failed' ? [outcome.message] : []));
+  for (const reason of [
+    /not done after 5 s/,
+    /more than 16 MiB/,
+    /not JSON/,
+    /exit code 3, out of memory/,
+    /left .* running/,
+  ]) {
+    expect(
+      reasons.filter((one) => reason.test(one)),
+      String(reason),
+    ).toHaveLength(1);
+  }
+  expect([outcomes.length, reasons.length]).toEqual([6, 5]);
+  expect(running(word)).toEqual([]);
+}, 60_000);
 
 test('an interrupted study goes on without measuring again what had been measured', async () => {
   const out = join(folder, 'interrupted');

@@ -28,7 +28,7 @@ const COMPLETER = `_PROGRAM() {
   fi
   possible=@nothing
   [[ $at == '?' ]] && possible=@file flag=''
-  [[ -n $flag ]] && possible="$(__PROGRAM_values "$flag")"
+  [[ -n $flag ]] && possible="$(__PROGRAM_values "$at $flag" || __PROGRAM_values "$flag" || echo @nothing)"
   case "$possible" in
     @anything) ;;
     @file | @folder)
@@ -39,6 +39,12 @@ const COMPLETER = `_PROGRAM() {
     @nothing)
       [[ -z $flag || $flag == "$before" ]] || return 0
       possible="$(__PROGRAM_commands "$at")"
+      if [[ -z $possible && $current != -* ]] && __PROGRAM_takes_files "$at"; then
+        local IFS=$'\\n'
+        COMPREPLY=($(compgen -f -- "$current"))
+        compopt -o filenames 2> /dev/null
+        return 0
+      fi
       [[ -z $possible || $current == -* ]] && possible="$(__PROGRAM_flags "$at")"
       COMPREPLY=($(compgen -W "$possible" -- "$current"))
       ;;
@@ -48,13 +54,12 @@ const COMPLETER = `_PROGRAM() {
 }`;
 
 /**
- * For bash 3.2 and later, with or without the package bash-completion. A first command is also completed after its own
- * name where no program is called so: as an alias for `<program> <command>`.
+ * For bash 3.2 and later, with or without the package bash-completion. Aliases are completed after their own
+ * name where no program is called so: for `<program> <command>`.
  */
 export function bashScript(words: CompletionWords): string {
-  const { program, places } = words;
-  const aliases = places[0]!.commands.map(({ text }) => text);
-  return `# Completion of ${program} for bash:  source <(${program} ${aliases[0]} completion bash)
+  const { program, command, aliases, places } = words;
+  return `# Completion of ${program} for bash:  source <(${program} ${command} bash)
 
 __${program}_commands() {
   case "$1" in
@@ -69,27 +74,34 @@ ${places.map(({ at, flags }) => arm([at], `echo ${quoted(texts(flags))}`)).join(
   esac
 }
 
+__${program}_takes_files() {
+  case "$1" in
+${arm(
+  places.filter(({ operands }) => operands === 'files').map(({ at }) => at),
+  'return 0',
+)}
+    *) return 1 ;;
+  esac
+}
+
 # Names, or @file, @folder, @anything, @nothing.
 __${program}_values() {
   case "$1" in
 ${flagsByValues(words)
   .map(([flags, values]) => arm(flags, `echo ${quoted(valuesText(values))}`))
   .join('\n')}
-    *) echo @nothing ;;
+    *) return 1 ;;
   esac
 }
 
 ${COMPLETER.replaceAll('PROGRAM', program)}
 
 complete -F _${program} ${program}
-for __${program}_alias in ${aliases.join(' ')}; do
-  type -P "$__${program}_alias" > /dev/null || complete -F _${program} "$__${program}_alias"
-done
-unset __${program}_alias
-`;
+${aliases.map((alias) => `type -P ${alias} > /dev/null || complete -F _${program} ${alias}\n`).join('')}`;
 }
 
 function arm(patterns: readonly string[], body: string): string {
+  if (patterns.length === 0) return '';
   return `    ${patterns.map(quoted).join(' | ')}) ${body} ;;`;
 }
 

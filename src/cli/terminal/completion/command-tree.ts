@@ -1,18 +1,23 @@
 import type { Argv, Options } from 'yargs';
 import type { Command } from '../command.ts';
+import type { DeclaredOptions } from '../declared-options.ts';
 
 /** A command as its user meets it: hidden flags left out. */
 export interface CommandNode {
   readonly name: string;
   readonly summary: string;
   readonly flags: readonly FlagNode[];
+  /** Takes words that are no flags: files, most of the time. */
+  readonly operands: 'files' | 'none';
   readonly commands: readonly CommandNode[];
 }
 
 export interface FlagNode {
   readonly name: string;
   readonly summary: string;
-  readonly takesValue: boolean;
+  readonly value: 'none' | 'number' | 'text';
+  /** All that the value may be; empty where that is not a list. */
+  readonly choices: readonly string[];
 }
 
 /** What the commands of a table, and those below them, declare. Loads all of them. */
@@ -36,11 +41,14 @@ class Declarations {
   async node(syntax: string, summary: string): Promise<CommandNode> {
     const commands: CommandNode[] = [];
     for (const declare of this.#commands) commands.push(await declare());
-    return { name: syntax.split(' ')[0]!, summary, flags: this.#flags, commands };
+    const operands = /[<[]/.test(syntax) ? 'files' : 'none';
+    return { name: syntax.split(' ')[0]!, summary, flags: this.#flags, operands, commands };
   }
 
-  option(name: string, { hidden, type, describe }: Options): this {
-    if (hidden !== true) this.#flags.push({ name, summary: describe ?? '', takesValue: type !== 'boolean' });
+  option(name: string, { hidden, type, describe, choices }: Options): this {
+    if (hidden === true) return this;
+    const value = type === 'boolean' ? 'none' : type === 'number' ? 'number' : 'text';
+    this.#flags.push({ name, summary: describe ?? '', value, choices: (choices ?? []).map(String) });
     return this;
   }
 
@@ -62,6 +70,22 @@ class Declarations {
     return this;
   }
 
+  positional(): this {
+    return this;
+  }
+
+  default(): this {
+    return this;
+  }
+
+  epilogue(): this {
+    return this;
+  }
+
+  config(): this {
+    return this;
+  }
+
   example(): this {
     return this;
   }
@@ -79,8 +103,8 @@ class Declarations {
   }
 
   /** Which options need values is no matter of names. */
-  getOptions(): Readonly<Record<string, readonly string[]>> {
-    return { string: [], number: [], array: [], choices: [] };
+  getOptions(): DeclaredOptions {
+    return { key: {}, string: [], number: [], array: [], boolean: [], choices: {} };
   }
 
   getGroups(): Readonly<Record<string, readonly string[]>> {

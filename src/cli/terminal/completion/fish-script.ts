@@ -1,9 +1,9 @@
-import type { CompletionWords, FlagValues, Place } from './completion-words.ts';
+import { type CompletionWords, type FlagValues, type Place, valuesAt } from './completion-words.ts';
 
 /** For fish 3: sourced, or in the folder `completions` as `<program>.fish`. */
 export function fishScript(words: CompletionWords): string {
-  const { program, places } = words;
-  return `# Completion of ${program} for fish:  ${program} ${places[0]!.commands[0]!.text} completion fish | source
+  const { program, command, places } = words;
+  return `# Completion of ${program} for fish:  ${program} ${command} fish | source
 
 function __${program}_at
     set -l at ''
@@ -20,17 +20,22 @@ function __${program}_at
 end
 
 complete -c ${program} -e
-complete -c ${program} -n 'not __${program}_at "?"' -f
+${places
+  .filter(({ operands }) => operands === 'none')
+  .map(({ at }) => `complete -c ${program} -n ${quoted(`__${program}_at "${at}"`)} -f`)
+  .join('\n')}
 ${places.flatMap((place) => linesOf(place, words)).join('\n')}
 `;
 }
 
-function linesOf({ at, commands, flags }: Place, { program, values }: CompletionWords): readonly string[] {
+function linesOf({ at, commands, flags }: Place, words: CompletionWords): readonly string[] {
+  const { program } = words;
   const start = `complete -c ${program} -n ${quoted(`__${program}_at "${at}"`)}`;
   return [
     ...commands.map(({ text, summary }) => `${start} -a ${quoted(text)}${description(summary)}`),
     ...flags.map(
-      ({ text, summary }) => `${start} -l ${text.slice(2)}${valueOptions(values.get(text)!)}${description(summary)}`,
+      ({ text, summary }) =>
+        `${start} -l ${text.slice(2)}${valueOptions(valuesAt(words, at, text))}${description(summary)}`,
     ),
   ];
 }

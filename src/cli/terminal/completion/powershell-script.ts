@@ -18,7 +18,8 @@ const COMPLETER = `    $typed = @($commandAst.CommandElements | Where-Object { $
         $prefix = "$flag="
         $current = $Matches[2]
     }
-    if ($values.ContainsKey($flag)) {
+    if ($values.ContainsKey("$at $flag")) { $flag = "$at $flag" }
+    if ($values.ContainsKey($flag) -and $values[$flag] -ne '-') {
         $candidates = @($values[$flag] | Where-Object { $_ } | ForEach-Object { , @("$prefix$_", '') })
     } elseif ($commands[$at].Count -gt 0 -and -not $current.StartsWith('-')) {
         $candidates = $commands[$at]
@@ -35,9 +36,9 @@ const COMPLETER = `    $typed = @($commandAst.CommandElements | Where-Object { $
 
 /** For PowerShell 5 and later: run in the session or from the profile. Files are PowerShell's own business. */
 export function powershellScript(words: CompletionWords): string {
-  const { program, places, values } = words;
+  const { program, command, places, values } = words;
   return `# Completion of ${program} for PowerShell:
-#   ${program} ${places[0]!.commands[0]!.text} completion powershell | Out-String | Invoke-Expression
+#   ${program} ${command} powershell | Out-String | Invoke-Expression
 
 Register-ArgumentCompleter -Native -CommandName ${quoted(program)} -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
@@ -47,7 +48,7 @@ ${places.map(({ at, commands }) => `        ${quoted(at)} = @(${pairs(commands)}
     $flags = @{
 ${places.map(({ at, flags }) => `        ${quoted(at)} = @(${pairs(flags)})`).join('\n')}
     }
-    # Names of values; null where it may be anything, or a file.
+    # Names of values; null where it may be anything, or a file; a hyphen where a command takes none.
     $values = @{
 ${[...values].flatMap(([flag, possible]) => valueLine(flag, possible)).join('\n')}
     }
@@ -61,7 +62,8 @@ function pairs(candidates: readonly Candidate[]): string {
 }
 
 function valueLine(flag: string, values: FlagValues): readonly string[] {
-  if (values.kind === 'nothing') return [];
+  const ofOneCommand = flag.includes(' ');
+  if (values.kind === 'nothing') return ofOneCommand ? [`        ${quoted(flag)} = '-'`] : [];
   const names = values.kind === 'names' ? `@(${values.names.map(quoted).join(', ')})` : '$null';
   return [`        ${quoted(flag)} = ${names}`];
 }

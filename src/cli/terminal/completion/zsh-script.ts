@@ -16,11 +16,13 @@ const COMPLETER = `_PROGRAM() {
   done
   __PROGRAM_place "$at"
   if [[ $current == --*=* ]] && compset -P '*='; then
-    __PROGRAM_values "\${current%%=*}"
+    __PROGRAM_value "$at" "\${current%%=*}"
     return
   fi
-  [[ $before == --* ]] && __PROGRAM_values "$before" && return
-  if (( \${#subcommands} )) && [[ $current != -* ]]; then
+  [[ $before == --* ]] && __PROGRAM_value "$at" "$before" && return
+  if (( \${#subcommands} == 0 )) && [[ $current != -* ]] && __PROGRAM_takes_files "$at"; then
+    _files
+  elif (( \${#subcommands} )) && [[ $current != -* ]]; then
     _describe command subcommands
   else
     _describe -o flag switches
@@ -35,9 +37,9 @@ fi`;
 
 /** For zsh 5: in a folder of `fpath` as `_<program>`, or sourced after `compinit`. */
 export function zshScript(words: CompletionWords): string {
-  const { program, places } = words;
+  const { program, command, places } = words;
   return `#compdef ${program}
-# Completion of ${program} for zsh:  source <(${program} ${places[0]!.commands[0]!.text} completion zsh)
+# Completion of ${program} for zsh:  source <(${program} ${command} zsh)
 
 __${program}_place() {
   case "$1" in
@@ -55,6 +57,22 @@ ${flagsByValues(words)
   esac
 }
 
+# What a flag takes where it stands, or everywhere.
+__${program}_value() {
+  __${program}_values "$1 $2"
+  (( $? == 1 )) && __${program}_values "$2"
+}
+
+__${program}_takes_files() {
+  case "$1" in
+    ${places
+      .filter(({ operands }) => operands === 'files')
+      .map(({ at }) => quoted(at))
+      .join(' | ')}) return 0 ;;
+    *) return 1 ;;
+  esac
+}
+
 ${COMPLETER.replaceAll('PROGRAM', program)}
 `;
 }
@@ -64,11 +82,11 @@ function list(candidates: readonly Candidate[]): string {
   return candidates.map(({ text, summary }) => quoted(summary === '' ? text : `${text}:${summary}`)).join(' ');
 }
 
-/** Adds what the value may be; fails where the flag takes none. */
+/** Adds what the value may be; fails with 2 where the flag takes none. */
 function valuesCall(values: FlagValues): string {
   switch (values.kind) {
     case 'nothing':
-      return 'return 1';
+      return 'return 2';
     case 'anything':
       return '_message value';
     case 'file':

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { InputError } from '../../../base/errors.ts';
 import { shortText } from '../../../base/short-text.ts';
+import { readTextFile } from '../text-file.ts';
 
 /** Where the queue is: a database, and the schema in it that holds the tables. */
 export interface QueueLocation {
@@ -39,7 +40,7 @@ function located(text: string, where: string): QueueLocation {
 }
 
 function fileText(file: string): string {
-  if (existsSync(file)) return readFileSync(file, 'utf8');
+  if (existsSync(file)) return readTextFile(file);
   throw new InputError('file not found', { position: { file }, suggestion: 'it holds the URL of the queue' });
 }
 
