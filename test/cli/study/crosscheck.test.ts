@@ -121,7 +121,8 @@ config:
         ...['crosscheck', run, '--with', target, '--point', 'baseline', '--point', '1', '--quiet'],
       );
       expect(code, `${stdout}${stderr}`).toBe(0);
-      expect(stdout.match(/^ *ttft_p99_ms/gm)).toHaveLength(2);
+      expect(stdout.match(/^trial \d .*with http=/gm)).toHaveLength(2);
+      expect(stdout).toContain('ttft_p99_ms');
       const placed = readFileSync(marks, 'utf8').trim().split('\n');
       expect(new Set(placed).size).toBe(2);
     } finally {

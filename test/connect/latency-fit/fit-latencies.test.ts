@@ -49,7 +49,8 @@ describe('latencies of one server with alpha and beta', () => {
     for (const [k, truth] of [...ALPHA, ...BETA].entries()) {
       const { value, low, high } = fit.coefficients[k]!;
       expect(Math.abs(value / truth - 1)).toBeLessThan(0.1);
-      expect((high - low) / 2 / truth).toBeLessThan(0.1);
+      // All requests of such a batch cost 3 % of a step; steps counted at the size of their batch tell it.
+      expect((high - low) / 2 / truth).toBeLessThan(k === 5 ? 0.03 : 0.1);
     }
   });
 
