@@ -32,6 +32,9 @@ export function onDisk<T>(file: string, action: DiskAction, body: () => T): T {
 export function diskError(error: unknown, action: DiskAction | null, file?: string): InputError | null {
   if (!(error instanceof Error)) return null;
   const { code, syscall, path } = error as { readonly code?: unknown; syscall?: unknown; path?: unknown };
+  if (code === 'ERR_INVALID_ARG_VALUE' && error.message.includes('null bytes')) {
+    return new InputError('a path must not hold a null character');
+  }
   if (typeof code !== 'string' || typeof syscall !== 'string' || !/^E[A-Z0-9]+$/.test(code)) return null;
   const place = file ?? (typeof path === 'string' ? path : undefined);
   return new InputError(refusal(code, action), {

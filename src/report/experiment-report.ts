@@ -4,6 +4,7 @@ import type { ExperimentPlan } from '../study/experiment/experiment-plan.ts';
 import { metricValues } from '../study/objective.ts';
 import { estimate } from './estimate.ts';
 import { formatNumber } from './format.ts';
+import { markdownText } from './markdown-text.ts';
 
 const EFFECTS =
   'Effects are paired by seed: relative changes from mean logarithms of ratios, or, where a value is 0 or negative, differences in the unit of the metric. ' +
@@ -15,27 +16,29 @@ export function experimentMarkdown(plan: ExperimentPlan, result: ExperimentResul
   const metrics = shownMetrics(plan);
   const armRows = result.arms.map((arm) => {
     const description = spec.arms[arm.name]?.description ?? '';
+    const texts = [arm.name, description].map(markdownText);
     const cells = metrics.map((metric) => (arm.failure === null ? cell(metricValues(arm.replicates, metric)) : '–'));
-    return `| ${[arm.name, description, ...cells, arm.failure ?? ''].join(' | ')} |`;
+    return `| ${[...texts, ...cells, markdownText(arm.failure ?? '')].join(' | ')} |`;
   });
   const claimRows = result.claims.map((claim) => {
     const written = spec.claims.find(({ id }) => id === claim.id)!;
     const p = claim.adjustedP === null ? '–' : claim.adjustedP.toPrecision(2);
-    return `| ${claim.id} | ${written.role ?? ''} | ${written.statement} | **${claim.verdict}** | ${claim.sentence} | ${p} |`;
+    const [id, statement, sentence] = [claim.id, written.statement, claim.sentence].map(markdownText);
+    return `| ${id} | ${written.role ?? ''} | ${statement} | **${claim.verdict}** | ${sentence} | ${p} |`;
   });
   return [
-    `# ${spec.title}`,
+    `# ${markdownText(spec.title)}`,
     '',
     `**Verdict: ${result.verdict}.**`,
-    ...(spec.question === undefined ? [] : ['', spec.question]),
-    ...(spec.published === undefined ? [] : ['', `Published: ${spec.published}`]),
-    ...(spec.conclusion === undefined ? [] : ['', `In words: ${filledConclusion(spec, result.claims)}`]),
+    ...(spec.question === undefined ? [] : ['', markdownText(spec.question)]),
+    ...(spec.published === undefined ? [] : ['', `Published: ${markdownText(spec.published)}`]),
+    ...(spec.conclusion === undefined ? [] : ['', `In words: ${markdownText(filledConclusion(spec, result.claims))}`]),
     '',
     `Seeds ${spec.seeds.join(', ')}; every arm meets the same seeds. Means with 95 % Student-t intervals.`,
     '',
     EFFECTS,
     '',
-    `| arm | what it is | ${metrics.join(' | ')} | |`,
+    `| arm | what it is | ${metrics.map(markdownText).join(' | ')} | |`,
     `|---|---|${metrics.map(() => '---:').join('|')}|---|`,
     ...armRows,
     '',
@@ -76,8 +79,9 @@ export function experimentIndex(
 ): string {
   const count = (verdict: string): number => entries.filter(({ result }) => result.verdict === verdict).length;
   const rows = entries.map(({ plan: { spec }, result }) => {
-    const claims = result.claims.map(({ id, verdict }) => `${id}: ${verdict}`).join('<br>');
-    return `| [${spec.title}](${spec.name}.md) | **${result.verdict}** | ${filledConclusion(spec, result.claims)} | ${claims} |`;
+    const claims = result.claims.map(({ id, verdict }) => `${markdownText(id)}: ${verdict}`).join('<br>');
+    const words = markdownText(filledConclusion(spec, result.claims));
+    return `| [${linkText(spec.title)}](${spec.name}.md) | **${result.verdict}** | ${words} | ${claims} |`;
   });
   return [
     '# Experiments',
@@ -91,6 +95,11 @@ export function experimentIndex(
     'All verdicts ever reached, one row each: [ledger.jsonl](ledger.jsonl).',
     '',
   ].join('\n');
+}
+
+/** Inside a link, brackets would end it. */
+function linkText(text: string): string {
+  return markdownText(text).replace(/[[\]]/g, (bracket) => `\\${bracket}`);
 }
 
 function shownMetrics(plan: ExperimentPlan): string[] {

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { JOURNAL_FILE, readJournal } from '../study/io/journal-file.ts';
 import { readRecorded } from '../study/io/study-session.ts';
-import { EMPTY_STATE, replay, type StudyState } from '../study/journal.ts';
+import { replay, type StudyState } from '../study/journal.ts';
 import type { StudyPlan } from '../study/plan/study-plan.ts';
 import type { ServedRun } from './run-folders.ts';
 
@@ -35,7 +35,7 @@ export class RunWatch {
     if (this.#snapshot?.version === version) return this.#snapshot;
     this.#plan ??= (await readRecorded(this.#run.folder)).plan;
     const { entries } = readJournal(this.#run.folder);
-    const state = entries.length === 0 ? EMPTY_STATE : replay(entries);
+    const state = replay(entries);
     this.#snapshot = { plan: this.#plan, state, version };
     return this.#snapshot;
   }

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../base/json.ts';
 import type { Measurement } from './measurement.ts';
+import type { RunLimits } from './run-bounds.ts';
 
 /** One figure that a simulation reports. */
 export interface MetricSpec {
@@ -32,8 +33,8 @@ export interface SimulationInput {
   readonly policies?: PolicyModules;
   /** Only for a backend that `measures`: a window, targets, and more metrics than without it. */
   readonly measurement?: Measurement;
-  /** What a simulation may need; absent: 4096. */
-  readonly memoryMib?: number;
+  /** What a simulation may need; absent: the defaults. */
+  readonly limits?: RunLimits;
 }
 
 /**

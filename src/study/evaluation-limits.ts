@@ -1,4 +1,4 @@
-import { DEFAULT_MEMORY_MIB } from '../simulators/workload/workload-bounds.ts';
+import { DEFAULT_MEMORY_MIB, DEFAULT_SECONDS } from '../simulators/run-bounds.ts';
 
 /** What one evaluation (a vector, a seed) may take before it is ended as failed. */
 export interface EvaluationLimits {
@@ -8,7 +8,7 @@ export interface EvaluationLimits {
 }
 
 /** Generous: only what would never end, or bring the machine down, is meant. */
-export const DEFAULT_LIMITS: EvaluationLimits = { seconds: 3600, memoryMib: DEFAULT_MEMORY_MIB };
+export const DEFAULT_LIMITS: EvaluationLimits = { seconds: DEFAULT_SECONDS, memoryMib: DEFAULT_MEMORY_MIB };
 
 /** Reasons of trials that a limit has ended, with the key that raises it. */
 export const limitReasons = {

@@ -101,7 +101,7 @@ export function evaluationInput(
     config: instantiate(template, space, values),
     workload: rate === undefined ? workload : merge(workload, { aggregate_rate: rate }),
     ...(measurement === undefined ? {} : { measurement }),
-    ...(limits === undefined ? {} : { memoryMib: limits.memoryMib }),
+    ...(limits === undefined ? {} : { limits }),
   };
 }
 

@@ -40,40 +40,59 @@ export interface StudyState {
   readonly ended: string | null;
 }
 
-export const EMPTY_STATE: StudyState = { trials: [], ended: null };
+/**
+ * What a journal has come to so far. An entry costs the same however many there were before it: the trials of a state
+ * that was asked for earlier grow with it.
+ */
+export class StudyProgress {
+  readonly #trials: Trial[] = [];
+  #ended: string | null = null;
 
-/** State after one more entry. @throws InputError when the entry cannot follow */
-export function applyEntry(state: StudyState, entry: JournalEntry): StudyState {
-  if (state.ended !== null) throw new InputError('nothing can follow the end of the study', { path: ['kind'] });
-  switch (entry.kind) {
-    case 'study-started':
-      return state;
-    case 'trial-proposed':
-      return propose(state, entry);
-    case 'trial-finished':
-      return finish(state, entry.trial, entry.outcome);
-    case 'trial-validated':
-      return validate(state, entry.trial, entry.outcome);
-    case 'study-ended':
-      return { ...state, ended: entry.reason };
-    default:
-      return entry satisfies never;
+  /** @throws InputError when one of the entries cannot follow */
+  constructor(entries: readonly JournalEntry[] = []) {
+    for (const entry of entries) this.add(entry);
+  }
+
+  get state(): StudyState {
+    return { trials: this.#trials, ended: this.#ended };
+  }
+
+  /** @throws InputError when the entry cannot follow; nothing has changed then */
+  add(entry: JournalEntry): void {
+    if (this.#ended !== null) throw new InputError('nothing can follow the end of the study', { path: ['kind'] });
+    switch (entry.kind) {
+      case 'study-started':
+        return;
+      case 'trial-proposed':
+        this.#trials.push(proposed(entry, this.#trials.length));
+        return;
+      case 'trial-finished':
+        this.#trials[entry.trial] = finished(this.#trials[entry.trial], entry);
+        return;
+      case 'trial-validated':
+        this.#trials[entry.trial] = validated(this.#trials[entry.trial], entry);
+        return;
+      case 'study-ended':
+        this.#ended = entry.reason;
+        return;
+      default:
+        entry satisfies never;
+    }
   }
 }
 
 export function replay(entries: readonly JournalEntry[]): StudyState {
-  return entries.reduce(applyEntry, EMPTY_STATE);
+  return new StudyProgress(entries).state;
 }
 
-type Proposed = Extract<JournalEntry, { kind: 'trial-proposed' }>;
+type EntryOf<K extends JournalEntry['kind']> = Extract<JournalEntry, { kind: K }>;
 
-function propose(state: StudyState, entry: Proposed): StudyState {
-  if (entry.trial !== state.trials.length) {
-    throw new InputError(`trials must be proposed in order, expected ${state.trials.length}, got ${entry.trial}`, {
-      path: ['trial'],
-    });
+/** @param next - the number that a trial must have now */
+function proposed(entry: EntryOf<'trial-proposed'>, next: number): Trial {
+  if (entry.trial !== next) {
+    throw new InputError(`trials must be proposed in order, expected ${next}, got ${entry.trial}`, { path: ['trial'] });
   }
-  const trial: Trial = {
+  return {
     number: entry.trial,
     origin: entry.origin,
     seen: entry.seen,
@@ -82,30 +101,23 @@ function propose(state: StudyState, entry: Proposed): StudyState {
     outcome: null,
     validation: null,
   };
-  return { ...state, trials: [...state.trials, trial] };
 }
 
-function finish(state: StudyState, number: number, outcome: TrialOutcome): StudyState {
-  const trial = state.trials[number];
-  if (trial === undefined || trial.outcome !== null) {
-    throw new InputError(`trial ${number} ${trial === undefined ? 'was never proposed' : 'has already finished'}`, {
-      path: ['trial'],
-    });
-  }
-  return { ...state, trials: state.trials.with(number, { ...trial, outcome }) };
+function finished(trial: Trial | undefined, { trial: number, outcome }: EntryOf<'trial-finished'>): Trial {
+  if (trial?.outcome === null) return { ...trial, outcome };
+  throw new InputError(`trial ${number} ${trial === undefined ? 'was never proposed' : 'has already finished'}`, {
+    path: ['trial'],
+  });
 }
 
-function validate(state: StudyState, number: number, outcome: TrialOutcome): StudyState {
-  const trial = state.trials[number];
-  if (trial?.outcome == null || trial.validation !== null) {
-    throw new InputError(
-      `trial ${number} ${trial?.outcome == null ? 'has not finished' : 'has already been validated'}`,
-      {
-        path: ['trial'],
-      },
-    );
+function validated(trial: Trial | undefined, { trial: number, outcome }: EntryOf<'trial-validated'>): Trial {
+  if (trial !== undefined && trial.outcome !== null && trial.validation === null) {
+    return { ...trial, validation: outcome };
   }
-  return { ...state, trials: state.trials.with(number, { ...trial, validation: outcome }) };
+  throw new InputError(
+    `trial ${number} ${trial?.outcome == null ? 'has not finished' : 'has already been validated'}`,
+    { path: ['trial'] },
+  );
 }
 
 /** An entry as JSON; a line of the journal adds its checksum (`journal-chain.ts`). */

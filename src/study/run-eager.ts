@@ -1,11 +1,10 @@
-import { applyEntry, type JournalEntry, type StudyState } from './journal.ts';
+import type { JournalEntry, StudyProgress, StudyState } from './journal.ts';
 import { fixedProposals, type Proposal, proposeBatch } from './propose.ts';
 import { stopReason } from './stop-reason.ts';
 import type { StudyRun } from './study-run.ts';
 import type { Trial, TrialOutcome } from './trial.ts';
 
 export interface Searched {
-  readonly state: StudyState;
   /** Points were left to try, but no time. */
   readonly late: boolean;
 }
@@ -14,23 +13,23 @@ export interface Searched {
  * The search of a study with `schedule: eager`: `batch` trials in flight, a new one for each that ends. Trials are finished in
  * the order in which they end, so two runs differ; but each proposal is a function of the entries before it, and says which
  * trials were in flight, so that a journal can be gone through again.
+ * @param progress - what is recorded; it takes up each entry before that is yielded
  */
-export async function* searchEagerly(run: StudyRun, from: StudyState): AsyncGenerator<JournalEntry, Searched> {
+export async function* searchEagerly(run: StudyRun, progress: StudyProgress): AsyncGenerator<JournalEntry, Searched> {
   const flight = new Flight(run);
-  let state = from;
-  let entries: readonly JournalEntry[] = restOfGroup(run, state);
+  let entries: readonly JournalEntry[] = restOfGroup(run, progress.state);
   while (true) {
     for (const entry of entries) {
-      state = applyEntry(state, entry);
+      progress.add(entry);
       yield entry;
     }
-    flight.begin(state);
+    flight.begin(progress.state);
     const ended = await flight.ended();
-    const { proposed, late } = ended === null ? nextProposals(run, state) : { proposed: [], late: false };
+    const { proposed, late } = ended === null ? nextProposals(run, progress.state) : { proposed: [], late: false };
     if (ended !== null) entries = [ended];
     else if (proposed.length > 0 && !late) entries = proposed;
     else if (flight.size > 0) entries = [await flight.next()];
-    else return { state, late };
+    else return { late };
   }
 }
 

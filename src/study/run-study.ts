@@ -1,5 +1,5 @@
 import { finitePoints } from '../optimizer/feasible/finite-points.ts';
-import { applyEntry, EMPTY_STATE, type JournalEntry, type StudyState } from './journal.ts';
+import { type JournalEntry, StudyProgress, type StudyState } from './journal.ts';
 import type { StudyPlan } from './plan/study-plan.ts';
 import { proposeBatch, proposedEntry } from './propose.ts';
 import { type Searched, searchEagerly } from './run-eager.ts';
@@ -14,19 +14,17 @@ import { validationTrials } from './validation.ts';
  * ends first.
  */
 export async function* runStudy(run: StudyRun): AsyncGenerator<JournalEntry, StudyState> {
-  let state = EMPTY_STATE;
-  for (const entry of run.entries) state = applyEntry(state, entry);
+  const progress = new StudyProgress(run.entries);
   if (run.entries.length === 0) yield run.started;
-  const searched = run.plan.schedule === 'eager' && state.ended === null ? yield* searchEagerly(run, state) : null;
-  state = searched?.state ?? state;
-  while (state.ended === null) {
-    const step = nextStep(run, state, searched);
-    for await (const entry of step) {
-      state = applyEntry(state, entry);
+  const isOpen = (): boolean => progress.state.ended === null;
+  const searched = run.plan.schedule === 'eager' && isOpen() ? yield* searchEagerly(run, progress) : null;
+  while (isOpen()) {
+    for await (const entry of nextStep(run, progress.state, searched)) {
+      progress.add(entry);
       yield entry;
     }
   }
-  return state;
+  return progress.state;
 }
 
 /**

@@ -7,7 +7,9 @@ export const ENTRIES: readonly string[] = [
   'src/index.ts',
   'src/policy.ts',
   'src/report/browser/page-script.ts',
+  'src/study/io/evaluate.process.ts',
   'src/study/io/evaluate.worker.ts',
+  'src/study/io/policy-check.process.ts',
   'src/study/io/policy-check.worker.ts',
 ];
 

@@ -2,7 +2,10 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import type { Command } from '../../src/cli/terminal/command.ts';
 import type { main as Main } from '../../src/cli/terminal/program.ts';
 
-/** Runs the command lines of a file, one after the other, in a folder that stays empty; one line of JSON for each. Times are of the CPU. */
+/**
+ * Runs command lines of a file, one after the other, in a folder that stays empty; one line of JSON for each. Times are
+ * of the CPU, memory is what the process grew by.
+ */
 const built = new URL('../../dist/src/cli/', import.meta.url).href;
 const { COMMANDS } = (await import(`${built}commands.js`)) as { COMMANDS: readonly Command[] };
 const { main } = (await import(`${built}terminal/program.js`)) as { main: typeof Main };
@@ -16,15 +19,18 @@ process.stderr.write = ((text: unknown) => {
   return true;
 }) as typeof process.stderr.write;
 
-for (const argv of cases.slice(Number(process.argv[3]))) {
+const [from, count] = [Number(process.argv[3]), Number(process.argv[4])];
+for (const argv of cases.slice(from, from + count)) {
   stderr = '';
   const startedAt = process.cpuUsage();
-  const before = process.memoryUsage().rss;
+  const before = { rss: process.memoryUsage().rss, peak: process.resourceUsage().maxRSS * 1024 };
   const code = await main(argv, COMMANDS);
   const { user, system } = process.cpuUsage(startedAt);
   const ms = (user + system) / 1000;
   const written = readdirSync('.');
   for (const name of written) rmSync(name, { recursive: true, force: true });
-  const mib = (process.memoryUsage().rss - before) / 2 ** 20;
+  const peak = process.resourceUsage().maxRSS * 1024;
+  const most = peak > before.peak ? peak : process.memoryUsage().rss;
+  const mib = (most - before.rss) / 2 ** 20;
   report(`${JSON.stringify({ code, stderr, ms, mib, written: written.slice(0, 3) })}\n`);
 }

@@ -23,6 +23,11 @@ const BAD: Readonly<Record<string, readonly [string, RegExp]>> = {
     key('const kept = []; for (;;) kept.push("x".repeat(1000) + kept.length);'),
     /more than 128 MiB|longer than 5 s/,
   ],
+  grasps: [key('return "x".repeat(2 ** 29 - 30).split("").length'), /needed more than 128 MiB/],
+  'grasps-when-loaded': [
+    'new Array(2 ** 30).fill(0); export default () => ({});',
+    /asks for more memory than there is|does not come to an end/,
+  ],
   remembers: [
     'let kept = 7; export default () => ({ scheduler: { fixed: true, key: () => (kept = (kept * 48271) % 2147483647) } });',
     /one vector and seed gave/,
@@ -37,7 +42,8 @@ export async function policies(scene: Scene, most: number): Promise<readonly Tal
     const { code, stderr } = await program(['run', study, '--out', `runs/${name}`, '--workers', '2', '--quiet'], {
       cwd: scene.folder,
     });
-    const told = words.test(stderr) && stderr.includes(name === 'loops' || name === 'leaks' ? 'trial' : `${name}.mjs`);
+    const told =
+      words.test(stderr) && stderr.includes(['loops', 'leaks', 'grasps'].includes(name) ? 'trial' : `${name}.mjs`);
     count(one, told && (code === 2 || code === 3) ? null : `${name}: exit ${code}, ${stderr.slice(0, 300)}`);
   }
   return [one];

@@ -2,7 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { InputError } from '../../src/base/errors.ts';
 import { readJournal } from '../../src/study/io/journal-file.ts';
 import { readRecorded } from '../../src/study/io/study-session.ts';
-import type { Scene } from './scene.ts';
+import { entryText, type JournalEntry } from '../../src/study/journal.ts';
+import { EMPTY_CHAIN, nextLine } from '../../src/study/journal-chain.ts';
+import { program, recordedRun, type Scene } from './scene.ts';
 import { count, type Tally, tally } from './tally.ts';
 
 /** Damages journal and plan of the run `whole` and reads them; both are as before afterwards. */
@@ -10,6 +12,7 @@ export async function records(
   scene: Scene,
   { flips, cuts, random }: { flips: number; cuts: number; random: (n: number) => number },
 ): Promise<readonly Tally[]> {
+  await recordedRun(scene);
   const run = scene.at('whole');
   const files = ['journal.jsonl', 'plan.json'].map((name) => ({
     file: scene.at('whole', name),
@@ -48,7 +51,31 @@ export async function records(
     count(torn, entries.length === complete ? null : `${back} bytes short: ${entries.length} of ${complete} lines`);
   }
   writeFileSync(journal.file, journal.bytes);
-  return [flipped, moved, torn];
+  return [flipped, moved, torn, await forged(scene, journal)];
+}
+
+/** Outcomes changed by somebody who makes all checksums anew: only recomputation finds them. */
+async function forged(scene: Scene, { file, bytes }: { file: string; bytes: Buffer }): Promise<Tally> {
+  const one = tally('an outcome changed with all checksums made anew, then verify');
+  const { entries } = readJournal(scene.at('whole'));
+  const outcomes = entries.flatMap(({ kind }, index) => (kind === 'trial-finished' ? [index] : []));
+  for (const index of [outcomes[0]!, outcomes[Math.floor(outcomes.length / 2)]!, outcomes.at(-1)!]) {
+    let chain = EMPTY_CHAIN;
+    const lines = entries.map((entry, i) => {
+      const text = entryText(entry).replace(/(?<="ttft_p99_ms":)[\d.]+/, (value) =>
+        i === index ? String(Number(value) * 1.001) : value,
+      );
+      const next = nextLine(chain, JSON.parse(text) as JournalEntry);
+      chain = next.chain;
+      return next.text;
+    });
+    writeFileSync(file, `${lines.join('\n')}\n`);
+    const { code, stdout, stderr } = await program(['verify', 'whole', '--workers', '1'], { cwd: scene.folder });
+    const found = code === 4 && stdout.includes(`journal.jsonl:${index + 1} `);
+    count(one, found ? null : `line ${index + 1}: exit ${code}, ${stdout}${stderr.slice(0, 200)}`);
+  }
+  writeFileSync(file, bytes);
+  return one;
 }
 
 async function refuses(run: string): Promise<boolean> {

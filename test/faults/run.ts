@@ -51,16 +51,17 @@ function tell({ kind, tried, survived, lost, note }: Tally): void {
   for (const words of lost.slice(0, 20)) process.stdout.write(`  LOST ${words}\n`);
 }
 
-/** Puts the table between the marks of the page. */
-function writeFigures(rows: readonly Tally[]): void {
+/** Puts the rows between the marks of the page; those of kinds that were not tried now stay. */
+function writeFigures(tallies: readonly Tally[]): void {
   const page = new URL('../../docs/reliability.md', import.meta.url);
-  const table = [
-    '| faults | tried | survived | lost | |',
-    '|---|---|---|---|---|',
-    ...rows.map(
-      ({ kind, tried, survived, note }) => `| ${kind} | ${tried} | ${survived} | ${tried - survived} | ${note} |`,
-    ),
-  ].join('\n');
   const text = readFileSync(page, 'utf8');
-  writeFileSync(page, text.replace(/(<!-- figures -->\n).*(\n<!-- end -->)/s, `$1${table}$2`));
+  const [, before, table, after] = /^(.*<!-- figures -->\n)(.*)(\n<!-- end -->.*)$/s.exec(text)!;
+  const rows = table!.split('\n');
+  for (const { kind, tried, survived, note } of tallies) {
+    const row = `| ${kind} | ${tried} | ${survived} | ${tried - survived} | ${note} |`;
+    const at = rows.findIndex((line) => line.startsWith(`| ${kind} |`));
+    if (at < 0) rows.push(row);
+    else rows[at] = row;
+  }
+  writeFileSync(page, `${before}${rows.join('\n')}${after}`);
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Finished, PROGRAM, temporaryFolder } from '../support/command-line.ts';
 
@@ -38,6 +38,13 @@ export async function session(study: string, folder: string, options: ProgramOpt
   return await ended(['--input-type=module', '-e', SESSION, SOURCES, study, folder], options);
 }
 
+/** A run `whole` of the study `plain`, made once. */
+export async function recordedRun(scene: Scene): Promise<void> {
+  if (existsSync(scene.at('whole'))) return;
+  const { code, stderr } = await session(scene.study('plain'), 'whole', { cwd: scene.folder });
+  if (code !== 0) throw new Error(stderr);
+}
+
 async function ended(argv: readonly string[], { cwd, stdout = 'pipe', during }: ProgramOptions): Promise<Finished> {
   const child = spawn(process.execPath, argv, { cwd, stdio: ['ignore', stdout, 'pipe'] });
   const texts = { stdout: '', stderr: '' };
@@ -54,7 +61,7 @@ async function ended(argv: readonly string[], { cwd, stdout = 'pipe', during }: 
   return await end;
 }
 
-const WORKLOAD = `{version: "2", aggregate_rate: 40, num_requests: 40, clients: [{id: a, rate_fraction: 1, arrival: {process: poisson}, input_distribution: {type: constant, params: {value: 200}}, output_distribution: {type: constant, params: {value: 8}}}]}`;
+export const WORKLOAD = `{version: "2", aggregate_rate: 40, num_requests: 40, clients: [{id: a, rate_fraction: 1, arrival: {process: poisson}, input_distribution: {type: constant, params: {value: 200}}, output_distribution: {type: constant, params: {value: 8}}}]}`;
 
 /** A folder with a small study; its strategy may name a policy module. */
 export class Scene {

@@ -39,15 +39,19 @@ async function commandsPage(): Promise<string> {
     '`PARETUNE_VALUES` say what is measured ([evaluators](../evaluators.md)) and stand for no flag.',
     '',
   ];
-  const sections: string[] = [];
-  for (const command of COMMANDS) {
-    const name = command.syntax.split(' ')[0]!;
-    if (name !== 'blis') sections.push(...(await leaves(command, [name])).map(section));
-  }
-  return `${head.join('\n')}\n${sections.join('\n')}`;
+  const told = (await commandLeaves()).filter(([[name]]) => name !== 'blis');
+  return `${head.join('\n')}\n${told.map(section).join('\n')}`;
 }
 
+/** A command that does something, and its help. */
 type Leaf = readonly [path: readonly string[], text: string];
+
+/** Every command, those of groups included, in the order of the help page. */
+export async function commandLeaves(): Promise<readonly Leaf[]> {
+  const found: Leaf[] = [];
+  for (const command of COMMANDS) found.push(...(await leaves(command, [command.syntax.split(' ')[0]!])));
+  return found;
+}
 
 /** Help of every command that does something; a group stands on the way. */
 async function leaves(command: Command, path: readonly string[]): Promise<readonly Leaf[]> {

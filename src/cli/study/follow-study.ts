@@ -21,6 +21,7 @@ export async function followStudy(
   const progress = new Progress('trials', trialBudget(plan) ?? 1, quiet);
   const startedAt = performance.now();
   const failures = new Failures();
+  let finished = -1;
   // What is recorded stays, and the lock is given back.
   const end = await interruptible(ENDING_SIGNALS, (signal) =>
     continueStudy(folder, plan, {
@@ -30,7 +31,7 @@ export async function followStudy(
       onEntry: (entry, state) => {
         if (entry.kind !== 'trial-finished') return;
         if (entry.outcome.kind === 'failed') failures.tell(entry.trial, entry.outcome.message);
-        const finished = state.trials.filter(({ outcome }) => outcome !== null).length;
+        finished = finished < 0 ? finishedCount(state) : finished + 1;
         const elapsedMs = performance.now() - startedAt;
         if (trialBudget(plan) === null) progress.expect(Math.ceil((finished * plan.minutes! * 60_000) / elapsedMs));
         progress.update(finished, () => bestNote(plan, state));
@@ -39,6 +40,10 @@ export async function followStudy(
   );
   if (end !== 'interrupted') progress.end();
   return end;
+}
+
+function finishedCount({ trials }: StudyState): number {
+  return trials.filter(({ outcome }) => outcome !== null).length;
 }
 
 /** Reasons told of failed trials; the journal has them all. */

@@ -10,26 +10,32 @@ import { withVariables } from './flag-variables.ts';
 export class ChosenCommand extends Error {
   readonly command: Command;
   readonly flags: Flags;
+  /** Names of its flags that take no value. */
+  readonly switches: readonly string[];
 
-  constructor(command: Command, flags: Flags) {
+  constructor(command: Command, flags: Flags, switches: readonly string[]) {
     super('a command was chosen');
     this.command = command;
     this.flags = flags;
+    this.switches = switches;
   }
 }
 
 /** Registers `commands` below `parser`; parsing throws the `ChosenCommand`. */
 export function registerCommands(parser: Argv, commands: readonly Command[]): Argv {
   for (const command of commands) {
+    let switches: readonly string[] = [];
     parser.command(
       command.syntax,
       command.summary,
       async (sub) => {
         const { build, optionalValues } = await command.load();
-        return withVariables(withValues(build(sub), optionalValues ?? []), process.env);
+        const built = withValues(build(sub), optionalValues ?? []);
+        switches = declaredOptions(built).boolean;
+        return withVariables(built, process.env);
       },
       (flags) => {
-        throw new ChosenCommand(command, flags);
+        throw new ChosenCommand(command, flags, switches);
       },
     );
   }

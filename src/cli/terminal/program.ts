@@ -1,6 +1,7 @@
 import yargs from 'yargs';
 import { diskError } from '../../base/disk-error.ts';
 import { describeInputError, InputError } from '../../base/errors.ts';
+import { shortText } from '../../base/short-text.ts';
 import { packageVersion } from '../../study/io/package-file.ts';
 import { type Command, EXIT } from './command.ts';
 import { ChosenCommand, registerCommands } from './command-group.ts';
@@ -53,6 +54,15 @@ function refuseEmptyValues(argv: readonly string[]): void {
   throw new InputError('needs a value, got an empty text', { path: [argv[index]!.replace('=', '')] });
 }
 
+/** Behind a switch, the parser would take any text but "true" for no. */
+function refuseSwitchValues(argv: readonly string[], switches: readonly string[]): void {
+  for (const word of argv) {
+    const [, name, value] = /^--(?:no-)?([\w-]+)=(.*)$/s.exec(word) ?? [];
+    if (name === undefined || !switches.includes(name) || value === 'true' || value === 'false') continue;
+    throw new InputError(`must be true or false, got ${shortText(value)}`, { path: [`--${name}`] });
+  }
+}
+
 async function dispatch(argv: readonly string[], commands: readonly Command[]): Promise<number> {
   const parser = yargs([...argv])
     .scriptName('paretune')
@@ -83,6 +93,7 @@ async function dispatch(argv: readonly string[], commands: readonly Command[]): 
     if (thrown instanceof Error && thrown.name === 'YError')
       throw misuse(thrown.message.replace('Not enough arguments following: ', 'a value is missing after --'));
     if (!(thrown instanceof ChosenCommand)) throw thrown;
+    refuseSwitchValues(argv, thrown.switches);
     const { run } = await thrown.command.load();
     return (await run?.(thrown.flags)) ?? EXIT.ok;
   }

@@ -7,7 +7,9 @@ import { rowsFor } from '../../simulators/cloud-edge/arrivals.ts';
 import { capacity } from '../../simulators/cloud-edge/capacity.ts';
 import { type CloudEdgeConfig, cloudEdgeConfig, IDLE_KEYS } from '../../simulators/cloud-edge/config-schema.ts';
 import type { PromptRow } from '../../simulators/cloud-edge/dataset-source.ts';
+import { runNeeds } from '../../simulators/cloud-edge/run-needs.ts';
 import { SCHEDULER_NAMES, type SchedulerName } from '../../simulators/cloud-edge/scheduler-names.ts';
+import { requireAffordable } from '../../simulators/run-bounds.ts';
 import { readYamlFile } from '../../study/io/yaml-file.ts';
 import { datasetWarnings, readDataset } from './dataset-file.ts';
 import { type Encoding, embedRows } from './embed-dataset.ts';
@@ -48,8 +50,13 @@ export async function loadExperiment(request: ExperimentRequest): Promise<Experi
   const checked = source === null ? read() : placed(source, 0, read);
   for (const key of IDLE_KEYS) if (key in document) warn(`${key} has no effect here`);
   const single = 'scheduler' in document ? [checked.scheduler] : SCHEDULER_NAMES;
-  const config = await withRows(checked, request);
-  return { config: withLoad(config, request.load), schedulers: request.schedulers ?? single };
+  const config = withLoad(await withRows(checked, request), request.load);
+  const schedulers = request.schedulers ?? single;
+  const afford = (): void => {
+    for (const scheduler of schedulers) requireAffordable(runNeeds({ ...config, scheduler }));
+  };
+  flagged(overrides, () => (source === null ? afford() : placed(source, 0, afford)));
+  return { config, schedulers };
 }
 
 type Checked = z.output<typeof cloudEdgeConfig>;

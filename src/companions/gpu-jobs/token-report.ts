@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject } from '../../base/json.ts';
 import { placed, type YamlSource } from '../../document/yaml.ts';
 import { type ClusterSpec, gpuCount } from '../../simulators/gpu-jobs/cluster-spec.ts';
 import { parseJobsConfig } from '../../simulators/gpu-jobs/config.ts';
+import { bookNeeds, tokenNeeds } from '../../simulators/gpu-jobs/run-needs.ts';
 import { tokenFigures } from '../../simulators/gpu-jobs/simulator.ts';
 import type { TokenConfig } from '../../simulators/gpu-jobs/token-config.ts';
 import { simulateTokens } from '../../simulators/gpu-jobs/token-engine.ts';
@@ -15,6 +16,7 @@ import {
 } from '../../simulators/gpu-jobs/token-metrics.ts';
 import type { SchedulerFactory } from '../../simulators/gpu-jobs/token-scheduler.ts';
 import type { Summary } from '../../simulators/kernel/quantile.ts';
+import { requireAffordable } from '../../simulators/run-bounds.ts';
 import { comparisonTable } from './comparison-table.ts';
 import { csvTable } from './csv-table.ts';
 import { replayErrors } from './replay-errors.ts';
@@ -47,6 +49,8 @@ export function tokenReport(
     `Cluster: ${options.cluster.name} (${gpuCount(options.cluster)} GPUs), token engine, step times: ${base.perf.kind}`,
   ];
   for (const { name, tasks } of workloads) {
+    const needs = [...tokenNeeds({ kind: 'tasks', tasks }, base), ...bookNeeds(base)];
+    runPlaced(options, () => requireAffordable(needs));
     const rows = algorithms.map((algorithm) => {
       const config = { ...base, ordering: algorithm.ordering };
       const result = runPlaced(options, () =>

@@ -1,8 +1,10 @@
 import { InputError } from '../../base/errors.ts';
+import { runNeeds } from '../../simulators/kvsched/run-needs.ts';
 import type { Scenario } from '../../simulators/kvsched/scenario.ts';
 import type { RunSettings } from '../../simulators/kvsched/settings.ts';
 import { simulate } from '../../simulators/kvsched/simulate.ts';
 import { type Summary, summarize } from '../../simulators/kvsched/summary.ts';
+import { requireAffordable } from '../../simulators/run-bounds.ts';
 
 /** One run; its scenario is named by its place in the list that the worker was started with. */
 export interface RunTask {
@@ -28,6 +30,7 @@ export type RunOutcome =
 
 export function runTask(scenario: Scenario, settings: RunSettings): RunOutcome {
   try {
+    requireAffordable(runNeeds(scenario, settings.ticks, ['ticks']));
     const record = simulate(scenario, settings);
     const { prefillMs: prefill, decodeMs: decode, totalMs: total } = record;
     return { kind: 'done', summary: summarize(record), samples: { prefill, decode, total } };

@@ -1,10 +1,12 @@
 import { InputError } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { shortText } from '../../base/short-text.ts';
+import { requireAffordable } from '../run-bounds.ts';
 import type { MetricSpec, PreparedSimulation, SimulationInput, SimulationResult, Simulator } from '../simulator.ts';
 import { arrivalsFor, type PromptSet, promptSet, rowsFor } from './arrivals.ts';
 import { parseConfig } from './config.ts';
 import type { CloudEdgeConfig } from './config-schema.ts';
+import { runNeeds } from './run-needs.ts';
 import { createScheduler } from './scheduler-table.ts';
 import { simulate } from './simulate.ts';
 import { summarizeRun } from './summary.ts';
@@ -106,7 +108,7 @@ function runOnce(
 }
 
 /** Merges both documents; a complaint names the one its key came from. */
-function parseInput({ config, workload }: SimulationInput): { config: CloudEdgeConfig; source: object | null } {
+function parseInput({ config, workload, limits }: SimulationInput): { config: CloudEdgeConfig; source: object | null } {
   const first = asMap(config, 'config');
   const second = workload === null ? {} : asMap(workload, 'workload');
   const twice = Object.keys(second).find((key) => Object.hasOwn(first, key));
@@ -119,7 +121,9 @@ function parseInput({ config, workload }: SimulationInput): { config: CloudEdgeC
   try {
     const merged = { ...first, ...second };
     const source = merged['dataset'];
-    return { config: parseConfig(merged), source: isJsonObject(source) ? source : null };
+    const parsed = parseConfig(merged);
+    requireAffordable(runNeeds(parsed), limits);
+    return { config: parsed, source: isJsonObject(source) ? source : null };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw error.map((problem) => {

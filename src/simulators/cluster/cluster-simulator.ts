@@ -53,7 +53,10 @@ function prepare(input: SimulationInput, workloads: WorkloadCache, memory: RunMe
   ) {
     throw new InputError('must be given where there is no horizon', { path: ['workload', 'num_requests'] });
   }
-  const bounds = { horizonUs: cluster.kind === 'ready' ? cluster.settings.horizon : null, memoryMib: input.memoryMib };
+  const bounds = {
+    horizonUs: cluster.kind === 'ready' ? cluster.settings.horizon : null,
+    memoryMib: input.limits?.memoryMib,
+  };
   under('workload', () => document.requireBounded(bounds));
   const { measurement = null } = input;
   const targets =

@@ -6,6 +6,8 @@ import { amount, orDefault, whole } from './written-values.ts';
 
 const atLeastZero = amount({ min: 0 });
 const positive = amount({ above: 0 });
+/** Beyond, doubles do not hold the shape of a gamma process. */
+const gammaCv = amount({ min: 1e-6, max: 1000 });
 
 const segmentList = z
   .array(
@@ -30,7 +32,7 @@ export const arrivalSchema = z.discriminatedUnion('process', [
     .strictObject({ process: z.literal('constant'), rate: positive })
     .transform(({ rate }): ArrivalProcess => ({ kind: 'constant', rate })),
   z
-    .strictObject({ process: z.literal('gamma'), rate: positive, cv: orDefault(positive, 1) })
+    .strictObject({ process: z.literal('gamma'), rate: positive, cv: orDefault(gammaCv, 1) })
     .transform(({ rate, cv }): ArrivalProcess => ({ kind: 'gamma', rate, cv })),
   z
     .strictObject({ process: z.literal('uniform'), start: orDefault(atLeastZero, 0), end: positive.nullish() })

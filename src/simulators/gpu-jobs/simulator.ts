@@ -1,6 +1,7 @@
 import { InputError } from '../../base/errors.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { Summary } from '../kernel/quantile.ts';
+import { type Need, requireAffordable } from '../run-bounds.ts';
 import { resultOf } from '../run-result.ts';
 import type {
   MetricSpec,
@@ -10,8 +11,9 @@ import type {
   Simulator,
   SimulatorFactory,
 } from '../simulator.ts';
-import { parseJobsConfig } from './config.ts';
+import { type JobsConfig, parseJobsConfig } from './config.ts';
 import { memoryProblem, placeInstances } from './placement.ts';
+import { bookNeeds, taskNeeds, tokenNeeds } from './run-needs.ts';
 import { checkSimplified, type SimplifiedConfig, simulateSimplified } from './simplified-engine.ts';
 import { simplifiedMetrics } from './simplified-metrics.ts';
 import type { Task } from './task.ts';
@@ -69,6 +71,7 @@ export const createGpuJobsSimulator: SimulatorFactory = (): Simulator => ({
 function prepareGpuJobs(input: SimulationInput): PreparedSimulation {
   const workload = parseWorkload(input.workload ?? 'discriminating', ['workload']);
   const config = parseJobsConfig(input.config, ['config']);
+  requireAffordable(needsOf(workload, config), input.limits);
   const draw = oncePerSeed(workload);
   if (config.engine === 'simplified') {
     if (workload.kind === 'tasks') {
@@ -83,6 +86,14 @@ function prepareGpuJobs(input: SimulationInput): PreparedSimulation {
     located(() => placeInstances(config.token.cluster, config.token.placement, workload.tasks));
   }
   return { metrics: TOKEN_METRICS, run: ({ seed }) => resultOf(() => runTokens(config.token, draw(seed))) };
+}
+
+function needsOf(workload: JobWorkload, config: JobsConfig): readonly Need[] {
+  const under = (root: string, needs: readonly Need[]): readonly Need[] =>
+    needs.map((need) => ({ ...need, path: [root, ...need.path] }));
+  if (config.engine === 'simplified') return under('workload', taskNeeds(workload));
+  const own = [...taskNeeds(workload), ...tokenNeeds(workload, config.token)];
+  return [...under('workload', own), ...under('config', bookNeeds(config.token))];
 }
 
 /** Tasks of a seed, drawn at most once. */

@@ -1,11 +1,13 @@
 import { InputError } from '../../base/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { parseWith } from '../../document/schema.ts';
+import { type Need, requireAffordable } from '../run-bounds.ts';
 import type { PreparedSimulation, SimulationInput, Simulator } from '../simulator.ts';
 import { BASE_SCENARIO } from './base-scenario.ts';
 import { gpuWarnings } from './gpu-latency.ts';
 import { mergeScenario } from './merge-scenario.ts';
 import { readRunnableScenario, withoutBorrowedKeys } from './read-scenario.ts';
+import { runNeeds } from './run-needs.ts';
 import type { Fidelity, Scenario } from './scenario.ts';
 import { type RunSettings, resolvePolicy, resolveWeights } from './settings.ts';
 import { kvschedConfig } from './settings-schema.ts';
@@ -27,7 +29,7 @@ export function createKvschedSimulator(): Simulator {
   };
 }
 
-function prepare({ config: written, workload }: SimulationInput): PreparedSimulation {
+function prepare({ config: written, workload, limits }: SimulationInput): PreparedSimulation {
   const config = within('config', () => parseWith(kvschedConfig, written));
   const { fidelity, strict_network: strict, decode_roles: roles } = config;
   const own = within('workload', () => checkedScenario(workload, fidelity));
@@ -40,6 +42,7 @@ function prepare({ config: written, workload }: SimulationInput): PreparedSimula
     weights: resolveWeights(scenario.defaults.weights, config.weights),
     policy: resolvePolicy(scenario, scenario.defaults.policy, config.policy),
   };
+  requireAffordable(placedNeeds(scenario, settings.ticks, config.ticks === null ? 'workload' : 'config'), limits);
   const warnings = gpuWarnings(scenario);
   return {
     metrics: METRICS,
@@ -53,6 +56,15 @@ function prepare({ config: written, workload }: SimulationInput): PreparedSimula
       };
     },
   };
+}
+
+/** @param source - the document that says how many requests there are */
+function placedNeeds(scenario: Scenario, ticks: number, source: 'config' | 'workload'): readonly Need[] {
+  const [requests, ...others] = runNeeds(scenario, ticks, ['ticks']);
+  return [
+    { ...requests!, path: [source, ...requests!.path] },
+    ...others.map((need) => ({ ...need, path: ['workload', ...need.path] })),
+  ];
 }
 
 /** The scenario over the built-in base; it must say itself what it simulates. */

@@ -35,14 +35,16 @@ const classSchema = z.strictObject({
   priority: z.int().default(0),
 });
 
-const lengthBounds = { low: count, high: count };
+/** Tokens of a request; their columns are of 32 bits. */
+const tokens = z.int().min(1).max(1_000_000_000);
+const lengthBounds = { low: tokens, high: tokens };
 
 const workloadSchema = z.strictObject({
   requests: count.default(4000),
   /** Requests/s. */
   rate: positive.default(25),
-  /** Coefficient of variation of the gaps: 1 is a Poisson process, else gamma. */
-  cv: positive.default(1),
+  /** Coefficient of variation of the gaps: 1 is a Poisson process, else gamma; beyond the bounds its shape is lost. */
+  cv: z.number().min(1e-6).max(1000).default(1),
   input: z
     .strictObject({ mean: positive, sd: nonNegative, ...lengthBounds })
     .default({ mean: 400, sd: 200, low: 16, high: 4096 }),

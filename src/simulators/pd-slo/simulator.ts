@@ -1,8 +1,11 @@
-import type { JsonObject } from '../../base/json.ts';
+import type { Json, JsonObject } from '../../base/json.ts';
+import { valueAt } from '../../document/schema.ts';
+import { requireAffordable } from '../run-bounds.ts';
 import type { MetricSpec, PreparedSimulation, Simulator } from '../simulator.ts';
 import type { PdSloConfig } from './config-schema.ts';
 import { prometheusText } from './metrics-text.ts';
 import { readPdSloConfig } from './read-config.ts';
+import { runNeeds } from './run-needs.ts';
 import { type PdSloRun, runPdSlo } from './run-simulation.ts';
 import { type PdSloSummary, summarizeRun } from './summary.ts';
 
@@ -75,8 +78,10 @@ export function createPdSloSimulator(): Simulator {
     name: 'pd-slo',
     description: 'Joint choice of prefill and decode pods under latency targets (llm-d PD-SLO scheduler)',
     vocabulary: METRICS.map(specOf),
-    prepare({ config, workload }): PreparedSimulation {
+    prepare({ config, workload, limits }): PreparedSimulation {
       const setup = readPdSloConfig(config, workload);
+      const placed = runNeeds(setup).map((need) => ({ ...need, path: pathIn(workload, need.path) }));
+      requireAffordable(placed, limits);
       const metrics = [...METRICS, ...classMetrics(setup.config)];
       return {
         metrics: metrics.map(specOf),
@@ -93,6 +98,12 @@ export function createPdSloSimulator(): Simulator {
       };
     },
   };
+}
+
+/** Where a key of the workload stands: in the workload document, or in the configuration. */
+function pathIn(workload: Json, [part, ...keys]: readonly (string | number)[]): readonly (string | number)[] {
+  const isThere = part === 'workload' && valueAt(workload, keys) !== undefined;
+  return isThere ? ['workload', ...keys] : ['config', part!, ...keys];
 }
 
 /** Of the classes that have requests with targets. */

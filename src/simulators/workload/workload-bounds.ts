@@ -1,8 +1,5 @@
-import { InputError } from '../../base/errors.ts';
+import { type Need, requireAffordable } from '../run-bounds.ts';
 import type { LengthSpec, TrafficSpec, WorkloadSpec } from './workload-spec.ts';
-
-/** MiB that requests may need where nobody says more. */
-export const DEFAULT_MEMORY_MIB = 4096;
 
 /** Memory of one request in tables, queues and figures; of one token of a prompt in keys and caches; of one client. */
 const REQUEST_BYTES = 700;
@@ -22,20 +19,15 @@ interface BoundsOptions {
  * @throws InputError with the key that asks for most, what it would need, and the limit
  */
 export function requireBounded(spec: WorkloadSpec, options: BoundsOptions = {}): void {
-  const { memoryMib = DEFAULT_MEMORY_MIB } = options;
   const users = spec.clients.map(({ concurrency }) => concurrency);
-  const worst = [
+  const needs = [
     ...requestNeeds(spec, options),
     ...users.map((count, i) => need(['clients', i, 'concurrency'], count, 'users', REQUEST_BYTES)),
     ...spec.cohorts.map(({ population }, i) => need(['cohorts', i, 'population'], population, 'clients', CLIENT_BYTES)),
     ...spec.clients.flatMap((client, i) => tokenNeeds(client, ['clients', i])),
     ...spec.cohorts.flatMap((cohort, i) => tokenNeeds(cohort, ['cohorts', i])),
-  ].reduce<Need | null>((most, one) => (most === null || one.bytes > most.bytes ? one : most), null);
-  if (worst === null || worst.bytes <= memoryMib * 2 ** 20) return;
-  throw new InputError(
-    `${worst.count} ${worst.what} need about ${Number((worst.bytes / 2 ** 30).toPrecision(3))} GiB of memory; the limit is ${memoryMib / 1024} GiB`,
-    { path: worst.path, suggestion: 'ask for less, or raise `limits.memory_mib` of a study' },
-  );
+  ];
+  requireAffordable(needs, { memoryMib: options.memoryMib });
 }
 
 /** The document's own horizon, µs; Infinity = none. */
@@ -43,15 +35,8 @@ export function horizonOf({ horizonUs }: WorkloadSpec): number {
   return horizonUs > 0 ? horizonUs : Number.POSITIVE_INFINITY;
 }
 
-interface Need {
-  readonly path: readonly (string | number)[];
-  readonly count: number;
-  readonly what: string;
-  readonly bytes: number;
-}
-
-function need(path: Need['path'], count: number, what: string, each: number): Need {
-  return { path, count, what, bytes: count * each };
+function need(path: Need['path'], count: number, what: string, bytes: number): Need {
+  return { path, count, what, bytes };
 }
 
 /** Of the two bounds of a workload, number and time, the one that ends it first decides. */

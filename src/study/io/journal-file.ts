@@ -3,7 +3,7 @@ import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, statSync } 
 import { join } from 'node:path';
 import { onDisk } from '../../base/disk-error.ts';
 import { InputError } from '../../base/errors.ts';
-import { applyEntry, EMPTY_STATE, type JournalEntry } from '../journal.ts';
+import { type JournalEntry, StudyProgress } from '../journal.ts';
 import { type Chain, EMPTY_CHAIN, nextLine, readLine } from '../journal-chain.ts';
 import { openToAppend, writeAll, writeFileAtomically } from './atomic-file.ts';
 import { type HeldLock, takeLock } from './lock-file.ts';
@@ -34,12 +34,12 @@ export function readJournal(folder: string): JournalContent {
   if (bytes.length === 0) throw emptied(file);
   const entries: JournalEntry[] = [];
   let chain = EMPTY_CHAIN;
-  let state = EMPTY_STATE;
+  const progress = new StudyProgress();
   let start = 0;
   for (let end = bytes.indexOf(0x0a); end >= 0; end = bytes.indexOf(0x0a, start)) {
     try {
       const read = readLine(chain, textOf(bytes.subarray(start, end)));
-      state = applyEntry(state, read.entry);
+      progress.add(read.entry);
       chain = read.chain;
       entries.push(read.entry);
     } catch (error) {

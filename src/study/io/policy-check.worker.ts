@@ -5,7 +5,8 @@ import { createSimulator } from '../../simulators/registry.ts';
 import type { PolicyModule } from '../../simulators/simulator.ts';
 import { evaluationInput } from '../evaluation.ts';
 import { loadPolicies } from './load-policy.ts';
-import type { PolicyProblem, PolicyTrial, PolicyWork } from './policy-check.ts';
+import type { PolicyProblem, PolicyTrial } from './policy-check.ts';
+import type { PolicyWork } from './policy-problems.ts';
 import { restrainPolicies, watchPolicy } from './policy-restraint.ts';
 
 /** A module that waits for something leaves the thread idle. */

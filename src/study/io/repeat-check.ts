@@ -14,9 +14,9 @@ export interface Repeats {
 }
 
 /**
- * Evaluates sampled tasks twice more, in a thread that has seen others than the first: modules that keep state between
+ * Evaluates sampled tasks twice more, in a process that has seen others than the first: modules that keep state between
  * runs, or read clocks and chance, give themselves away.
- * @param open - opens an evaluator with one thread of its own
+ * @param open - opens an evaluator with one worker of its own
  */
 export function openRepeats(setups: readonly EvaluationSetup[], open: () => Evaluator): Repeats {
   let second: Evaluator | null = null;

@@ -3,7 +3,7 @@ import { InputError } from '../../base/errors.ts';
 import { createSampler } from '../../optimizer/sampler/registry.ts';
 import { carryingEvaluate, type KnownReplicates } from '../carried.ts';
 import { evaluationSetups } from '../evaluation.ts';
-import { applyEntry, entryText, JOURNAL_FORMAT, type JournalEntry, replay, type StudyState } from '../journal.ts';
+import { entryText, JOURNAL_FORMAT, type JournalEntry, replay, StudyProgress, type StudyState } from '../journal.ts';
 import { type PlanSources, placeSimulatorError } from '../plan/plan-sources.ts';
 import { probeOf, resolvePlan, type StudyPlan } from '../plan/study-plan.ts';
 import { samplerName } from '../propose.ts';
@@ -194,7 +194,7 @@ async function follow(
   });
   const stop = (): void => void evaluator.close();
   signal?.addEventListener('abort', stop, { once: true });
-  let state = replay(entries);
+  const progress = new StudyProgress(entries);
   const startedAt = performance.now();
   const timeUp = (finished: number): boolean => isTimeUp(plan, finished, earlierMs + performance.now() - startedAt);
   const evaluate = known.size === 0 ? evaluator.evaluate : carryingEvaluate(known, evaluator.evaluate);
@@ -203,10 +203,10 @@ async function follow(
     for await (const entry of runStudy(run)) {
       if (signal?.aborted) return 'interrupted';
       record(entry);
-      state = applyEntry(state, entry);
-      onEntry?.(entry, state);
+      progress.add(entry);
+      onEntry?.(entry, progress.state);
     }
-    return signal?.aborted ? 'interrupted' : state;
+    return signal?.aborted ? 'interrupted' : progress.state;
   } finally {
     signal?.removeEventListener('abort', stop);
     await evaluator.close();

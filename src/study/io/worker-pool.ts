@@ -4,6 +4,7 @@ import type { EvaluationSetup } from '../evaluation.ts';
 import { DEFAULT_LIMITS, type EvaluationLimits, limitReasons } from '../evaluation-limits.ts';
 import type { Evaluator, SetupTask } from '../evaluator.ts';
 import type { ReplicateOutcome } from '../trial.ts';
+import { ProcessPool } from './process-pool.ts';
 import { openRepeats } from './repeat-check.ts';
 import { workerThread } from './worker-thread.ts';
 
@@ -20,17 +21,22 @@ export function defaultWorkers(): number {
   return Math.max(1, availableParallelism());
 }
 
-/** Worker threads that simulate any of `setups`; one task is one (setup, vector, seed). */
+/** Simulates any of `setups`; one task is one (setup, vector, seed). Policy modules of users run in processes of their own. */
 export function openSimulationPool(setups: readonly EvaluationSetup[], workers: number): Evaluator {
-  const pool = new SimulationPool(setups, workers);
-  if (setups.every(({ policies }) => policies.length === 0)) return pool;
-  const repeats = openRepeats(setups, () => new SimulationPool(setups, 1));
+  if (setups.every(({ policies }) => policies.length === 0)) return openThreads(setups, workers);
+  const pool = new ProcessPool(setups, workers);
+  const repeats = openRepeats(setups, () => new ProcessPool(setups, 1));
   return {
     evaluate: async (task) => await repeats.checked(task, await pool.evaluate(task)),
     close: async () => {
       await Promise.all([pool.close(), repeats.close()]);
     },
   };
+}
+
+/** Worker threads of this process. */
+export function openThreads(setups: readonly EvaluationSetup[], workers: number): Evaluator {
+  return new SimulationPool(setups, workers);
 }
 
 /** What a thread is asked. */

@@ -132,7 +132,7 @@ export async function resolvePlan(
         workload: regime === null ? workload : regime.workload,
         policies,
         ...(own === null ? {} : { measurement: own }),
-        ...(limits.limits && { memoryMib: limits.limits.memoryMib }),
+        ...limits,
       });
       if (prepared.deterministic === false) deterministic = false;
       return spec.capacity === undefined ? prepared.metrics : [...prepared.metrics, CAPACITY];

@@ -24,6 +24,16 @@ it.each([
 });
 
 it.each([
+  ['check', 'quickstart', '--json=perhaps'],
+  ['list', '--no-json=1'],
+  ['blis', 'run', '--streaming=yes'],
+])('a switch takes true or false alone: %s %s %s', async (...argv) => {
+  const { code, stderr, stdout } = await commandHere(...argv);
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr).toMatch(/^paretune: .*--|^paretune: --/);
+});
+
+it.each([
   ['run', 'quickstart', '--out='],
   ['run', 'quickstart', '--out', ''],
 ])('an empty value is none: %s %s %s', async (...argv) => {

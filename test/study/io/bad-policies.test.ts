@@ -23,6 +23,10 @@ const KEYS: Readonly<Record<string, readonly [string, RegExp]>> = {
   clock: ['return Date.now() % 7', /scheduler\.key failed for request .*a policy must not call Date\.now$/],
   date: ['return Number(new Date()) % 7', /scheduler\.key failed for request .*a policy must not call new Date\(\)$/],
   leaking: ['kept.push(new Float64Array(2e5).fill(1)); return 0', /more than 96 MiB of memory in use$/],
+  grasping: [
+    'return "x".repeat(2 ** 29 - 30).split("").length',
+    /^needed more than 96 MiB \(raise `limits\.memory_mib`\)$/,
+  ],
   looping: ['for (;;);', /^took longer than 4 s \(raise `limits\.evaluation_s`\)$/],
 };
 const OTHERS: Readonly<Record<string, string>> = {
@@ -61,11 +65,12 @@ function setupOf(name: string): EvaluationSetup {
       ],
     },
     policies: [policyName(join(folder, `${name}.mjs`))],
-    limits: { seconds: 4, memoryMib: 96 },
+    limits: { seconds: name === 'looping' ? 4 : 60, memoryMib: 96 },
   };
 }
 
-let pool: Evaluator;
+/** Limits of time are those of a pool. */
+let pools: readonly Evaluator[];
 beforeAll(() => {
   mkdirSync(folder, { recursive: true });
   for (const [name, [body]] of Object.entries(KEYS)) {
@@ -73,15 +78,17 @@ beforeAll(() => {
     writeFileSync(join(folder, `${name}.mjs`), module);
   }
   for (const [name, module] of Object.entries(OTHERS)) writeFileSync(join(folder, `${name}.mjs`), module);
-  pool = openSimulationPool(NAMES.map(setupOf), 1);
+  pools = [openSimulationPool(NAMES.map(setupOf), 1), openSimulationPool([setupOf('looping')], 1)];
 });
 afterAll(async () => {
-  await pool.close();
+  await Promise.all(pools.map((pool) => pool.close()));
   rmSync(folder, { recursive: true });
 });
 
-const evaluated = async (name: string, seed = 1) =>
-  await pool.evaluate({ setup: NAMES.indexOf(name), values: {}, seed });
+const evaluated = async (name: string) => {
+  const [setup, pool] = name === 'looping' ? [0, pools[1]!] : [NAMES.indexOf(name), pools[0]!];
+  return await pool.evaluate({ setup, values: {}, seed: 1 });
+};
 
 describe('a policy module', () => {
   it.each(Object.entries(KEYS))(
@@ -90,7 +97,7 @@ describe('a policy module', () => {
       const outcome = await evaluated(name);
       expect(outcome).toEqual({ kind: 'failed', message: expect.stringMatching(reason) });
     },
-    60_000,
+    180_000,
   );
 
   it('that keeps state between runs is told by its name', async () => {
@@ -99,9 +106,9 @@ describe('a policy module', () => {
     expect(describeProblem(refused as InputError)).toMatch(
       /state\.mjs: one vector and seed gave \w+ [\d.]+, then [\d.]+; a policy must not keep state between runs/,
     );
-  }, 60_000);
+  }, 180_000);
 
   it('without fault is measured after all of these', async () => {
     expect(await evaluated('sound')).toMatchObject({ kind: 'measured' });
-  }, 60_000);
+  }, 180_000);
 });

@@ -1,0 +1,28 @@
+import { copyFileSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { program, recordedRun, type Scene, WORKLOAD } from './scene.ts';
+
+const EXPERIMENT = `name: experiment
+title: Experiment
+question: none
+strategy: plain-strategy.yaml
+workload: ${WORKLOAD}
+seeds: [1, 2, 3, 4, 5, 6]
+arms: {one: {values: {n: 8}}, two: {values: {n: 16}}}
+claims: [{id: a, statement: equal, kind: equals, metric: ttft_p99_ms, arm: one, against: two, within: 0.5}]
+`;
+
+/** Files that command lines name: a study, an experiment, a run of the study, a dataset, samples. */
+export async function prepared(scene: Scene): Promise<void> {
+  if (existsSync(scene.at('dataset.jsonl'))) return;
+  await recordedRun(scene);
+  writeFileSync(scene.at('experiment.yaml'), EXPERIMENT);
+  for (const line of [
+    ['pd-slo', 'run', '--requests', '50', '--out', 'pd'],
+    ['cloud-edge', 'build-dataset', '--synthetic', '20', '--name', 'x', '--out', 'data', '--quiet'],
+  ]) {
+    const { code, stderr } = await program(line, { cwd: scene.folder });
+    if (code !== 0) throw new Error(`${line.join(' ')}: ${stderr}`);
+  }
+  const [made] = readdirSync(scene.at('data')).filter((name) => name.endsWith('.jsonl'));
+  copyFileSync(scene.at('data', made!), scene.at('dataset.jsonl'));
+}
