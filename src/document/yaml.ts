@@ -47,6 +47,7 @@ export function parseYaml(text: string, file: string, { furtherDocuments = 'refu
     version: '1.2',
     merge: true,
     prettyErrors: false,
+    logLevel: 'error',
   });
   const errors = document.errors.filter(({ code }) => code !== 'MULTIPLE_DOCS' || furtherDocuments === 'refuse');
   const position = ({ pos }: YAMLParseError): SourcePosition => {

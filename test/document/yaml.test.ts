@@ -33,6 +33,16 @@ describe('a YAML text', () => {
     expect(parseYaml('a: &a [1]\nb: [*a, *a]\n', 'f.yaml').value).toEqual({ a: [1], b: [[1], [1]] });
   });
 
+  test('is read without a word of the library on stderr', async () => {
+    const warnings: string[] = [];
+    const heard = (warning: Error): number => warnings.push(warning.message);
+    process.on('warning', heard);
+    parseYaml('? [a, b]\n: c\n', 'f.yaml');
+    await new Promise((resolve) => setImmediate(resolve));
+    process.removeListener('warning', heard);
+    expect(warnings).toEqual([]);
+  });
+
   test('comes back from its value, long texts on one line', () => {
     const value = { name: 'x', list: [1, 2.5, null, true], text: 'long '.repeat(50).trim(), 'a: b': '# no comment' };
     const text = formatYaml(value);

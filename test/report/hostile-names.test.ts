@@ -97,7 +97,7 @@ describe('names that would be markup', () => {
   });
 
   test('are text in a live page and in the list of runs', () => {
-    expectTame(livePage(EVIL, report, { trials: 16, script: pageScript() }));
+    expectTame(livePage(EVIL, report, { trials: 16, script: pageScript(), beside: [EVIL] }));
     const best = [{ metric: COST, trial: 0, value: 1 }];
     const run = { id: EVIL, name: EVIL, finished: 1, trials: 2, ended: EVIL, best, problem: null };
     expectTame(listPage([run, { ...run, problem: EVIL }], pageScript()));

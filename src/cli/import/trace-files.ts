@@ -24,13 +24,14 @@ const PIECE_BYTES = 1 << 20;
 
 /** Text of a file piece by piece; gzip is unpacked. @param onBytes - told how much of the file was read */
 export async function* textPieces(file: string, onBytes: (bytes: number) => void): AsyncGenerator<string> {
+  const packed = isGzip(file);
   const source = createReadStream(file, { highWaterMark: PIECE_BYTES });
   let bytes = 0;
   source.on('data', (piece) => {
     bytes += piece.length;
     onBytes(bytes);
   });
-  const stream: Readable = isGzip(file) ? source.pipe(createGunzip({ chunkSize: PIECE_BYTES })) : source;
+  const stream: Readable = packed ? source.pipe(createGunzip({ chunkSize: PIECE_BYTES })) : source;
   source.on('error', (error) => stream.destroy(error));
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   try {
@@ -55,10 +56,11 @@ export function fileBytes(file: string): number {
 }
 
 function isGzip(file: string): boolean {
-  const handle = openSync(file, 'r');
+  const handle = onDisk(file, 'read', () => openSync(file, 'r'));
   try {
     const magic = new Uint8Array(2);
-    return readSync(handle, magic, 0, 2, 0) === 2 && magic[0] === 0x1f && magic[1] === 0x8b;
+    const read = onDisk(file, 'read', () => readSync(handle, magic, 0, 2, 0));
+    return read === 2 && magic[0] === 0x1f && magic[1] === 0x8b;
   } finally {
     closeSync(handle);
   }
