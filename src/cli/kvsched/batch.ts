@@ -7,6 +7,7 @@ import type { Ablation } from '../../companions/kvsched/run-settings.ts';
 import { scenarioFiles, shortName } from '../../companions/kvsched/scenario-file.ts';
 import { gpuWarnings } from '../../simulators/kvsched/gpu-latency.ts';
 import { schedulers as schedulerList } from '../../simulators/kvsched/settings-schema.ts';
+import { refuseOddFile } from '../../study/io/text-file.ts';
 import { defaultWorkers } from '../../study/io/worker-pool.ts';
 import { stdoutColours as pc } from '../terminal/colours.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
@@ -47,6 +48,7 @@ export const batchCommand: LoadedCommand = {
 async function runBatch(flags: Flags): Promise<number> {
   const common = commonSettings(flags);
   const plan = readPlan(flags);
+  refuseOddFile(requiredText(flags, 'index'));
   for (const { file, scenario } of plan.scenarios) {
     for (const warning of gpuWarnings(scenario)) process.stderr.write(`warning: ${shortName(file)}: ${warning}\n`);
   }
