@@ -114,8 +114,8 @@ function withoutStrays(sample: OutcomeData, sorted: Float64Array, count: number,
   let kept = keptRows(sample, sorted, count);
   const tail = tailScore(sorted, count);
   const density = (rows: readonly number[]): number => explain(rowsOf(sample, rows), JUDGED, memory).density;
-  // The loss of a stray lies anywhere in the range of the kept ones.
-  const cost = Math.log(rangeOf(sorted, count)) + Math.LN2;
+  // A stray is any one of the losses, and lies anywhere in the range of the kept ones.
+  const cost = Math.log(sorted.length) + Math.log(rangeOf(sorted, count)) + Math.LN2;
   let best: CleanedFence = { count, score: density(kept) + tail, strays: [] };
   const strays: number[] = [];
   while (
