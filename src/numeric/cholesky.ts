@@ -1,3 +1,6 @@
+import { dot } from './dot.ts';
+import { solveLower, solveUpper } from './triangular-solve.ts';
+
 /** Lower factor of a symmetric positive definite matrix, row-major n × n; the upper triangle is unspecified. */
 export type CholeskyResult =
   | { readonly kind: 'factored'; readonly lower: Float64Array }
@@ -71,37 +74,6 @@ function finishRow(a: Readonly<Float64Array>, i: number, from: number, n: number
   if (!(pivot > 0) || pivot === Number.POSITIVE_INFINITY) return false;
   out[row + i] = Math.sqrt(pivot);
   return true;
-}
-
-/** Solves L x = b. @param out - may be `b` itself */
-export function solveLower(
-  lower: Readonly<Float64Array>,
-  n: number,
-  b: Readonly<Float64Array>,
-  out: Float64Array = new Float64Array(n),
-): Float64Array {
-  for (let i = 0; i < n; i++) {
-    const row = i * n;
-    out[i] = (b[i]! - dot(lower, row, out, 0, i)) / lower[row + i]!;
-  }
-  return out;
-}
-
-/** Solves Lᵀ x = b. @param out - may be `b` itself */
-export function solveUpper(
-  lower: Readonly<Float64Array>,
-  n: number,
-  b: Readonly<Float64Array>,
-  out: Float64Array = new Float64Array(n),
-): Float64Array {
-  if (out !== b) out.set(b);
-  for (let i = n - 1; i >= 0; i--) {
-    const row = i * n;
-    const x = out[i]! / lower[row + i]!;
-    out[i] = x;
-    for (let j = 0; j < i; j++) out[j]! -= lower[row + j]! * x;
-  }
-  return out;
 }
 
 /** Solves L Lᵀ x = b. */
@@ -216,27 +188,4 @@ export function logDeterminant(lower: Readonly<Float64Array>, n: number): number
   let sum = 0;
   for (let i = 0; i < n; i++) sum += Math.log(lower[i * n + i]!);
   return 2 * sum;
-}
-
-/** Inner product of `length` entries that start at `i` and `j`. Four partial sums hide the latency of the adder. */
-export function dot(
-  x: Readonly<Float64Array>,
-  i: number,
-  y: Readonly<Float64Array>,
-  j: number,
-  length: number,
-): number {
-  let s0 = 0;
-  let s1 = 0;
-  let s2 = 0;
-  let s3 = 0;
-  let k = 0;
-  for (; k + 3 < length; k += 4) {
-    s0 += x[i + k]! * y[j + k]!;
-    s1 += x[i + k + 1]! * y[j + k + 1]!;
-    s2 += x[i + k + 2]! * y[j + k + 2]!;
-    s3 += x[i + k + 3]! * y[j + k + 3]!;
-  }
-  for (; k < length; k++) s0 += x[i + k]! * y[j + k]!;
-  return s0 + s1 + (s2 + s3);
 }

@@ -1,6 +1,13 @@
 /** Value at `x`; writes the gradient into `gradient`. A non-finite value counts as infinitely bad. */
 export type Differentiable = (x: Float64Array, gradient: Float64Array) => number;
 
+/** The same in two steps: a search needs no gradient at points that it rejects. */
+export interface StagedDifferentiable {
+  value(x: Float64Array): number;
+  /** Writes the gradient at the `x` last given to `value`, unchanged since, where the value was finite. */
+  gradient(out: Float64Array): void;
+}
+
 export interface BoundedMinimum {
   readonly x: Float64Array;
   readonly value: number;
@@ -30,7 +37,7 @@ const MAX_BACKTRACKS = 20;
  * @see Nocedal 1980 (two-loop recursion); Bertsekas 1982, "Projected Newton methods" (active set and search)
  */
 export function minimizeBounded(
-  f: Differentiable,
+  f: StagedDifferentiable,
   start: ArrayLike<number>,
   options: BoundedSearchOptions,
 ): BoundedMinimum {
@@ -39,7 +46,8 @@ export function minimizeBounded(
   const n = start.length;
   let x = Float64Array.from({ length: n }, (_, i) => Math.min(upper[i]!, Math.max(lower[i]!, start[i]!)));
   let gradient = new Float64Array(n);
-  let value = finiteOrInfinity(f(x, gradient));
+  let value = finiteOrInfinity(f.value(x));
+  if (Number.isFinite(value)) f.gradient(gradient);
   let evaluations = 1;
   let iterations = 0;
   const steps: Float64Array[] = [];
@@ -65,17 +73,19 @@ export function minimizeBounded(
         trial[i] = Math.min(upper[i]!, Math.max(lower[i]!, x[i]! + length * direction[i]!));
         decrease += gradient[i]! * (trial[i]! - x[i]!);
       }
-      const next = finiteOrInfinity(f(trial, trialGradient));
+      const next = finiteOrInfinity(f.value(trial));
       evaluations++;
       if (next <= value + SUFFICIENT_DECREASE * decrease && next < value) {
         accepted = true;
         const gain = value - next;
+        const spent = iterations + 1 >= maxIterations || evaluations >= maxEvaluations;
+        if (spent || gain <= valueTolerance * (1 + Math.abs(next)))
+          return { x: trial, value: next, iterations: iterations + 1, evaluations };
+        f.gradient(trialGradient);
         remember(x, trial, gradient, trialGradient, steps, changes);
         [x, trial] = [trial, x];
         [gradient, trialGradient] = [trialGradient, gradient];
         value = next;
-        if (gain <= valueTolerance * (1 + Math.abs(value)))
-          return { x, value, iterations: iterations + 1, evaluations };
         break;
       }
       // Minimiser of the parabola through both values and the slope, kept within [0.1, 0.5] of the length.
@@ -91,6 +101,12 @@ export function minimizeBounded(
     }
   }
   return { x, value, iterations, evaluations };
+}
+
+/** A function that gives value and gradient at once, in two steps. */
+export function staged(f: Differentiable, n: number): StagedDifferentiable {
+  const last = new Float64Array(n);
+  return { value: (x) => f(x, last), gradient: (out) => out.set(last) };
 }
 
 /** Marks the variables that may move; answers the largest free gradient component. */

@@ -76,7 +76,6 @@ export const TESTED_DIRECTLY: readonly { readonly why: string; readonly exports:
       'src/numeric/student-t.ts#studentCdf',
       'src/numeric/sobol-sequence.ts#directionColumns',
       'src/numeric/sobol-sequence.ts#MAX_SOBOL_DIMENSION',
-      'src/optimizer/gp/hyperparameters.ts#hyperparameterCount',
       'src/optimizer/gp/posterior.ts#priorCovariance',
       'src/optimizer/sensitivity/trend.ts#trendAt',
       'src/simulators/cloud-edge/arrivals.ts#tracedArrivals',

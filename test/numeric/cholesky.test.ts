@@ -4,13 +4,12 @@ import { stream } from '../../src/base/random.ts';
 import {
   choleskyFactor,
   choleskySolve,
-  dot,
   inverseFromFactor,
   invertLowerTransposed,
   logDeterminant,
-  solveLower,
-  solveUpper,
 } from '../../src/numeric/cholesky.ts';
+import { dot } from '../../src/numeric/dot.ts';
+import { solveLower, solveUpper } from '../../src/numeric/triangular-solve.ts';
 
 /** Random positive definite matrix, flat and as an ml-matrix. */
 function positiveDefinite(n: number, seed: number): { readonly flat: Float64Array; readonly matrix: Matrix } {
@@ -49,6 +48,25 @@ describe('Cholesky kernels', () => {
       expect(logDeterminant(lower, n)).toBeCloseTo(logDiagonal, 9);
     });
   }
+
+  it('solve in blocks with the bits of one row at a time, in place too', () => {
+    for (let n = 1; n <= 14; n++) {
+      const lower = lowerOf(positiveDefinite(n, 40 + n).flat, n);
+      const b = Float64Array.from({ length: n }, (_, i) => Math.cos(3 * i + n));
+      const down = new Float64Array(n);
+      for (let i = 0; i < n; i++) down[i] = (b[i]! - dot(lower, i * n, down, 0, i)) / lower[i * n + i]!;
+      const up = b.slice();
+      for (let i = n - 1; i >= 0; i--) {
+        up[i]! /= lower[i * n + i]!;
+        for (let j = 0; j < i; j++) up[j]! -= lower[i * n + j]! * up[i]!;
+      }
+      expect([...solveLower(lower, n, b)]).toEqual([...down]);
+      expect([...solveUpper(lower, n, b)]).toEqual([...up]);
+      const [first, second] = [b.slice(), b.slice()];
+      expect([...solveLower(lower, n, first, first)]).toEqual([...down]);
+      expect([...solveUpper(lower, n, second, second)]).toEqual([...up]);
+    }
+  });
 
   it('name the row at which a matrix stops being positive definite', () => {
     expect(choleskyFactor(Float64Array.from([1, 2, 2, 1]), 2)).toEqual({ kind: 'not-positive-definite', row: 1 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { minimizeBounded } from '../../src/numeric/lbfgsb.ts';
+import { minimizeBounded, staged } from '../../src/numeric/lbfgsb.ts';
 
 const box = (n: number, low: number, high: number) => ({
   lower: new Float64Array(n).fill(low),
@@ -21,7 +21,7 @@ function rosenbrock(x: Float64Array, gradient: Float64Array): number {
 
 describe('bounded quasi-Newton search', () => {
   it('finds the minimum of Rosenbrock’s valley', () => {
-    const found = minimizeBounded(rosenbrock, [-1.2, 1, -1.2, 1], { ...box(4, -2, 2), maxIterations: 400 });
+    const found = minimizeBounded(staged(rosenbrock, 4), [-1.2, 1, -1.2, 1], { ...box(4, -2, 2), maxIterations: 400 });
     expect(found.value).toBeLessThan(1e-10);
   });
 
@@ -39,7 +39,11 @@ describe('bounded quasi-Newton search', () => {
           }
           return sum + total * total;
         };
-        const { x } = minimizeBounded(f, start, { ...box(5, -1, 1), maxIterations: 300, valueTolerance: 1e-15 });
+        const { x } = minimizeBounded(staged(f, 5), start, {
+          ...box(5, -1, 1),
+          maxIterations: 300,
+          valueTolerance: 1e-15,
+        });
         const g = new Float64Array(5);
         f(x, g);
         for (let i = 0; i < 5; i++) {
@@ -52,14 +56,44 @@ describe('bounded quasi-Newton search', () => {
     );
   });
 
+  it('asks for the gradient only where it goes on from, after the value there', () => {
+    const asked: number[] = [];
+    let at = new Float64Array(2);
+    let values = 0;
+    const own = staged(rosenbrock, 2);
+    const found = minimizeBounded(
+      {
+        value: (x) => {
+          at = x.slice();
+          values++;
+          return own.value(x);
+        },
+        gradient: (out) => {
+          asked.push(rosenbrock(at, out));
+        },
+      },
+      [-1.2, 1],
+      { ...box(2, -2, 2), maxIterations: 12 },
+    );
+    expect(found).toEqual(minimizeBounded(own, [-1.2, 1], { ...box(2, -2, 2), maxIterations: 12 }));
+    expect(values).toBe(found.evaluations);
+    expect(asked.length).toBe(found.iterations);
+    expect(asked).toEqual(asked.toSorted((a, b) => b - a));
+    expect(found.value).toBeLessThan(asked.at(-1)!);
+  });
+
   it('never returns a worse point than the clipped start, even when values are not finite', () => {
     const f = (x: Float64Array, g: Float64Array): number => {
       g[0] = -1;
       return x[0]! > 0.5 ? Number.NaN : -x[0]!;
     };
-    const found = minimizeBounded(f, [0.2], { ...box(1, 0, 1) });
+    const found = minimizeBounded(staged(f, 1), [0.2], { ...box(1, 0, 1) });
     expect(found.x[0]! >= 0.2 && found.x[0]! <= 0.5).toBe(true);
-    const hopeless = minimizeBounded(() => Number.NaN, [7], { ...box(1, 0, 1) });
+    const hopeless = minimizeBounded(
+      staged(() => Number.NaN, 1),
+      [7],
+      { ...box(1, 0, 1) },
+    );
     expect(hopeless.x[0]).toBe(1);
   });
 });

@@ -1,5 +1,5 @@
 import type { Rng } from '../../base/random.ts';
-import { minimizeBounded } from '../../numeric/lbfgsb.ts';
+import { minimizeBounded, staged } from '../../numeric/lbfgsb.ts';
 import { feasibleSet } from '../feasible/feasible-set.ts';
 import { coordinateCount, snap } from '../space/encode.ts';
 import { levelCount } from '../space/levels.ts';
@@ -169,12 +169,12 @@ function climb(start: Maximum, free: readonly number[], options: MaximizeOptions
   const cube = start.cube.slice();
   const full = new Float64Array(cube.length);
   const minimum = minimizeBounded(
-    (x, gradient) => {
+    staged((x, gradient) => {
       for (let k = 0; k < free.length; k++) cube[free[k]!] = x[k]!;
       const value = acquisition(cube, full);
       for (let k = 0; k < free.length; k++) gradient[k] = -full[free[k]!]!;
       return -value;
-    },
+    }, free.length),
     free.map((j) => start.cube[j]!),
     {
       lower: free.map((j) => options.lower?.[j] ?? 0),

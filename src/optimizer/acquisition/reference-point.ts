@@ -1,4 +1,4 @@
-import { minimizeBounded } from '../../numeric/lbfgsb.ts';
+import { minimizeBounded, staged } from '../../numeric/lbfgsb.ts';
 import { standardToUnit } from '../gp/outcome-transform.ts';
 import { addMomentGradient, momentsBuffer, predictMeans } from '../gp/posterior.ts';
 import type { ConstraintSurrogate, Surrogates } from '../sampler/surrogates.ts';
@@ -74,7 +74,7 @@ function frontEnd(surrogates: Surrogates, j: number, cubes: readonly Float64Arra
   rated.sort((a, b) => a.value - b.value || a.index - b.index);
   let best: { x: Float64Array; value: number } | null = null;
   for (const { cube } of rated.slice(0, STARTS)) {
-    const found = minimizeBounded((point, gradient) => value(point, gradient), cube, {
+    const found = minimizeBounded(staged(value, cube.length), cube, {
       lower: new Float64Array(cube.length),
       upper: new Float64Array(cube.length).fill(1),
       maxIterations: 25,

@@ -7,7 +7,7 @@ import {
   startHyperparameters,
 } from './hyperparameters.ts';
 import { type FeatureRows, type KernelShape, pairDifferences } from './kernel.ts';
-import { type LikelihoodData, likelihoodScratch, negativeLogPosterior } from './marginal-likelihood.ts';
+import { negativeLogPosterior } from './marginal-likelihood.ts';
 import {
   fitTransform,
   IDENTITY,
@@ -18,6 +18,7 @@ import {
   toUnit,
   transform,
 } from './outcome-transform.ts';
+import type { LikelihoodData } from './pair-covariance.ts';
 import { condition, type Posterior } from './posterior.ts';
 
 export interface OutcomeData {
@@ -106,9 +107,12 @@ export function refineModel(data: OutcomeData, model: GpModel, iterations: numbe
 
 /** Negative log posterior density of the hyperparameters of a model's family, with its gradient. */
 export function hyperparameterDensity(data: OutcomeData, { kernel, transformShape }: GpModel): Differentiable {
-  const likelihood = likelihoodData(data, pairDifferences(data.points), kernel, transformShape).data;
-  const scratch = likelihoodScratch(likelihood);
-  return (theta, gradient) => negativeLogPosterior(theta, gradient, likelihood, scratch);
+  const density = negativeLogPosterior(likelihoodData(data, pairDifferences(data.points), kernel, transformShape).data);
+  return (theta, gradient) => {
+    const value = density.value(theta);
+    if (Number.isFinite(value)) density.gradient(gradient);
+    return value;
+  };
 }
 
 /** Conditions a model on the data it explains. */
@@ -153,12 +157,8 @@ function search(
   iterations: number,
 ): GpModel {
   const likelihood = likelihoodData(data, differences, kernel, shape);
-  const scratch = likelihoodScratch(likelihood.data);
-  const bounds = hyperparameterBounds(kernel, data.points.width);
-  const objective = (theta: Float64Array, gradient: Float64Array): number =>
-    negativeLogPosterior(theta, gradient, likelihood.data, scratch);
-  const minimum = minimizeBounded(objective, start, {
-    ...bounds,
+  const minimum = minimizeBounded(negativeLogPosterior(likelihood.data), start, {
+    ...hyperparameterBounds(kernel, data.points.width),
     maxIterations: iterations,
     gradientTolerance: 1e-3,
     valueTolerance: 1e-6,

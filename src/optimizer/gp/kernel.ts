@@ -1,3 +1,5 @@
+import { expOfNonPositive } from '../../numeric/exp.ts';
+
 /**
  * Family of covariance functions on features, all with κ(0) = 1 and inverse squared lengthscales w:
  * - `matern52`, `squared-exponential`: s² κ(r²), r² = Σ_j w_j Δ_j²;
@@ -22,23 +24,6 @@ export interface Kernel {
 
 const SQRT5 = Math.sqrt(5);
 
-/**
- * κ as a function of the squared scaled distance r². Written in r² because dκ/d(r²) stays finite at r = 0,
- * where dκ/dr divided by r would be 0/0.
- */
-function profile(shape: KernelShape, r2: number): number {
-  if (shape !== 'matern52') return Math.exp(-0.5 * r2);
-  const a = SQRT5 * Math.sqrt(r2);
-  return (1 + a + (5 / 3) * r2) * Math.exp(-a);
-}
-
-/** dκ/d(r²). */
-function profileSlope(shape: KernelShape, r2: number): number {
-  if (shape !== 'matern52') return -0.5 * Math.exp(-0.5 * r2);
-  const a = SQRT5 * Math.sqrt(r2);
-  return (-5 / 6) * (1 + a) * Math.exp(-a);
-}
-
 /** Variance of the process at any point, without its mean. */
 export function kernelVariance({ shape, weights, signal, first, second }: Kernel): number {
   const p = weights.length;
@@ -48,37 +33,70 @@ export function kernelVariance({ shape, weights, signal, first, second }: Kernel
 /**
  * Covariance of the values at `x` and at each point, without the mean's.
  * @param out - length n
+ * @param slopes - length n, dκ/d(r²) of the squared scaled distances r², kept for the gradient: it stays finite at r = 0,
+ * where dκ/dr divided by r would be 0/0
  * @param terms - n × (p + 2) work array of the additive kernel, kept for the gradient
- * @param distances - length n, squared scaled distances, kept for the gradient
  */
 export function crossCovariance(
   kernel: Kernel,
+  points: FeatureRows,
+  x: Readonly<Float64Array>,
+  out: Float64Array,
+  slopes: Float64Array,
+  terms: Float64Array,
+): void {
+  if (kernel.shape === 'additive') additiveCovariance(kernel, points, x, out, terms);
+  else radialCovariance(kernel, points, x, out, slopes);
+}
+
+function radialCovariance(
+  { shape, weights, signal }: Kernel,
   { rows, width, features, categorical }: FeatureRows,
   x: Readonly<Float64Array>,
   out: Float64Array,
-  distances: Float64Array,
+  slopes: Float64Array,
+): void {
+  for (let a = 0, at = 0; a < rows; a++) {
+    let r2 = 0;
+    for (let j = 0; j < width; j++, at++) {
+      const delta = x[j]! - features[at]!;
+      r2 += weights[j]! * (categorical[j] === 1 ? (delta === 0 ? 0 : 1) : delta * delta);
+    }
+    out[a] = r2;
+  }
+  if (shape === 'matern52') {
+    for (let a = 0; a < rows; a++) {
+      const r2 = out[a]!;
+      const scaled = SQRT5 * Math.sqrt(r2);
+      const decay = expOfNonPositive(-scaled);
+      out[a] = signal * ((1 + scaled + (5 / 3) * r2) * decay);
+      slopes[a] = (-5 / 6) * (1 + scaled) * decay;
+    }
+    return;
+  }
+  for (let a = 0; a < rows; a++) {
+    const value = expOfNonPositive(-0.5 * out[a]!);
+    out[a] = signal * value;
+    slopes[a] = -0.5 * value;
+  }
+}
+
+function additiveCovariance(
+  { weights, signal, first, second }: Kernel,
+  { rows, width, features, categorical }: FeatureRows,
+  x: Readonly<Float64Array>,
+  out: Float64Array,
   terms: Float64Array,
 ): void {
-  const { shape, weights, signal, first, second } = kernel;
   for (let a = 0; a < rows; a++) {
     const row = a * width;
-    let r2 = 0;
-    if (shape !== 'additive') {
-      for (let j = 0; j < width; j++) {
-        const delta = x[j]! - features[row + j]!;
-        r2 += weights[j]! * (categorical[j] === 1 ? (delta === 0 ? 0 : 1) : delta * delta);
-      }
-      distances[a] = r2;
-      out[a] = signal * profile(shape, r2);
-      continue;
-    }
     const at = a * (width + 2);
     let sum = 0;
     let squares = 0;
     let product = 1;
     for (let j = 0; j < width; j++) {
       const delta = x[j]! - features[row + j]!;
-      const z = Math.exp(-0.5 * weights[j]! * (categorical[j] === 1 ? (delta === 0 ? 0 : 1) : delta * delta));
+      const z = expOfNonPositive(-0.5 * weights[j]! * (categorical[j] === 1 ? (delta === 0 ? 0 : 1) : delta * delta));
       terms[at + j] = z;
       sum += z;
       squares += z * z;
@@ -100,22 +118,42 @@ export function termCount({ shape }: Kernel, { rows, width }: FeatureRows): numb
  */
 export function addCrossGradient(
   kernel: Kernel,
-  { rows, width, features, categorical }: FeatureRows,
+  points: FeatureRows,
   x: Readonly<Float64Array>,
   pull: Readonly<Float64Array>,
-  distances: Readonly<Float64Array>,
+  slopes: Readonly<Float64Array>,
   terms: Readonly<Float64Array>,
   gradient: Float64Array,
 ): void {
-  const { shape, weights, signal, first, second } = kernel;
+  if (kernel.shape === 'additive') addAdditivePull(kernel, points, x, pull, terms, gradient);
+  else addRadialPull(kernel, points, x, pull, slopes, gradient);
+}
+
+function addRadialPull(
+  { weights, signal }: Kernel,
+  { rows, width, features, categorical }: FeatureRows,
+  x: Readonly<Float64Array>,
+  pull: Readonly<Float64Array>,
+  slopes: Readonly<Float64Array>,
+  gradient: Float64Array,
+): void {
+  for (let a = 0, at = 0; a < rows; a++) {
+    const force = 2 * signal * pull[a]! * slopes[a]!;
+    for (let j = 0; j < width; j++, at++)
+      if (categorical[j] === 0) gradient[j]! += force * weights[j]! * (x[j]! - features[at]!);
+  }
+}
+
+function addAdditivePull(
+  { weights, signal, first, second }: Kernel,
+  { rows, width, features, categorical }: FeatureRows,
+  x: Readonly<Float64Array>,
+  pull: Readonly<Float64Array>,
+  terms: Readonly<Float64Array>,
+  gradient: Float64Array,
+): void {
   for (let a = 0; a < rows; a++) {
     const row = a * width;
-    if (shape !== 'additive') {
-      const force = 2 * signal * pull[a]! * profileSlope(shape, distances[a]!);
-      for (let j = 0; j < width; j++)
-        if (categorical[j] === 0) gradient[j]! += force * weights[j]! * (x[j]! - features[row + j]!);
-      continue;
-    }
     const at = a * (width + 2);
     const sum = terms[at + width]!;
     const whole = signal * terms[at + width + 1]!;

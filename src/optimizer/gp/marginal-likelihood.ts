@@ -1,248 +1,71 @@
+import { choleskyFactor, inverseFromFactor, invertLowerTransposed, logDeterminant } from '../../numeric/cholesky.ts';
+import { dot } from '../../numeric/dot.ts';
+import type { StagedDifferentiable } from '../../numeric/lbfgsb.ts';
+import { solveLower, solveUpper } from '../../numeric/triangular-solve.ts';
+import { hyperparameterCount, kernelOf, type LogHyperparameters, logPrior } from './hyperparameters.ts';
+import { kernelVariance } from './kernel.ts';
 import {
-  choleskyFactor,
-  dot,
-  inverseFromFactor,
-  invertLowerTransposed,
-  logDeterminant,
-  solveLower,
-  solveUpper,
-} from '../../numeric/cholesky.ts';
-import { kernelOf, type LogHyperparameters, logPrior } from './hyperparameters.ts';
-import { type Kernel, type KernelShape, kernelVariance } from './kernel.ts';
-
-/** Prior variance of the constant mean, in units of standardised variance. It is integrated out. */
-export const MEAN_VARIANCE = 1;
-
-/** Smallest diagonal term, relative to the signal variance: keeps the factorisation of smooth kernels alive. */
-export const RELATIVE_NUGGET = 1e-11;
-
-const SQRT5 = Math.sqrt(5);
-
-/** Data of one fit; nothing here depends on the hyperparameters. */
-export interface LikelihoodData {
-  readonly rows: number;
-  readonly width: number;
-  /** From `pairDifferences`. */
-  readonly differences: Float64Array;
-  /** Standardised losses, length n. */
-  readonly targets: Float64Array;
-  /** Known variance of each target; NaN where the noise is inferred. */
-  readonly variances: Float64Array;
-  /** Inferred noise of each target relative to σ², length n. */
-  readonly noiseScale: Float64Array;
-  readonly shape: KernelShape;
-}
-
-/** Work arrays of one fit: allocated once, overwritten by each evaluation. */
-export interface LikelihoodScratch {
-  readonly covariance: Float64Array;
-  readonly inverseTransposed: Float64Array;
-  readonly inverse: Float64Array;
-  /** By pair: κ, and dκ/d(r²); for the additive kernel Π z and Σ z. */
-  readonly profile: Float64Array;
-  readonly slope: Float64Array;
-  /** By feature and pair: z_j of the additive kernel. */
-  readonly terms: Float64Array;
-  readonly weight: Float64Array;
-  readonly residual: Float64Array;
-}
-
-export function likelihoodScratch({ rows, width, shape }: LikelihoodData): LikelihoodScratch {
-  const pairs = (rows * (rows - 1)) / 2;
-  return {
-    covariance: new Float64Array(rows * rows),
-    inverseTransposed: new Float64Array(rows * rows),
-    inverse: new Float64Array(rows * rows),
-    profile: new Float64Array(pairs),
-    slope: new Float64Array(pairs),
-    terms: new Float64Array(shape === 'additive' ? width * pairs : 0),
-    weight: new Float64Array(shape === 'additive' ? pairs : 0),
-    residual: new Float64Array(rows),
-  };
-}
+  addAdditiveGradient,
+  addDiagonal,
+  addRadialGradient,
+  fillAdditive,
+  fillRadial,
+  type LikelihoodData,
+  type LikelihoodScratch,
+  likelihoodScratch,
+} from './pair-covariance.ts';
 
 /**
  * Negative log posterior density of the hyperparameters, −log N(y | 0, K) − log p(θ) up to a constant, in nats.
  *
  * K = s² κ(r²) + m² 1 1ᵀ + diag(σ² or known variance), y standardised. With α = K⁻¹ y the gradient is
  * ½ tr((K⁻¹ − α αᵀ) ∂K), so one inverse (n³ multiply-adds, a third of what n solves would need) serves all of θ.
- * @param gradient - overwritten
- * @returns +Infinity when K is not positive definite in floating point
+ * The value is +Infinity when K is not positive definite in floating point.
  * @see Rasmussen & Williams 2006, eq. 2.30 and 5.9
  */
-export function negativeLogPosterior(
-  theta: LogHyperparameters,
-  gradient: Float64Array,
-  data: LikelihoodData,
-  scratch: LikelihoodScratch,
-): number {
-  const { rows, width, variances, shape } = data;
+export function negativeLogPosterior(data: LikelihoodData): StagedDifferentiable {
+  const { rows, width, targets, shape } = data;
+  const scratch = likelihoodScratch(data);
   const { covariance, inverse, inverseTransposed, residual } = scratch;
-  const kernel = kernelOf(shape, theta, width);
-  const noise = Math.exp(theta[width + 1]!);
-  if (shape === 'additive') fillAdditive(kernel, data, scratch);
-  else fillRadial(kernel, data, scratch);
-  addDiagonal(kernelVariance(kernel), noise, data, covariance);
-  if (choleskyFactor(covariance, rows, covariance).kind !== 'factored') return Number.POSITIVE_INFINITY;
-  solveLower(covariance, rows, data.targets, residual);
-  const fitTerm = dot(residual, 0, residual, 0, rows);
-  const value = 0.5 * (fitTerm + logDeterminant(covariance, rows));
-  solveUpper(covariance, rows, residual, residual);
-  invertLowerTransposed(covariance, rows, inverseTransposed);
-  inverseFromFactor(inverseTransposed, rows, inverse);
+  const additive = shape === 'additive';
+  const fill = additive ? fillAdditive : fillRadial;
+  const addGradient = additive ? addAdditiveGradient : addRadialGradient;
+  const unused = new Float64Array(hyperparameterCount(shape, width));
+  let theta: LogHyperparameters = unused.slice();
+  let kernel = kernelOf(shape, theta, width);
+  return {
+    value(x) {
+      theta = x;
+      kernel = kernelOf(shape, theta, width);
+      fill(kernel, data, scratch);
+      addDiagonal(kernelVariance(kernel), Math.exp(theta[width + 1]!), data, covariance);
+      if (choleskyFactor(covariance, rows, covariance).kind !== 'factored') return Number.POSITIVE_INFINITY;
+      solveLower(covariance, rows, targets, residual);
+      const fitTerm = dot(residual, 0, residual, 0, rows);
+      return 0.5 * (fitTerm + logDeterminant(covariance, rows)) - logPrior(shape, theta, width, unused);
+    },
+    gradient(out) {
+      solveUpper(covariance, rows, residual, residual);
+      invertLowerTransposed(covariance, rows, inverseTransposed);
+      inverseFromFactor(inverseTransposed, rows, inverse);
+      out.fill(0);
+      logPrior(shape, theta, width, out);
+      for (let j = 0; j < out.length; j++) out[j] = -out[j]!;
+      addGradient(kernel, out, data, scratch);
+      addNoiseGradient(Math.exp(theta[width + 1]!), out, data, scratch);
+    },
+  };
+}
 
-  gradient.fill(0);
-  const prior = logPrior(shape, theta, width, gradient);
-  for (let j = 0; j < gradient.length; j++) gradient[j] = -gradient[j]!;
-  if (shape === 'additive') addAdditiveGradient(kernel, gradient, data, scratch);
-  else addRadialGradient(kernel, gradient, data, scratch);
+function addNoiseGradient(
+  noise: number,
+  gradient: Float64Array,
+  { rows, width, variances, noiseScale }: LikelihoodData,
+  { inverse, residual }: LikelihoodScratch,
+): void {
   for (let i = 0; i < rows; i++) {
     if (!Number.isNaN(variances[i]!)) continue;
-    const share = noise * data.noiseScale[i]!;
+    const share = noise * noiseScale[i]!;
     gradient[width + 1]! += 0.5 * share * (inverse[i * rows + i]! - residual[i]! * residual[i]!);
-  }
-  return value - prior;
-}
-
-/** Lower triangle of s² κ + m² without the diagonal; keeps κ and its slope by pair. */
-function fillRadial(kernel: Kernel, data: LikelihoodData, scratch: LikelihoodScratch): void {
-  const { rows, width, differences, shape } = data;
-  const { profile, slope, covariance } = scratch;
-  const pairs = profile.length;
-  profile.fill(0);
-  for (let j = 0; j < width; j++) {
-    const w = kernel.weights[j]!;
-    const offset = j * pairs;
-    for (let k = 0; k < pairs; k++) profile[k]! += w * differences[offset + k]!;
-  }
-  if (shape === 'matern52') {
-    for (let k = 0; k < pairs; k++) {
-      const r2 = profile[k]!;
-      const a = SQRT5 * Math.sqrt(r2);
-      const decay = Math.exp(-a);
-      profile[k] = (1 + a + (5 / 3) * r2) * decay;
-      slope[k] = (-5 / 6) * (1 + a) * decay;
-    }
-  } else {
-    for (let k = 0; k < pairs; k++) {
-      const value = Math.exp(-0.5 * profile[k]!);
-      profile[k] = value;
-      slope[k] = -0.5 * value;
-    }
-  }
-  let k = 0;
-  for (let a = 0; a < rows; a++)
-    for (let b = 0; b < a; b++) covariance[a * rows + b] = kernel.signal * profile[k++]! + MEAN_VARIANCE;
-}
-
-/** The same for the additive kernel; keeps z_j, Σ z and Π z by pair. */
-function fillAdditive(kernel: Kernel, data: LikelihoodData, scratch: LikelihoodScratch): void {
-  const { rows, width, differences } = data;
-  const { profile, slope, terms, weight, covariance } = scratch;
-  const pairs = profile.length;
-  profile.fill(1);
-  slope.fill(0);
-  weight.fill(0);
-  for (let j = 0; j < width; j++) {
-    const w = -0.5 * kernel.weights[j]!;
-    const offset = j * pairs;
-    for (let k = 0; k < pairs; k++) {
-      const z = Math.exp(w * differences[offset + k]!);
-      terms[offset + k] = z;
-      profile[k]! *= z;
-      slope[k]! += z;
-      weight[k]! += z * z;
-    }
-  }
-  let k = 0;
-  for (let a = 0; a < rows; a++)
-    for (let b = 0; b < a; b++, k++) {
-      const pairSum = 0.5 * (slope[k]! * slope[k]! - weight[k]!);
-      weight[k] = pairSum;
-      covariance[a * rows + b] =
-        kernel.signal * profile[k]! + kernel.first * slope[k]! + kernel.second * pairSum + MEAN_VARIANCE;
-    }
-}
-
-function addDiagonal(
-  variance: number,
-  noise: number,
-  { rows, variances, noiseScale }: LikelihoodData,
-  covariance: Float64Array,
-): void {
-  for (let a = 0; a < rows; a++) {
-    const known = variances[a]!;
-    const own = Number.isNaN(known) ? noise * noiseScale[a]! : known;
-    covariance[a * rows + a] = variance * (1 + RELATIVE_NUGGET) + MEAN_VARIANCE + own;
-  }
-}
-
-/** Adds ½ Σ_ab (K⁻¹ − ααᵀ)_ab ∂K_ab for the lengthscales and the signal variance. */
-function addRadialGradient(
-  kernel: Kernel,
-  gradient: Float64Array,
-  data: LikelihoodData,
-  scratch: LikelihoodScratch,
-): void {
-  const { rows, width, differences } = data;
-  const { profile, slope, inverse, residual } = scratch;
-  const pairs = profile.length;
-  let signalSum = 0;
-  let k = 0;
-  for (let a = 0; a < rows; a++) {
-    const row = a * rows;
-    const alpha = residual[a]!;
-    for (let b = 0; b < a; b++) {
-      // Both triangles at once: the factor ½ cancels.
-      const weight = inverse[row + b]! - alpha * residual[b]!;
-      signalSum += weight * profile[k]!;
-      slope[k]! *= weight;
-      k++;
-    }
-    signalSum += 0.5 * (1 + RELATIVE_NUGGET) * (inverse[row + a]! - alpha * alpha);
-  }
-  gradient[width]! += kernel.signal * signalSum;
-  for (let j = 0; j < width; j++)
-    gradient[j]! += kernel.signal * kernel.weights[j]! * dot(slope, 0, differences, j * pairs, pairs);
-}
-
-function addAdditiveGradient(
-  kernel: Kernel,
-  gradient: Float64Array,
-  data: LikelihoodData,
-  scratch: LikelihoodScratch,
-): void {
-  const { rows, width, differences } = data;
-  const { profile, slope, terms, weight, inverse, residual } = scratch;
-  const pairs = profile.length;
-  let whole = 0;
-  let first = 0;
-  let second = 0;
-  let trace = 0;
-  let k = 0;
-  for (let a = 0; a < rows; a++) {
-    const row = a * rows;
-    const alpha = residual[a]!;
-    for (let b = 0; b < a; b++, k++) {
-      const pull = inverse[row + b]! - alpha * residual[b]!;
-      whole += pull * profile[k]!;
-      first += pull * slope[k]!;
-      second += pull * weight[k]!;
-      weight[k] = pull;
-    }
-    trace += 0.5 * (1 + RELATIVE_NUGGET) * (inverse[row + a]! - alpha * alpha);
-  }
-  gradient[width]! += kernel.signal * (whole + trace);
-  gradient[width + 2]! += kernel.first * (first + trace * width);
-  gradient[width + 3]! += kernel.second * (second + (trace * width * (width - 1)) / 2);
-  for (let j = 0; j < width; j++) {
-    const offset = j * pairs;
-    let sum = 0;
-    for (k = 0; k < pairs; k++) {
-      const z = terms[offset + k]!;
-      const inner = z * (kernel.first + kernel.second * (slope[k]! - z)) + kernel.signal * profile[k]!;
-      sum += weight[k]! * inner * differences[offset + k]!;
-    }
-    gradient[j]! -= 0.5 * kernel.weights[j]! * sum;
   }
 }

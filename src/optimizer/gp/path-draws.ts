@@ -2,7 +2,7 @@ import type { Rng } from '../../base/random.ts';
 import { choleskySolve } from '../../numeric/cholesky.ts';
 import type { FittedGp } from './fit.ts';
 import { crossCovariance, type Kernel, kernelVariance, termCount } from './kernel.ts';
-import { MEAN_VARIANCE } from './marginal-likelihood.ts';
+import { MEAN_VARIANCE } from './pair-covariance.ts';
 
 /** A function on features, on the standardised scale. */
 export type Path = (x: Readonly<Float64Array>) => number;
@@ -32,10 +32,10 @@ export function drawPath({ posterior, targets, noise }: FittedGp, options: PathO
   });
   const pull = choleskySolve(lower, rows, gap);
   const covariance = new Float64Array(rows);
-  const distances = new Float64Array(rows);
+  const slopes = new Float64Array(rows);
   const terms = new Float64Array(termCount(kernel, points));
   return (x) => {
-    crossCovariance(kernel, points, x, covariance, distances, terms);
+    crossCovariance(kernel, points, x, covariance, slopes, terms);
     let value = mean + prior(x);
     for (let a = 0; a < rows; a++) value += (covariance[a]! + MEAN_VARIANCE) * pull[a]!;
     return value;

@@ -1,4 +1,6 @@
-import { choleskyFactor, choleskySolve, dot, solveLower, solveUpper } from '../../numeric/cholesky.ts';
+import { choleskyFactor, choleskySolve } from '../../numeric/cholesky.ts';
+import { dot } from '../../numeric/dot.ts';
+import { solveLower, solveUpper } from '../../numeric/triangular-solve.ts';
 import {
   addCrossGradient,
   crossCovariance,
@@ -7,7 +9,7 @@ import {
   kernelVariance,
   termCount,
 } from './kernel.ts';
-import { MEAN_VARIANCE, RELATIVE_NUGGET } from './marginal-likelihood.ts';
+import { MEAN_VARIANCE, RELATIVE_NUGGET } from './pair-covariance.ts';
 
 /** Gaussian process conditioned on values at n points, ready to predict. Everything is on the standardised scale. */
 export interface Posterior {
@@ -58,11 +60,11 @@ export function condition(
 export function priorCovariance(kernel: Kernel, points: FeatureRows): Float64Array {
   const { rows, width, features } = points;
   const out = new Float64Array(rows * rows);
-  const distances = new Float64Array(rows);
+  const slopes = new Float64Array(rows);
   const terms = new Float64Array(termCount(kernel, points));
   for (let a = 0; a < rows; a++) {
     const row = out.subarray(a * rows, (a + 1) * rows);
-    crossCovariance(kernel, points, features.subarray(a * width, (a + 1) * width), row, distances, terms);
+    crossCovariance(kernel, points, features.subarray(a * width, (a + 1) * width), row, slopes, terms);
     for (let b = 0; b < rows; b++) row[b]! += MEAN_VARIANCE;
   }
   return out;
@@ -75,8 +77,8 @@ export interface Moments {
   variance: number;
   /** cov(f(x), f(X)), length n. */
   readonly covariance: Float64Array;
-  /** Squared scaled distances to the points, length n. */
-  readonly distances: Float64Array;
+  /** Slopes of the kernel by squared scaled distance to each point, length n. */
+  readonly slopes: Float64Array;
   /** Factors of the additive kernel by point. */
   readonly terms: Float64Array;
   /** L⁻¹ k(x), length n. */
@@ -89,7 +91,7 @@ export function momentsBuffer({ kernel, points, alphas }: Posterior): Moments {
     means: new Float64Array(alphas.length),
     variance: 0,
     covariance: new Float64Array(points.rows),
-    distances: new Float64Array(points.rows),
+    slopes: new Float64Array(points.rows),
     terms: new Float64Array(termCount(kernel, points)),
     solved: new Float64Array(points.rows),
   };
@@ -97,7 +99,7 @@ export function momentsBuffer({ kernel, points, alphas }: Posterior): Moments {
 
 function fillCrossCovariance({ kernel, points }: Posterior, x: Readonly<Float64Array>, out: Moments): void {
   const { covariance } = out;
-  crossCovariance(kernel, points, x, covariance, out.distances, out.terms);
+  crossCovariance(kernel, points, x, covariance, out.slopes, out.terms);
   for (let a = 0; a < points.rows; a++) covariance[a]! += MEAN_VARIANCE;
 }
 
@@ -132,7 +134,7 @@ export function addMomentGradient(
   gradient: Float64Array,
 ): void {
   const { kernel, points, alphas, lower } = posterior;
-  const { solved, distances, terms } = moments;
+  const { solved, slopes, terms } = moments;
   if (toVariance === 0) solved.fill(0);
   else solveUpper(lower, points.rows, solved, solved);
   for (let a = 0; a < points.rows; a++) {
@@ -140,7 +142,7 @@ export function addMomentGradient(
     for (let s = 0; s < alphas.length; s++) pull += toMeans[s]! * alphas[s]![a]!;
     solved[a] = pull;
   }
-  addCrossGradient(kernel, points, x, solved, distances, terms, gradient);
+  addCrossGradient(kernel, points, x, solved, slopes, terms, gradient);
 }
 
 /** Posterior covariance of f at the rows of `at`, lower triangle, row-major. */

@@ -7,12 +7,7 @@ import { featureMap } from '../../../src/optimizer/gp/features.ts';
 import { conditionModel, type OutcomeData } from '../../../src/optimizer/gp/fit.ts';
 import { hyperparameterCount, kernelOf, logPrior } from '../../../src/optimizer/gp/hyperparameters.ts';
 import { featureRows, type KernelShape, kernelVariance, pairDifferences } from '../../../src/optimizer/gp/kernel.ts';
-import {
-  type LikelihoodData,
-  likelihoodScratch,
-  MEAN_VARIANCE,
-  negativeLogPosterior,
-} from '../../../src/optimizer/gp/marginal-likelihood.ts';
+import { negativeLogPosterior } from '../../../src/optimizer/gp/marginal-likelihood.ts';
 import { checkpoint, chooseModels, ModelMemory } from '../../../src/optimizer/gp/model-choice.ts';
 import {
   fitTransform,
@@ -22,6 +17,7 @@ import {
   transform,
   untransform,
 } from '../../../src/optimizer/gp/outcome-transform.ts';
+import { type LikelihoodData, MEAN_VARIANCE } from '../../../src/optimizer/gp/pair-covariance.ts';
 import {
   addMomentGradient,
   condition,
@@ -61,8 +57,7 @@ describe('marginal likelihood', () => {
       const data = likelihood(shape, 7);
       const t = theta(shape);
       const kernel = kernelOf(shape, t, 3);
-      const gradient = new Float64Array(t.length);
-      const value = negativeLogPosterior(t, gradient, data, likelihoodScratch(data));
+      const value = negativeLogPosterior(data).value(t);
       const covariance = Matrix.from1DArray(7, 7, priorCovariance(kernel, samplePoints(7)));
       for (let i = 0; i < 7; i++) {
         const known = data.variances[i]!;
@@ -78,19 +73,17 @@ describe('marginal likelihood', () => {
     it(`of the ${shape} kernel has the gradient of finite differences`, () => {
       const data = likelihood(shape, 9);
       const t = theta(shape);
-      const scratch = likelihoodScratch(data);
+      const density = negativeLogPosterior(data);
       const gradient = new Float64Array(t.length);
-      negativeLogPosterior(t, gradient, data, scratch);
-      const unused = new Float64Array(t.length);
+      density.value(t);
+      density.gradient(gradient);
       for (let k = 0; k < t.length; k++) {
         const h = 1e-5;
         const up = t.slice();
         const down = t.slice();
         up[k]! += h;
         down[k]! -= h;
-        const slope =
-          (negativeLogPosterior(up, unused, data, scratch) - negativeLogPosterior(down, unused, data, scratch)) /
-          (2 * h);
+        const slope = (density.value(up) - density.value(down)) / (2 * h);
         expect(gradient[k]).toBeCloseTo(slope, 5);
       }
     });
