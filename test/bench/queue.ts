@@ -133,7 +133,7 @@ async function sleeping(): Promise<void> {
   const rates: number[] = [];
   for (const count of [1, 8]) {
     const started = await workers(count);
-    const trials = count === 1 ? 12 : 96;
+    const trials = 30 * count;
     const study = sleepStudy(
       `sleep${count}`,
       '0.5',
