@@ -1,6 +1,6 @@
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { InputError } from '../../base/errors.ts';
+import { onDisk } from '../../base/disk-error.ts';
 import {
   type ArtifactKind,
   artifactHeader,
@@ -24,15 +24,12 @@ export class ArtifactFiles {
     try {
       makeFolder(folder);
       for (const [i, name] of this.names.entries()) {
-        this.#descriptors.push(openSync(`${name}.part`, 'w'));
+        this.#descriptors.push(onDisk(name, 'written', () => openSync(`${name}.part`, 'w')));
         this.#write(i, artifactHeader(this.#kinds[i]!));
       }
     } catch (error) {
       this.discard();
-      if (error instanceof InputError) throw error;
-      throw new InputError(`cannot write here (${(error as NodeJS.ErrnoException).code})`, {
-        position: { file: folder },
-      });
+      throw error;
     }
   }
 
@@ -46,12 +43,15 @@ export class ArtifactFiles {
   }
 
   discard(): void {
-    for (const descriptor of this.#descriptors.splice(0)) closeSync(descriptor);
-    for (const name of this.names) rmSync(`${name}.part`, { force: true });
+    const begun = this.#descriptors.splice(0);
+    for (const descriptor of begun) closeSync(descriptor);
+    for (const name of this.names.slice(0, begun.length)) rmSync(`${name}.part`, { force: true });
   }
 
   #write(index: number, text: string): void {
     const bytes = Buffer.from(text);
-    for (let offset = 0; offset < bytes.length; ) offset += writeSync(this.#descriptors[index]!, bytes, offset);
+    onDisk(this.names[index]!, 'written', () => {
+      for (let offset = 0; offset < bytes.length; ) offset += writeSync(this.#descriptors[index]!, bytes, offset);
+    });
   }
 }

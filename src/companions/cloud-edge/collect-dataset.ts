@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { InputError } from '../../base/errors.ts';
 import { type DatasetLine, fileSafeName } from '../../simulators/cloud-edge/dataset-lines.ts';
 import { syntheticDataset } from '../../simulators/cloud-edge/synthetic-dataset.ts';
 import { writeFileAtomically } from '../../study/io/atomic-file.ts';
@@ -116,12 +115,6 @@ function toLine(
 }
 
 function datasetPath(folder: string, name: string): string {
-  try {
-    makeFolder(folder);
-  } catch (error) {
-    throw new InputError(`cannot make the folder (${(error as NodeJS.ErrnoException).code})`, {
-      position: { file: folder },
-    });
-  }
+  makeFolder(folder);
   return join(folder, `inference_data_${fileSafeName(name)}.jsonl`);
 }
