@@ -103,7 +103,7 @@ function armAt(file: string, arm: string, metric: string, how: string | undefine
 
 /** Rates of a setting by seed. */
 export function ratesOf(file: string, setting: string): readonly number[] {
-  const { capacities } = recorded<RecordedCapacities>(file);
+  const { capacities } = recorded<{ readonly data: RecordedCapacities }>(file).data;
   const { seeds } = found(
     capacities.find(({ name }) => name === setting),
     `setting ${setting} in ${file}`,
