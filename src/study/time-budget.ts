@@ -3,7 +3,7 @@ import type { StudyPlan } from './plan/study-plan.ts';
 /**
  * Whether the budget in minutes ends a study before its next batch: when the time is over, or when a batch at the mean cost
  * of the trials so far would end too late. The first batch is always measured.
- * @param finished - trials so far; those of a run that this one extends took no time here
+ * @param finished - trials so far; those of a run that this one extends took no time here where nothing of them was measured again
  * @param spentMs - wall time of all sessions so far
  */
 export function isTimeUp(

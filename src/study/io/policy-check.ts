@@ -4,7 +4,7 @@ import type { EvaluationSetup } from '../evaluation.ts';
 import { AnsweringProcess, ProcessDeath } from './answering-process.ts';
 import { workerThread } from './worker-thread.ts';
 
-/** What the thread that tries policy modules is given. */
+/** What the process that tries policy modules is given, and its thread. */
 export interface PolicyTrial {
   readonly setups: readonly EvaluationSetup[];
   /** Vector to prepare each of them with. */

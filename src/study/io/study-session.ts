@@ -29,7 +29,7 @@ export interface RecordedStudy {
 }
 
 /**
- * Resolves a study that is to run. Its policy modules are tried in a thread of their own: this one loads none.
+ * Resolves a study that is to run. Its policy modules are tried in a process of their own: this one loads none.
  * @throws InputError placed in its documents
  */
 export async function planOf(sources: PlanSources, trust: PolicyTrust = 'own'): Promise<StudyPlan> {

@@ -20,7 +20,7 @@ export interface PlanSources {
   readonly workload: PlanSource | null;
   /** Workload files of a study over several workloads, in its order; null where one names no file of its own. */
   readonly workloads?: readonly (PlanSource | null)[];
-  /** Points of earlier runs, as `earlierText` wrote them. */
+  /** Points of earlier runs, as `readEarlier` found them. */
   readonly earlier?: PlanSource | null;
   /** The run that this one goes on from; see `ExtensionDocument`. */
   readonly extension?: PlanSource | null;
