@@ -1,6 +1,6 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import type { Rng } from '../base/random.ts';
-import type { Differentiable } from './lbfgsb.ts';
+import type { StagedDifferentiable } from './lbfgsb.ts';
 
 export interface LaplaceOptions {
   /** Draws to keep. */
@@ -26,14 +26,17 @@ const HESSIAN_STEP = 1e-3;
  * @param mode - inside the bounds
  * @see Tierney 1994, "Markov chains for exploring posterior distributions", section 2.3.3
  */
-export function laplaceDraws(negativeLog: Differentiable, mode: Float64Array, options: LaplaceOptions): Float64Array[] {
+export function laplaceDraws(
+  negativeLog: StagedDifferentiable,
+  mode: Float64Array,
+  options: LaplaceOptions,
+): Float64Array[] {
   const { count, thinning, lower, upper, rng } = options;
   const n = mode.length;
-  const gradient = new Float64Array(n);
   const axes = principalAxes(negativeLog, mode, options.widest);
   // log density minus log proposal density, up to a constant.
   const weight = (x: Float64Array, radius2: number): number =>
-    -negativeLog(x, gradient) + 0.5 * (FREEDOM + n) * Math.log1p(radius2 / FREEDOM);
+    -negativeLog.value(x) + 0.5 * (FREEDOM + n) * Math.log1p(radius2 / FREEDOM);
   let at = mode;
   let atWeight = weight(mode, 0);
   const draws: Float64Array[] = [];
@@ -71,16 +74,16 @@ function proposal(
 }
 
 /** Eigenvectors of the inverse Hessian, as long as its standard deviations. */
-function principalAxes(negativeLog: Differentiable, mode: Float64Array, widest: number): Float64Array[] {
+function principalAxes(negativeLog: StagedDifferentiable, mode: Float64Array, widest: number): Float64Array[] {
   const n = mode.length;
   const hessian = Matrix.zeros(n, n);
   const [above, below] = [new Float64Array(n), new Float64Array(n)];
   for (let i = 0; i < n; i++) {
     const x = mode.slice();
     x[i] = mode[i]! + HESSIAN_STEP;
-    negativeLog(x, above);
+    if (Number.isFinite(negativeLog.value(x))) negativeLog.gradient(above);
     x[i] = mode[i]! - HESSIAN_STEP;
-    negativeLog(x, below);
+    if (Number.isFinite(negativeLog.value(x))) negativeLog.gradient(below);
     for (let j = 0; j < n; j++) {
       const slope = (above[j]! - below[j]!) / (4 * HESSIAN_STEP);
       hessian.set(i, j, hessian.get(i, j) + slope);

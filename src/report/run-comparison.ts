@@ -3,22 +3,12 @@ import type { Interval, PairedChange } from '../numeric/statistics.ts';
 import { pairedChange, pairedDifference } from '../numeric/statistics.ts';
 import type { ParameterValue } from '../optimizer/space/parameter.ts';
 import { mean, metricValues } from '../study/objective.ts';
-import { unpairable } from '../study/pairable.ts';
+import { type PairedPoint, unpairable } from '../study/pairable.ts';
 import type { StudyPlan } from '../study/plan/study-plan.ts';
-import type { Replicate, Trial } from '../study/trial.ts';
+import { measuredReplicates, type Replicate, type Trial } from '../study/trial.ts';
 import { checkRows } from './constraint-tables.ts';
 import { reportTrials } from './report-trials.ts';
 import type { CheckRow } from './study-report.ts';
-
-/** A point of a run that is to be compared. */
-export interface ComparedPoint {
-  /** Folder, or another name of the run. */
-  readonly run: string;
-  /** `trial 7 (knee)`. */
-  readonly name: string;
-  readonly plan: StudyPlan;
-  readonly trial: Trial;
-}
 
 /** Two points of two runs, paired by seed: equal seeds meet equal requests. */
 export interface RunComparison {
@@ -76,7 +66,7 @@ export interface ComparedParameter {
 }
 
 /** @throws InputError with every reason why the two cannot be paired */
-export function compareRuns(a: ComparedPoint, b: ComparedPoint): RunComparison {
+export function compareRuns(a: PairedPoint, b: PairedPoint): RunComparison {
   const problems = unpairable(a, b);
   if (problems.length > 0) throw inputErrors(problems.map((one) => new InputError(one)));
   const { targets, leftOut } = pairedTargets(a, b);
@@ -90,14 +80,14 @@ export function compareRuns(a: ComparedPoint, b: ComparedPoint): RunComparison {
   };
 }
 
-function sideOf({ run, name, plan, trial }: ComparedPoint): ComparedSide {
+function sideOf({ run, name, plan, trial }: PairedPoint): ComparedSide {
   return { run, study: plan.name, strategy: plan.template.name, planHash: plan.hash, trial: trial.number, point: name };
 }
 
 type Target = Pick<ComparedRow, 'metric' | 'unit' | 'role' | 'better'>;
 
 /** Objectives and constraints of both studies that both points have; each other one with its reason. */
-function pairedTargets(a: ComparedPoint, b: ComparedPoint): { targets: readonly Target[]; leftOut: readonly string[] } {
+function pairedTargets(a: PairedPoint, b: PairedPoint): { targets: readonly Target[]; leftOut: readonly string[] } {
   const targets: Target[] = [];
   const leftOut: string[] = [];
   for (const metric of new Set([...namedMetrics(a.plan), ...namedMetrics(b.plan)])) {
@@ -118,7 +108,7 @@ function directionOf({ objectives }: StudyPlan, metric: string): 'minimize' | 'm
   return objectives.find((one) => one.metric === metric)?.direction;
 }
 
-function targetOf(a: ComparedPoint, b: ComparedPoint, metric: string): Target {
+function targetOf(a: PairedPoint, b: PairedPoint, metric: string): Target {
   const { unit, better } = a.plan.metrics.find(({ name }) => name === metric)!;
   const direction = directionOf(a.plan, metric) ?? directionOf(b.plan, metric);
   if (direction === undefined) return { metric, unit, role: 'constraint', better };
@@ -151,12 +141,8 @@ function seedsOf(outcome: Trial['validation']): ReadonlySet<number> {
   return new Set(outcome?.kind === 'observed' ? outcome.replicates.map(({ seed }) => seed) : []);
 }
 
-function measuredReplicates({ outcome, validation }: Trial): readonly Replicate[] {
-  return [outcome, validation].flatMap((one) => (one?.kind === 'observed' ? one.replicates : []));
-}
-
 function comparedStage(
-  { a, b }: { readonly a: ComparedPoint; readonly b: ComparedPoint },
+  { a, b }: { readonly a: PairedPoint; readonly b: PairedPoint },
   { kind, ...paired }: PairedReplicates,
   targets: readonly Target[],
 ): ComparedStage {
@@ -191,7 +177,7 @@ function verdictOf(better: 'lower' | 'higher', { low, high }: Interval): Compare
   return high < 0 === (better === 'lower') ? 'B is better' : 'A is better';
 }
 
-function differingParameters(a: ComparedPoint, b: ComparedPoint): readonly ComparedParameter[] {
+function differingParameters(a: PairedPoint, b: PairedPoint): readonly ComparedParameter[] {
   const [own, other] = [a, b].map(({ plan, trial }) => reportTrials(plan, [trial], []).trials[0]!.parameters);
   const names = [...new Set([...Object.keys(own!), ...Object.keys(other!)])];
   return names

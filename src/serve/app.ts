@@ -5,12 +5,13 @@ import { buildReport } from '../report/build-report.ts';
 import { drawnCharts } from '../report/drawn-charts.ts';
 import { contentPolicy, renderPage } from '../report/page/page.ts';
 import { pageCharts } from '../report/page-charts.ts';
-import { type ComparedPoint, compareRuns } from '../report/run-comparison.ts';
+import { compareRuns } from '../report/run-comparison.ts';
 import type { StudyReport } from '../report/study-report.ts';
 import { twoRunCharts } from '../report/two-run-charts.ts';
 import { pageScript } from '../report/write-page-script.ts';
 import { packageVersion } from '../study/io/package-file.ts';
 import { namedTrial, nameOfTrial } from '../study/named-trial.ts';
+import type { PairedPoint } from '../study/pairable.ts';
 import { comparePage } from './compare-page.ts';
 import { guard } from './guard.ts';
 import { type ListedRun, listPage, listTable, liveData, livePage } from './live-page.ts';
@@ -114,7 +115,7 @@ async function comparison(context: Context, runs: Runs): Promise<Response> {
   return await html(context, comparePage(compared, charts, pageScript()));
 }
 
-async function comparedPoint(run: string, watch: RunWatch, id: string): Promise<ComparedPoint> {
+async function comparedPoint(run: string, watch: RunWatch, id: string): Promise<PairedPoint> {
   const { plan, state } = await watch.snapshot();
   const trial = namedTrial({ plan, state }, id);
   return { run, name: nameOfTrial(trial, id), plan, trial };

@@ -2,7 +2,7 @@ import { pointKey } from '../optimizer/space/search-space.ts';
 import { differ, otherConditions } from './conditions.ts';
 import type { StudyPlan } from './plan/study-plan.ts';
 import { instantiate } from './plan/template.ts';
-import type { Evaluate, Replicate, Trial } from './trial.ts';
+import { type Evaluate, measuredReplicates, type Replicate, type Trial } from './trial.ts';
 
 /** Simulations of a recorded run that are those of another study, by `pointKey` of their vector. */
 export type KnownReplicates = ReadonlyMap<string, readonly Replicate[]>;
@@ -24,10 +24,10 @@ export interface CarriedOver {
 export function carryOver(from: StudyPlan, trials: readonly Trial[], plan: StudyPlan): CarriedOver {
   const wanted = new Set([...plan.seeds, ...(plan.validation?.seeds ?? [])]);
   const known = new Map<string, readonly Replicate[]>();
-  for (const { values, outcome, validation } of trials) {
+  for (const trial of trials) {
+    const { values } = trial;
     if (differ(configOf(from, values), configOf(plan, values))) continue;
-    const measured = [outcome, validation].flatMap((one) => (one?.kind === 'observed' ? one.replicates : []));
-    const usable = measured.filter(
+    const usable = measuredReplicates(trial).filter(
       ({ seed, metrics }) => wanted.has(seed) && plan.metrics.every(({ name }) => Object.hasOwn(metrics, name)),
     );
     const key = pointKey(values);

@@ -1,11 +1,13 @@
 import { nameList } from '../base/short-text.ts';
 import { otherConditions } from './conditions.ts';
 import type { StudyPlan } from './plan/study-plan.ts';
-import { reasonOf, type Trial } from './trial.ts';
+import { measuredReplicates, reasonOf, type Trial } from './trial.ts';
 
 /** A measured point, and what it is called in messages. */
 export interface PairedPoint {
+  /** Folder, or another name of the run. */
   readonly run: string;
+  /** `trial 7 (knee)`. */
   readonly name: string;
   readonly plan: StudyPlan;
   readonly trial: Trial;
@@ -19,15 +21,12 @@ export function unpairable(a: PairedPoint, b: PairedPoint): readonly string[] {
   });
   const apart = otherConditions(a.plan, b.plan);
   if (unmeasured.length > 0 || apart.length > 0) return [...unmeasured, ...apart];
-  const [own, other] = [seedsOf(a.trial), seedsOf(b.trial)];
+  const [own, other] = [a, b].map(({ trial }) => measuredReplicates(trial).map(({ seed }) => seed)) as [
+    number[],
+    number[],
+  ];
   if (own.some((seed) => other.includes(seed))) return [];
   return [`no seed in common: ${a.run} was measured on ${listed(own)}, ${b.run} on ${listed(other)}`];
-}
-
-function seedsOf({ outcome, validation }: Trial): readonly number[] {
-  return [outcome, validation].flatMap((one) =>
-    one?.kind === 'observed' ? one.replicates.map(({ seed }) => seed) : [],
-  );
 }
 
 function listed(seeds: readonly number[]): string {

@@ -65,6 +65,14 @@ export function joinReplicates(seeds: readonly number[], outcomes: readonly Repl
 }
 
 /** Why a trial has no figures; null where it has, or has not been run. */
+/** On tuning seeds, then on fresh ones. */
+export function measuredReplicates({
+  outcome,
+  validation,
+}: Pick<Trial, 'outcome' | 'validation'>): readonly Replicate[] {
+  return [outcome, validation].flatMap((one) => (one?.kind === 'observed' ? one.replicates : []));
+}
+
 export function reasonOf(outcome: TrialOutcome | null): string | null {
   switch (outcome?.kind) {
     case 'infeasible':

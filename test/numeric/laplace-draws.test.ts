@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { stream } from '../../src/base/random.ts';
 import { laplaceDraws } from '../../src/numeric/laplace-draws.ts';
+import { staged } from '../../src/numeric/lbfgsb.ts';
 import { meanAndVariance } from '../../src/numeric/statistics.ts';
 
 const wide = { lower: [-50, -50], upper: [50, 50] };
@@ -14,7 +15,7 @@ test('draws of a normal density have its means, variances and correlation', () =
     return 0.5 * (2 * a * a + 2 * a * b + 3 * b * b);
   };
   const options = { ...wide, count: 3000, thinning: 2, widest: 10, rng: stream(1, 'normal') };
-  const draws = laplaceDraws(negativeLog, Float64Array.of(1, -2), options);
+  const draws = laplaceDraws(staged(negativeLog, 2), Float64Array.of(1, -2), options);
   const [a, b] = [0, 1].map((k) => meanAndVariance(draws.map((draw) => draw[k]!)));
   expect([a!.mean, b!.mean].map((mean) => Number(mean.toFixed(1)))).toEqual([1, -2]);
   expect(a!.variance).toBeCloseTo(0.6, 1);
@@ -30,7 +31,7 @@ test('a density that leans to one side is drawn as it is, not as its curvature a
     return x! - 2 * Math.log(x!);
   };
   const options = { lower: [1e-6], upper: [60], count: 3000, thinning: 2, widest: 10, rng: stream(2, 'gamma') };
-  const draws = laplaceDraws(negativeLog, Float64Array.of(2), options).map((draw) => draw[0]!);
+  const draws = laplaceDraws(staged(negativeLog, 1), Float64Array.of(2), options).map((draw) => draw[0]!);
   expect(meanAndVariance(draws).mean).toBeCloseTo(3, 0);
   expect(meanAndVariance(draws).mean).toBeGreaterThan(2.7);
 });
@@ -41,7 +42,7 @@ test('no draw leaves the bounds, and the same stream gives the same draws', () =
     return 0;
   };
   const draw = () =>
-    laplaceDraws(flat, Float64Array.of(0.5, 0.5), {
+    laplaceDraws(staged(flat, 2), Float64Array.of(0.5, 0.5), {
       lower: [0, 0],
       upper: [1, 1],
       count: 50,

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { choosePoint } from '../../src/study/experiment/choose-point.ts';
 import { paretoFront } from '../../src/study/front.ts';
 import { readRecorded } from '../../src/study/io/study-session.ts';
-import { experimentOf, FOLDER, RECORDED_EXPERIMENTS, specOf } from '../bench/evidence/figures.ts';
+import { EXPERIMENTS, experimentOf, FOLDER, RECORDED_EXPERIMENTS, specOf } from '../bench/evidence/figures.ts';
 import { PLACE, pageOf, WORDS } from '../bench/evidence/page.ts';
 
 const words = readFileSync(WORDS, 'utf8');
@@ -26,7 +26,7 @@ describe('the page of target problem 2', () => {
 
   test('lists every recorded claim with its verdict and its line in the ledger', () => {
     const ledger = readFileSync(join(FOLDER, 'ledger.jsonl'), 'utf8').split('\n');
-    expect(RECORDED_EXPERIMENTS.length).toBeGreaterThan(2);
+    expect(RECORDED_EXPERIMENTS).toEqual(Object.keys(EXPERIMENTS));
     for (const name of RECORDED_EXPERIMENTS) {
       for (const [index, { id, verdict, effect }] of experimentOf(name).claims.entries()) {
         const row = page.split('\n').find((line) => line.includes(`(${name}.md), claim ${id};`));
@@ -66,6 +66,11 @@ describe('the page of target problem 2', () => {
     expect(choosePoint(await run('t1-class-pools-bar'), 'knee').origin).toBe('sampler');
     expect(choosePoint(await run('t2-class-pools-heavy'), 'knee').origin).toBe('sampler');
     expect(choosePoint(await run('t1-stock'), 'best:slo_attainment').origin).toBe('sampler');
+  });
+
+  test('says what is not measured, and no more', () => {
+    const missing = page.match(/Not measured yet: .*/g);
+    expect(missing).toEqual(['sessions', 'models'].map((name) => `Not measured yet: \`capacity-${name}.json\`.`));
   });
 
   test('files that it names are there', () => {

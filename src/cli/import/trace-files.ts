@@ -2,7 +2,6 @@ import {
   closeSync,
   createReadStream,
   existsSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readSync,
@@ -144,7 +143,7 @@ export class SpillFiles implements SpillStore {
 
   write(run: number, lines: readonly string[]): void {
     while (this.#runs.length <= run) {
-      mkdirSync(dirname(this.#stem), { recursive: true });
+      makeFolder(dirname(this.#stem));
       this.#runs.push(new GrowingRun(`${this.#stem}.run-${this.#runs.length}`));
     }
     this.#runs[run]!.write(lines);
@@ -167,7 +166,7 @@ class GrowingRun {
 
   constructor(file: string) {
     this.#file = file;
-    this.#handle = openSync(file, 'w+');
+    this.#handle = onDisk(file, 'written', () => openSync(file, 'w+'));
   }
 
   write(lines: readonly string[]): void {

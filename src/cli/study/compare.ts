@@ -1,16 +1,11 @@
 import { InputError } from '../../base/errors.ts';
 import { formatChange, formatNumber, formatValue } from '../../report/format.ts';
 import { checkText } from '../../report/page/change-text.ts';
-import {
-  type ComparedPoint,
-  type ComparedRow,
-  type ComparedStage,
-  compareRuns,
-  type RunComparison,
-} from '../../report/run-comparison.ts';
+import { type ComparedRow, type ComparedStage, compareRuns, type RunComparison } from '../../report/run-comparison.ts';
 import type { CheckRow } from '../../report/study-report.ts';
 import { readRecorded } from '../../study/io/study-session.ts';
 import { nameOfTrial } from '../../study/named-trial.ts';
+import type { PairedPoint } from '../../study/pairable.ts';
 import { stdoutColours as pc } from '../terminal/colours.ts';
 import { EXIT, type Flags, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
@@ -54,7 +49,7 @@ function pointsOf(flags: Flags): readonly [string, string] {
   return [given[0]!, given[1] ?? given[0]!];
 }
 
-async function comparedPoint(folder: string, id: string): Promise<ComparedPoint> {
+async function comparedPoint(folder: string, id: string): Promise<PairedPoint> {
   const run = await readRecorded(folder);
   warnOfTornLine(folder, run.torn);
   try {

@@ -30,11 +30,10 @@ export class KeptOutput {
   }
 
   text(): string {
-    const head = Buffer.concat(this.#head).toString('utf8');
-    if (!this.overflowed) return head;
-    const tail = Buffer.concat(this.#tail);
-    const left = this.#bytes - this.#headBytes - tail.length;
-    return `${head}\n${left > 0 ? `[… ${left} bytes left out …]\n` : ''}${tail.toString('utf8')}`;
+    const [head, tail] = [Buffer.concat(this.#head), Buffer.concat(this.#tail)];
+    const left = this.#bytes - head.length - tail.length;
+    if (left === 0) return Buffer.concat([head, tail]).toString('utf8');
+    return `${head.toString('utf8')}\n[… ${left} bytes left out …]\n${tail.toString('utf8')}`;
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Differentiable, minimizeBounded } from '../../numeric/lbfgsb.ts';
+import { minimizeBounded, type StagedDifferentiable } from '../../numeric/lbfgsb.ts';
 import {
   hyperparameterBounds,
   kernelOf,
@@ -106,13 +106,8 @@ export function refineModel(data: OutcomeData, model: GpModel, iterations: numbe
 }
 
 /** Negative log posterior density of the hyperparameters of a model's family, with its gradient. */
-export function hyperparameterDensity(data: OutcomeData, { kernel, transformShape }: GpModel): Differentiable {
-  const density = negativeLogPosterior(likelihoodData(data, pairDifferences(data.points), kernel, transformShape).data);
-  return (theta, gradient) => {
-    const value = density.value(theta);
-    if (Number.isFinite(value)) density.gradient(gradient);
-    return value;
-  };
+export function hyperparameterDensity(data: OutcomeData, { kernel, transformShape }: GpModel): StagedDifferentiable {
+  return negativeLogPosterior(likelihoodData(data, pairDifferences(data.points), kernel, transformShape).data);
 }
 
 /** Conditions a model on the data it explains. */

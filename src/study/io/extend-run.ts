@@ -94,7 +94,7 @@ function usable(run: string, recorded: RecordedStudy, plan: StudyPlan): Carried 
       suggestion: 'give more with --trials',
     });
   }
-  const { tool, node } = readPlanStarted(recorded);
+  const { tool, node } = startedOf(recorded);
   const own = startedEntry(plan);
   const aside = outside === 0 ? [] : [`${run}: ${outside} vectors lie outside of the search space and do not count`];
   if (plan.deterministic !== false && (tool !== own.tool || node !== own.node)) {
@@ -105,7 +105,7 @@ function usable(run: string, recorded: RecordedStudy, plan: StudyPlan): Carried 
   return { known: carried.known, notes: [...carriedNotes(run, plan, carried), ...aside] };
 }
 
-function readPlanStarted({ entries }: RecordedStudy): { readonly tool: string; readonly node: number } {
+function startedOf({ entries }: RecordedStudy): { readonly tool: string; readonly node: number } {
   const [first] = entries;
   if (first?.kind !== 'study-started') throw new RangeError('a journal begins with its study');
   return first;

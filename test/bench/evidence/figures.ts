@@ -32,7 +32,7 @@ interface RecordedCapacities {
 }
 
 /** Experiment files by the name of their report. */
-const EXPERIMENTS: Readonly<Record<string, string>> = {
+export const EXPERIMENTS: Readonly<Record<string, string>> = {
   'target-v2-stock-against-hand-picked': 'stock-against-hand-picked.yaml',
   'target-v2-t1': 'experiments/t1.yaml',
   'target-v2-t1-tuned': 'experiments/t1-tuned.yaml',

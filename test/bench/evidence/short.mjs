@@ -1,6 +1,6 @@
 // Every proposal of the recorded studies, one point of each, and some arms of the experiments once more, compared to the bit. Plain
 // JavaScript on the built program: policy modules run as they are shipped.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSampler } from '../../../dist/src/optimizer/sampler/registry.js';
 import { loadExperiment } from '../../../dist/src/study/io/load-experiment.js';
@@ -54,7 +54,6 @@ async function pointAgain(folder, { plan, state }) {
 async function armsAgain(experiment, names) {
   const plan = await loadExperiment(`studies/target-v2/experiments/${experiment}.yaml`);
   const { name, seeds } = plan.spec;
-  if (!existsSync(join(FOLDER, `${name}.json`))) return console.log(`${name}: not recorded`);
   const recorded = JSON.parse(readFileSync(join(FOLDER, `${name}.json`), 'utf8'));
   told(`${name}: inputs`, recorded.inputs === plan.hash ? null : [recorded.inputs, plan.hash]);
   const pool = openSimulationPool(plan.setups, defaultWorkers());

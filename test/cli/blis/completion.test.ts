@@ -141,6 +141,13 @@ describe.each(['zsh', 'fish', 'powershell'])('the script for %s', (shell) => {
   });
 });
 
+it.each(['bash', 'zsh'])(
+  'the script for %s has no arm without a pattern, which is an error of the whole',
+  async (shell) => {
+    expect(await script(shell)).not.toMatch(/^\s*\) /m);
+  },
+);
+
 it.each(['fish', 'powershell'])('the script for %s has balanced quotes and brackets', async (shell) => {
   const text = (await script(shell)).replaceAll(/'([^'\\]|\\.)*'/g, '').replaceAll(/^\s*#.*$/gm, '');
   expect(text).not.toContain("'");

@@ -50,8 +50,7 @@ test('kept output is the beginning and the end, whatever the chunks', () => {
         }
         expect(kept.overflowed).toBe(text.length > most);
         expect(kept.text().startsWith(text.slice(0, most))).toBe(true);
-        const after = kept.overflowed ? text.length - most : text.length;
-        expect(kept.text().endsWith(text.slice(text.length - Math.min(after, 1000)))).toBe(true);
+        expect(kept.text().endsWith(text.slice(-Math.min(text.length, 1000)))).toBe(true);
         expect(kept.text().length).toBeLessThan(most + 2 * 90_000 + 64 * 1024 + 100);
       },
     ),

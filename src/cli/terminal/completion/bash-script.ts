@@ -1,4 +1,5 @@
 import { type Candidate, type CompletionWords, type FlagValues, flagsByValues } from './completion-words.ts';
+import { caseArm, quoted } from './posix-case.ts';
 
 /** Finds out what is typed: `at` are the commands, `flag` the one whose value it is. */
 const COMPLETER = `_PROGRAM() {
@@ -63,20 +64,20 @@ export function bashScript(words: CompletionWords): string {
 
 __${program}_commands() {
   case "$1" in
-${places.map(({ at, commands }) => arm([at], `echo ${quoted(texts(commands))}`)).join('\n')}
+${places.map(({ at, commands }) => caseArm([at], `echo ${quoted(texts(commands))}`)).join('\n')}
     *) return 1 ;;
   esac
 }
 
 __${program}_flags() {
   case "$1" in
-${places.map(({ at, flags }) => arm([at], `echo ${quoted(texts(flags))}`)).join('\n')}
+${places.map(({ at, flags }) => caseArm([at], `echo ${quoted(texts(flags))}`)).join('\n')}
   esac
 }
 
 __${program}_takes_files() {
   case "$1" in
-${arm(
+${caseArm(
   places.filter(({ operands }) => operands === 'files').map(({ at }) => at),
   'return 0',
 )}
@@ -88,7 +89,7 @@ ${arm(
 __${program}_values() {
   case "$1" in
 ${flagsByValues(words)
-  .map(([flags, values]) => arm(flags, `echo ${quoted(valuesText(values))}`))
+  .map(([flags, values]) => caseArm(flags, `echo ${quoted(valuesText(values))}`))
   .join('\n')}
     *) return 1 ;;
   esac
@@ -100,19 +101,10 @@ complete -F _${program} ${program}
 ${aliases.map((alias) => `type -P ${alias} > /dev/null || complete -F _${program} ${alias}\n`).join('')}`;
 }
 
-function arm(patterns: readonly string[], body: string): string {
-  if (patterns.length === 0) return '';
-  return `    ${patterns.map(quoted).join(' | ')}) ${body} ;;`;
-}
-
 function texts(candidates: readonly Candidate[]): string {
   return candidates.map(({ text }) => text).join(' ');
 }
 
 function valuesText(values: FlagValues): string {
   return values.kind === 'names' ? values.names.join(' ') : `@${values.kind}`;
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,4 +1,5 @@
 import { type Candidate, type CompletionWords, type FlagValues, flagsByValues } from './completion-words.ts';
+import { caseArm, quoted } from './posix-case.ts';
 
 /** Finds out what is typed: `at` are the commands. */
 const COMPLETER = `_PROGRAM() {
@@ -43,7 +44,7 @@ export function zshScript(words: CompletionWords): string {
 
 __${program}_place() {
   case "$1" in
-${places.map(({ at, commands, flags }) => `    ${quoted(at)}) subcommands=(${list(commands)}) switches=(${list(flags)}) ;;`).join('\n')}
+${places.map(({ at, commands, flags }) => caseArm([at], `subcommands=(${list(commands)}) switches=(${list(flags)})`)).join('\n')}
     *) return 1 ;;
   esac
 }
@@ -51,7 +52,7 @@ ${places.map(({ at, commands, flags }) => `    ${quoted(at)}) subcommands=(${lis
 __${program}_values() {
   case "$1" in
 ${flagsByValues(words)
-  .map(([flags, values]) => `    ${flags.map((flag) => quoted(flag)).join(' | ')}) ${valuesCall(values)} ;;`)
+  .map(([flags, values]) => caseArm(flags, valuesCall(values)))
   .join('\n')}
     *) return 1 ;;
   esac
@@ -65,10 +66,10 @@ __${program}_value() {
 
 __${program}_takes_files() {
   case "$1" in
-    ${places
-      .filter(({ operands }) => operands === 'files')
-      .map(({ at }) => quoted(at))
-      .join(' | ')}) return 0 ;;
+${caseArm(
+  places.filter(({ operands }) => operands === 'files').map(({ at }) => at),
+  'return 0',
+)}
     *) return 1 ;;
   esac
 }
@@ -98,8 +99,4 @@ function valuesCall(values: FlagValues): string {
     default:
       return values satisfies never;
   }
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }
