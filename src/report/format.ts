@@ -11,10 +11,10 @@ export function formatNumber(value: number): string {
   });
 }
 
-/** `+12.3 %`. */
-export function formatPercent(share: number): string {
+/** `+12.3 %`. @param digits - after the point; default: two below 10 %, one from there */
+export function formatPercent(share: number, digits?: number): string {
   const percent = share * 100;
-  return `${percent >= 0 ? '+' : '−'}${Math.abs(percent).toFixed(Math.abs(percent) < 10 ? 2 : 1)} %`;
+  return `${percent >= 0 ? '+' : '−'}${Math.abs(percent).toFixed(digits ?? (Math.abs(percent) < 10 ? 2 : 1))} %`;
 }
 
 /** A change as a share, or in the metric's unit where it is a difference. */

@@ -10,6 +10,7 @@ import type { StudyReport } from '../report/study-report.ts';
 import { twoRunCharts } from '../report/two-run-charts.ts';
 import { pageScript } from '../report/write-page-script.ts';
 import { packageVersion } from '../study/io/package-file.ts';
+import { finishedCount } from '../study/journal.ts';
 import { namedTrial, nameOfTrial } from '../study/named-trial.ts';
 import type { PairedPoint } from '../study/pairable.ts';
 import { comparePage } from './compare-page.ts';
@@ -154,7 +155,7 @@ async function listed(id: string, watch: RunWatch): Promise<ListedRun> {
 function listedRun(id: string, snapshot: Snapshot): ListedRun {
   const { plan, state } = snapshot;
   const { best } = figuresOf(snapshot).decision;
-  const finished = state.trials.filter(({ outcome }) => outcome !== null).length;
+  const finished = finishedCount(state);
   return { id, name: plan.name, finished, trials: plan.trials, ended: state.ended, best, problem: null };
 }
 

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { JOURNAL_FILE, readJournal } from '../study/io/journal-file.ts';
 import { readRecorded } from '../study/io/study-session.ts';
-import { replay, type StudyState } from '../study/journal.ts';
+import type { StudyState } from '../study/journal.ts';
 import type { StudyPlan } from '../study/plan/study-plan.ts';
 import type { ServedRun } from './run-folders.ts';
 
@@ -34,8 +34,7 @@ export class RunWatch {
     const version = this.#size();
     if (this.#snapshot?.version === version) return this.#snapshot;
     this.#plan ??= (await readRecorded(this.#run.folder)).plan;
-    const { entries } = readJournal(this.#run.folder);
-    const state = replay(entries);
+    const { state } = readJournal(this.#run.folder);
     this.#snapshot = { plan: this.#plan, state, version };
     return this.#snapshot;
   }

@@ -81,6 +81,10 @@ export class StudyProgress {
   }
 }
 
+export function finishedCount({ trials }: Pick<StudyState, 'trials'>): number {
+  return trials.filter(({ outcome }) => outcome !== null).length;
+}
+
 export function replay(entries: readonly JournalEntry[]): StudyState {
   return new StudyProgress(entries).state;
 }

@@ -23,7 +23,7 @@ export function namedTrial({ plan, state }: TrialsOfRun, id: string): Trial {
   if (found !== undefined) return found;
   const best = plan.objectives.map(({ metric }) => `best:${metric}`).join(', ');
   throw new InputError(`the run has no point ${shortText(id)}`, {
-    suggestion: `a trial number below ${state.trials.length}, knee, ${best} or baseline`,
+    suggestion: `a trial number below ${state.trials.length}, knee, ${best}, recommended or baseline`,
   });
 }
 

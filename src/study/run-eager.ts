@@ -1,4 +1,4 @@
-import type { JournalEntry, StudyProgress, StudyState } from './journal.ts';
+import { finishedCount, type JournalEntry, type StudyProgress, type StudyState } from './journal.ts';
 import { fixedProposals, type Proposal, proposeBatch } from './propose.ts';
 import { stopReason } from './stop-reason.ts';
 import type { StudyRun } from './study-run.ts';
@@ -109,7 +109,7 @@ function restOfGroup(run: StudyRun, state: StudyState): readonly JournalEntry[] 
   const last = state.trials.at(-1);
   if (last?.pending === undefined || last.outcome !== null) return [];
   const start = groupStart(last);
-  const finished = state.trials.filter(({ outcome }) => outcome !== null).length;
+  const finished = finishedCount(state);
   const room = plan.batch - last.pending.length;
   const asked = start === 0 ? Math.max(room, fixedProposals(plan).length) : room;
   if (finished !== last.seen || state.trials.length - start >= Math.min(asked, plan.trials - start)) return [];

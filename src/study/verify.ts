@@ -2,7 +2,7 @@ import { InputError } from '../base/errors.ts';
 import { canonicalText, type Json } from '../base/json.ts';
 import { shortText } from '../base/short-text.ts';
 import { PROPOSALS_SINCE } from '../optimizer/sampler/registry.ts';
-import { type JournalEntry, replay } from './journal.ts';
+import type { JournalEntry } from './journal.ts';
 import { runStudy } from './run-study.ts';
 import type { StudyRun } from './study-run.ts';
 
@@ -67,7 +67,7 @@ function isOlder(version: string, than: string): boolean {
 
 /** Whether a journal covers a whole study. */
 export function isComplete(entries: readonly JournalEntry[]): boolean {
-  return replay(entries).ended !== null;
+  return entries.at(-1)?.kind === 'study-ended';
 }
 
 type Found = Omit<Difference, 'line'>;

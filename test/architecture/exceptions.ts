@@ -63,6 +63,7 @@ export const TESTED_DIRECTLY: readonly { readonly why: string; readonly exports:
       'src/cli/terminal/colours.ts#coloursOf',
       'src/companions/pd-slo/joint-comparison.ts#capacity',
       'src/document/schema-page.ts#schemaRows',
+      'src/report/chart/render.ts#renderPng',
     ],
   },
   {

@@ -14,6 +14,8 @@ import {
   comparisonPicture,
   intervalText,
 } from '../../companions/cloud-edge/comparison-page.ts';
+import { shellQuoted } from '../../connect/vllm/export-args.ts';
+import { writePicture } from '../../report/write-picture.ts';
 import { scheduler } from '../../simulators/cloud-edge/config-schema.ts';
 import { runExperiment } from '../../simulators/cloud-edge/experiment.ts';
 import type { SchedulerName } from '../../simulators/cloud-edge/scheduler-names.ts';
@@ -88,22 +90,34 @@ function listing(rows: readonly ComparisonRow[], reference: SchedulerName): stri
 
 /** Flags that change what is compared, in the order of the help. */
 const SETTING_FLAGS = [
-  ...['mode', 'scheduler', 'dataset', 'encoder', 'epochs', 'seed', 'duration', 'rate', 'load', 'config', 'set'],
+  ...[
+    'mode',
+    'scheduler',
+    'dataset',
+    'encoder',
+    'pooling',
+    'epochs',
+    'seed',
+    'duration',
+    'rate',
+    'load',
+    'config',
+    'set',
+  ],
   ...['against', 'metric'],
 ];
 
 /** The command line that makes the same comparison again. */
 function commandLine(flags: Flags): string {
   const words = SETTING_FLAGS.flatMap((name) => {
-    const value = flags[name];
-    return value === undefined ? [] : [`--${name}`, ...(Array.isArray(value) ? value : [value]).map(String)];
+    const value = name === 'pooling' && flags['encoder'] === undefined ? undefined : flags[name];
+    if (value === undefined) return [];
+    return [`--${name}`, ...(Array.isArray(value) ? value : [value]).map((one) => shellQuoted(String(one)))];
   });
   return `paretune cloud-edge compare ${words.join(' ')}`;
 }
 
 async function writePage(folder: string, rows: readonly ComparisonRow[], setting: ComparisonSetting): Promise<void> {
-  const { svg, png } = await comparisonPicture(rows, setting);
-  writeTextFile(join(folder, 'comparison.svg'), svg);
-  writeTextFile(join(folder, 'comparison.png'), png);
+  writePicture(folder, 'comparison', await comparisonPicture(rows, setting));
   writeTextFile(join(folder, 'README.md'), comparisonPage(rows, setting));
 }

@@ -7,7 +7,9 @@ import {
   compareBenchmarks,
   errorSummary,
 } from '../../companions/gpu-jobs/benchmark-comparison.ts';
-import { benchmarkPage, benchmarkPicture, signed } from '../../companions/gpu-jobs/benchmark-page.ts';
+import { benchmarkPage, benchmarkPicture, percent } from '../../companions/gpu-jobs/benchmark-page.ts';
+import { formatPercent } from '../../report/format.ts';
+import { writePicture } from '../../report/write-picture.ts';
 import { share } from '../../simulators/gpu-jobs/token-config.ts';
 import { amount } from '../../simulators/gpu-jobs/written-values.ts';
 import { writeTextFile } from '../../study/io/text-file.ts';
@@ -47,9 +49,7 @@ export const benchmarksJobsCommand: LoadedCommand = {
     progress.end();
     const out = textFlag(flags, 'out');
     if (out !== undefined) {
-      const { svg, png } = await benchmarkPicture(rows);
-      writeTextFile(join(out, 'benchmarks.svg'), svg);
-      writeTextFile(join(out, 'benchmarks.png'), png);
+      writePicture(out, 'benchmarks', await benchmarkPicture(rows));
       writeTextFile(join(out, 'README.md'), benchmarkPage(rows, options));
     }
     const document = { ...options, rows, summary: errorSummary(rows) };
@@ -65,11 +65,10 @@ function listing(rows: readonly BenchmarkRow[]): string {
     const digits = unit === 'ms' ? 2 : 0;
     return [
       ...[model, `${tp} × ${gpu}`, load],
-      ...[`${published.toFixed(digits)} ${unit}`, simulated.toFixed(digits), signed(error)],
+      ...[`${published.toFixed(digits)} ${unit}`, simulated.toFixed(digits), formatPercent(error, 0)],
     ];
   });
   const { mean, median, worstFactor } = errorSummary(rows);
-  const percent = (value: number): string => `${(value * 100).toFixed(0)} %`;
   return (
     textTable(head, body, 3) +
     `error of the speed: mean ${percent(mean)}, median ${percent(median)}, all within a factor of ${worstFactor.toFixed(2)}\n`

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { compareRegime, REGIMES, type RegimeResult } from '../../companions/gpu-jobs/engine-regimes.ts';
 import { regimesPage, regimesPicture } from '../../companions/gpu-jobs/engine-regimes-page.ts';
+import { formatPercent } from '../../report/format.ts';
+import { writePicture } from '../../report/write-picture.ts';
 import { writeTextFile } from '../../study/io/text-file.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
@@ -31,9 +33,7 @@ export const regimesJobsCommand: LoadedCommand = {
       await breathe();
     }
     progress.end();
-    const { svg, png } = await regimesPicture(results);
-    writeTextFile(join(out, 'regimes.svg'), svg);
-    writeTextFile(join(out, 'regimes.png'), png);
+    writePicture(out, 'regimes', await regimesPicture(results));
     writeTextFile(join(out, 'README.md'), regimesPage(results, { requests, seeds }));
     const document = results.map(({ regime: { validation: _, ...regime }, ...rest }) => ({ ...regime, ...rest }));
     if (switchFlag(flags, 'json')) printJson('gpu-jobs regimes', document);
@@ -44,10 +44,14 @@ export const regimesJobsCommand: LoadedCommand = {
 
 function listing(results: readonly RegimeResult[]): string {
   const head = ['step times', 'KV blocks', 'requests/s', 'E2E mean', 'TTFT P99', 'preempted', ''];
-  const percent = (share: number): string => `${share < 0 ? '−' : '+'}${Math.abs(share * 100).toFixed(1)} %`;
   const body = results.map(({ regime, e2eMean, ttftP99, preemptions, agrees }) => [
     ...[regime.validation.stepTimes, String(regime.blocks), String(regime.rate)],
-    ...[percent(e2eMean.value), percent(ttftP99.value), preemptions.toFixed(1), agrees ? 'agree' : ''],
+    ...[
+      formatPercent(e2eMean.value, 1),
+      formatPercent(ttftP99.value, 1),
+      preemptions.toFixed(1),
+      agrees ? 'agree' : '',
+    ],
   ]);
   return textTable(head, body, 1);
 }

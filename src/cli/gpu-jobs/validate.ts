@@ -10,6 +10,7 @@ import {
   validationPage,
   whereTheyDiffer,
 } from '../../companions/gpu-jobs/validation-summary.ts';
+import { writePicture } from '../../report/write-picture.ts';
 import { writeTextFile } from '../../study/io/text-file.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
@@ -33,8 +34,7 @@ export const validateJobsCommand: LoadedCommand = {
     const comparisons = VALIDATION_CASES.map((one) => compareEngines(one, requests, seed));
     const charts = await Promise.all(comparisons.map(comparisonChart));
     for (const [index, { validation }] of comparisons.entries()) {
-      writeTextFile(join(out, `${validation.name}.svg`), charts[index]!.svg);
-      writeTextFile(join(out, `${validation.name}.png`), charts[index]!.png);
+      writePicture(out, validation.name, charts[index]!);
     }
     const page = join(out, 'README.md');
     writeTextFile(page, validationPage(comparisons, rules, seed));

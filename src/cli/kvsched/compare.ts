@@ -1,7 +1,7 @@
 import { BYTES_PER_GIB, writeFigures } from '../../companions/kvsched/figures.ts';
 import { agreeing, compareModes, type ModeDelta, modeFigures } from '../../companions/kvsched/mode-comparison.ts';
 import { readIndex } from '../../companions/kvsched/run-index.ts';
-import { renderPng, renderSvg } from '../../report/chart/render.ts';
+import { renderPicture } from '../../report/chart/render.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
 import { printJson } from '../terminal/json-output.ts';
@@ -19,10 +19,7 @@ export const compareModesCommand: LoadedCommand = {
       .option('json', { type: 'boolean', describe: 'print the differences as JSON' }),
   run: async (flags) => {
     const deltas = compareModes(readIndex(requiredText(flags, 'relaxed')), readIndex(requiredText(flags, 'strict')));
-    const written = await writeFigures(requiredText(flags, 'out'), modeFigures(deltas), async (spec) => {
-      const svg = await renderSvg(spec);
-      return { svg, png: await renderPng(svg) };
-    });
+    const written = await writeFigures(requiredText(flags, 'out'), modeFigures(deltas), renderPicture);
     for (const file of written) process.stderr.write(`wrote ${file}\n`);
     if (switchFlag(flags, 'json')) printJson('kvsched compare-modes', deltas);
     else process.stdout.write(table(deltas));

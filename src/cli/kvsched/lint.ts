@@ -1,7 +1,7 @@
-import { writeText } from '../../companions/kvsched/run-index.ts';
 import { loadScenarioFile, scenarioFiles } from '../../companions/kvsched/scenario-file.ts';
 import { type LintReport, lintNetwork } from '../../simulators/kvsched/lint-network.ts';
 import { fidelity } from '../../simulators/kvsched/settings-schema.ts';
+import { writeTextFile } from '../../study/io/text-file.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
 import { printJson } from '../terminal/json-output.ts';
@@ -44,7 +44,7 @@ export const lintNetworkCommand: LoadedCommand = {
     const document = files.length === 1 && files[0] === places[0] ? results[0]! : { ok, results };
     const target = textFlag(flags, 'json');
     const printed = target === '' || target === '-';
-    if (target !== undefined && !printed) writeText(target, `${JSON.stringify(document, null, 2)}\n`);
+    if (target !== undefined && !printed) writeTextFile(target, `${JSON.stringify(document, null, 2)}\n`);
     if (printed) printJson('kvsched lint-network', document);
     else process.stdout.write(results.map(describeReport).join(''));
     return ok ? EXIT.ok : EXIT.failure;

@@ -4,8 +4,9 @@ import { writeFigures } from '../../companions/kvsched/figures.ts';
 import { planSuite, runOfSuite, type SuiteRow, type SuiteRun } from '../../companions/kvsched/suite.ts';
 import { suiteFigures } from '../../companions/kvsched/suite-figures.ts';
 import { readSuiteIndex, suiteRecord, writeSuiteIndex } from '../../companions/kvsched/suite-index.ts';
-import { renderPng, renderSvg } from '../../report/chart/render.ts';
+import { renderPicture } from '../../report/chart/render.ts';
 import { documentFile } from '../../study/io/package-file.ts';
+import { refuseOddFile } from '../../study/io/text-file.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
 import { printJson } from '../terminal/json-output.ts';
@@ -29,6 +30,8 @@ export const suiteCommand: LoadedCommand = {
       .option('json', { type: 'boolean', describe: 'print the index as JSON' })
       .example('$0 kvsched suite', 'six questions, with several settings each'),
   run: async (flags) => {
+    const file = requiredText(flags, 'index');
+    refuseOddFile(file);
     const runs = planSuite(documentFile(requiredText(flags, 'suite')), textFlag(flags, 'base') ?? null);
     const progress = new Progress('runs', runs.length, switchFlag(flags, 'quiet'));
     const rows: SuiteRow[] = [];
@@ -41,7 +44,6 @@ export const suiteCommand: LoadedCommand = {
     }
     progress.end();
     if (rows.length === 0) throw new InputError('no run succeeded; nothing was indexed');
-    const file = requiredText(flags, 'index');
     writeSuiteIndex(file, rows);
     if (switchFlag(flags, 'json')) printJson('kvsched suite', rows.map(suiteRecord));
     else process.stdout.write(`${rows.length} of ${runs.length} runs in ${file}\n`);
@@ -72,11 +74,8 @@ export const suitePlotsCommand: LoadedCommand = {
   run: async (flags) => {
     const figures = suiteFigures(readSuiteIndex(requiredText(flags, 'suite-index')), textFlag(flags, 'title-prefix')!);
     const progress = new Progress('figures', figures.length, switchFlag(flags, 'quiet'));
-    const render = async (spec: Parameters<typeof renderSvg>[0]) => {
-      const svg = await renderSvg(spec);
-      return { svg, png: await renderPng(svg) };
-    };
-    const written = await writeFigures(requiredText(flags, 'out'), figures, render, (done) => progress.update(done));
+    const onFigure = (done: number): void => progress.update(done);
+    const written = await writeFigures(requiredText(flags, 'out'), figures, renderPicture, onFigure);
     progress.end();
     if (switchFlag(flags, 'json')) printJson('kvsched plots-s1s6', written);
     else process.stdout.write(written.map((file) => `${file}\n`).join(''));

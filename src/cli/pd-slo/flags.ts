@@ -4,11 +4,9 @@ import type { JsonObject } from '../../base/json.ts';
 import { readSetup } from '../../companions/pd-slo/read-setup.ts';
 import { runServed } from '../../companions/pd-slo/served-run.ts';
 import type { ReadConfig } from '../../simulators/pd-slo/read-config.ts';
-import { runNeeds } from '../../simulators/pd-slo/run-needs.ts';
 import { type PdSloRun, runPdSlo } from '../../simulators/pd-slo/run-simulation.ts';
 import { SCENARIO_NAMES } from '../../simulators/pd-slo/scenario.ts';
 import type { ServedAnswers } from '../../simulators/pd-slo/served-answers.ts';
-import { requireAffordable } from '../../simulators/run-bounds.ts';
 import type { Flags } from '../terminal/command.ts';
 import { textFlag } from '../terminal/flags.ts';
 import { asFlags, schemaFlag } from '../terminal/schema-flag.ts';
@@ -74,7 +72,6 @@ export function pdSloSetup(flags: Flags): ReadConfig {
     ...(requests === undefined ? {} : { workload: { requests } }),
   };
   const setup = asFlags(FLAG_OF, () => readSetup(textFlag(flags, 'config'), over, readStockPicker));
-  requireAffordable(runNeeds(setup));
   for (const notice of setup.notices) process.stderr.write(`note: ${notice}\n`);
   return setup;
 }

@@ -26,7 +26,7 @@ export const crosscheckCommand: LoadedCommand = {
       .option('point', {
         type: 'string',
         array: true,
-        describe: 'trial number, `knee`, `best:METRIC` or `baseline`; may be repeated',
+        describe: 'trial number, `knee`, `best:METRIC`, `recommended` or `baseline`; may be repeated',
         defaultDescription: 'knee',
       })
       .option('json', { type: 'boolean', describe: 'print the differences as JSON' })

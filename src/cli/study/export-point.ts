@@ -12,7 +12,7 @@ import type { Trial } from '../../study/trial.ts';
 import { trialByName } from './trial-by-name.ts';
 
 export interface ExportChoice {
-  /** Trial number, `knee`, `best:METRIC` or `baseline`. */
+  /** Trial number, `knee`, `best:METRIC`, `recommended` or `baseline`. */
   readonly point: string;
   readonly routerVersion: string;
   /** Also a point that breaks a constraint. */

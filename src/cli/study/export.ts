@@ -33,7 +33,7 @@ export const exportCommand: LoadedCommand = {
       })
       .option('point', {
         type: 'string',
-        describe: 'trial number, `knee`, `best:METRIC` or `baseline`',
+        describe: 'trial number, `knee`, `best:METRIC`, `recommended` or `baseline`',
         defaultDescription: 'knee',
       })
       .option('router-version', {

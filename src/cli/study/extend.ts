@@ -7,6 +7,7 @@ import { loadStudySources } from '../../study/io/load-study.ts';
 import { documentFile } from '../../study/io/package-file.ts';
 import { requireRecordedPolicies } from '../../study/io/recorded-policies.ts';
 import { readRecorded } from '../../study/io/study-session.ts';
+import { finishedCount } from '../../study/journal.ts';
 import { MOST_TRIALS } from '../../study/plan/budget-spec.ts';
 import type { PlanSources } from '../../study/plan/plan-sources.ts';
 import type { StudyPlan } from '../../study/plan/study-plan.ts';
@@ -43,7 +44,7 @@ export async function sourcesToExtend(flags: Flags): Promise<PlanSources | null>
     throw new InputError('--extend needs something new: --trials, --seeds, or a study file that was changed');
   }
   const recorded = await readRecorded(folder);
-  const finished = recorded.state.trials.filter(({ outcome }) => outcome !== null).length;
+  const finished = finishedCount(recorded.state);
   if (
     trials !== undefined &&
     (trials < finished || (trials === finished && furtherSeeds.length === 0 && study === undefined))
@@ -67,7 +68,7 @@ export function folderToExtend(flags: Flags): string | undefined {
 }
 
 /** What is taken over now; what counts and what does not is said on stderr. */
-export async function carriedNow(into: string, plan: StudyPlan, sources: PlanSources): Promise<KnownReplicates> {
+export async function carriedNow(into: string, plan: StudyPlan, sources: () => PlanSources): Promise<KnownReplicates> {
   const { known, notes } = await carriedInto(into, plan, sources);
   for (const note of notes) process.stderr.write(`paretune: ${note}\n`);
   return known;

@@ -1,7 +1,7 @@
 import { printable } from '../../base/short-text.ts';
 import { paretoFront } from '../../study/front.ts';
 import { continueStudy, type SessionOptions } from '../../study/io/study-session.ts';
-import type { StudyState } from '../../study/journal.ts';
+import { finishedCount, type StudyState } from '../../study/journal.ts';
 import { mean, metricValues } from '../../study/objective.ts';
 import { trialBudget } from '../../study/plan/budget-spec.ts';
 import type { StudyPlan } from '../../study/plan/study-plan.ts';
@@ -40,10 +40,6 @@ export async function followStudy(
   );
   if (end !== 'interrupted') progress.end();
   return end;
-}
-
-function finishedCount({ trials }: StudyState): number {
-  return trials.filter(({ outcome }) => outcome !== null).length;
 }
 
 /** Reasons told of failed trials; the journal has them all. */

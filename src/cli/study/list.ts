@@ -11,6 +11,7 @@ import { documentKind } from '../../study/io/load-study.ts';
 import { packageFile } from '../../study/io/package-file.ts';
 import { readRecorded } from '../../study/io/study-session.ts';
 import { readYamlFile } from '../../study/io/yaml-file.ts';
+import { finishedCount } from '../../study/journal.ts';
 import { trialBudget } from '../../study/plan/budget-spec.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { switchFlag, textFlag } from '../terminal/flags.ts';
@@ -135,7 +136,7 @@ async function describeRun(folder: string): Promise<{ folder: string; name: stri
         ? 'nothing feasible'
         : plan.objectives.map(({ metric }) => `${metric} ${completeMean(balanced, metric).toPrecision(5)}`).join(', ');
     const bound = trialBudget(plan);
-    const finished = state.trials.filter(({ outcome }) => outcome !== null).length;
+    const finished = finishedCount(state);
     return {
       folder,
       name: plan.name,

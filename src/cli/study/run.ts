@@ -60,7 +60,7 @@ export const runCommand: LoadedCommand = {
     for (const line of [...deployWarnings(plan), ...warmStartNotes(plan)]) {
       process.stderr.write(`paretune: warning: ${line}\n`);
     }
-    const known = await carriedNow(folder, plan, sources);
+    const known = await carriedNow(folder, plan, () => sources);
     createRunFolder(folder, sources, plan, startedEntry(plan));
     return await runAndReport(folder, plan, flags, { ...session, known, command: 'run' });
   },
@@ -77,7 +77,7 @@ export const resumeCommand: LoadedCommand = {
     requireRecordedPolicies(folder);
     const plan = await planToResume(folder, trustOf(flags));
     const session = await sessionOf(flags);
-    const known = await carriedNow(folder, plan, readPlanFile(folder));
+    const known = await carriedNow(folder, plan, () => readPlanFile(folder));
     return await runAndReport(folder, plan, flags, { ...session, known, command: 'resume' });
   },
 };

@@ -1,5 +1,5 @@
 import { pairedChanges } from '../../report/chart/paired-changes.ts';
-import { renderPng, renderSvg } from '../../report/chart/render.ts';
+import { type Picture, renderPicture } from '../../report/chart/render.ts';
 import { formatChange } from '../../report/format.ts';
 import type { SchedulerName } from '../../simulators/cloud-edge/scheduler-names.ts';
 import { type ComparisonRow, verdictOf } from './comparison.ts';
@@ -9,7 +9,7 @@ export interface ComparisonSetting {
   readonly epochs: number;
   /** Requests per second. */
   readonly rate: number;
-  /** As it was typed. */
+  /** That makes the same comparison again. */
   readonly command: string;
 }
 
@@ -17,7 +17,7 @@ export interface ComparisonSetting {
 export async function comparisonPicture(
   rows: readonly ComparisonRow[],
   { reference, epochs }: ComparisonSetting,
-): Promise<{ svg: string; png: Uint8Array }> {
+): Promise<Picture> {
   const changes = rows.flatMap((row) => {
     const { scheduler, metric, change } = row;
     if (change === null || change.low === null || change.high === null || change.scale === 'difference') return [];
@@ -25,8 +25,7 @@ export async function comparisonPicture(
     return [{ series: scheduler, panel: metric, value, low, high, verdict: verdictOf(row) }];
   });
   const title = `Change against ${reference}, 95 % interval over ${epochs} seeds`;
-  const svg = await renderSvg(pairedChanges(changes, title));
-  return { svg, png: await renderPng(svg) };
+  return await renderPicture(pairedChanges(changes, title));
 }
 
 /** The comparison as Markdown; every figure comes from `rows`. */

@@ -1,5 +1,5 @@
 import { quantile } from '../../numeric/statistics.ts';
-import { parseJobsConfig } from '../../simulators/gpu-jobs/config.ts';
+import { parseTokenConfig } from '../../simulators/gpu-jobs/config.ts';
 import { findGpu } from '../../simulators/gpu-jobs/gpu-catalog.ts';
 import { findModel, weightsPerGpu } from '../../simulators/gpu-jobs/model-catalog.ts';
 import { type PerfConfig, rooflineStep } from '../../simulators/gpu-jobs/step-model.ts';
@@ -49,9 +49,8 @@ const KV_SHARE = 0.9;
 
 function throughputRow(row: PublishedThroughput, requests: number, perf: BenchmarkOptions['perf']): BenchmarkRow {
   const { model, gpu, tp, input, output, tokensPerSec: published, source } = row;
-  const config = parseJobsConfig(
+  const config = parseTokenConfig(
     {
-      engine: 'token',
       cluster: `${gpu.toLowerCase()}_${tp}gpu`,
       ordering: 'FIFO',
       perf: { ...perf },
@@ -61,11 +60,10 @@ function throughputRow(row: PublishedThroughput, requests: number, perf: Benchma
     },
     ['config'],
   );
-  if (config.engine !== 'token') throw new RangeError('asked for the token engine');
   const tasks = Array.from({ length: requests }, (_, index) =>
     plainTask({ id: `R${index + 1}`, model, tp, arrival: 0, prompt: input, output }),
   );
-  const simulated = (requests * output) / simulateTokens(config.token, tasks).endedAt;
+  const simulated = (requests * output) / simulateTokens(config, tasks).endedAt;
   const error = simulated / published - 1;
   return { model, gpu, tp, load: `${input} → ${output}`, unit: 'tokens/s', published, simulated, error, source };
 }
@@ -117,6 +115,11 @@ export function byLoad(rows: readonly BenchmarkRow[]): readonly (readonly [strin
   return loads.map((load) => [load, rows.filter((row) => groupOf(row) === load)]);
 }
 
-function groupOf({ load }: BenchmarkRow): string {
-  return load.includes('→') ? load : 'one decode step';
+/** Tokens per second of a whole load, not the time of one step. */
+export function isThroughput({ unit }: BenchmarkRow): boolean {
+  return unit === 'tokens/s';
+}
+
+function groupOf(row: BenchmarkRow): string {
+  return isThroughput(row) ? row.load : 'one decode step';
 }

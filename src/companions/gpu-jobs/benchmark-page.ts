@@ -1,18 +1,22 @@
 import { publishedScatter } from '../../report/chart/gpu-jobs-published.ts';
-import { renderPng, renderSvg } from '../../report/chart/render.ts';
-import { type BenchmarkOptions, type BenchmarkRow, byLoad, errorSummary } from './benchmark-comparison.ts';
+import { type Picture, renderPicture } from '../../report/chart/render.ts';
+import { formatPercent } from '../../report/format.ts';
+import {
+  type BenchmarkOptions,
+  type BenchmarkRow,
+  byLoad,
+  errorSummary,
+  isThroughput,
+} from './benchmark-comparison.ts';
 
-export async function benchmarkPicture(rows: readonly BenchmarkRow[]): Promise<{ svg: string; png: Uint8Array }> {
-  const points = rows
-    .filter(({ load }) => load.includes('→'))
-    .map(({ model, gpu, load, tp, published, simulated }) => ({
-      series: `${model}, ${gpu}`,
-      label: `${load}, TP ${tp}`,
-      published,
-      simulated,
-    }));
-  const svg = await renderSvg(publishedScatter(points));
-  return { svg, png: await renderPng(svg) };
+export async function benchmarkPicture(rows: readonly BenchmarkRow[]): Promise<Picture> {
+  const points = rows.filter(isThroughput).map(({ model, gpu, load, tp, published, simulated }) => ({
+    series: `${model}, ${gpu}`,
+    label: `${load}, TP ${tp}`,
+    published,
+    simulated,
+  }));
+  return await renderPicture(publishedScatter(points));
 }
 
 /** The rows as Markdown, with their sources. */
@@ -46,21 +50,17 @@ export function benchmarkPage(rows: readonly BenchmarkRow[], { requests, perf }:
 function loadRow(load: string, rows: readonly BenchmarkRow[]): string {
   const errors = rows.map(({ error }) => error);
   const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length;
-  const cells = [mean, Math.min(...errors), Math.max(...errors)].map(signed);
+  const cells = [mean, Math.min(...errors), Math.max(...errors)].map((error) => formatPercent(error, 0));
   return `| ${load} | ${rows.length} | ${cells.join(' | ')} |`;
 }
 
 function tableRow({ model, gpu, tp, load, unit, published, simulated, error }: BenchmarkRow, source: number): string {
   const digits = unit === 'ms' ? 2 : 0;
-  const figures = `${published} ${unit} | ${simulated.toFixed(digits)} | ${signed(error)}`;
+  const figures = `${published} ${unit} | ${simulated.toFixed(digits)} | ${formatPercent(error, 0)}`;
   return `| ${model} | ${tp} × ${gpu} | ${load} | ${figures} | ${source} |`;
 }
 
-function percent(value: number): string {
-  return `${(value * 100).toFixed(0)} %`;
-}
-
-/** `+12 %`. */
-export function signed(share: number): string {
-  return `${share < 0 ? '−' : '+'}${percent(Math.abs(share))}`;
+/** `12 %`. */
+export function percent(share: number): string {
+  return `${(share * 100).toFixed(0)} %`;
 }

@@ -1,10 +1,11 @@
 import type { Interval } from '../../numeric/statistics.ts';
 import { engineRegimes } from '../../report/chart/engine-regimes.ts';
-import { renderPng, renderSvg } from '../../report/chart/render.ts';
+import { type Picture, renderPicture } from '../../report/chart/render.ts';
+import { formatPercent } from '../../report/format.ts';
 import { GOOD_ENOUGH, type Regime, type RegimeOptions, type RegimeResult } from './engine-regimes.ts';
 
 /** Mean E2E of the token engine against the cluster simulator. */
-export async function regimesPicture(results: readonly RegimeResult[]): Promise<{ svg: string; png: Uint8Array }> {
+export async function regimesPicture(results: readonly RegimeResult[]): Promise<Picture> {
   const cells = results.map(({ regime, e2eMean, agrees }) => ({
     panel: regime.panel,
     rate: regime.rate,
@@ -13,8 +14,7 @@ export async function regimesPicture(results: readonly RegimeResult[]): Promise<
     agrees,
   }));
   const title = 'Mean E2E of the token engine above or below the cluster simulator, %';
-  const svg = await renderSvg(engineRegimes(cells, title, 'bold: all four figures within 5 %'));
-  return { svg, png: await renderPng(svg) };
+  return await renderPicture(engineRegimes(cells, title, `bold: all four figures within ${GOOD_ENOUGH * 100} %`));
 }
 
 /** The results as Markdown; every figure comes from them. */
@@ -75,12 +75,8 @@ function memoryOf({ blocks }: Regime): string {
 }
 
 function interval({ value, low, high }: Interval): string {
-  const text = signedPercent(value);
-  return low === null || high === null ? text : `${text} (${signedPercent(low)} … ${signedPercent(high)})`;
-}
-
-function signedPercent(share: number): string {
-  return `${share < 0 ? '−' : '+'}${percent(Math.abs(share))}`;
+  const text = formatPercent(value, 1);
+  return low === null || high === null ? text : `${text} (${formatPercent(low, 1)} … ${formatPercent(high, 1)})`;
 }
 
 function percent(share: number): string {

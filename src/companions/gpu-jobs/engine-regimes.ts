@@ -23,7 +23,7 @@ export interface RegimeResult {
   readonly clusterE2eMs: number;
   /** Preemptions in 100 requests, of the cluster simulator. */
   readonly preemptions: number;
-  /** Whether every one of the four differs by less than 5 % on average. */
+  /** Whether every one of the four differs by less than `GOOD_ENOUGH` on average. */
   readonly agrees: boolean;
 }
 

@@ -1,4 +1,4 @@
-import { parseJobsConfig } from '../../simulators/gpu-jobs/config.ts';
+import { parseTokenConfig } from '../../simulators/gpu-jobs/config.ts';
 import { simulateTokens } from '../../simulators/gpu-jobs/token-engine.ts';
 import type { TokenTask } from '../../simulators/gpu-jobs/token-task.ts';
 import { plainTask } from './plain-task.ts';
@@ -139,9 +139,8 @@ export function checkQueueingRules(): readonly RuleCheck[] {
 }
 
 function tokenSteps({ requests, tokens, chunk, sequences, blocks }: RuleTrace): readonly string[] {
-  const config = parseJobsConfig(
+  const config = parseTokenConfig(
     {
-      engine: 'token',
       cluster: 'h100_1gpu',
       ordering: 'FIFO',
       perf: { kind: 'fixed', eta: 0 },
@@ -154,13 +153,12 @@ function tokenSteps({ requests, tokens, chunk, sequences, blocks }: RuleTrace): 
     },
     ['config'],
   );
-  if (config.engine !== 'token') throw new RangeError('asked for the token engine');
   const tasks = requests.map(({ id, prompt, output, arrival = 0 }) =>
     plainTask({ id, model: 'Llama3-8B', tp: 1, arrival: arrival / 1000, prompt, output }),
   );
   const steps: string[] = [];
   const name = ({ task }: TokenTask): string => task.id;
-  simulateTokens(config.token, tasks, {
+  simulateTokens(config, tasks, {
     onIteration: (_, { decode, prefill }) =>
       steps.push([...decode.map(name), ...prefill.map((state) => `${name(state)}:${state.chunk}`)].join(' ')),
   });

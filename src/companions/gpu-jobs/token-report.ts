@@ -2,7 +2,7 @@ import { InputError } from '../../base/errors.ts';
 import { isJsonObject, type JsonObject } from '../../base/json.ts';
 import { placed, type YamlSource } from '../../document/yaml.ts';
 import { type ClusterSpec, gpuCount } from '../../simulators/gpu-jobs/cluster-spec.ts';
-import { parseJobsConfig } from '../../simulators/gpu-jobs/config.ts';
+import { parseTokenConfig } from '../../simulators/gpu-jobs/config.ts';
 import { bookNeeds, tokenNeeds } from '../../simulators/gpu-jobs/run-needs.ts';
 import { tokenFigures } from '../../simulators/gpu-jobs/simulator.ts';
 import type { TokenConfig } from '../../simulators/gpu-jobs/token-config.ts';
@@ -86,10 +86,8 @@ function tokenSettings({ source, cluster, maxTime }: TokenOptions): TokenConfig 
       throw new InputError('is given by a flag, not in the settings', { path: [reserved], suggestion: 'remove it' });
     }
     const groups = cluster.groups.map(({ gpu, count }) => ({ gpu: gpu.name, count }));
-    const document = { ...settings, engine: 'token', cluster: { name: cluster.name, groups } };
-    const config = parseJobsConfig(maxTime === undefined ? document : { ...document, max_time: maxTime }, []);
-    if (config.engine !== 'token') throw new RangeError('asked for the token engine');
-    return config.token;
+    const document = { ...settings, cluster: { name: cluster.name, groups } };
+    return parseTokenConfig(maxTime === undefined ? document : { ...document, max_time: maxTime }, []);
   };
   return source === null ? read() : placed(source, 0, read);
 }

@@ -5,7 +5,7 @@ import { MODEL_CONFIGS } from '../../simulators/cluster/settings/model-catalog.t
 import { parseModelConfig } from '../../simulators/cluster/settings/model-config.ts';
 import { simulateCluster } from '../../simulators/cluster/simulate-cluster.ts';
 import { arrivalTimes } from '../../simulators/gpu-jobs/arrival-process.ts';
-import { parseJobsConfig } from '../../simulators/gpu-jobs/config.ts';
+import { parseTokenConfig } from '../../simulators/gpu-jobs/config.ts';
 import { drawCount } from '../../simulators/gpu-jobs/count-law.ts';
 import type { Task } from '../../simulators/gpu-jobs/task.ts';
 import { simulateTokens } from '../../simulators/gpu-jobs/token-engine.ts';
@@ -86,9 +86,8 @@ const MAX_BATCH = 32;
 const BLOCK_SIZE = 16;
 
 function runTokenEngine(validation: ValidationCase, tasks: readonly Task[]): EngineLatencies {
-  const config = parseJobsConfig(
+  const config = parseTokenConfig(
     {
-      engine: 'token',
       cluster: 'h100_1gpu',
       ordering: 'FIFO',
       perf:
@@ -103,8 +102,7 @@ function runTokenEngine(validation: ValidationCase, tasks: readonly Task[]): Eng
     },
     ['config'],
   );
-  if (config.engine !== 'token') throw new RangeError('asked for the token engine');
-  const result = simulateTokens(config.token, validation.ownPrefixes ? tasks.map(ownPrefix) : tasks);
+  const result = simulateTokens(config, validation.ownPrefixes ? tasks.map(ownPrefix) : tasks);
   const { counters } = result.instances[0]!;
   return latencies(
     result.tasks.map(({ task, firstToken }) => (firstToken - task.arrival) * 1000),

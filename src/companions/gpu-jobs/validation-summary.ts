@@ -1,14 +1,11 @@
 import { engineComparison } from '../../report/chart/gpu-jobs-comparison.ts';
-import { renderPng, renderSvg } from '../../report/chart/render.ts';
+import { type Picture, renderPicture } from '../../report/chart/render.ts';
+import { formatPercent } from '../../report/format.ts';
 import { type RuleCheck, type RuleTrace, VLLM_RULES_ADDRESS } from './queueing-rules.ts';
 import type { Comparison, EngineLatencies } from './validation-comparison.ts';
 
 /** The latency distributions of both engines. */
-export async function comparisonChart({
-  validation,
-  cluster,
-  token,
-}: Comparison): Promise<{ svg: string; png: Uint8Array }> {
+export async function comparisonChart({ validation, cluster, token }: Comparison): Promise<Picture> {
   const finite = ({ ttftMs, e2eMs }: EngineLatencies) => ({
     ttftMs: ttftMs.filter(Number.isFinite),
     e2eMs: e2eMs.filter(Number.isFinite),
@@ -17,8 +14,7 @@ export async function comparisonChart({
     { engine: 'cluster simulator', ...finite(cluster) },
     { engine: 'token engine', ...finite(token) },
   ];
-  const svg = await renderSvg(engineComparison(engines, validation.title));
-  return { svg, png: await renderPng(svg) };
+  return await renderPicture(engineComparison(engines, validation.title));
 }
 
 /** The page as Markdown, beside its charts. */
@@ -54,8 +50,7 @@ export function whereTheyDiffer({ requests, differing, cluster, token }: Compari
   const { ttft, e2e, first } = differing;
   if (first === null) return `All ${requests} requests agree.`;
   const apart = (name: string, of: (engine: EngineLatencies) => number): string => {
-    const change = (of(token) / of(cluster) - 1) * 100;
-    return `${name} ${change < 0 ? '−' : '+'}${Math.abs(change).toFixed(1)} %`;
+    return `${name} ${formatPercent(of(token) / of(cluster) - 1, 1)}`;
   };
   const times = (engine: EngineLatencies): string =>
     `TTFT ${engine.ttftMs[first]!.toFixed(3)}, E2E ${engine.e2eMs[first]!.toFixed(3)} ms`;

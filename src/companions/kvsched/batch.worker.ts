@@ -1,6 +1,5 @@
 import { workerData } from 'piscina';
-import type { ChartSpec } from '../../report/chart/render.ts';
-import { renderPng, renderSvg } from '../../report/chart/render.ts';
+import { type ChartSpec, type Picture, renderPicture } from '../../report/chart/render.ts';
 import type { Scenario } from '../../simulators/kvsched/scenario.ts';
 import { type RunOutcome, type RunTask, runTask } from './task.ts';
 
@@ -12,7 +11,8 @@ export default function run({ scenario, settings }: RunTask): RunOutcome {
 }
 
 /** One figure in a worker thread. */
-export async function render(spec: ChartSpec): Promise<{ svg: string; png: Uint8Array }> {
-  const svg = await renderSvg(spec);
-  return { svg, png: new Uint8Array(await renderPng(svg)) };
+export async function render(spec: ChartSpec): Promise<Picture> {
+  const { svg, png } = await renderPicture(spec);
+  // Of bytes alone: what crosses threads is copied, and a Buffer brings its pool along.
+  return { svg, png: new Uint8Array(png) };
 }

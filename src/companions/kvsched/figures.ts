@@ -3,8 +3,10 @@ import { from } from 'arquero';
 import { csvLine } from '../../document/csv.ts';
 import { type KvschedBar, type KvschedBarsText, kvschedBars } from '../../report/chart/kvsched-bars.ts';
 import { type CdfPoint, cdfSteps, kvschedCdf } from '../../report/chart/kvsched-cdf.ts';
-import type { ChartSpec } from '../../report/chart/render.ts';
-import { type IndexRow, pathPart, writeText } from './run-index.ts';
+import type { ChartSpec, Picture } from '../../report/chart/render.ts';
+import { writePicture } from '../../report/write-picture.ts';
+import { writeTextFile } from '../../study/io/text-file.ts';
+import { type IndexRow, pathPart } from './run-index.ts';
 import type { Samples } from './task.ts';
 
 /** A chart, and the numbers it shows. */
@@ -21,7 +23,7 @@ export interface FinishedRun {
   readonly samples: Samples;
 }
 
-export type Render = (spec: ChartSpec) => Promise<{ readonly svg: string; readonly png: Uint8Array }>;
+export type Render = (spec: ChartSpec) => Promise<Picture>;
 
 export const BYTES_PER_GIB = 1024 ** 3;
 
@@ -34,9 +36,9 @@ function ablationName(row: Pick<IndexRow, 'prefetch' | 'overlap'>): string {
 export function batchFigures(runs: readonly FinishedRun[]): readonly Figure[] {
   const scenarios = [...new Set(runs.map(({ row }) => row.scenario))];
   const stages = ['prefill', 'decode', 'total'] as const;
-  const cdfs = scenarios.flatMap((scenario) => stages.map((stage) => cdfFigure(runs, scenario, stage)));
-  const p99 = meanBars(runs, (row) => row.summary.p99_ms);
-  const moved = meanBars(runs, (row) => row.summary.kv_migration_bytes / BYTES_PER_GIB);
+  const cdfs = scenarios.flatMap((scenario) => stages.map((stage) => batchCdf(runs, scenario, stage)));
+  const p99 = batchBars(runs, (row) => row.summary.p99_ms);
+  const moved = batchBars(runs, (row) => row.summary.kv_migration_bytes / BYTES_PER_GIB);
   return [
     ...cdfs,
     barFigure('p99_total_bar', p99, { title: 'P99 of the total latency, mean over seeds', axis: 'P99 (ms)' }, [
@@ -69,12 +71,9 @@ export async function writeFigures(
   let done = 0;
   const written = await Promise.all(
     figures.map(async ({ name, spec, table, aliases }) => {
-      const { svg, png } = await render(spec);
-      for (const file of [name, ...aliases]) {
-        writeText(join(folder, `${file}.svg`), svg);
-        writeText(join(folder, `${file}.png`), png);
-      }
-      writeText(join(folder, `${name}.csv`), csvTable(table));
+      const picture = await render(spec);
+      for (const file of [name, ...aliases]) writePicture(folder, file, picture);
+      writeTextFile(join(folder, `${name}.csv`), csvTable(table));
       onFigure(++done);
       return join(folder, `${name}.png`);
     }),
@@ -82,47 +81,56 @@ export async function writeFigures(
   return written;
 }
 
-function cdfFigure(runs: readonly FinishedRun[], scenario: string, stage: keyof Samples): Figure {
-  const groups = from(
-    runs
-      .filter(({ row }) => row.scenario === scenario)
-      .map(({ row, samples }) => ({
-        scheduler: row.scheduler,
-        ablation: ablationName(row),
-        samples: samples[stage],
-      })),
-  )
+function batchCdf(runs: readonly FinishedRun[], scenario: string, stage: keyof Samples): Figure {
+  const own = runs.filter(({ row }) => row.scenario === scenario);
+  return cdfFigure(
+    `cdf_${stage}_${pathPart(scenario)}`,
+    { title: scenario, stage },
+    own.map(({ row, samples }) => ({
+      scheduler: row.scheduler,
+      ablation: ablationName(row),
+      samples: samples[stage],
+    })),
+  );
+}
+
+/** The distribution of what each scheduler took under each ablation, over all runs of both. */
+export function cdfFigure(
+  name: string,
+  { title, stage }: { readonly title: string; readonly stage: keyof Samples },
+  runs: readonly { readonly scheduler: string; readonly ablation: string; readonly samples: Float64Array }[],
+): Figure {
+  const groups = from(runs as object[])
     .groupby('scheduler', 'ablation')
     .rollup({ parts: 'd => op.array_agg(d.samples)' })
     .objects() as { scheduler: string; ablation: string; parts: Float64Array[] }[];
   const points = groups.flatMap(({ scheduler, ablation, parts }): CdfPoint[] =>
     cdfSteps(pooled(parts)).map(([latencyMs, share]) => ({ scheduler, ablation, latencyMs, share })),
   );
-  return {
-    name: `cdf_${stage}_${pathPart(scenario)}`,
-    spec: kvschedCdf(points, scenario, stage),
-    table: points.map((point) => ({ ...point })),
-    aliases: [],
-  };
+  return { name, spec: kvschedCdf(points, title, stage), table: points.map((point) => ({ ...point })), aliases: [] };
 }
 
-/** Means over seeds, in order of first appearance. */
-function meanBars(runs: readonly FinishedRun[], value: (row: IndexRow) => number): readonly KvschedBar[] {
-  return from(
+function batchBars(runs: readonly FinishedRun[], value: (row: IndexRow) => number): readonly KvschedBar[] {
+  return meanBars(
     runs.map(({ row }) => ({
       scenario: row.scenario,
       scheduler: row.scheduler,
       ablation: ablationName(row),
       value: value(row),
     })),
-  )
+  );
+}
+
+/** Means of the bars of one place, in order of first appearance. */
+export function meanBars(bars: readonly KvschedBar[]): readonly KvschedBar[] {
+  return from(bars as object[])
     .groupby('scenario', 'scheduler', 'ablation')
     .rollup({ value: 'd => op.sum(d.value) / op.count()' })
     .objects() as KvschedBar[];
 }
 
 /** All samples of several runs. */
-export function pooled(parts: readonly Float64Array[]): Float64Array {
+function pooled(parts: readonly Float64Array[]): Float64Array {
   const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
   let offset = 0;
   for (const part of parts) {
@@ -132,7 +140,8 @@ export function pooled(parts: readonly Float64Array[]): Float64Array {
   return all;
 }
 
-function csvTable(rows: Figure['table']): string {
+/** Records of the same keys, which name the columns. */
+export function csvTable(rows: readonly Readonly<Record<string, string | number | boolean>>[]): string {
   const columns = Object.keys(rows[0] ?? {});
   const lines = rows.map((row) => csvLine(columns.map((column) => row[column]!)));
   return `${[columns.join(','), ...lines].join('\n')}\n`;

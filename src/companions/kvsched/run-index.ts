@@ -58,7 +58,7 @@ export function writeIndex(file: string, rows: readonly IndexRow[]): void {
     const record = indexRecord(row);
     return csvLine(COLUMNS.map((column) => record[column]!));
   });
-  writeText(file, `${[COLUMNS.join(','), ...lines].join('\n')}\n`);
+  writeTextFile(file, `${[COLUMNS.join(','), ...lines].join('\n')}\n`);
 }
 
 /** A row as `compare-modes` needs it. */
@@ -96,11 +96,6 @@ export function readIndex(place: string): readonly ComparedRow[] {
 }
 
 const COMPARED_COLUMNS = ['scenario', 'label', 'p99_ms', 'p99_decode_ms', 'kv_migration_bytes'];
-
-/** Writes a file and the folders above it. @throws InputError when the place cannot be written */
-export function writeText(file: string, content: string | Uint8Array): void {
-  writeTextFile(file, content);
-}
 
 /** Letters, digits, `_`, `-` and inner dots: a scenario's name as a part of a path. */
 export function pathPart(name: string): string {

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { InputError } from '../../base/errors.ts';
 import type { RunSettings } from '../../simulators/kvsched/settings.ts';
+import { writeTextFile } from '../../study/io/text-file.ts';
 import type { FinishedRun } from './figures.ts';
-import { type IndexRow, pathPart, writeText } from './run-index.ts';
+import { type IndexRow, pathPart } from './run-index.ts';
 import type { Ablation } from './run-settings.ts';
 import type { ScenarioFile } from './scenario-file.ts';
 import { type RunOutcome, refusal, summaryDocument } from './task.ts';
@@ -33,7 +34,7 @@ export function saveRun(
     strictNetwork: settings.links !== 'relaxed',
     summaryPath: join(out, pathPart(id), scheduler, `seed=${seed}`, subfolder, 'summary.json'),
   };
-  writeText(row.summaryPath, `${JSON.stringify(summaryDocument(summary, samples))}\n`);
+  writeTextFile(row.summaryPath, `${JSON.stringify(summaryDocument(summary, samples))}\n`);
   return { row, samples };
 }
 

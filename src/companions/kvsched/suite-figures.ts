@@ -1,7 +1,5 @@
-import { from } from 'arquero';
 import type { KvschedBar } from '../../report/chart/kvsched-bars.ts';
-import { type CdfPoint, cdfSteps, kvschedCdf } from '../../report/chart/kvsched-cdf.ts';
-import { BYTES_PER_GIB, barFigure, type Figure, pooled } from './figures.ts';
+import { BYTES_PER_GIB, barFigure, cdfFigure, type Figure, meanBars } from './figures.ts';
 import { pathPart } from './run-index.ts';
 import { readSamples, type SuiteFigures } from './suite-index.ts';
 
@@ -35,7 +33,7 @@ export function suiteFigures(runs: readonly SuiteFigures[], prefix: string): rea
           },
         ),
       ),
-      ...(['prefill', 'decode'] as const).flatMap((stage) => distribution(experiment, rows, stage)),
+      ...distributions(experiment, rows),
     ];
   });
   const all = METRICS.map(([name, what, axis, value]) =>
@@ -57,29 +55,22 @@ function means(
   panel: (run: SuiteFigures) => string,
   value: (run: SuiteFigures) => number,
 ): readonly KvschedBar[] {
-  const rows = runs.map((run) => ({ scenario: panel(run), scheduler: run.scheduler, value: value(run) }));
-  const table = from(rows)
-    .groupby('scenario', 'scheduler')
-    .rollup({ value: 'd => op.sum(d.value) / op.count()' })
-    .objects() as Omit<KvschedBar, 'ablation'>[];
-  return table.map((bar) => ({ ...bar, ablation: 'mean' }));
+  return meanBars(
+    runs.map((run) => ({ scenario: panel(run), scheduler: run.scheduler, ablation: 'mean', value: value(run) })),
+  );
 }
 
-function distribution(experiment: string, runs: readonly SuiteFigures[], stage: 'prefill' | 'decode'): Figure[] {
+function distributions(experiment: string, runs: readonly SuiteFigures[]): readonly Figure[] {
   const kept = runs.flatMap((run) => {
     const samples = readSamples(run.summaryPath);
-    return samples === null ? [] : [{ run, samples: samples[stage] }];
+    return samples === null ? [] : [{ run, samples }];
   });
   if (kept.length === 0) return [];
-  const keyOf = ({ run }: (typeof kept)[number]): string => JSON.stringify([run.scheduler, run.sweep]);
-  const points = [...new Set(kept.map(keyOf))].flatMap((key): CdfPoint[] => {
-    const group = kept.filter((one) => keyOf(one) === key);
-    const { scheduler, sweep } = group[0]!.run;
-    const all = pooled(group.map(({ samples }) => samples));
-    return cdfSteps(all).map(([latencyMs, share]) => ({ scheduler, ablation: sweep, latencyMs, share }));
-  });
-  const name = `${pathPart(experiment)}_cdf_${stage}`;
-  return [
-    { name, spec: kvschedCdf(points, experiment, stage), table: points.map((point) => ({ ...point })), aliases: [] },
-  ];
+  return (['prefill', 'decode'] as const).map((stage) =>
+    cdfFigure(
+      `${pathPart(experiment)}_cdf_${stage}`,
+      { title: experiment, stage },
+      kept.map(({ run, samples }) => ({ scheduler: run.scheduler, ablation: run.sweep, samples: samples[stage] })),
+    ),
+  );
 }

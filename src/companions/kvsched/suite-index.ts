@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { InputError } from '../../base/errors.ts';
 import { shortText } from '../../base/short-text.ts';
-import { csvLine, mapRows, readCsvTable } from '../../document/csv.ts';
-import { readTextFile } from '../../study/io/text-file.ts';
-import { indexRecord, writeText } from './run-index.ts';
+import { mapRows, readCsvTable } from '../../document/csv.ts';
+import { readTextFile, writeTextFile } from '../../study/io/text-file.ts';
+import { csvTable } from './figures.ts';
+import { indexRecord } from './run-index.ts';
 import type { SuiteRow } from './suite.ts';
 
 /** A row with the names of the columns: those of an index of runs behind experiment and sweep. */
@@ -12,10 +13,7 @@ export function suiteRecord({ experiment, sweep, row }: SuiteRow): Readonly<Reco
 }
 
 export function writeSuiteIndex(file: string, rows: readonly SuiteRow[]): void {
-  const records = rows.map(suiteRecord);
-  const columns = Object.keys(records[0]!);
-  const lines = records.map((record) => csvLine(columns.map((column) => record[column]!)));
-  writeText(file, `${[columns.join(','), ...lines].join('\n')}\n`);
+  writeTextFile(file, csvTable(rows.map(suiteRecord)));
 }
 
 /** What pictures of a suite show of one run. */
@@ -57,12 +55,8 @@ export function readSuiteIndex(file: string): readonly SuiteFigures[] {
 
 /** The latencies that a run left behind; null where its summary is gone. @throws InputError when it is no summary */
 export function readSamples(file: string): { readonly prefill: Float64Array; readonly decode: Float64Array } | null {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    return null;
-  }
+  if (!existsSync(file)) return null;
+  const text = readTextFile(file);
   const samples = (summary: Record<string, unknown>, key: string): Float64Array => {
     const values = summary[key];
     if (Array.isArray(values) && values.length > 0 && values.every(Number.isFinite)) return Float64Array.from(values);

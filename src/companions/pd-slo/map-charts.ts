@@ -1,6 +1,6 @@
 import { negated } from '../../numeric/statistics.ts';
 import { type PdSloMapCell, pdSloMap } from '../../report/chart/pd-slo-map.ts';
-import { renderPng, renderSvg } from '../../report/chart/render.ts';
+import { renderPicture } from '../../report/chart/render.ts';
 import { type MapPoint, verdictOf } from './map-point.ts';
 
 const FIGURES = {
@@ -31,8 +31,8 @@ export async function mapCharts(
   points: readonly MapPoint[],
 ): Promise<readonly (readonly [name: string, content: string | Uint8Array])[]> {
   const drawn = Object.entries(FIGURES).map(async ([name, figure]) => {
-    const svg = await renderSvg(figure(points));
-    return [[`${name}.svg`, svg] as const, [`${name}.png`, await renderPng(svg)] as const];
+    const { svg, png } = await renderPicture(figure(points));
+    return [[`${name}.svg`, svg] as const, [`${name}.png`, png] as const];
   });
   return (await Promise.all(drawn)).flat();
 }

@@ -3,6 +3,8 @@ import { placed } from '../../document/yaml.ts';
 import { readEndpointPickerConfig } from '../../simulators/pd-slo/endpoint-picker-config.ts';
 import { isEndpointPickerDocument, isStockPicker } from '../../simulators/pd-slo/endpoint-picker-schema.ts';
 import { type ReadConfig, readPdSloConfig } from '../../simulators/pd-slo/read-config.ts';
+import { runNeeds } from '../../simulators/pd-slo/run-needs.ts';
+import { requireAffordable } from '../../simulators/run-bounds.ts';
 import { readYamlFile } from '../../study/io/yaml-file.ts';
 
 /** Reads a file of llm-d's own router: its text and name → keys of a configuration, and notices. */
@@ -18,19 +20,26 @@ export type ReadStockPicker = (
  */
 export function readSetup(file: string | undefined, over: JsonObject, readStock: ReadStockPicker): ReadConfig {
   const alone = readPdSloConfig(over, null, []);
-  if (file === undefined) return alone;
+  if (file === undefined) return affordable(alone);
   const source = readYamlFile(file);
   const { value } = source;
   if (isStockPicker(value)) {
     const { config, notices } = readStock(source.text, file);
     const read = readPdSloConfig(combine(config, over), null, []);
-    return { ...read, notices: [...notices, ...read.notices] };
+    return affordable({ ...read, notices: [...notices, ...read.notices] });
   }
   if (isEndpointPickerDocument(value)) {
     placed(source, 0, () => readEndpointPickerConfig(value));
-    return readPdSloConfig({ ...over, endpoint_picker: value }, null, []);
+    return affordable(readPdSloConfig({ ...over, endpoint_picker: value }, null, []));
   }
-  return placed(source, 0, () => readPdSloConfig(isJsonObject(value) ? combine(value, over) : value, null, []));
+  return placed(source, 0, () =>
+    affordable(readPdSloConfig(isJsonObject(value) ? combine(value, over) : value, null, [])),
+  );
+}
+
+function affordable(read: ReadConfig): ReadConfig {
+  requireAffordable(runNeeds(read));
+  return read;
 }
 
 /** Top-level maps of both are joined, everything else is replaced. */

@@ -1,9 +1,9 @@
 import { inverse, Matrix } from 'ml-matrix';
 import { leastInBox } from './quadratic-box.ts';
-import { blockCovariance, blockInfluence, type Regression, type Sample } from './regression.ts';
+import { blockCovariance, blockInfluence, type Regression, type Sample, usualOf } from './regression.ts';
 import { EventCount, tokenTimes } from './schedule.ts';
 import { lookAtSteps, type StepLook } from './step-regressions.ts';
-import type { StepSearch } from './step-search.ts';
+import { SAME_STEP, type StepSearch } from './step-search.ts';
 import { fitWaits, type Wait } from './waits.ts';
 
 export interface DirectFit {
@@ -26,8 +26,6 @@ const LEAST_ERROR = 3e-4;
  */
 const LEFT_ERRORS = [3e-4, 3e-4, 2e-4, 1e-4, 1e-3, 1e-3] as const;
 const CLOCK_ERROR_US = 0.5;
-/** Of a step: times that are no further apart are one. */
-const SAME_TIME = 0.25;
 /** A request that ends within so many steps may have left the server already. */
 const ABOUT_TO_END = 1.2;
 /** Least share of requests that must be explained, for the whole to be believed. */
@@ -113,8 +111,7 @@ function addBlock(covariance: Matrix, { unknown }: Regression, from: number): vo
 /** Standard deviation of one time, from the usual error of a distance of two. */
 function noiseOf({ samples, fit }: { readonly samples: readonly Sample[]; readonly fit: Regression }): number {
   const errors = samples.map(({ x, y }) => Math.abs(y - x.reduce((sum, value, k) => sum + value * fit.values[k]!, 0)));
-  errors.sort((a, b) => a - b);
-  return Math.max(1, (1.4826 * errors[Math.floor(errors.length / 2)]!) / Math.SQRT2);
+  return Math.max(1, usualOf(errors) / Math.SQRT2);
 }
 
 /** Requests that came to a server that was idle, or busy beyond doubt. */
@@ -127,7 +124,7 @@ function waitsOf(
   const { known, firstAt, lastAt } = tokenTimes(output, latencies, outsideUs);
   const firsts = new EventCount(known.map((i) => [firstAt(i), input[i]!]));
   const ends = new EventCount(known.map((i) => [lastAt(i), 0]));
-  const near = SAME_TIME * ownUs;
+  const near = SAME_STEP * ownUs;
   const promptsAt = (at: number): number => firsts.weight(at + near) - firsts.weight(at - near);
   const decodingAt = (at: number): number => firsts.count(at) - ends.count(at);
   const waits: Wait[] = [];

@@ -40,6 +40,12 @@ export function regression(samples: readonly Sample[], weight: readonly number[]
   };
 }
 
+/** The standard deviation of normal errors from their sizes, a few of which may be wild: by the median. */
+export function usualOf(sizes: readonly number[]): number {
+  const sorted = [...sizes].sort((a, b) => a - b);
+  return 1.4826 * sorted[Math.floor(sorted.length / 2)]!;
+}
+
 /** X′WX and X′Wy. */
 function normalEquations(samples: readonly Sample[], weight: readonly number[]) {
   const width = samples[0]?.x.length ?? 1;

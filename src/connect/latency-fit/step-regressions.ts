@@ -1,4 +1,4 @@
-import { type Regression, regression, relativeRegression, type Sample } from './regression.ts';
+import { type Regression, regression, relativeRegression, type Sample, usualOf } from './regression.ts';
 import { type Latencies, type Lengths, type Schedule, scheduleOf } from './schedule.ts';
 import { enoughSteps, type Guess, likeliestStep } from './step-distances.ts';
 import { LEAST_SAMPLES, SAME_STEP, type StepSearch } from './step-search.ts';
@@ -33,7 +33,7 @@ export function lookAtSteps(search: StepSearch): StepLook | null {
     const decode = decodeSamples(search, schedule);
     if (decode.length < LEAST_SAMPLES) return null;
     const decodeFit = relativeRegression(decode);
-    spacing = { ...spacing, noise: usualShare(decodeFit.relativeSquares) };
+    spacing = { ...spacing, noise: usualOf(decodeFit.relativeSquares.map(Math.sqrt)) };
     if (round === 0) {
       spacing = likeliestStep(search, outsideUs, { ...spacing, perTokenUs: Math.max(0, decodeFit.values[2]!) });
     }
@@ -52,12 +52,6 @@ export function lookAtSteps(search: StepSearch): StepLook | null {
     spacing = { ...spacing, stepUs: Math.max(1, stepUs), perTokenUs, perRequestUs };
     outsideUs = Math.max(0, Math.min(LARGEST_SHARE * gapUs, decodeFit.values[0]! - stepFit.values[0]!));
   }
-}
-
-/** A usual error from squared relative ones, a few of which may be wild. */
-function usualShare(squares: readonly number[]): number {
-  const sorted = [...squares].sort((a, b) => a - b);
-  return 1.4826 * Math.sqrt(sorted[Math.floor(sorted.length / 2)]!);
 }
 
 function decodeSamples(

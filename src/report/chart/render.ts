@@ -30,6 +30,17 @@ function withOwnIds(svg: string, spec: ChartSpec): string {
   return svg.replace(/\b(clip\d+)\b/g, (id) => (order.has(id) ? `${prefix}${order.get(id)}` : id));
 }
 
+/** A chart twice: as vectors, and as dots for those who cannot show them. */
+export interface Picture {
+  readonly svg: string;
+  readonly png: Uint8Array;
+}
+
+export async function renderPicture(spec: ChartSpec): Promise<Picture> {
+  const svg = await renderSvg(spec);
+  return { svg, png: await renderPng(svg) };
+}
+
 /**
  * SVG text → PNG bytes, with the font shipped by the package, so that no system font is needed.
  * @param scale - pixels per SVG unit

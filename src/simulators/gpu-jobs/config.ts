@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Json } from '../../base/json.ts';
+import type { Json, JsonObject } from '../../base/json.ts';
 import { parsePart } from '../../document/schema.ts';
 import { type ClusterSpec, clusterByName, clusterSchema } from './cluster-spec.ts';
 import { GPUS, gpuFamily } from './gpu-catalog.ts';
@@ -65,6 +65,13 @@ const gpuJobsConfig = z.discriminatedUnion('engine', [simplified, token]);
 /** @throws InputError with every problem; paths start with `path` */
 export function parseJobsConfig(document: Json, path: readonly (string | number)[]): JobsConfig {
   return parsePart(gpuJobsConfig, document, path);
+}
+
+/** The same of the token engine. */
+export function parseTokenConfig(document: JsonObject, path: readonly (string | number)[]): TokenConfig {
+  const config = parseJobsConfig({ ...document, engine: 'token' }, path);
+  if (config.engine !== 'token') throw new RangeError('asked for the token engine');
+  return config.token;
 }
 
 /** Seed document 002 gives 628 TFLOP/s for the A100 (its rate with 2:4 sparsity); 312 is the dense one. */

@@ -57,7 +57,7 @@ export interface Carried {
  * What `plan` takes over from the run that it extends; nothing where it extends none.
  * @throws InputError where nothing of that run counts
  */
-export async function carriedInto(into: string, plan: StudyPlan, sources: PlanSources): Promise<Carried> {
+export async function carriedInto(into: string, plan: StudyPlan, sources: () => PlanSources): Promise<Carried> {
   if (plan.extends === undefined) return { known: new Map(), notes: [] };
   const run = join(into, plan.extends.run);
   if (!existsSync(join(run, PLAN_FILE))) {
@@ -67,7 +67,7 @@ export async function carriedInto(into: string, plan: StudyPlan, sources: PlanSo
   if (recorded.plan.hash !== plan.extends.plan) {
     return { known: new Map(), notes: [`${run} is another run by now: what it measured is measured again`] };
   }
-  const reasons = [...notCarried(recorded.plan, plan), ...otherPolicies(recorded.sources, sources)];
+  const reasons = [...notCarried(recorded.plan, plan), ...otherPolicies(recorded.sources, sources())];
   if (reasons.length > 0) {
     throw inputErrors(
       reasons.map(

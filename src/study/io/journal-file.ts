@@ -3,7 +3,7 @@ import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, statSync } 
 import { join } from 'node:path';
 import { onDisk } from '../../base/disk-error.ts';
 import { InputError } from '../../base/errors.ts';
-import { type JournalEntry, StudyProgress } from '../journal.ts';
+import { type JournalEntry, replay, StudyProgress, type StudyState } from '../journal.ts';
 import { type Chain, EMPTY_CHAIN, nextLine, readLine } from '../journal-chain.ts';
 import { openToAppend, writeAll, writeFileAtomically } from './atomic-file.ts';
 import { type HeldLock, takeLock } from './lock-file.ts';
@@ -14,13 +14,15 @@ const LOCK_FILE = 'journal.lock';
 
 export interface JournalContent {
   readonly entries: readonly JournalEntry[];
+  /** What they come to. */
+  readonly state: StudyState;
   readonly chain: Chain;
   /** Bytes of complete lines; what lies beyond is a line torn by a crash. */
   readonly completeBytes: number;
   readonly torn: boolean;
 }
 
-const NOTHING: JournalContent = { entries: [], chain: EMPTY_CHAIN, completeBytes: 0, torn: false };
+const NOTHING: JournalContent = { entries: [], state: replay([]), chain: EMPTY_CHAIN, completeBytes: 0, torn: false };
 
 /**
  * Reads a journal. A last line without line end is what a crash leaves and is dropped; anything else that does not parse,
@@ -48,7 +50,7 @@ export function readJournal(folder: string): JournalContent {
     start = end + 1;
   }
   if (start < bytes.length) requireTorn(chain, bytes.subarray(start), { file, line: entries.length + 1 });
-  return { entries, chain, completeBytes: start, torn: start < bytes.length };
+  return { entries, state: progress.state, chain, completeBytes: start, torn: start < bytes.length };
 }
 
 function textOf(line: Buffer): string {

@@ -12,7 +12,6 @@ import {
   resolveExperiment,
   type TunedPoint,
 } from '../experiment/experiment-plan.ts';
-import { replay } from '../journal.ts';
 import type { PlanSource } from '../plan/plan-sources.ts';
 import { parseStrategyFile } from '../plan/strategy-file.ts';
 import { resolvePlan } from '../plan/study-plan.ts';
@@ -105,5 +104,5 @@ async function tunedPoint(folder: string, rule: PointRule): Promise<TunedPoint> 
 async function recordedRun(folder: string): Promise<RecordedRun> {
   const sources = readPlanFile(folder);
   const plan = await resolvePlan(sources, createBackend, 'not-loaded');
-  return { plan, trials: replay(readJournal(folder).entries).trials };
+  return { plan, trials: readJournal(folder).state.trials };
 }

@@ -4,7 +4,6 @@ import { InputError } from '../../base/errors.ts';
 import { canonicalText, type Json, type JsonObject } from '../../base/json.ts';
 import { shortKey } from '../../base/short-text.ts';
 import { parseYaml, type YamlSource } from '../../document/yaml.ts';
-import { replay } from '../journal.ts';
 import { meanMetrics } from '../objective.ts';
 import type { EarlierPoint } from '../plan/earlier-point.ts';
 import type { PlanSource } from '../plan/plan-sources.ts';
@@ -39,7 +38,7 @@ export function readEarlier(study: YamlSource, folder: string, { spec, workload 
 }
 
 function pointsOf(folder: string, run: string, seeds: readonly number[]): readonly EarlierPoint[] {
-  return replay(readJournal(folder).entries).trials.flatMap(({ values, outcome }) => {
+  return readJournal(folder).state.trials.flatMap(({ values, outcome }) => {
     if (outcome?.kind !== 'observed') return [];
     const common = outcome.replicates.filter(({ seed }) => seeds.includes(seed));
     const measuredOn = outcome.replicates.map(({ seed }) => seed);

@@ -3,7 +3,7 @@ import { InputError } from '../../base/errors.ts';
 import { createSampler } from '../../optimizer/sampler/registry.ts';
 import { carryingEvaluate, type KnownReplicates } from '../carried.ts';
 import { evaluationSetups } from '../evaluation.ts';
-import { entryText, JOURNAL_FORMAT, type JournalEntry, replay, StudyProgress, type StudyState } from '../journal.ts';
+import { entryText, JOURNAL_FORMAT, type JournalEntry, StudyProgress, type StudyState } from '../journal.ts';
 import { type PlanSources, placeSimulatorError } from '../plan/plan-sources.ts';
 import { probeOf, resolvePlan, type StudyPlan } from '../plan/study-plan.ts';
 import { samplerName } from '../propose.ts';
@@ -89,7 +89,7 @@ export async function planToResume(folder: string, trust: PolicyTrust): Promise<
 }
 
 function recorded(folder: string, sources: PlanSources, plan: StudyPlan): RecordedStudy {
-  const { entries, torn } = readJournal(folder);
+  const { entries, state, torn } = readJournal(folder);
   if (entries[0] === undefined) {
     throw new InputError('no trial was recorded here yet: the journal has no complete line', {
       position: { file: join(folder, JOURNAL_FILE) },
@@ -97,7 +97,7 @@ function recorded(folder: string, sources: PlanSources, plan: StudyPlan): Record
     });
   }
   requireJournalOf(folder, plan, entries);
-  return { sources, plan, entries, state: replay(entries), torn };
+  return { sources, plan, entries, state, torn };
 }
 
 /** The plan keeps the first entry of its journal. */

@@ -1,6 +1,6 @@
 import { isJsonObject, type Json } from '../../base/json.ts';
 import type { ParameterValues, SearchSpace } from '../../optimizer/space/parameter.ts';
-import { isInside } from '../../optimizer/space/search-space.ts';
+import { isInside, pointKey } from '../../optimizer/space/search-space.ts';
 import type { PlanSources } from './plan-sources.ts';
 import { normalizeWeights } from './template.ts';
 
@@ -53,7 +53,7 @@ export function resolveExtension(
 ): { readonly extends?: Extension } {
   const document = documentOf(sources);
   if (document === null) return {};
-  const isBaseline = (values: ParameterValues): boolean => JSON.stringify(values) === JSON.stringify(baseline);
+  const isBaseline = (values: ParameterValues): boolean => baseline !== null && pointKey(values) === pointKey(baseline);
   const points = document.points.filter(
     (values) => isBaseline(values) || isInside(space, normalizeWeights(space, values)),
   );

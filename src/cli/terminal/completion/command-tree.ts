@@ -82,10 +82,6 @@ class Declarations {
     return this;
   }
 
-  config(): this {
-    return this;
-  }
-
   example(): this {
     return this;
   }
