@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { Finished } from '../support/command-line.ts';
-import { validLines } from './command-lines.ts';
+import { REFUSED, validLines } from './command-lines.ts';
 import { prepared } from './prepared.ts';
 import { program, type Scene } from './scene.ts';
 import { count, type Tally, tally, wordsTrouble } from './tally.ts';
@@ -38,13 +38,28 @@ async function fullSinks(scene: Scene): Promise<Tally> {
     const full = openSync('/dev/full', 'w');
     const end = await program(args, { cwd, stdout: full });
     closeSync(full);
-    count(sinks, PRINTS_NOTHING.includes(args[0]!) && end.code === 0 ? null : refused(end, args.join(' ')));
+    count(sinks, lostOutput(end, args));
   }
   return sinks;
 }
 
-/** It answers lines of stdin, and there are none. */
-const PRINTS_NOTHING = ['ask-tell'];
+/** What is printed cannot be, and that is what is said; some lines are refused before they print. */
+function lostOutput(end: Finished, args: readonly string[]): string | null {
+  const line = args.join(' ');
+  if (PRINTS_NOTHING.some((command) => startsWith(line, command)) && end.code === 0) return null;
+  const trouble = refused(end, line);
+  if (trouble !== null || REFUSED.some((command) => startsWith(line, command))) return trouble;
+  return /^paretune: stdout: /m.test(end.stderr)
+    ? null
+    : `${line.slice(0, 40)}: refused for ${end.stderr.slice(0, 100)}`;
+}
+
+function startsWith(line: string, command: string): boolean {
+  return line === command || line.startsWith(`${command} `);
+}
+
+/** One answers lines of stdin, and there are none; the report of the other goes to its file, unless asked for. */
+const PRINTS_NOTHING = ['ask-tell', 'blis calibrate'];
 
 function refused({ code, stderr }: Finished, what: string): string | null {
   if (code !== 2) return `${what.slice(0, 40)}: exit ${code}, ${stderr.slice(0, 200)}`;
@@ -80,7 +95,7 @@ async function mounted(scene: Scene, study: string): Promise<Tally> {
     const end = await attempt(`run ${study} --workers 1 --quiet --out DISK/run`);
     count(one, end.code === 0 ? null : refused(end, `full at ${kib} KiB`));
     mount('remount,ro');
-    for (const line of ['report DISK/run', 'resume DISK/run --workers 1', WRITERS[0]!]) {
+    for (const line of ['report DISK/run', 'resume DISK/run --workers 1 --quiet', WRITERS[0]!]) {
       const read = await attempt(line);
       count(one, read.code === 0 ? null : refused(read, `read-only, ${line}`));
     }

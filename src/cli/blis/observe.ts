@@ -6,13 +6,14 @@ import { observedReport } from '../../connect/observe/observed-figures.ts';
 import { itlCsv, observedHeader } from '../../connect/observe/observed-trace.ts';
 import { writeTraceCsv } from '../../simulators/workload/trace-csv.ts';
 import { writeTraceHeader } from '../../simulators/workload/write-trace-header.ts';
+import { writeFileOrDevice } from '../../study/io/atomic-file.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { interruptible } from '../terminal/interruption.ts';
 import { Progress } from '../terminal/progress.ts';
 import { type ObserveRequest, readObserveFlags } from './observe-flags.ts';
 import { declareObserveFlags } from './observe-options.ts';
 import { observeWarnings, outcomeLine } from './observe-warnings.ts';
-import { isQuiet, printWarnings, writePieces } from './output.ts';
+import { isQuiet, printWarnings } from './output.ts';
 
 export const blisObserveCommand: LoadedCommand = {
   build: (parser) =>
@@ -88,9 +89,9 @@ function writeObservation(request: ObserveRequest, { requests, rttMs, hitRate }:
     targets,
     hitRate: hitRate === null || 'reason' in hitRate ? null : hitRateBlock(hitRate, request.vllmCommit),
   });
-  writePieces(files.header, [writeTraceHeader(header)]);
-  writePieces(files.data, [writeTraceCsv(requests.map(({ row }) => row))]);
-  if (files.itl !== null) writePieces(files.itl, itlCsv(requests));
+  writeFileOrDevice(files.header, writeTraceHeader(header));
+  writeFileOrDevice(files.data, writeTraceCsv(requests.map(({ row }) => row)));
+  if (files.itl !== null) writeFileOrDevice(files.itl, itlCsv(requests));
 }
 
 function exitCode({ compat }: ObserveRequest, { observation: { requests }, interrupted }: Followed): number {

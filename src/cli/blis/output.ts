@@ -1,4 +1,3 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Argv } from 'yargs';
 import { InputError } from '../../base/errors.ts';
 import { shortText } from '../../base/short-text.ts';
@@ -9,6 +8,7 @@ import { writeTraceCsv } from '../../simulators/workload/trace-csv.ts';
 import type { TraceHeader } from '../../simulators/workload/trace-header.ts';
 import type { TraceRow } from '../../simulators/workload/trace-row.ts';
 import { writeTraceHeader } from '../../simulators/workload/write-trace-header.ts';
+import { writeFileOrDevice } from '../../study/io/atomic-file.ts';
 import type { Flags } from '../terminal/command.ts';
 import { integerText, switchFlag, textFlag } from '../terminal/flags.ts';
 import { declareDetectorFlags, readDetectorFlags } from './detectors.ts';
@@ -72,30 +72,8 @@ export function printWarnings(warnings: readonly string[], options: Pick<OutputO
 
 /** Writes PREFIX.yaml and PREFIX.csv. */
 export function writeTrace(prefix: string, header: TraceHeader, rows: readonly TraceRow[]): void {
-  writePieces(`${prefix}.yaml`, [writeTraceHeader(header)]);
-  writePieces(`${prefix}.csv`, [writeTraceCsv(rows)]);
-}
-
-/** Writes pieces of text one after the other: the whole need not fit into memory. */
-export function writePieces(file: string, pieces: Iterable<string>): void {
-  let handle: number;
-  try {
-    handle = openSync(file, 'w');
-  } catch (error) {
-    throw new InputError(`cannot be written (${(error as NodeJS.ErrnoException).code})`, { position: { file } });
-  }
-  try {
-    let pending = '';
-    for (const piece of pieces) {
-      pending += piece;
-      if (pending.length < 1 << 16) continue;
-      writeSync(handle, pending);
-      pending = '';
-    }
-    writeSync(handle, pending);
-  } finally {
-    closeSync(handle);
-  }
+  writeFileOrDevice(`${prefix}.yaml`, writeTraceHeader(header));
+  writeFileOrDevice(`${prefix}.csv`, writeTraceCsv(rows));
 }
 
 function fitnessWeights(text: string | undefined): ReadonlyMap<string, number> | null {

@@ -12,17 +12,11 @@ import { replayTimes } from '../../simulators/workload/measured-times.ts';
 import { type ReplayOptions, replayWorkload } from '../../simulators/workload/replay-workload.ts';
 import { parseThinkTime } from '../../simulators/workload/think-time.ts';
 import { replayedHeader, type TraceHeader } from '../../simulators/workload/trace-header.ts';
+import { writeFileOrDevice } from '../../study/io/atomic-file.ts';
 import type { Flags, LoadedCommand } from '../terminal/command.ts';
 import { integerText, switchFlag, textFlag } from '../terminal/flags.ts';
 import { type ClusterFlags, declareClusterFlags, readClusterFlags } from './flags.ts';
-import {
-  declareOutputFlags,
-  type OutputOptions,
-  printWarnings,
-  readOutputFlags,
-  writePieces,
-  writeTrace,
-} from './output.ts';
+import { declareOutputFlags, type OutputOptions, printWarnings, readOutputFlags, writeTrace } from './output.ts';
 import { traceBlocks } from './trace-blocks.ts';
 import { readTraceHeader, readTraceRows } from './trace-files.ts';
 import { masterSeed } from './workload.ts';
@@ -53,10 +47,10 @@ export const blisReplayCommand: LoadedCommand = {
     const replay = replayBlis(flags);
     printWarnings(replay.warnings, replay.output);
     const { metricsPath, traceOutput } = replay.output;
-    if (metricsPath !== undefined) writePieces(metricsPath, replay.report.metricsFile());
+    if (metricsPath !== undefined) writeFileOrDevice(metricsPath, replay.report.metricsFile());
     const resultsPath = textFlag(flags, 'results-path');
     if (resultsPath !== undefined) {
-      writePieces(resultsPath, [JSON.stringify(replayResults(replay.result), null, 2)]);
+      writeFileOrDevice(resultsPath, JSON.stringify(replayResults(replay.result), null, 2));
     }
     if (traceOutput !== undefined) {
       writeTrace(traceOutput, replayedHeader(replay.traceBlocks), replay.rows());

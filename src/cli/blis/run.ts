@@ -7,16 +7,10 @@ import { resultTrace } from '../../simulators/cluster/figures/result-trace.ts';
 import { RunReport } from '../../simulators/cluster/figures/run-report.ts';
 import { simulateCluster } from '../../simulators/cluster/simulate-cluster.ts';
 import { generatedHeader } from '../../simulators/workload/trace-header.ts';
+import { writeFileOrDevice } from '../../study/io/atomic-file.ts';
 import type { Flags, LoadedCommand } from '../terminal/command.ts';
 import { declareClusterFlags, readClusterFlags } from './flags.ts';
-import {
-  declareOutputFlags,
-  type OutputOptions,
-  printWarnings,
-  readOutputFlags,
-  writePieces,
-  writeTrace,
-} from './output.ts';
+import { declareOutputFlags, type OutputOptions, printWarnings, readOutputFlags, writeTrace } from './output.ts';
 import { traceBlocks } from './trace-blocks.ts';
 import { declareWorkloadFlags, masterSeed, type RunWorkload, readRunWorkload } from './workload.ts';
 
@@ -28,7 +22,7 @@ export const blisRunCommand: LoadedCommand = {
   run: async (flags) => {
     const run = runBlis(flags);
     printWarnings(run.warnings, run.output);
-    if (run.output.metricsPath !== undefined) writePieces(run.output.metricsPath, run.report.metricsFile());
+    if (run.output.metricsPath !== undefined) writeFileOrDevice(run.output.metricsPath, run.report.metricsFile());
     if (run.output.traceOutput !== undefined) {
       const rows = resultTrace(run.result, run.config.horizonUs);
       writeTrace(run.output.traceOutput, generatedHeader(run.source.seed, run.traceBlocks), rows);

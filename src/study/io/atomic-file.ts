@@ -1,8 +1,14 @@
-import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, lstatSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { onDisk } from '../../base/disk-error.ts';
 import { InputError } from '../../base/errors.ts';
+
+/** Pieces are written one after the other: the whole need not fit into memory. */
+export type FileContent = string | Uint8Array | Iterable<string>;
+
+/** Pieces are gathered to writes of at least this many characters. */
+const WRITE_CHARACTERS = 1 << 16;
 
 let drafts = 0;
 
@@ -11,7 +17,7 @@ let drafts = 0;
  * opened: a symbolic link in its place is not followed.
  * @throws InputError when the place cannot be written
  */
-export function writeFileAtomically(file: string, content: string | Uint8Array): void {
+export function writeFileAtomically(file: string, content: FileContent): void {
   const draft = join(dirname(file), `.paretune-${process.pid}-${threadId}-${drafts++}.part`);
   onDisk(file, 'written', () => {
     requireReplaceable(file);
@@ -19,7 +25,7 @@ export function writeFileAtomically(file: string, content: string | Uint8Array):
     const descriptor = openSync(draft, 'wx');
     try {
       try {
-        writeAll(descriptor, content);
+        writeContent(descriptor, content);
         fsyncSync(descriptor);
       } finally {
         closeSync(descriptor);
@@ -31,6 +37,38 @@ export function writeFileAtomically(file: string, content: string | Uint8Array):
     }
     syncFolder(dirname(file));
   });
+}
+
+/** As `writeFileAtomically`; a device, a pipe or a link to one, such as /dev/stdout, is written to. */
+export function writeFileOrDevice(file: string, content: FileContent): void {
+  const stats = onDisk(file, 'written', () => lstatSync(file, { throwIfNoEntry: false }));
+  if (stats === undefined || stats.isFile()) {
+    writeFileAtomically(file, content);
+    return;
+  }
+  onDisk(file, 'written', () => {
+    const descriptor = openSync(file, 'w');
+    try {
+      writeContent(descriptor, content);
+    } finally {
+      closeSync(descriptor);
+    }
+  });
+}
+
+function writeContent(descriptor: number, content: FileContent): void {
+  if (typeof content === 'string' || content instanceof Uint8Array) {
+    writeAll(descriptor, content);
+    return;
+  }
+  let pending = '';
+  for (const piece of content) {
+    pending += piece;
+    if (pending.length < WRITE_CHARACTERS) continue;
+    writeAll(descriptor, pending);
+    pending = '';
+  }
+  writeAll(descriptor, pending);
 }
 
 /** A device must not be replaced by a file of its name. */
