@@ -6,6 +6,7 @@ import { ENTRIES, LONG_FILES, LONG_FUNCTIONS, TESTED_DIRECTLY } from './architec
 import { CLUSTER_FACE, CLUSTER_ROOMS, FLOORS, type Layer, SHARED_TYPES, STRANGERS } from './architecture/layers.ts';
 import { CARRIED, PACKAGES } from './architecture/packages.ts';
 import { architecturePicture } from './architecture/picture.ts';
+import { PROGRAM_TESTS } from './program-tests.ts';
 import { findCycle } from './support/source/cycles.ts';
 import { deadExports } from './support/source/dead-exports.ts';
 import { effectsOf } from './support/source/effects.ts';
@@ -231,3 +232,9 @@ function upward(layers: Readonly<Record<string, Layer>>, layerOf: (name: string)
     return may.includes(other) ? [] : [`${from} → ${to}: ${why}`];
   });
 }
+
+describe('tests', () => {
+  test('that are apart for their length are there: a wrong name would run twice', () => {
+    expect(PROGRAM_TESTS.filter((name) => !existsSync(`${ROOT}${name}`))).toEqual([]);
+  });
+});

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { PROGRAM_TESTS } from './program-tests.ts';
 
 const root = new URL('..', import.meta.url).pathname;
 
@@ -26,6 +27,7 @@ export default defineConfig({
           name: 'stateless',
           root,
           include: STATELESS.map((folder) => `test/${folder}/**/*.test.ts`),
+          exclude: [...PROGRAM_TESTS],
           testTimeout: 90_000,
           hookTimeout: 180_000,
           pool: 'threads',
@@ -41,6 +43,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [
             ...STATELESS.map((folder) => `test/${folder}/**`),
+            ...PROGRAM_TESTS,
             'test/long/**',
             'test/database/**',
             'test/package/install.test.ts',
