@@ -3,33 +3,14 @@ import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../support/command-line.ts';
+import { installNode, withNode } from '../support/node-versions.ts';
 import { MANIFEST, pack, ROOT } from './packed.ts';
 
 const folder = realpathSync(temporaryFolder());
-const project = join(folder, 'project');
-
-/** Runs a program of the project. */
-function run(command: string, args: readonly string[], cwd = project) {
-  const { status, stdout, stderr } = spawnSync(command, args, {
-    cwd,
-    encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1' },
-  });
-  return { status, stdout, stderr };
-}
-
-const paretune = (args: readonly string[]) => run('npx', ['--no-install', 'paretune', ...args]);
+let tarball = '';
 
 beforeAll(() => {
-  const tarball = pack(folder);
-  mkdirSync(project);
-  writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'module' }));
-  writeFileSync(join(project, 'policy.ts'), TYPED_POLICY);
-  writeFileSync(join(project, 'study.yaml'), STUDY);
-  execFileSync('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', tarball], {
-    cwd: project,
-    stdio: 'pipe',
-  });
+  tarball = pack(folder);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -74,7 +55,44 @@ budget: {trials: 4}
 sampler: sobol
 `;
 
-describe('in an empty project', () => {
+/** The Node that runs the tests, and later ones of npm's `node` package. */
+const NODES = [Number(process.versions.node.split('.')[0]), 22, 24].filter(
+  (major, index, all) => all.indexOf(major) === index,
+);
+
+describe.each(NODES)('in an empty project, with Node %i', (major) => {
+  const project = join(folder, `project-${major}`);
+  let env = withNode(null);
+
+  /** Runs a program of the project. */
+  function run(command: string, args: readonly string[]) {
+    const { status, stdout, stderr } = spawnSync(command, args, {
+      cwd: project,
+      encoding: 'utf8',
+      env: { ...env, NO_COLOR: '1' },
+    });
+    return { status, stdout, stderr };
+  }
+
+  const paretune = (args: readonly string[]) => run('npx', ['--no-install', 'paretune', ...args]);
+
+  beforeAll(() => {
+    if (major !== NODES[0]) env = withNode(installNode(major, folder));
+    mkdirSync(project);
+    writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'module' }));
+    writeFileSync(join(project, 'policy.ts'), TYPED_POLICY);
+    writeFileSync(join(project, 'study.yaml'), STUDY);
+    execFileSync('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', tarball], {
+      cwd: project,
+      stdio: 'pipe',
+      env,
+    });
+  });
+
+  test('it is that Node', () => {
+    expect(run('node', ['--version']).stdout).toMatch(new RegExp(`^v${major}\\.`));
+  });
+
   test('the package installs as one version of each library, without a build', () => {
     const installed = JSON.parse(readFileSync(join(project, 'node_modules/paretune/package.json'), 'utf8'));
     expect(installed.version).toBe(MANIFEST.version);
@@ -93,7 +111,7 @@ const { kind } = simulateCluster({ config: { model: 'qwen/qwen3-14b', hardware: 
 const schema = JSON.parse(readFileSync(new URL(import.meta.resolve('paretune/schemas/study.json')), 'utf8'));
 console.log(typeof optimizer.best().recommendation.params.x, kind, typeof runStudy, schema.type);
 `;
-    expect(run(process.execPath, ['--input-type=module', '-e', program])).toMatchObject({
+    expect(run('node', ['--input-type=module', '-e', program])).toMatchObject({
       stdout: 'number measured function object\n',
       stderr: '',
     });
@@ -117,7 +135,7 @@ console.log(checked.front, ttft);
     );
     const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
     const options = '--ignoreConfig --noEmit --strict --target es2023 --module nodenext --allowImportingTsExtensions';
-    expect(run(process.execPath, [tsc, ...options.split(' '), 'program.ts'])).toMatchObject({
+    expect(run('node', [tsc, ...options.split(' '), 'program.ts'])).toMatchObject({
       stdout: '',
       status: 0,
     });
@@ -170,13 +188,15 @@ space: node_modules/paretune/search-spaces/class-chunked-prefill.yaml`,
   test('a policy module in TypeScript runs where Node strips types, and is refused in one line elsewhere', () => {
     writeFileSync(join(project, 'own.yaml'), strategy('policy.ts'));
     const { status, stdout, stderr } = paretune(['simulate', 'study.yaml', '--seed', '1', '--json']);
-    if ('typescript' in process.features && process.features.typescript) {
+    const strips = run('node', ['-p', 'process.features.typescript ?? false']).stdout.trim() !== 'false';
+    if (strips) {
       expect(status, stderr).toBe(0);
       expect(JSON.parse(stdout).data.outcomes[0].outcome.kind).toBe('measured');
     } else {
+      const version = run('node', ['-p', 'process.versions.node']).stdout.trim();
       expect(status).toBe(2);
       expect(stderr).toBe(
-        `paretune: policy.ts: Node ${process.versions.node} does not run TypeScript by itself; use Node 22.18 or later, or compile the module and name the .js file\n`,
+        `paretune: policy.ts: Node ${version} does not run TypeScript by itself; use Node 22.18 or later, or compile the module and name the .js file\n`,
       );
     }
   });
