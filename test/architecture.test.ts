@@ -10,6 +10,7 @@ import { PROGRAM_TESTS } from './program-tests.ts';
 import { findCycle } from './support/source/cycles.ts';
 import { deadExports } from './support/source/dead-exports.ts';
 import { effectsOf } from './support/source/effects.ts';
+import { foreignPowers } from './support/source/foreign-powers.ts';
 import { fileLength, functionLengths } from './support/source/lengths.ts';
 import { loadedFrom } from './support/source/reach.ts';
 import { readSources, resolveFrom } from './support/source/read-source.ts';
@@ -220,6 +221,16 @@ describe('effects', () => {
         .map((kind) => `${entry.where} ${kind}`),
     );
     expect(unused).toEqual([]);
+  });
+});
+
+describe('powers', () => {
+  test('that are not squares or powers of 2 are taken by numeric/power.ts, which gives the same bits on every Node', () => {
+    const found = [...sources, ...strategies].flatMap((file) =>
+      foreignPowers(file.tree).map((text) => `${file.name}: ${text}`),
+    );
+    // What it leaves to the engine are bases and exponents without digits.
+    expect(found).toEqual(['src/numeric/power.ts: x ** y']);
   });
 });
 

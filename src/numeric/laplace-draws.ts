@@ -1,6 +1,7 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import type { Rng } from '../base/random.ts';
 import type { StagedDifferentiable } from './lbfgsb.ts';
+import { power } from './power.ts';
 
 export interface LaplaceOptions {
   /** Draws to keep. */
@@ -92,7 +93,7 @@ function principalAxes(negativeLog: StagedDifferentiable, mode: Float64Array, wi
   }
   const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(hessian, { assumeSymmetric: true });
   return realEigenvalues.map((value, k) => {
-    const length = 1 / Math.sqrt(Math.max(value, widest ** -2));
+    const length = 1 / Math.sqrt(Math.max(value, power(widest, -2)));
     return Float64Array.from({ length: n }, (_, i) => length * eigenvectorMatrix.get(i, k));
   });
 }

@@ -1,4 +1,5 @@
 import { Matrix } from 'ml-matrix';
+import { power } from '../numeric/power.ts';
 import { allPositive } from '../numeric/statistics.ts';
 import { expectedRowMean, fitTwoWay, type TwoWayLayout, twoWayResiduals } from '../numeric/two-way-layout.ts';
 
@@ -79,7 +80,7 @@ function mostCommonLength(rows: readonly (readonly number[] | null)[]): number {
 
 /** @see Wilson & Hilferty 1931 */
 function medianOfChiSquare(freedom: number): number {
-  return freedom * (1 - 2 / (9 * freedom)) ** 3;
+  return freedom * power(1 - 2 / (9 * freedom), 3);
 }
 
 function median(values: readonly number[]): number {

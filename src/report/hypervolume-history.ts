@@ -1,3 +1,4 @@
+import { power } from '../numeric/power.ts';
 import { hypervolume } from '../optimizer/pareto/hypervolume.ts';
 import { isFeasible, losses } from '../study/objective.ts';
 import type { StudyPlan } from '../study/plan/study-plan.ts';
@@ -26,7 +27,7 @@ export function hypervolumeHistory(
     ),
   );
   const reference = box.map(() => 1 + BEHIND);
-  const whole = (1 + BEHIND) ** box.length;
+  const whole = power(1 + BEHIND, box.length);
   const seen: number[][] = [];
   const values = points.map((point) => {
     if (point !== null) seen.push(point.map((loss, m) => (loss - box[m]!.low) / (box[m]!.high - box[m]!.low)));

@@ -1,3 +1,4 @@
+import { power } from '../numeric/power.ts';
 import type { Parameter, ParameterValue, ParameterValues, SearchSpace } from '../optimizer/space/parameter.ts';
 
 const STEPS = 24;
@@ -88,7 +89,7 @@ function isRange(parameter: Parameter): parameter is Range {
 
 /** Evenly spaced on the parameter's own scale; each integer once. */
 function rangePlaces({ kind, low, high, log }: Range, steps: number): number[] {
-  const at = (share: number): number => (log ? low * (high / low) ** share : low + (high - low) * share);
+  const at = (share: number): number => (log ? low * power(high / low, share) : low + (high - low) * share);
   const places = Array.from({ length: steps + 1 }, (_, step) => (step === steps ? high : at(step / steps)));
   return kind === 'integer' ? [...new Set(places.map(Math.round))] : places;
 }

@@ -25,7 +25,7 @@ export interface FinishedRun {
 
 export type Render = (spec: ChartSpec) => Promise<Picture>;
 
-export const BYTES_PER_GIB = 1024 ** 3;
+export const BYTES_PER_GIB = 2 ** 30;
 
 /** `pf1 ov0`. */
 function ablationName(row: Pick<IndexRow, 'prefetch' | 'overlap'>): string {

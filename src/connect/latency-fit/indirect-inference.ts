@@ -1,4 +1,5 @@
 import { inverse, Matrix } from 'ml-matrix';
+import { power } from '../../numeric/power.ts';
 import type { Auxiliary } from './auxiliary.ts';
 import { leastInBox } from './quadratic-box.ts';
 import { blockCovariance } from './regression.ts';
@@ -76,7 +77,7 @@ function distanceAt(problem: IndirectProblem, values: readonly number[]) {
   const gap = Matrix.columnVector(observed.values.map((value, m) => value - simulated.values[m]!));
   const covariance = blockCovariance(Matrix.sub(observed.influence, simulated.influence));
   for (const [m, value] of observed.values.entries()) {
-    covariance.set(m, m, covariance.get(m, m) + (LEAST_ERROR * value) ** 2 + Number.MIN_VALUE ** 0.25);
+    covariance.set(m, m, covariance.get(m, m) + (LEAST_ERROR * value) ** 2 + power(Number.MIN_VALUE, 0.25));
   }
   return { gap, covariance, weights: inverse(covariance, true) };
 }

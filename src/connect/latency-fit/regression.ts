@@ -1,4 +1,5 @@
 import { EigenvalueDecomposition, inverse, Matrix } from 'ml-matrix';
+import { power } from '../../numeric/power.ts';
 import { leastInBox } from './quadratic-box.ts';
 
 /** A request, or a step that it ended, as a row of a regression. */
@@ -167,6 +168,6 @@ function growthWeights(samples: readonly Sample[], values: readonly number[]): r
     squares.map((y, place) => ({ place, x: [1, Math.log(predicted[place]! / mean)], y })),
     squares.map(() => 1),
   );
-  const power = Math.max(0, Math.min(2, line.values[1] ?? 0));
-  return predicted.map((value) => (value / mean) ** -power);
+  const growth = Math.max(0, Math.min(2, line.values[1] ?? 0));
+  return predicted.map((value) => power(value / mean, -growth));
 }

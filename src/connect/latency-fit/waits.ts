@@ -1,5 +1,6 @@
 import { inverse, Matrix } from 'ml-matrix';
 import { normalCdf, normalPdf } from '../../numeric/normal.ts';
+import { power } from '../../numeric/power.ts';
 import { leastInBox } from './quadratic-box.ts';
 import { regression } from './regression.ts';
 
@@ -113,7 +114,7 @@ function curvature(wait: Wait, values: readonly number[], edge: number): number 
 }
 
 function informationOf(waits: readonly Wait[], weights: readonly number[]): Matrix {
-  const moments = [0, 1, 2].map((power) => sum(waits.map(({ tokens }, i) => weights[i]! * tokens ** power)));
+  const moments = [0, 1, 2].map((k) => sum(waits.map(({ tokens }, i) => weights[i]! * power(tokens, k))));
   return new Matrix([
     [moments[0]!, moments[1]!],
     [moments[1]!, moments[2]!],

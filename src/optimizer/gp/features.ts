@@ -1,3 +1,4 @@
+import { power } from '../../numeric/power.ts';
 import { coordinateCount, encode } from '../space/encode.ts';
 import type { ParameterValues, SearchSpace } from '../space/parameter.ts';
 
@@ -115,5 +116,5 @@ function writePullBack(
 }
 
 function keptFraction(u: number, components: number): number {
-  return Math.max(0, 1 - u) ** (1 / components);
+  return power(Math.max(0, 1 - u), 1 / components);
 }

@@ -1,4 +1,5 @@
 import { stream } from '../../base/random.ts';
+import { power } from '../../numeric/power.ts';
 import { pointsInOrder } from '../feasible/finite-points.ts';
 import { coordinateCount, cubeDimension, decode } from '../space/encode.ts';
 import { boxSize, levelCount } from '../space/levels.ts';
@@ -72,7 +73,7 @@ function hasAtMost(space: SearchSpace, levels: number, most: number): boolean {
 
 function gridSize(space: SearchSpace, levels: number): number {
   const sizes = space.parameters.map((parameter) =>
-    Number.isFinite(levelCount(parameter)) ? levelCount(parameter) : levels ** coordinateCount(parameter),
+    Number.isFinite(levelCount(parameter)) ? levelCount(parameter) : power(levels, coordinateCount(parameter)),
   );
   return sizes.reduce((product, size) => product * size, 1);
 }
@@ -105,9 +106,9 @@ function discretized(
 
 /** A grid over the cube, the last coordinate fastest: with both ends of each axis, or centres of equal cells. */
 function cubesOf(dimension: number, levels: number, toEnds: boolean): Float64Array[] {
-  return Array.from({ length: levels ** dimension }, (_, index) =>
+  return Array.from({ length: power(levels, dimension) }, (_, index) =>
     Float64Array.from({ length: dimension }, (_, axis) => {
-      const level = Math.floor(index / levels ** (dimension - 1 - axis)) % levels;
+      const level = Math.floor(index / power(levels, dimension - 1 - axis)) % levels;
       return toEnds ? level / (levels - 1) : (level + 0.5) / levels;
     }),
   );

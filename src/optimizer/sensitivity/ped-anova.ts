@@ -1,4 +1,5 @@
 import type { Rng } from '../../base/random.ts';
+import { power } from '../../numeric/power.ts';
 import { encode } from '../space/encode.ts';
 import type { Parameter, ParameterValue, ParameterValues, SearchSpace } from '../space/parameter.ts';
 
@@ -113,7 +114,7 @@ function smooth(coordinates: readonly (number | null)[]): Column {
   const active = coordinates.filter((one) => one !== null);
   const mean = active.reduce((sum, x) => sum + x / active.length, 0);
   const variance = active.reduce((sum, x) => sum + (x - mean) ** 2 / active.length, 0);
-  const width = Math.max(1 / GRID, Math.sqrt(variance) * active.length ** -0.2);
+  const width = Math.max(1 / GRID, Math.sqrt(variance) * power(active.length, -0.2));
   const rows = coordinates.map((x) => {
     const row = new Float64Array(GRID + 1);
     if (x === null) {

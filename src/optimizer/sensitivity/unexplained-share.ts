@@ -1,4 +1,5 @@
 import { normalQuantile } from '../../numeric/normal.ts';
+import { power } from '../../numeric/power.ts';
 import type { LeaveOneOut } from '../gp/diagnostics.ts';
 import type { FittedGp } from '../gp/fit.ts';
 import { standardSlope, standardToUnit, untransform } from '../gp/outcome-transform.ts';
@@ -40,5 +41,5 @@ export function unexplainedShare(
 /** @see Wilson & Hilferty 1931, "The distribution of chi-square" */
 function chiSquareQuantile(p: number, freedom: number): number {
   const share = 2 / (9 * freedom);
-  return freedom * Math.max(0, 1 - share + normalQuantile(p) * Math.sqrt(share)) ** 3;
+  return freedom * power(Math.max(0, 1 - share + normalQuantile(p) * Math.sqrt(share)), 3);
 }

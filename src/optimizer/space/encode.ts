@@ -1,3 +1,4 @@
+import { power } from '../../numeric/power.ts';
 import { levelCount, steppedValue } from './levels.ts';
 import type {
   IntegerParameter,
@@ -143,7 +144,7 @@ function decodeSimplex(cube: ArrayLike<number>, at: number, size: number): numbe
   const weights = new Array<number>(size).fill(0);
   let left = 1;
   for (let i = 0; i < size - 1; i++) {
-    const next = left * (1 - clip(cube[at + i]!)) ** (1 / (size - 1 - i));
+    const next = left * power(1 - clip(cube[at + i]!), 1 / (size - 1 - i));
     weights[i] = left - next;
     left = next;
   }
@@ -158,7 +159,7 @@ function encodeSimplex(weights: readonly number[], cube: Float64Array, at: numbe
   for (let i = size - 1; i >= 0; i--) suffix[i] = suffix[i + 1]! + weights[i]!;
   for (let i = 0; i < size - 1; i++) {
     const kept = suffix[i]! > 0 ? suffix[i + 1]! / suffix[i]! : 0;
-    cube[at + i] = suffix[i]! > 0 ? clip(1 - kept ** (size - 1 - i)) : 0.5;
+    cube[at + i] = suffix[i]! > 0 ? clip(1 - power(kept, size - 1 - i)) : 0.5;
   }
 }
 

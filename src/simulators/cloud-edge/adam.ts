@@ -1,3 +1,5 @@
+import { power } from '../../numeric/power.ts';
+
 const BETA1 = 0.9;
 const BETA2 = 0.999;
 const EPSILON = 1e-8;
@@ -18,8 +20,8 @@ export class Adam {
   /** Moves `parameters` against `gradient`, in place. */
   update(parameters: Float64Array, gradient: Readonly<Float64Array>): void {
     this.#step++;
-    const rate = this.#learningRate / (1 - BETA1 ** this.#step);
-    const root = Math.sqrt(1 - BETA2 ** this.#step);
+    const rate = this.#learningRate / (1 - power(BETA1, this.#step));
+    const root = Math.sqrt(1 - power(BETA2, this.#step));
     const mean = this.#mean;
     const square = this.#square;
     for (let i = 0; i < parameters.length; i++) {

@@ -1,10 +1,11 @@
+import { power } from '../../numeric/power.ts';
 import type { CloudEdgeConfig } from './config-schema.ts';
 
 /** Mean of the largest of `size` independent draws from the sample. @param sorted - ascending */
 export function expectedMaximum(sorted: ArrayLike<number>, size: number): number {
   const n = sorted.length;
   let sum = 0;
-  for (let i = 0; i < n; i++) sum += sorted[i]! * (((i + 1) / n) ** size - (i / n) ** size);
+  for (let i = 0; i < n; i++) sum += sorted[i]! * (power((i + 1) / n, size) - power(i / n, size));
   return sum;
 }
 

@@ -1,4 +1,5 @@
 import type { Rng } from '../../base/random.ts';
+import { power } from '../../numeric/power.ts';
 
 /** When requests come; times in seconds, rates per second. */
 export type ArrivalProcess =
@@ -71,12 +72,12 @@ export function arrivalTimes(process: ArrivalProcess, count: number, rng: Rng): 
  * @see Marsaglia & Tsang 2000, "A simple method for generating gamma variables"
  */
 function gammaDeviate(shape: number, rng: Rng): number {
-  if (shape < 1) return gammaDeviate(shape + 1, rng) * (1 - rng.uniform()) ** (1 / shape);
+  if (shape < 1) return gammaDeviate(shape + 1, rng) * power(1 - rng.uniform(), 1 / shape);
   const d = shape - 1 / 3;
   const c = 1 / Math.sqrt(9 * d);
   for (;;) {
     const x = rng.normal();
-    const v = (1 + c * x) ** 3;
+    const v = power(1 + c * x, 3);
     if (v > 0 && Math.log(1 - rng.uniform()) < 0.5 * x * x + d - d * v + d * Math.log(v)) return d * v;
   }
 }

@@ -1,4 +1,5 @@
 import type { Rng } from '../../base/random.ts';
+import { power } from '../../numeric/power.ts';
 
 /** Distribution of a whole number such as a token count. */
 export type CountLaw =
@@ -43,7 +44,7 @@ export function drawCount(law: CountLaw, rng: Rng): number {
     case 'lognormal':
       return clip(law.median * Math.exp(law.sigma * rng.normal()), law);
     case 'pareto':
-      return clip(law.scale * (1 - rng.uniform()) ** (-1 / law.alpha), law);
+      return clip(law.scale * power(1 - rng.uniform(), -1 / law.alpha), law);
     default:
       return law satisfies never;
   }

@@ -1,3 +1,4 @@
+import { power } from '../../numeric/power.ts';
 import { type GpuSpec, gpuFamily } from './gpu-catalog.ts';
 import { kvBytesPerToken, type ModelSpec } from './model-catalog.ts';
 import { type RooflineTime, rooflineTime } from './roofline.ts';
@@ -70,7 +71,7 @@ const FIXED_PREFILL_RATE = 1000;
 const FIXED_DECODE_RATE = 5000;
 
 function fixedSeconds({ prefillTokens, decodeBatch }: StepLoad, eta: number): number {
-  return prefillTokens / FIXED_PREFILL_RATE + (decodeBatch > 0 ? decodeBatch ** (1 - eta) / FIXED_DECODE_RATE : 0);
+  return prefillTokens / FIXED_PREFILL_RATE + (decodeBatch > 0 ? power(decodeBatch, 1 - eta) / FIXED_DECODE_RATE : 0);
 }
 
 /** tokens/s per GPU and multi-GPU efficiency for prefill; the same and the batch factor for decode. */
@@ -106,14 +107,14 @@ export function tableThroughput(
     const [prefill, prefillEfficiency, decode, decodeEfficiency, factor] = row;
     const scale = batch <= 1 ? 1 : Math.min(factor, 1 + (factor - 1) * Math.sqrt(batch));
     return {
-      prefill: prefill * tp * prefillEfficiency ** (tp - 1),
-      decode: decode * tp * decodeEfficiency ** (tp - 1) * scale,
+      prefill: prefill * tp * power(prefillEfficiency, tp - 1),
+      decode: decode * tp * power(decodeEfficiency, tp - 1) * scale,
     };
   }
   const [prefill, decode] = FALLBACK[family] ?? UNKNOWN_GPU;
   return {
     prefill: prefill * tp,
-    decode: decode * tp * 0.85 ** (tp - 1) * Math.min(2.5, 1 + 0.5 * Math.sqrt(Math.max(1, batch))),
+    decode: decode * tp * power(0.85, tp - 1) * Math.min(2.5, 1 + 0.5 * Math.sqrt(Math.max(1, batch))),
   };
 }
 

@@ -6,7 +6,7 @@ import { kvschedScenario, runnableScenario, type ScenarioDocument } from './scen
 
 /** What a scenario must say itself, unless it is laid over a base that its user wrote. */
 const REQUIRED_KEYS: readonly string[] = ['scenario_id', 'workload', 'nodes', 'network'];
-const BYTES_PER_GIB = 1024 ** 3;
+const BYTES_PER_GIB = 2 ** 30;
 
 /**
  * Reads a merged scenario document; links may end at nodes that do not exist.

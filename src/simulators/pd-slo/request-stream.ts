@@ -1,4 +1,5 @@
 import { type Rng, stream } from '../../base/random.ts';
+import { power } from '../../numeric/power.ts';
 import type { PdSloWorkload } from './config-schema.ts';
 import { type ParsedSloHeaders, parseSloHeaders, TPOT_HEADER, TTFT_HEADER } from './slo-headers.ts';
 
@@ -81,12 +82,12 @@ function gap(rng: Rng, cv: number): number {
 
 /** Gamma deviate with scale 1. @see Marsaglia & Tsang 2000, "A simple method for generating gamma variables" */
 function gammaDeviate(rng: Rng, shape: number): number {
-  if (shape < 1) return gammaDeviate(rng, shape + 1) * (1 - rng.uniform()) ** (1 / shape);
+  if (shape < 1) return gammaDeviate(rng, shape + 1) * power(1 - rng.uniform(), 1 / shape);
   const d = shape - 1 / 3;
   const c = 1 / Math.sqrt(9 * d);
   for (;;) {
     const x = rng.normal();
-    const v = (1 + c * x) ** 3;
+    const v = power(1 + c * x, 3);
     if (v > 0 && Math.log(1 - rng.uniform()) < 0.5 * x * x + d * (1 - v + Math.log(v))) return d * v;
   }
 }

@@ -1,3 +1,4 @@
+import { power } from '../../../numeric/power.ts';
 import type { LatencyConfig } from '../engine-config.ts';
 import { layerSplit, peakTflops } from './architecture.ts';
 import type { LatencyModel } from './latency-model.ts';
@@ -167,7 +168,7 @@ class TransformerCost {
     let moe = 0;
     if (this.#moeLayers > 0) {
       const experts = this.#experts;
-      const touched = experts * (1 - ((experts - this.#topK) / experts) ** n);
+      const touched = experts * (1 - power((experts - this.#topK) / experts, n));
       moe = 2 * d * this.#expertFfn * touched * this.#moeLayers;
     }
     const dense = 2 * d * this.#denseFfn * this.#denseLayers;
