@@ -58,7 +58,7 @@ const LINES: Readonly<Record<string, string>> = {
   'pd-slo explain': '--requests 50',
   'pd-slo metrics': '--requests 50',
   'pd-slo train': '../pd/samples.jsonl',
-  'pd-slo map': '--seeds 2 --requests 20 --quiet',
+  'pd-slo map': '--seeds 2 --requests 100 --quiet',
   'gpu-jobs run': '--workload low',
   'gpu-jobs validate': '--requests 10',
   'gpu-jobs benchmarks': '--requests 10 --quiet',
