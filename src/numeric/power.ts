@@ -41,7 +41,8 @@ const log2 = new Float64Array(2);
  * the bit, and those of the system's C library from Node 24 on: one result in ten has another last bit.
  *
  * x^y = 2^(y log2 x), with log2 x and its product with y in two numbers each; within 0.7 units in the last place.
- * @see Sun's fdlibm, `e_pow.c`, with the denominator that V8 gives it
+ * @see Sun's fdlibm, `e_pow.c`, with the denominator that V8 gives it. Formulas and constants: Copyright (C) 1993 by Sun Microsystems, Inc.;
+ * permission to use, copy, modify and distribute them is freely granted, provided that this notice is preserved.
  */
 export function power(x: number, y: number): number {
   if (y === 2) return x * x;
