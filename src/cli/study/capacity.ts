@@ -14,13 +14,14 @@ import { printJson } from '../terminal/json-output.ts';
 import { Progress } from '../terminal/progress.ts';
 import { flagValue, integerFlag, ofFlag, schemaFlag } from '../terminal/schema-flag.ts';
 import { fitted, wrapped } from '../terminal/table.ts';
+import { noteOutside, trustFlag, trustOf } from './policy-trust.ts';
 
 /** Without a limit the search goes up to this multiple of the workload's own rate. */
 const HIGHEST = 4;
 
 export const capacityCommand: LoadedCommand = {
   build: (parser) =>
-    parser
+    trustFlag(parser)
       .positional('file', { type: 'string', describe: 'study, or experiment whose arms are compared: file or name' })
       .option('point', { type: 'string', array: true, describe: 'baseline, or RUN#TRIAL (number, knee, best:METRIC)' })
       .option('arm', { type: 'string', array: true, describe: 'arm of an experiment; default: all' })
@@ -50,7 +51,9 @@ export const capacityCommand: LoadedCommand = {
       points: texts(flags, 'point'),
       arms: texts(flags, 'arm'),
       slo: sloText === undefined ? null : ofFlag('slo', () => parseSloText(sloText)),
+      trust: trustOf(flags),
     });
+    noteOutside(found);
     const range = rangeOf(flags, found);
     const sustained = switchFlag(flags, 'sustained');
     if (!sustained && !found.hasTargets) {

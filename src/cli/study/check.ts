@@ -19,7 +19,7 @@ import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag } from '../terminal/flags.ts';
 import { printJson } from '../terminal/json-output.ts';
 import { deployWarnings } from './deployable.ts';
-import { outsideNotices, trustFlag, trustOf } from './policy-trust.ts';
+import { noteOutside, trustFlag, trustOf } from './policy-trust.ts';
 
 interface Checked {
   readonly kind: string;
@@ -53,7 +53,7 @@ function workloadSummary({ recorded }: WorkloadSpec): string {
 async function checkStudy(file: string, trust: PolicyTrust): Promise<string> {
   const sources = loadStudySources(file);
   const plan = await planOf(sources, trust);
-  for (const line of outsideNotices(sources)) process.stderr.write(`paretune: ${line}\n`);
+  noteOutside(sources);
   for (const line of [...deployWarnings(plan), ...warmStartNotes(plan)])
     process.stderr.write(`paretune: warning: ${line}\n`);
   return describePlan(plan);
@@ -79,7 +79,8 @@ async function check(file: string, trust: PolicyTrust): Promise<Checked> {
     case 'study':
       return { kind, summary: await checkStudy(file, trust) };
     case 'experiment': {
-      const { spec } = await loadExperiment(file);
+      const { spec, policies } = await loadExperiment(file, trust);
+      noteOutside({ policies });
       return { kind, summary: `${spec.name}: ${Object.keys(spec.arms).length} arms × ${spec.seeds.length} seeds` };
     }
     case 'strategy':

@@ -10,17 +10,19 @@ import type { ExperimentPlan } from '../../study/experiment/experiment-plan.ts';
 import { loadExperiment } from '../../study/io/load-experiment.ts';
 import { type EvaluatorOptions, openAnywhere } from '../../study/io/open-evaluator.ts';
 import { documentFile, packageVersion } from '../../study/io/package-file.ts';
+import type { PolicyTrust } from '../../study/io/policy-trust.ts';
 import { defaultWorkers } from '../../study/io/worker-pool.ts';
 import { EXIT, type LoadedCommand } from '../terminal/command.ts';
 import { requiredText, switchFlag, textFlag } from '../terminal/flags.ts';
 import { printJson } from '../terminal/json-output.ts';
 import { Progress } from '../terminal/progress.ts';
 import { integerFlag } from '../terminal/schema-flag.ts';
+import { noteOutside, trustFlag, trustOf } from './policy-trust.ts';
 import { queueOf, queueOptions } from './queue-flags.ts';
 
 export const experimentCommand: LoadedCommand = {
   build: (parser) =>
-    queueOptions(parser)
+    trustFlag(queueOptions(parser))
       .positional('file', { type: 'string', describe: 'experiment file, or a folder of them' })
       .option('out', { type: 'string', describe: 'folder for reports and ledger', default: 'reports/experiments' })
       .option('workers', { type: 'number', describe: 'worker threads', defaultDescription: 'one per core' })
@@ -33,7 +35,7 @@ export const experimentCommand: LoadedCommand = {
     const out = textFlag(flags, 'out') ?? 'reports/experiments';
     const session = { workers: integerFlag(flags, 'workers', 1, 1024) ?? defaultWorkers(), ...(await queueOf(flags)) };
     const json = switchFlag(flags, 'json');
-    const plans = await loadAll(experimentFiles(name));
+    const plans = await loadAll(experimentFiles(name), trustOf(flags));
     const entries: { plan: ExperimentPlan; result: ExperimentResult }[] = [];
     for (const plan of plans) {
       const result = await measure(plan, session, switchFlag(flags, 'quiet'));
@@ -54,10 +56,11 @@ export const experimentCommand: LoadedCommand = {
 };
 
 /** Everything is read and checked before anything runs. */
-async function loadAll(files: readonly string[]): Promise<readonly ExperimentPlan[]> {
+async function loadAll(files: readonly string[], trust: PolicyTrust): Promise<readonly ExperimentPlan[]> {
   const plans: ExperimentPlan[] = [];
   for (const file of files) {
-    const plan = await loadExperiment(file);
+    const plan = await loadExperiment(file, trust);
+    noteOutside(plan);
     const same = plans.findIndex(({ spec }) => spec.name === plan.spec.name);
     if (same >= 0) {
       throw new InputError(`${shortText(plan.spec.name)} is also the name of ${files[same]}`, {

@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
 import { textHash } from '../../base/json.ts';
 import type { PolicyTrust } from '../../study/io/policy-trust.ts';
-import type { PlanSources } from '../../study/plan/plan-sources.ts';
+import type { PolicySource } from '../../study/plan/plan-sources.ts';
 import type { Flags } from '../terminal/command.ts';
 import { switchFlag } from '../terminal/flags.ts';
 
@@ -18,12 +18,11 @@ export function trustOf(flags: Flags): PolicyTrust {
   return switchFlag(flags, 'trust-policies') ? 'any' : 'own';
 }
 
-/** Modules of elsewhere run with the rights of the user, and are not under the project's version control. */
-export function outsideNotices({ policies }: PlanSources): readonly string[] {
-  return policies
-    .filter(({ outside }) => outside === true)
-    .map(
-      ({ file, text }) =>
-        `policy module ${file} lies outside of the project; the plan holds its text, SHA-256 ${textHash(text)}`,
-    );
+/** Says which modules are of elsewhere: they run with the rights of the user, and are not under the project's version control. */
+export function noteOutside({ policies }: { readonly policies: readonly PolicySource[] }): void {
+  for (const { file, text, outside } of policies) {
+    if (outside !== true) continue;
+    const hash = textHash(text);
+    process.stderr.write(`paretune: policy module ${file} lies outside of the project, SHA-256 ${hash}\n`);
+  }
 }

@@ -19,7 +19,7 @@ import { integerFlag } from '../terminal/schema-flag.ts';
 import { deployWarnings } from './deployable.ts';
 import { carriedNow, extensionOptions, folderToExtend, sourcesToExtend } from './extend.ts';
 import { type FollowOptions, followStudy } from './follow-study.ts';
-import { outsideNotices, trustFlag, trustOf } from './policy-trust.ts';
+import { noteOutside, trustFlag, trustOf } from './policy-trust.ts';
 import { queueOf, queueOptions } from './queue-flags.ts';
 import { printSummary } from './summary.ts';
 
@@ -56,7 +56,7 @@ export const runCommand: LoadedCommand = {
     const plan = await planOf(sources, trustOf(flags));
     const folder = folderToExtend(flags) ?? textFlag(flags, 'out') ?? join('runs', plan.name);
     const session = await sessionOf(flags);
-    for (const line of outsideNotices(sources)) process.stderr.write(`paretune: ${line}\n`);
+    noteOutside(sources);
     for (const line of [...deployWarnings(plan), ...warmStartNotes(plan)]) {
       process.stderr.write(`paretune: warning: ${line}\n`);
     }

@@ -19,7 +19,7 @@ import { requiredText, switchFlag } from '../terminal/flags.ts';
 import { printJson } from '../terminal/json-output.ts';
 import { integerFlag } from '../terminal/schema-flag.ts';
 import { fitted } from '../terminal/table.ts';
-import { outsideNotices, trustFlag, trustOf } from './policy-trust.ts';
+import { noteOutside, trustFlag, trustOf } from './policy-trust.ts';
 
 export const simulateCommand: LoadedCommand = {
   build: (parser) =>
@@ -33,7 +33,7 @@ export const simulateCommand: LoadedCommand = {
   run: async (flags) => {
     const sources = loadStudySources(documentFile(requiredText(flags, 'study')));
     const plan = await planOf(sources, trustOf(flags));
-    for (const line of outsideNotices(sources)) process.stderr.write(`paretune: ${line}\n`);
+    noteOutside(sources);
     if (plan.regimes !== undefined) {
       throw new InputError('simulates one workload, but this study has several', {
         path: ['workloads'],

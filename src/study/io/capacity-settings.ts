@@ -8,10 +8,12 @@ import { nominalRate } from '../capacity/meets-targets.ts';
 import { type EvaluationSetup, evaluationSetups } from '../evaluation.ts';
 import { choosePoint } from '../experiment/choose-point.ts';
 import { readTrial } from '../experiment/point-text.ts';
+import type { PolicySource } from '../plan/plan-sources.ts';
 import type { StudyPlan } from '../plan/study-plan.ts';
 import { instantiate } from '../plan/template.ts';
 import { loadExperiment } from './load-experiment.ts';
 import { documentKind, loadStudySources } from './load-study.ts';
+import type { PolicyTrust } from './policy-trust.ts';
 import { planOf, readRecorded } from './study-session.ts';
 import { readYamlFile } from './yaml-file.ts';
 
@@ -23,6 +25,8 @@ export interface CapacitySettings {
   readonly seeds: readonly number[];
   /** Whether every setting has latency targets to meet. */
   readonly hasTargets: boolean;
+  /** Policy modules that will run. */
+  readonly policies: readonly PolicySource[];
 }
 
 export interface CapacityRequest {
@@ -34,6 +38,7 @@ export interface CapacityRequest {
   readonly arms: readonly string[];
   /** In place of the targets of the file. */
   readonly slo: SloTargets | null;
+  readonly trust: PolicyTrust;
 }
 
 /** A search without a window would see the run fill up and drain. */
@@ -70,9 +75,14 @@ async function metricsOf(setup: EvaluationSetup, { values }: CapacitySetting): P
   return prepared.metrics;
 }
 
-async function ofExperiment({ file, arms, points }: CapacityRequest): Promise<Omit<CapacitySettings, 'hasTargets'>> {
+async function ofExperiment({
+  file,
+  arms,
+  points,
+  trust,
+}: CapacityRequest): Promise<Omit<CapacitySettings, 'hasTargets'>> {
   if (points.length > 0) throw new InputError('is for studies; an experiment has --arm', { path: ['--point'] });
-  const plan = await loadExperiment(file);
+  const plan = await loadExperiment(file, trust);
   const unknown = arms.find((arm) => !plan.armNames.includes(arm));
   if (unknown !== undefined) {
     throw new InputError(`unknown arm ${shortText(unknown)}`, {
@@ -85,12 +95,13 @@ async function ofExperiment({ file, arms, points }: CapacityRequest): Promise<Om
       ? []
       : [{ name, setup, values: {}, nominal: nominalRate(plan.setups[setup]!.workload) }],
   );
-  return { name: plan.spec.name, setups: plan.setups, settings, seeds: plan.spec.seeds };
+  return { name: plan.spec.name, setups: plan.setups, settings, seeds: plan.spec.seeds, policies: plan.policies };
 }
 
-async function ofStudy({ file, points, arms }: CapacityRequest): Promise<Omit<CapacitySettings, 'hasTargets'>> {
+async function ofStudy({ file, points, arms, trust }: CapacityRequest): Promise<Omit<CapacitySettings, 'hasTargets'>> {
   if (arms.length > 0) throw new InputError('is for experiments; a study has --point', { path: ['--arm'] });
-  const plan = await planOf(loadStudySources(file));
+  const sources = loadStudySources(file);
+  const plan = await planOf(sources, trust);
   const setups = evaluationSetups(plan);
   const named = await Promise.all(
     (points.length === 0 ? ['baseline'] : points).map(async (text) => ({ text, values: await pointOf(plan, text) })),
@@ -102,7 +113,7 @@ async function ofStudy({ file, points, arms }: CapacityRequest): Promise<Omit<Ca
       return { name, setup: index, values, nominal: nominalRate(setup.workload) };
     }),
   );
-  return { name: plan.name, setups, settings, seeds: plan.seeds };
+  return { name: plan.name, setups, settings, seeds: plan.seeds, policies: sources.policies };
 }
 
 async function pointOf(plan: StudyPlan, text: string): Promise<StudyPlan['first'][number]> {

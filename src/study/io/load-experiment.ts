@@ -12,7 +12,7 @@ import {
   resolveExperiment,
   type TunedPoint,
 } from '../experiment/experiment-plan.ts';
-import type { PlanSource } from '../plan/plan-sources.ts';
+import type { PlanSource, PolicySource } from '../plan/plan-sources.ts';
 import { parseStrategyFile } from '../plan/strategy-file.ts';
 import { resolvePlan } from '../plan/study-plan.ts';
 import { createBackend } from './backends.ts';
@@ -20,16 +20,31 @@ import { readJournal } from './journal-file.ts';
 import { readPolicy } from './load-study.ts';
 import { readPlanFile } from './plan-file.ts';
 import { checkPolicies } from './policy-check.ts';
-import { requireTrusted } from './policy-trust.ts';
+import { type PolicyTrust, requireTrusted } from './policy-trust.ts';
 import { shownSource } from './shown-source.ts';
 import { withWorkloadData } from './workload-data.ts';
 import { readYamlFile } from './yaml-file.ts';
 
+export interface LoadedExperiment extends ExperimentPlan {
+  /** Policy modules of all arms, each once. */
+  readonly policies: readonly PolicySource[];
+}
+
 /** Reads an experiment file and everything its arms name; names are relative to the file. */
-export async function loadExperiment(file: string): Promise<ExperimentPlan> {
+export async function loadExperiment(file: string, trust: PolicyTrust = 'own'): Promise<LoadedExperiment> {
   const source = shownSource(readYamlFile(file));
   const folder = dirname(file);
-  const plan = await resolveExperiment(source, (spec, _, arm) => readArm(folder, spec, arm), createSimulator);
+  const modules = new Map<string, PolicySource>();
+  const plan = await resolveExperiment(
+    source,
+    async (spec, _, arm) => {
+      const sources = await readArm(folder, spec, arm);
+      requireTrusted(sources.policies, trust);
+      for (const policy of sources.policies) modules.set(policy.file, policy);
+      return sources;
+    },
+    createSimulator,
+  );
   for (const [index, setup] of plan.setups.entries()) {
     if (setup.policies.length === 0) continue;
     try {
@@ -38,7 +53,7 @@ export async function loadExperiment(file: string): Promise<ExperimentPlan> {
       throw error instanceof InputError ? error.map((problem) => inArm(source, plan.armNames[index]!, problem)) : error;
     }
   }
-  return plan;
+  return { ...plan, policies: [...modules.values()] };
 }
 
 /** A complaint about the modules of an arm, in their files or in the arm. */
@@ -59,7 +74,6 @@ async function readArm(folder: string, spec: ExperimentSpec, arm: ArmSpec): Prom
   const strategyFolder = dirname(resolve(folder, strategyName));
   const { template } = placed(strategy, 0, () => parseStrategyFile(strategy.value));
   const policies = template.policies.map((name, index) => readPolicy(strategy, index, strategyFolder, name));
-  requireTrusted(policies, 'own');
   const inlineArm = arm.workload !== undefined && typeof arm.workload !== 'string';
   const workloadName = inlineArm
     ? undefined

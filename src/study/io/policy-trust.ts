@@ -9,7 +9,7 @@ import { readTextFile } from './text-file.ts';
 /** Whose policy modules may run: those of the user's own files, or also what lies in the folder of a run. */
 export type PolicyTrust = 'own' | 'any';
 
-const WAY_OUT = '`run`, `resume`, `verify`, `check` and `simulate` take --trust-policies';
+const WAY_OUT = 'commands that simulate, and `check`, take --trust-policies';
 
 /**
  * Modules run with the rights of the user, so the folder of a run, which may come from anybody, may not bring them along.

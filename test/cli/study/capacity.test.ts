@@ -58,7 +58,7 @@ test('capacity prints the figure that a study tells as capacity_rps', async () =
 }, 60_000);
 
 const settingsOf = async (more: Partial<CapacityRequest> = {}) =>
-  await capacitySettings({ file: join(folder, 'study.yaml'), points: [], arms: [], slo: null, ...more });
+  await capacitySettings({ file: join(folder, 'study.yaml'), points: [], arms: [], slo: null, trust: 'own', ...more });
 
 test('settings: targets of the file or of the flag, and a window where the file has none', async () => {
   const bare = STUDY.replace(/^(slo|measure|capacity|objectives).*$/gm, '');

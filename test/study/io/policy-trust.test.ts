@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeProblem, InputError } from '../../../src/base/errors.ts';
@@ -10,7 +10,7 @@ import { createRunFolder } from '../../../src/study/io/run-folder.ts';
 import { planOf, startedEntry } from '../../../src/study/io/study-session.ts';
 import { resolvePlan } from '../../../src/study/plan/study-plan.ts';
 import { commandHere } from '../../support/command-here.ts';
-import { temporaryFolder } from '../../support/command-line.ts';
+import { paretune, temporaryFolder } from '../../support/command-line.ts';
 
 const folder = temporaryFolder();
 const at = (...names: string[]): string => join(folder, ...names);
@@ -117,6 +117,45 @@ describe('a policy module', () => {
     expect(await refusal(planOf(sources, 'any'))).toBe('nothing refused');
     expect(existsSync(MARK)).toBe(true);
     rmSync(MARK);
+  }, 120_000);
+
+  it('in the folder of a run is run by experiment, capacity and check only where one trusts it', async () => {
+    const home = at('home', 'again');
+    const run = await hostileRun();
+    const file = study(home, '../../evil/run/mine.mjs');
+    const experiment = join(home, 'experiment.yaml');
+    writeFileSync(
+      experiment,
+      readFileSync(file, 'utf8')
+        .replace('name: t', 'name: t\ntitle: t')
+        .replace(
+          /^objectives[\s\S]*/m,
+          'seeds: [1, 2, 3, 4, 5, 6]\narms: {a: {config: {max_num_seqs: 4}}, b: {config: {max_num_seqs: 8}}}\n',
+        )
+        .concat('claims: [{id: c, kind: improves, metric: ttft_p99_ms, arm: a, against: b, statement: s}]\n'),
+    );
+    const rates = ['--sustained', '--from', '5', '--to', '10', '--grid', '5'];
+    for (const command of [
+      ['check', experiment],
+      ['experiment', experiment],
+      ['capacity', experiment, ...rates],
+      ['capacity', file, ...rates],
+    ]) {
+      const { code, stderr } = await commandHere(...command);
+      expect([code, existsSync(MARK)]).toEqual([2, false]);
+      expect(stderr).toMatch(/mine\.mjs: lies in the folder of a run, .* take --trust-policies/);
+    }
+    for (const command of [
+      ['check', experiment],
+      ['capacity', file, '--seed', '1', ...rates],
+    ]) {
+      const { code, stderr } = await paretune([...command, '--trust-policies']);
+      expect(code, stderr).toBe(0);
+      expect(stderr).toMatch(/policy module \S*mine\.mjs lies outside of the project, SHA-256 [0-9a-f]{64}/);
+      expect(existsSync(MARK)).toBe(true);
+      rmSync(MARK);
+    }
+    rmSync(run, { recursive: true });
   }, 120_000);
 
   it('found only beside the run is not loaded', async () => {
