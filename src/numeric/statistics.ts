@@ -44,8 +44,17 @@ export function meanInterval(sample: ArrayLike<number>, confidence = 0.95): Inte
   if (n === 0) throw new RangeError('a mean needs at least one value, got none');
   const { mean, variance } = meanAndVariance(sample);
   if (n === 1) return { value: mean, low: null, high: null };
-  const half = studentQuantile(0.5 + confidence / 2, n - 1) * Math.sqrt(variance / n);
+  const half = widthOf(confidence, n - 1) * Math.sqrt(variance / n);
   return { value: mean, low: mean - half, high: mean + half };
+}
+
+/** The width asked for last: a report asks for one and the same thousands of times, and Newton's method takes a while. */
+let asked = { confidence: Number.NaN, freedom: 0, width: 0 };
+
+function widthOf(confidence: number, freedom: number): number {
+  if (asked.confidence !== confidence || asked.freedom !== freedom)
+    asked = { confidence, freedom, width: studentQuantile(0.5 + confidence / 2, freedom) };
+  return asked.width;
 }
 
 /**

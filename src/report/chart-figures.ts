@@ -43,11 +43,13 @@ export function latencyFigures(report: StudyReport): {
 }
 
 /** What each seed came to at the named points, on tuning and on fresh seeds. */
-export function seedFigures(report: StudyReport): {
+export interface SeedFigures {
   readonly points: readonly string[];
   readonly dots: readonly SeedDot[];
   readonly intervals: readonly SeedInterval[];
-} {
+}
+
+export function seedFigures(report: StudyReport): SeedFigures {
   const dots: SeedDot[] = [];
   const intervals: SeedInterval[] = [];
   const points = namedPoints(report);

@@ -1,14 +1,22 @@
 /** Four significant digits, thousands separated; exact integers stay whole. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return String(value);
-  if (Number.isInteger(value) && Math.abs(value) < 1e9) return value.toLocaleString('en-US');
+  if (Number.isInteger(value) && Math.abs(value) < 1e9) return withDigits(value, 0);
   const magnitude = Math.abs(value);
   if (magnitude >= 1e9 || magnitude < 1e-4) return value.toExponential(3);
   const digits = Math.max(0, 3 - Math.floor(Math.log10(magnitude)));
-  return value.toLocaleString('en-US', {
-    minimumFractionDigits: Math.min(digits, 6),
-    maximumFractionDigits: Math.min(digits, 6),
+  return withDigits(value, Math.min(digits, 6));
+}
+
+/** By digits after the point. Making a formatter takes sixty times as long as using it, and pages show thousands of numbers. */
+const formatters: (Intl.NumberFormat | undefined)[] = [];
+
+function withDigits(value: number, digits: number): string {
+  formatters[digits] ??= new Intl.NumberFormat('en-US', {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
   });
+  return formatters[digits].format(value);
 }
 
 /** `+12.3 %`. @param digits - after the point; default: two below 10 %, one from there */
@@ -23,7 +31,9 @@ export function formatChange(scale: 'log-ratio' | 'difference', change: number):
   return `${change >= 0 ? '+' : '−'}${formatNumber(Math.abs(change))}`;
 }
 
+/** A value of a parameter; `–` where it is not in use. */
 export function formatValue(value: unknown): string {
+  if (value === null || value === undefined) return '–';
   return typeof value === 'number' ? formatNumber(value) : String(value);
 }
 

@@ -2,7 +2,7 @@ import { distribution, rankPlot, timeline } from './chart/distribution.ts';
 import { historyLine } from './chart/history-line.ts';
 import { latencyQuantiles } from './chart/latency-quantiles.ts';
 import { objectiveHistory } from './chart/objective-history.ts';
-import { parallelCoordinates } from './chart/parallel-coordinates.ts';
+import { parallelCoordinates, parallelRows } from './chart/parallel-coordinates.ts';
 import { paretoMatrix } from './chart/pareto-matrix.ts';
 import { predictedMeasured } from './chart/predicted-measured.ts';
 import type { ChartSpec } from './chart/render.ts';
@@ -11,7 +11,7 @@ import { sensitivityBars } from './chart/sensitivity-bars.ts';
 import { surrogateContour } from './chart/surrogate-contour.ts';
 import { surrogateSlices } from './chart/surrogate-slices.ts';
 import { type TrialRows, trialRows } from './chart/trial-rows.ts';
-import { latencyFigures, seedFigures, timelineRows } from './chart-figures.ts';
+import { latencyFigures, type SeedFigures, seedFigures, timelineRows } from './chart-figures.ts';
 import { formatNumber } from './format.ts';
 import type { StudyReport } from './study-report.ts';
 import type { SurrogateViews } from './surrogate-views.ts';
@@ -37,28 +37,35 @@ export interface PageCharts {
 export function pageCharts(report: StudyReport): PageCharts {
   const rows = trialRows(report);
   const history = report.hypervolume.values.map((value, index) => ({ trials: index + 1, value }));
-  const charts = rows.rows.length === 0 ? [] : [...trialCharts(report, rows), ...modelCharts(report, rows)];
-  return { charts, datasets: { trials: rows.rows, history } };
+  const seeds = seedFigures(report);
+  const charts = rows.rows.length === 0 ? [] : [...trialCharts(report, rows, seeds), ...modelCharts(report, rows)];
+  const datasets = {
+    trials: rows.rows,
+    history,
+    ...parallelRows(rows),
+    seeds: seeds.dots,
+    intervals: seeds.intervals,
+    timeline: timelineRows(report),
+  };
+  return { charts, datasets };
 }
 
-function trialCharts(report: StudyReport, rows: TrialRows): readonly PageChart[] {
+function trialCharts(report: StudyReport, rows: TrialRows, seeds: SeedFigures): readonly PageChart[] {
   const better = report.objectives.map((name) => report.metrics.find((metric) => metric.name === name)!.better);
   const latency = latencyFigures(report);
-  const seeds = seedFigures(report);
+  const panels = [...new Set(seeds.dots.map(({ panel }) => panel))];
   return [
     ...frontCharts(report, rows),
     ...(latency.figures.length === 0
       ? []
       : [chart('latency', 'latency', 'Latency distributions', latencyQuantiles(latency.figures, latency.points))]),
-    ...(seeds.dots.length === 0
-      ? []
-      : [chart('seeds', 'seeds', 'Seeds and intervals', seedDots(seeds.dots, seeds.intervals, seeds.points))]),
+    ...(panels.length === 0 ? [] : [chart('seeds', 'seeds', 'Seeds and intervals', seedDots(panels, seeds.points))]),
     {
       ...chart('hypervolume', 'history', 'Hypervolume after each trial', historyLine('share of the box dominated')),
       caption: hypervolumeCaption(report),
     },
     chart('objectives', 'history', 'Objectives over the trials', objectiveHistory(rows, better)),
-    chart('timeline', 'history', 'Timeline of trials', timeline(timelineRows(report))),
+    chart('timeline', 'history', 'Timeline of trials', timeline(report.trials.length)),
     chart('distribution', 'trials', 'Distribution of objectives', distribution(rows)),
     ...optional('rank', 'trials', 'Ranks over two parameters', rankPlot(rows, better)),
   ];

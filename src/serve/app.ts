@@ -6,7 +6,6 @@ import { drawnCharts } from '../report/drawn-charts.ts';
 import { contentPolicy, renderPage } from '../report/page/page.ts';
 import { pageCharts } from '../report/page-charts.ts';
 import { compareRuns } from '../report/run-comparison.ts';
-import type { StudyReport } from '../report/study-report.ts';
 import { twoRunCharts } from '../report/two-run-charts.ts';
 import { pageScript } from '../report/write-page-script.ts';
 import { packageVersion } from '../study/io/package-file.ts';
@@ -15,9 +14,10 @@ import { namedTrial, nameOfTrial } from '../study/named-trial.ts';
 import type { PairedPoint } from '../study/pairable.ts';
 import { comparePage } from './compare-page.ts';
 import { guard } from './guard.ts';
-import { type ListedRun, listPage, listTable, liveData, livePage } from './live-page.ts';
+import { type ListedRun, listPage, listState, livePage } from './live-page.ts';
 import { type ServedRun, servedRuns } from './run-folders.ts';
 import { RunWatch, type Snapshot } from './run-watch.ts';
+import { figuresOf, stateOf, stateTextOf } from './snapshot-answers.ts';
 
 /** Time between signs of life on an idle stream, ms; a list of runs is looked at as often. */
 const BEAT = 1000;
@@ -32,9 +32,7 @@ export function createApp(root: string): Hono {
     return context.text(`${describeInputError(error)}\n`, 404);
   });
   app.get('/', async (context) => html(context, listPage(await runs.list(), pageScript())));
-  app.get('/state', async (context) =>
-    context.json({ data: null, parts: { 'live-list': listTable(await runs.list()) } }),
-  );
+  app.get('/state', async (context) => context.json(listState(await runs.list())));
   app.get('/events', (context) => beats(context));
   const withRun = (answer: (context: Context, watch: RunWatch, id: string) => Promise<Response>) => {
     return async (context: Context): Promise<Response> => {
@@ -48,7 +46,10 @@ export function createApp(root: string): Hono {
     '/run/:id',
     withRun((context, watch, id) => livePageOf(context, watch, { id, others: runs.names() })),
   );
-  app.get('/run/:id/state', withRun(stateOf));
+  app.get(
+    '/run/:id/state',
+    withRun(async (context, watch) => jsonText(context, stateTextOf(await watch.snapshot()))),
+  );
   app.get(
     '/run/:id/events',
     withRun(async (context, watch) => changes(context, watch)),
@@ -91,15 +92,19 @@ function html(context: Context, text: string): Response | Promise<Response> {
   return context.html(text);
 }
 
+function jsonText(context: Context, text: string): Response {
+  return context.body(text, 200, { 'Content-Type': 'application/json' });
+}
+
 async function livePageOf(
   context: Context,
   watch: RunWatch,
   { id, others }: { readonly id: string; readonly others: readonly string[] },
 ): Promise<Response> {
   const snapshot = await watch.snapshot();
-  const { trials } = snapshot.plan;
   const beside = others.filter((other) => other !== id);
-  return await html(context, livePage(id, figuresOf(snapshot), { trials, script: pageScript(), beside }));
+  const page = livePage(id, figuresOf(snapshot), { state: stateOf(snapshot), script: pageScript(), beside });
+  return await html(context, page);
 }
 
 /** `/compare?a=RUN&b=RUN`, with `&point=` for both or `&pa=` and `&pb=` for each. */
@@ -122,25 +127,11 @@ async function comparedPoint(run: string, watch: RunWatch, id: string): Promise<
   return { run, name: nameOfTrial(trial, id), plan, trial };
 }
 
-async function stateOf(context: Context, watch: RunWatch): Promise<Response> {
-  const snapshot = await watch.snapshot();
-  return context.json(liveData(figuresOf(snapshot), snapshot.plan.trials));
-}
-
 async function wholePage(context: Context, watch: RunWatch): Promise<Response> {
   const { plan, state } = await watch.snapshot();
   const report = buildReport(plan, state, packageVersion());
   const charts = pageCharts(report);
   return await html(context, renderPage(report, { charts, drawn: await drawnCharts(charts), script: pageScript() }));
-}
-
-/** Reports without models, kept as long as nothing new was recorded: the list, a live page and its state tell the same. */
-const reports = new WeakMap<Snapshot, StudyReport>();
-
-function figuresOf(snapshot: Snapshot): StudyReport {
-  const report = reports.get(snapshot) ?? buildReport(snapshot.plan, snapshot.state, packageVersion(), 'figures');
-  reports.set(snapshot, report);
-  return report;
 }
 
 async function listed(id: string, watch: RunWatch): Promise<ListedRun> {

@@ -23,7 +23,7 @@ export function comparePage(comparison: RunComparison, charts: readonly PageChar
       : textTable(
           'Parameters that differ',
           ['parameter', 'A', 'B'],
-          parameters.map((row) => [row.name, shown(row.a), shown(row.b)]),
+          parameters.map((row) => [row.name, formatValue(row.a), formatValue(row.b)]),
         ),
     charts.length === 0 ? '' : '<h2>Course of both runs</h2>',
     figureBlock(parts, 'history'),
@@ -41,10 +41,6 @@ function chartData(charts: readonly PageChart[]): object {
 function sideText(letter: string, { run, study, point, strategy }: ComparedSide): string {
   const text = `${study}, ${point}, strategy ${strategy}`;
   return `<b>${letter}</b> <a href="/run/${encodeURIComponent(run)}">${escapeHtml(run)}</a>: ${escapeHtml(text)}`;
-}
-
-function shown(value: unknown): string {
-  return value === null ? '–' : formatValue(value);
 }
 
 function stageSection({ kind, seeds, rows, constraints }: ComparedStage): string {

@@ -7,7 +7,7 @@ import type { StudyPlan } from '../study/plan/study-plan.ts';
 import type { ServedRun } from './run-folders.ts';
 
 /** How often a journal is looked at while somebody watches, ms. */
-const INTERVAL = 200;
+const INTERVAL = 50;
 
 export interface Snapshot {
   readonly plan: StudyPlan;

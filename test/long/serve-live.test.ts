@@ -4,21 +4,13 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningServer, startServer } from '../../src/serve/start-server.ts';
-import { axeViolations, openBrowser, watchedPage } from '../support/browser.ts';
+import { axeViolations, openBrowser, type Watched, watchedPage } from '../support/browser.ts';
+import { FRONT_FORM, frontStudy, marksOf, says, textOf } from '../support/live-page.ts';
 import { type GrowingRun, growingRun } from '../support/record-run.ts';
 
 const TRIALS = 60;
 /** Every chart is in view: those elsewhere are drawn when they come into it. */
 const TALL = { width: 1280, height: 6000 };
-const STUDY = `name: live
-strategy: toy.yaml
-space: space.yaml
-objectives: [{metric: p99_ms}, {metric: kv_migration_bytes}]
-constraints: [{metric: p95_ms, at_most: 85}]
-seeds: [1, 2]
-budget: {trials: ${TRIALS}}
-sampler: random
-`;
 
 const root = mkdtempSync(join(tmpdir(), 'paretune-live-'));
 let run: GrowingRun;
@@ -26,11 +18,7 @@ let server: RunningServer;
 let browser: Browser;
 
 beforeAll(async () => {
-  run = await growingRun(join(root, 'one'), { study: STUDY }, ({ a, b }) => ({
-    p99_ms: a! + 1 / b!,
-    kv_migration_bytes: b! + 1 / a!,
-    p95_ms: 40 + a! * b!,
-  }));
+  run = await growingRun(join(root, 'one'), { study: frontStudy(TRIALS) }, FRONT_FORM);
   run.goOn(10);
   server = await startServer(root, 0);
   browser = await openBrowser();
@@ -43,18 +31,10 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true });
 }, 120_000);
 
-const textOf = async (page: Page, selector: string): Promise<string> => (await page.textContent(selector)) ?? '';
-
-/** Waits in steps from outside: the policy of the page lets nobody run text inside it. */
-async function says(page: Page, selector: string, text: string): Promise<void> {
-  await expect.poll(() => textOf(page, selector), { interval: 20, timeout: 30_000 }).toContain(text);
-}
-
 const shows = async (page: Page, count: number): Promise<void> =>
   await says(page, '#live-progress', `${count} of ${TRIALS}`);
 
-const marks = async (page: Page): Promise<number> =>
-  await page.$$eval('[data-chart=pareto] .pair0_marks path', (paths) => paths.length);
+const marks = async (page: Page): Promise<number> => await marksOf(page, '[data-chart=pareto] .pair0_marks');
 
 describe('a study of 60 trials in a browser', () => {
   test('is followed to its end: front and history within a second, and a second reader sees the same', async () => {
@@ -83,7 +63,10 @@ describe('a study of 60 trials in a browser', () => {
     await says(one.page, '#live-progress', 'ended');
     await says(other.page, '#live-progress', 'ended');
     console.info(`front and history after ${delays.map((ms) => Math.round(ms)).join(', ')} ms`);
-    expect(await textOf(other.page, '#live-tables')).toBe(await textOf(one.page, '#live-tables'));
+    // Tables come last, after the charts.
+    const tables = async ({ page }: Watched): Promise<string> => await textOf(page, '#live-tables');
+    await says(one.page, '#live-tables', `${TRIALS - 1}`);
+    await expect.poll(() => tables(other), { timeout: 30_000 }).toBe(await tables(one));
     expect(await axeViolations(one.page)).toEqual([]);
     expect([...one.problems, ...other.problems]).toEqual([]);
     expect(one.requests.every((address) => address.startsWith(server.address))).toBe(true);

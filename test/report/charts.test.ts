@@ -42,6 +42,19 @@ describe('charts of a page', () => {
   });
 });
 
+test('charts that a live page follows have one specification, whatever was found: figures are in data and parameters', async () => {
+  const followed = (charts: PageCharts['charts']): readonly (readonly [string, string])[] =>
+    charts
+      .filter(({ place }) => ['front', 'seeds', 'history', 'trials'].includes(place))
+      .map(({ id, spec }) => {
+        const params = (spec['params'] ?? []) as readonly { readonly name: string }[];
+        return [id, JSON.stringify({ ...spec, params: params.map(({ name }) => name) })];
+      });
+  const longer = pageCharts(await analyticReport(32));
+  expect(longer.charts.length).toBe(page.charts.length);
+  expect(followed(longer.charts)).toEqual(followed(page.charts));
+});
+
 test('latencies of a class stand beside each other, baseline first', async () => {
   const figures = ['baseline', 'trial 4'].flatMap((point) =>
     ['p50', 'p99'].map((stat) => ({ point, panel: 'TTFT, critical', stat, value: stat === 'p50' ? 10 : 90 })),

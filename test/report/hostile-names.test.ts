@@ -10,7 +10,7 @@ import { renderPage } from '../../src/report/page/page.ts';
 import { pageCharts } from '../../src/report/page-charts.ts';
 import type { StudyReport } from '../../src/report/study-report.ts';
 import { pageScript } from '../../src/report/write-page-script.ts';
-import { listPage, livePage } from '../../src/serve/live-page.ts';
+import { listPage, livePage, liveState } from '../../src/serve/live-page.ts';
 import type { MetricSpec, Simulator } from '../../src/simulators/simulator.ts';
 import { runExperiment } from '../../src/study/experiment/experiment.ts';
 import { parseExperimentFile } from '../../src/study/experiment/experiment-file.ts';
@@ -97,7 +97,7 @@ describe('names that would be markup', () => {
   });
 
   test('are text in a live page and in the list of runs', () => {
-    expectTame(livePage(EVIL, report, { trials: 16, script: pageScript(), beside: [EVIL] }));
+    expectTame(livePage(EVIL, report, { state: liveState(report, 16), script: pageScript(), beside: [EVIL] }));
     const best = [{ metric: COST, trial: 0, value: 1 }];
     const run = { id: EVIL, name: EVIL, finished: 1, trials: 2, ended: EVIL, best, problem: null };
     expectTame(listPage([run, { ...run, problem: EVIL }], pageScript()));

@@ -2,37 +2,26 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningServer, startServer } from '../../src/serve/start-server.ts';
 import { axeViolations, openBrowser, watchedPage } from '../support/browser.ts';
-import { type ClosedForm, type GrowingRun, growingRun, recordRun } from '../support/record-run.ts';
+import { FRONT_FORM, frontStudy, marksOf, says, textOf } from '../support/live-page.ts';
+import { type GrowingRun, growingRun, recordRun } from '../support/record-run.ts';
 
 const TRIALS = 60;
-const STUDY = `name: live
-description: '<img src=x onerror=alert(1)>'
-strategy: toy.yaml
-space: space.yaml
-objectives: [{metric: p99_ms}, {metric: kv_migration_bytes}]
-constraints: [{metric: p95_ms, at_most: 85}]
-seeds: [1, 2]
-budget: {trials: ${TRIALS}}
-sampler: random
-`;
+const STUDY = `${frontStudy(TRIALS)}description: '<img src=x onerror=alert(1)>'\n`;
 
 const root = mkdtempSync(join(tmpdir(), 'paretune-serve-'));
 let run: GrowingRun;
 let server: RunningServer;
 let browser: Browser;
 
-/** A closed form in place of the simulator: what is followed here is the journal. */
-const form: ClosedForm = ({ a, b }) => ({ p99_ms: a! + 1 / b!, kv_migration_bytes: b! + 1 / a!, p95_ms: 40 + a! * b! });
-
 beforeAll(async () => {
-  run = await growingRun(join(root, 'one'), { study: STUDY }, form);
+  run = await growingRun(join(root, 'one'), { study: STUDY }, FRONT_FORM);
   run.goOn(10);
-  await recordRun(join(root, 'two'), { study: STUDY.replace('60', '12') }, form);
-  await recordRun(join(root, 'other'), { study: STUDY.replace('60', '12').replace('[1, 2]', '[7, 8]') }, form);
+  await recordRun(join(root, 'two'), { study: STUDY.replace('60', '12') }, FRONT_FORM);
+  await recordRun(join(root, 'other'), { study: STUDY.replace('60', '12').replace('[1, 2]', '[7, 8]') }, FRONT_FORM);
   server = await startServer(root, 0);
   browser = await openBrowser();
 }, 120_000);
@@ -43,13 +32,6 @@ afterAll(async () => {
   run?.close();
   rmSync(root, { recursive: true, force: true });
 });
-
-const textOf = async (page: Page, selector: string): Promise<string> => (await page.textContent(selector)) ?? '';
-
-/** Waits in steps from outside: the policy of the page lets nobody run text inside it. */
-async function says(page: Page, selector: string, text: string): Promise<void> {
-  await expect.poll(() => textOf(page, selector), { interval: 20, timeout: 30_000 }).toContain(text);
-}
 
 /** Status of a GET with headers of one's own. */
 async function statusOf(path: string, headers: Record<string, string>, method = 'GET'): Promise<number> {
@@ -107,6 +89,30 @@ describe('paretune serve', () => {
     await says(page, '#live-progress', `15 of ${TRIALS}`);
     expect(problems).toEqual([]);
     expect(await statusOf('/run/one/report', {})).toBe(200);
+    await page.close();
+  }, 120_000);
+
+  test('a chart takes new trials into what it shows, and one that nobody sees does so when somebody comes to it', async () => {
+    const { page, problems } = await watchedPage(browser);
+    await page.goto(`${server.address}run/one`);
+    const [front, course] = ['[data-chart=pareto]', '[data-chart=objectives]'];
+    const scrollTo = async (selector: string): Promise<void> =>
+      await page.$eval(selector, (figure) => figure.scrollIntoView({ block: 'center' }));
+    const points = async (selector: string): Promise<number> => await marksOf(page, `${selector} .mark-symbol`);
+    for (const chart of [course, front]) {
+      await scrollTo(chart);
+      await page.waitForSelector(`${chart}[data-drawn]`);
+      await page.$eval(`${chart} svg`, (svg) => svg.setAttribute('data-kept', 'yes'));
+    }
+    const [before, elsewhere] = [await points(front), await points(course)];
+    run.goOn(5);
+    await expect.poll(() => points(front), { interval: 20, timeout: 30_000 }).toBe(before + 5);
+    await says(page, '#live-tables', `${before + 4}`);
+    expect(await points(course)).toBe(elsewhere);
+    await scrollTo(course);
+    await expect.poll(() => points(course), { interval: 20, timeout: 30_000 }).toBe(elsewhere + 10);
+    expect(await page.$$('svg[data-kept]')).toHaveLength(2);
+    expect(problems).toEqual([]);
     await page.close();
   }, 120_000);
 

@@ -71,13 +71,9 @@ function comparisonLines(comparison: RunComparison): string[] {
     ...(parameters.length === 0 ? ['', 'The points have the same parameters.'] : ['', pc.bold('What differs')]),
     ...fitted([
       ...(parameters.length === 0 ? [] : [['parameter', 'A', 'B']]),
-      ...parameters.map((row) => [row.name, shown(row.a), shown(row.b)]),
+      ...parameters.map((row) => [row.name, formatValue(row.a), formatValue(row.b)]),
     ]),
   ];
-}
-
-function shown(value: unknown): string {
-  return value === null ? '–' : formatValue(value);
 }
 
 function stageLines(stage: ComparedStage): string[] {

@@ -66,9 +66,7 @@ function frontRow(report: StudyReport, group: readonly number[]): readonly strin
       trial.metrics[name] === undefined ? '–' : formatNumber(trial.metrics[name].mean),
     ),
     ...report.constraints.map((_, index) => (check === undefined ? '–' : checkText(check.rows[index]!))),
-    ...report.parameters.map(({ column }) =>
-      trial.parameters[column] === undefined ? '–' : formatValue(trial.parameters[column]),
-    ),
+    ...report.parameters.map(({ column }) => formatValue(trial.parameters[column])),
   ];
 }
 

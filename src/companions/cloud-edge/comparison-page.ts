@@ -33,7 +33,7 @@ export function comparisonPage(rows: readonly ComparisonRow[], setting: Comparis
   const { reference, epochs, rate, command } = setting;
   const schedulers = [...new Set(rows.map(({ scheduler }) => scheduler))].filter((name) => name !== reference);
   return [
-    `# Learned schedulers against ${reference}`,
+    `# ${listed(schedulers)} against ${reference}`,
     '',
     `Made by \`${command}\`: ${rate.toFixed(3)} requests/s, ${epochs} seeds. All schedulers of a seed meet the same requests at the`,
     'same times; changes are paired by seed (means of logarithms of ratios) with 95 % Student-t intervals.',
@@ -47,6 +47,11 @@ export function comparisonPage(rows: readonly ComparisonRow[], setting: Comparis
     ...rows.map(tableRow),
     '',
   ].join('\n');
+}
+
+/** `a, b and c`. */
+function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
 function findings(name: SchedulerName, rows: readonly ComparisonRow[]): readonly string[] {

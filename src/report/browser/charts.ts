@@ -36,10 +36,16 @@ interface BrushRow {
   readonly values: readonly (readonly [number, number])[];
 }
 
-/** The charts of the page; each is drawn when it is first needed. */
+/** What readers of a live page wait for comes before the rest. */
+const FIRST = ['pareto', 'hypervolume', 'objectives'];
+
+/** The charts of the page; each is drawn when it comes near the reader's view, and kept up to date only there. */
 export class Charts {
   readonly #views = new Map<string, View>();
   readonly #handlers: ChartHandlers;
+  readonly #near = new Set<string>();
+  /** Data of which each view shows something older. */
+  readonly #shown = new Map<string, PageData>();
   #data: PageData;
   #picked: readonly number[] | null = null;
 
@@ -48,8 +54,20 @@ export class Charts {
     this.#handlers = handlers;
   }
 
+  /** The figure has come near the view: it is drawn, or brought up to date. */
+  show(figure: HTMLElement): void {
+    this.#near.add(figure.dataset['chart'] ?? '');
+    this.draw(figure);
+  }
+
+  /** The figure has left the view. */
+  leave(figure: HTMLElement): void {
+    this.#near.delete(figure.dataset['chart'] ?? '');
+  }
+
   draw(figure: HTMLElement): void {
     const id = figure.dataset['chart'] ?? '';
+    this.#refresh(id);
     const place = figure.querySelector<HTMLElement>('.drawing');
     const spec = this.#data.charts[id];
     if (place === null || spec === undefined || this.#views.has(id)) return;
@@ -60,6 +78,7 @@ export class Charts {
     const runtime = parse(vega, undefined, { ast: true });
     const view = new View(runtime, { renderer: 'svg', container: place, hover: true, expr: expressionInterpreter });
     this.#views.set(id, view);
+    this.#shown.set(id, this.#data);
     this.#listen(view);
     view.run();
     this.#mark(view);
@@ -100,22 +119,33 @@ export class Charts {
     void view.signal('picked', this.#picked).runAsync();
   }
 
-  /** New rows of a live study; charts whose specification changed with them are drawn anew. */
-  update(data: PageData): void {
-    const before = this.#data;
+  /** New rows of a live study. Charts elsewhere on the page are brought up to date when the reader comes to them. */
+  async update(data: PageData): Promise<void> {
     this.#data = data;
-    // A copy: charts that are drawn anew come back into the map at its end.
-    for (const [id, view] of [...this.#views]) {
-      const same = JSON.stringify(before.charts[id]) === JSON.stringify(data.charts[id]);
-      if (same) this.#refill(view);
-      else this.#redraw(id, view);
+    const ids = [...this.#views.keys()].filter((id) => this.#near.has(id));
+    for (const id of [...FIRST.filter((one) => ids.includes(one)), ...ids]) {
+      if (this.#data !== data) return;
+      if (this.#refresh(id)) await painted();
     }
+  }
+
+  /** @returns whether there was anything new */
+  #refresh(id: string): boolean {
+    const view = this.#views.get(id);
+    const shown = this.#shown.get(id);
+    if (view === undefined || shown === undefined || shown === this.#data) return false;
+    this.#shown.set(id, this.#data);
+    if (shape(shown.charts[id]) === shape(this.#data.charts[id])) this.#refill(id, view, shown);
+    else this.#redraw(id, view);
+    return true;
   }
 
   /** The figures of the page are new: no chart is drawn in them yet. */
   forget(): void {
     for (const view of this.#views.values()) view.finalize();
     this.#views.clear();
+    this.#shown.clear();
+    this.#near.clear();
   }
 
   /** Takes every brush away; the trials it marked are the caller's to unmark. */
@@ -130,12 +160,39 @@ export class Charts {
     if (figure !== null) this.draw(figure);
   }
 
-  #refill(view: View): void {
+  #refill(id: string, view: View, shown: PageData): void {
     for (const [name, rows] of Object.entries(this.#data.datasets)) {
-      if (hasDataset(view, name)) view.data(name, [...rows] as object[]);
+      if (hasDataset(view, name) && !same(rows, shown.datasets[name])) view.data(name, [...rows] as object[]);
     }
-    void view.runAsync();
+    for (const { name, value } of valuesOf(this.#data.charts[id])) if (name !== 'picked') view.signal(name, value);
+    view.run();
   }
+}
+
+interface Param {
+  readonly name: string;
+  readonly value?: unknown;
+}
+
+function valuesOf(spec: ChartSpec | undefined): readonly Param[] {
+  return ((spec?.['params'] ?? []) as readonly Param[]).filter(({ value }) => value !== undefined);
+}
+
+/** The specification apart from the values of its parameters, which a drawn chart can be told. */
+function shape(spec: ChartSpec | undefined): string {
+  const params = ((spec?.['params'] ?? []) as readonly Param[]).map(({ value: _, ...rest }) => rest);
+  return JSON.stringify({ ...spec, params });
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** Done when the browser has shown what was drawn: the second of two frames begins after the first was painted. */
+async function painted(): Promise<void> {
+  const frame = (): Promise<void> => new Promise((resolve) => requestAnimationFrame(() => resolve()));
+  await frame();
+  await frame();
 }
 
 function hasDataset(view: View, name: string): boolean {

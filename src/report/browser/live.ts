@@ -1,7 +1,7 @@
 import type { LiveData, PageData } from './page-data.ts';
 
-/** Told after each change: new data, and which parts of the page are new. */
-type Changed = (data: PageData | null, replaced: ReadonlySet<string>) => void;
+/** Told after each change: new data, and which parts of the page are new. Done when the reader sees it. */
+type Changed = (data: PageData, replaced: ReadonlySet<string>) => Promise<void>;
 
 /** Keeps a page up to date that a server shows; a page in a file has nothing to follow. */
 export function follow(changed: Changed): void {
@@ -20,21 +20,27 @@ export function follow(changed: Changed): void {
 }
 
 function refresher(address: string, changed: Changed): () => Promise<void> {
-  const shown = new Map<string, string>();
   return async () => {
     const answer = await fetch(address);
     if (!answer.ok) return;
-    const { data, parts } = (await answer.json()) as LiveData;
-    const replaced = new Set<string>();
-    for (const [id, html] of Object.entries(parts)) {
-      const place = document.getElementById(id);
-      if (place === null || shown.get(id) === html) continue;
-      shown.set(id, html);
-      place.innerHTML = html;
-      replaced.add(id);
-    }
-    changed(data, replaced);
+    const { data, parts, last } = (await answer.json()) as LiveData;
+    const replaced = replaceParts(parts);
+    if (data !== null) await changed(data, replaced);
+    replaceParts(last);
   };
+}
+
+/** Puts new HTML where the page shows another text. @returns the ids of the elements that were changed */
+function replaceParts(parts: LiveData['parts']): ReadonlySet<string> {
+  const replaced = new Set<string>();
+  for (const [id, { hash, html }] of Object.entries(parts)) {
+    const place = document.getElementById(id);
+    if (place === null || place.dataset['hash'] === hash) continue;
+    place.dataset['hash'] = hash;
+    place.innerHTML = html;
+    replaced.add(id);
+  }
+  return replaced;
 }
 
 /** Calls that come while one is under way become a single further one. */

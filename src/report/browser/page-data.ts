@@ -33,6 +33,14 @@ export interface PagePoint {
 export interface LiveData {
   /** Null in the list of runs, which has no charts. */
   readonly data: PageData | null;
-  /** Ready HTML of the parts of the page that change, by id. */
-  readonly parts: Readonly<Record<string, string>>;
+  /** Parts of the page that change, by id. */
+  readonly parts: Readonly<Record<string, LivePart>>;
+  /** Those that may come after the charts. */
+  readonly last: Readonly<Record<string, LivePart>>;
+}
+
+/** Ready HTML; an element that already has its hash (`data-hash`) shows it. */
+export interface LivePart {
+  readonly hash: string;
+  readonly html: string;
 }

@@ -42,9 +42,8 @@ function drawAll(): void {
 const near = new IntersectionObserver(
   (entries) => {
     for (const { isIntersecting, target } of entries) {
-      if (!isIntersecting) continue;
-      near.unobserve(target);
-      charts?.draw(target as HTMLElement);
+      if (isIntersecting) charts?.show(target as HTMLElement);
+      else charts?.leave(target as HTMLElement);
     }
   },
   { rootMargin: '300px' },
@@ -75,10 +74,12 @@ document.addEventListener('click', (event) => {
   }
 });
 
-follow((next, replaced) => {
-  if (next === null) return;
+follow(async (next, replaced) => {
   data = next;
-  if (replaced.has('live-figures')) charts?.forget();
-  charts?.update(next);
-  if (replaced.has('live-figures')) observe();
+  if (replaced.has('live-figures')) {
+    near.disconnect();
+    charts?.forget();
+    observe();
+  }
+  await charts?.update(next);
 });

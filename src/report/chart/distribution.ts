@@ -1,4 +1,4 @@
-import { frameOf } from './pareto-matrix.ts';
+import { frames, inFrame } from './pareto-matrix.ts';
 import type { ChartSpec } from './render.ts';
 import { CHART_CONFIG, COLOURS, GROUP_COLOUR, IS_PICKED, PICKED_PARAM, VEGA_LITE_SCHEMA } from './theme.ts';
 import type { ChartColumn, TrialRows } from './trial-rows.ts';
@@ -9,18 +9,19 @@ export function distribution({ objectives, rows }: TrialRows): ChartSpec {
     $schema: VEGA_LITE_SCHEMA,
     config: CHART_CONFIG,
     data: { name: 'trials' },
+    params: [...frames({ objectives, rows })],
     columns: 3,
-    concat: objectives.map(({ key, title }) => ({
+    concat: objectives.map((column) => ({
       width: 200,
       height: 140,
-      transform: [{ sort: [{ field: key, order: 'ascending' }], window: [{ op: 'cume_dist', as: 'share' }] }],
+      transform: [{ sort: [{ field: column.key, order: 'ascending' }], window: [{ op: 'cume_dist', as: 'share' }] }],
       mark: { type: 'line', interpolate: 'step-after', color: COLOURS.front, clip: true, tooltip: true },
       encoding: {
         x: {
-          field: key,
+          field: column.key,
           type: 'quantitative',
-          title,
-          scale: { domain: [...frameOf(rows, key)], nice: false },
+          title: column.title,
+          scale: inFrame(column),
           axis: { tickCount: 4 },
         },
         y: { field: 'share', type: 'quantitative', title: 'share of trials', axis: { format: '%', tickCount: 4 } },
@@ -75,14 +76,14 @@ export function rankPlot(
   };
 }
 
-/** When each trial was proposed and when it came back, in trials finished by then; groups as everywhere. */
-export function timeline(rows: readonly object[]): ChartSpec {
+/** When each of `count` trials was proposed and when it came back, in trials finished by then; groups as everywhere. */
+export function timeline(count: number): ChartSpec {
   return {
     $schema: VEGA_LITE_SCHEMA,
     width: 560,
-    height: { step: Math.max(2, Math.min(12, Math.floor(480 / Math.max(1, rows.length)))) },
+    height: { step: Math.max(2, Math.min(12, Math.floor(480 / Math.max(1, count)))) },
     config: CHART_CONFIG,
-    data: { values: rows },
+    data: { name: 'timeline' },
     params: [PICKED_PARAM],
     mark: { type: 'bar', cursor: 'pointer' },
     encoding: {

@@ -1,4 +1,4 @@
-import { frameOf } from './pareto-matrix.ts';
+import { frames, inFrame } from './pareto-matrix.ts';
 import type { ChartSpec } from './render.ts';
 import { CHART_CONFIG, COLOURS, GROUP_COLOUR, IS_PICKED, PICKED_PARAM, VEGA_LITE_SCHEMA } from './theme.ts';
 import type { ChartColumn, TrialRows } from './trial-rows.ts';
@@ -9,23 +9,24 @@ export function objectiveHistory({ objectives, rows }: TrialRows, better: readon
     $schema: VEGA_LITE_SCHEMA,
     config: CHART_CONFIG,
     data: { name: 'trials' },
-    params: [PICKED_PARAM],
+    params: [PICKED_PARAM, ...frames({ objectives, rows })],
     columns: 2,
     concat: objectives.map((column, index) => ({
       width: 290,
       height: 150,
-      layer: layers(column, better[index]!, frameOf(rows, column.key)),
+      layer: layers(column, better[index]!),
     })),
   };
 }
 
-function layers({ key, title, name }: ChartColumn, better: 'lower' | 'higher', domain: readonly number[]) {
+function layers(column: ChartColumn, better: 'lower' | 'higher') {
+  const { key, title, name } = column;
   const x = { field: 'trial', type: 'quantitative', title: 'trial', axis: { tickMinStep: 1, tickCount: 6 } };
   const y = {
     field: key,
     type: 'quantitative',
     title,
-    scale: { domain: [...domain], nice: false },
+    scale: inFrame(column),
     axis: { tickCount: 4 },
   };
   return [

@@ -5,18 +5,9 @@ import { type ChartColumn, rounded, type TrialRow, type TrialRows } from './tria
 const DRAWN_LAST = ['front', 'baseline', 'recommended'];
 
 /** Each trial as a line over normalised axes, parameters first, objectives last; null with less than two axes. */
-export function parallelCoordinates({ objectives, parameters, rows }: TrialRows): ChartSpec | null {
-  const axes = [...parameters.filter(({ numeric }) => numeric), ...objectives].flatMap((column) =>
-    axisOf(column, rows),
-  );
-  if (axes.length < 2 || rows.length < 2) return null;
-  const lines = [...rows]
-    .sort((a, b) => DRAWN_LAST.indexOf(String(a['group'])) - DRAWN_LAST.indexOf(String(b['group'])))
-    .flatMap((row) => axes.flatMap((axis) => place(row, axis)));
-  const ends = axes.flatMap(({ name, low, high }) => [
-    { axis: name, position: 0, text: shortNumber(low) },
-    { axis: name, position: 1, text: shortNumber(high) },
-  ]);
+export function parallelCoordinates(trials: TrialRows): ChartSpec | null {
+  const axes = axesOf(trials);
+  if (axes.length < 2 || trials.rows.length < 2) return null;
   const x = {
     field: 'axis',
     type: 'nominal',
@@ -34,7 +25,7 @@ export function parallelCoordinates({ objectives, parameters, rows }: TrialRows)
     params: [PICKED_PARAM],
     layer: [
       {
-        data: { values: lines },
+        data: { name: 'lines' },
         mark: { type: 'line', strokeWidth: 1.4, cursor: 'pointer' },
         encoding: {
           x,
@@ -51,7 +42,7 @@ export function parallelCoordinates({ objectives, parameters, rows }: TrialRows)
         },
       },
       {
-        data: { values: ends },
+        data: { name: 'ends' },
         mark: { type: 'text', fontSize: 9, color: 'currentColor', dy: { expr: 'datum.position > 0.5 ? -9 : 9' } },
         encoding: { x, y, text: { field: 'text', type: 'nominal' } },
       },
@@ -59,9 +50,29 @@ export function parallelCoordinates({ objectives, parameters, rows }: TrialRows)
   };
 }
 
+/** Data sets of that chart: where each trial crosses each axis, and what stands at the ends of an axis. */
+export function parallelRows(trials: TrialRows): {
+  readonly lines: readonly object[];
+  readonly ends: readonly object[];
+} {
+  const axes = axesOf(trials);
+  const lines = [...trials.rows]
+    .sort((a, b) => DRAWN_LAST.indexOf(String(a['group'])) - DRAWN_LAST.indexOf(String(b['group'])))
+    .flatMap((row) => axes.flatMap((axis) => place(row, axis)));
+  const ends = axes.flatMap(({ name, low, high }) => [
+    { axis: name, position: 0, text: shortNumber(low) },
+    { axis: name, position: 1, text: shortNumber(high) },
+  ]);
+  return { lines, ends };
+}
+
 interface Axis extends ChartColumn {
   readonly low: number;
   readonly high: number;
+}
+
+function axesOf({ objectives, parameters, rows }: TrialRows): readonly Axis[] {
+  return [...parameters.filter(({ numeric }) => numeric), ...objectives].flatMap((column) => axisOf(column, rows));
 }
 
 function axisOf(column: ChartColumn, rows: readonly TrialRow[]): Axis[] {

@@ -3,7 +3,7 @@ import { CHART_CONFIG, GROUP_COLOUR, GROUP_SHAPE, IS_PICKED, PICKED_PARAM, VEGA_
 import type { ChartColumn, TrialRow, TrialRows } from './trial-rows.ts';
 
 /** Every pair of objectives against each other, one brush over all: what is marked in one panel is marked in each. */
-export function paretoMatrix({ objectives, rows }: TrialRows): ChartSpec {
+export function paretoMatrix({ objectives, rows }: Frames): ChartSpec {
   const pairs = pairsOf(objectives);
   const size = pairs.length === 1 ? { width: 460, height: 320 } : { width: 290, height: 230 };
   return {
@@ -12,12 +12,13 @@ export function paretoMatrix({ objectives, rows }: TrialRows): ChartSpec {
     data: { name: 'trials' },
     params: [
       PICKED_PARAM,
+      ...frames({ objectives, rows }),
       { name: 'brush', select: { type: 'interval' }, views: pairs.map((_, index) => `pair${index}`) },
     ],
     columns: 2,
     concat: pairs.map(([x, y], index) => ({
       ...size,
-      layer: [...panel(`pair${index}`, x, y, rows)],
+      layer: [...panel(`pair${index}`, x, y)],
     })),
   };
 }
@@ -26,12 +27,12 @@ function pairsOf(columns: readonly ChartColumn[]): readonly (readonly [ChartColu
   return columns.flatMap((x, i) => columns.slice(i + 1).map((y) => [x, y] as const));
 }
 
-function panel(name: string, x: ChartColumn, y: ChartColumn, rows: readonly TrialRow[]): readonly object[] {
+function panel(name: string, x: ChartColumn, y: ChartColumn): readonly object[] {
   const axis = (column: ChartColumn) => ({
     field: column.key,
     type: 'quantitative',
     title: column.title,
-    scale: { domain: frameOf(rows, column.key), nice: false },
+    scale: inFrame(column),
     axis: { tickCount: 5 },
   });
   const xy = { x: axis(x), y: axis(y) };
@@ -76,6 +77,24 @@ function panel(name: string, x: ChartColumn, y: ChartColumn, rows: readonly Tria
       encoding: { ...xy, text: { field: 'trial', type: 'quantitative' } },
     },
   ];
+}
+
+type Frames = Pick<TrialRows, 'objectives' | 'rows'>;
+
+/**
+ * The frame of each objective as a parameter of a chart, for scales made by `inFrame`. A specification that held the ends
+ * themselves would be another one after each trial, and a live page would have to draw its chart anew.
+ */
+export function frames({ objectives, rows }: Frames): readonly object[] {
+  return objectives.map(({ key }) => ({ name: frameName(key), value: [...frameOf(rows, key)] }));
+}
+
+export function inFrame({ key }: ChartColumn): object {
+  return { domain: { expr: frameName(key) }, nice: false };
+}
+
+function frameName(key: string): string {
+  return `${key}_frame`;
 }
 
 /** How far the frame reaches beyond front and baseline, in widths of these. */

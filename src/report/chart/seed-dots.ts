@@ -16,14 +16,15 @@ export interface SeedInterval extends Pick<SeedDot, 'point' | 'panel' | 'seeds'>
   readonly high: number;
 }
 
-/** What each seed came to at the points that matter, by objective, with the 95 % interval of their mean. */
-export function seedDots(
-  dots: readonly SeedDot[],
-  intervals: readonly SeedInterval[],
-  points: readonly string[],
-): ChartSpec {
-  const panels = [...new Set(dots.map(({ panel }) => panel))];
-  const y = { field: 'point', type: 'nominal', title: null, sort: [...points], axis: { labelLimit: 170 } };
+/** What each seed came to at the points that matter, by metric (a panel each), with the 95 % interval of their mean. */
+export function seedDots(panels: readonly string[], points: readonly string[]): ChartSpec {
+  const y = {
+    field: 'point',
+    type: 'nominal',
+    title: null,
+    scale: { domain: { expr: 'seed_points' } },
+    axis: { labelLimit: 170 },
+  };
   const colour = {
     field: 'seeds',
     type: 'nominal',
@@ -35,11 +36,13 @@ export function seedDots(
   return {
     $schema: VEGA_LITE_SCHEMA,
     config: CHART_CONFIG,
+    params: [{ name: 'seed_points', value: [...points] }],
     columns: 2,
     concat: panels.map((panel) => ({
       width: 260,
       height: { step: 17 },
-      data: { values: dots.filter((dot) => dot.panel === panel) },
+      data: { name: 'seeds' },
+      transform: [{ filter: { field: 'panel', equal: panel } }],
       layer: [
         {
           mark: { type: 'point', filled: true, size: 30, opacity: 0.75 },
@@ -56,7 +59,8 @@ export function seedDots(
           },
         },
         {
-          data: { values: intervals.filter((one) => one.panel === panel) },
+          data: { name: 'intervals' },
+          transform: [{ filter: { field: 'panel', equal: panel } }],
           mark: { type: 'rule', strokeWidth: 1.5, tooltip: null },
           encoding: {
             x: { field: 'low', type: 'quantitative', title: panel },

@@ -88,13 +88,9 @@ function parameterTable(report: StudyReport): string {
   if (points.length === 0) return '';
   const rows = report.parameters.map(({ column }) => [
     column,
-    ...points.map(({ trial }) => valueText(report.trials[trial]!.parameters[column])),
+    ...points.map(({ trial }) => formatValue(report.trials[trial]!.parameters[column])),
   ]);
   return `<h3>Parameters</h3>${textTable('Parameters', ['parameter', ...points.map(({ name }) => name)], rows)}`;
-}
-
-function valueText(value: unknown): string {
-  return value === undefined ? '–' : formatValue(value);
 }
 
 export function trialsSection(report: StudyReport): string {
@@ -108,7 +104,7 @@ function trialTable(report: StudyReport, trials: readonly ReportTrial[]): string
     trialButton(trial.number),
     escapeHtml(stateText(report, trial)),
     ...columns.map((name) => escapeHtml(estimateText(trial.metrics[name]))),
-    ...report.parameters.map(({ column }) => escapeHtml(valueText(trial.parameters[column]))),
+    ...report.parameters.map(({ column }) => escapeHtml(formatValue(trial.parameters[column]))),
   ]);
   return `<div class="tall">${htmlTable('All trials', head, rows, (index) => ` data-trial="${trials[index]!.number}"`)}</div>`;
 }

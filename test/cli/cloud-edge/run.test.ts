@@ -188,6 +188,7 @@ describe('paretune cloud-edge compare', () => {
     const { code } = await cloudEdge('compare', ...args, '--out', out);
     expect(code).toBe(0);
     const page = readFileSync(join(out, 'README.md'), 'utf8');
+    expect(page).toMatch(/^# clinucb against fcfs$/m);
     expect(page).toContain('Made by `paretune cloud-edge compare --scheduler clinucb --epochs 2 ');
     expect(page).toMatch(/^- \*\*clinucb\*\*: better .*; worse .*\.$/m);
     expect(page).toMatch(/^\| p99_jct_s \| B4_CLinUCB_Diag \| [\d.]+ \| [\d.]+ \| [+−][\d.]+ % \| .* … .* \|/m);
