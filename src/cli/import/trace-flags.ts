@@ -4,7 +4,7 @@ import { shortText } from '../../base/short-text.ts';
 import { USUAL_READING } from '../../connect/traces/read-whole-trace.ts';
 import type { ShapeOptions } from '../../connect/traces/shape-trace.ts';
 import { parseMoment } from '../../connect/traces/time-text.ts';
-import { TRACE_FORMATS } from '../../connect/traces/trace-formats.ts';
+import { FORMAT_NAMES } from '../../connect/traces/trace-formats.ts';
 import type { AbsoluteWindow } from '../../connect/traces/trace-import.ts';
 import type { ReadOptions, TimeUnit } from '../../connect/traces/trace-request.ts';
 import type { Flags } from '../terminal/command.ts';
@@ -15,7 +15,7 @@ const READ = 'How to read:';
 
 export function declareTraceFlags(parser: Argv): Argv {
   const text = (describe: string, group: string) => ({ type: 'string', describe, group, requiresArg: true }) as const;
-  const names = TRACE_FORMATS.map(({ name }) => name).join(', ');
+  const names = FORMAT_NAMES.join(', ');
   return parser.options({
     format: text(`auto, or one of ${names} [default: auto]`, READ),
     from: text('first moment: a time after the first request (90, 10m, 2h, 1d) or a date', PART),

@@ -96,11 +96,10 @@ async function readTrace(
 ): Promise<TraceImport | null> {
   const read = readOptions(flags);
   const named = textFlag(flags, 'format') ?? 'auto';
-  const chosen = named === 'auto' ? null : formatByName(named);
   const shaping = shapeOptions(flags);
   const open = (text: string): TraceImport => {
     const head = fileHead(text, file);
-    const format = chosen ?? detectFormat(head, file);
+    const format = named === 'auto' ? detectFormat(head, file) : formatByName(named, head.shape);
     const { jsonLines } = head;
     return new TraceImport({ file, format, jsonLines, read, ...shaping, memoryBytes: MEMORY_BYTES }, spill);
   };

@@ -53,7 +53,8 @@ interface Turn {
 
 /** Null where the record holds no list of turns. */
 function readTurns(record: JsonObject, count: (text: string) => number): readonly Turn[] | null {
-  const list = record['conversations'];
+  const written = record['conversations'];
+  const list = typeof written === 'string' ? parsed(written) : written;
   if (!Array.isArray(list)) return null;
   const turns: Turn[] = [];
   for (const item of list) {
@@ -68,7 +69,7 @@ function readTurns(record: JsonObject, count: (text: string) => number): readonl
   return turns;
 }
 
-/** Some files hold turns as texts of JSON. */
+/** Some files hold turns, or the list of them, as texts of JSON. */
 function parsed(text: string): Json | undefined {
   try {
     return JSON.parse(text) as Json;

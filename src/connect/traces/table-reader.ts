@@ -10,6 +10,11 @@ export interface TableRow {
   text(column: string): string;
 }
 
+/** Whether a field says that there is nothing: empty, or the words of programs that write tables. */
+export function hasNoValue(text: string): boolean {
+  return text === '' || /^(?:nan|null|none|n\/a|<na>)$/i.test(text);
+}
+
 /** The name of a column without case, spaces and signs. */
 export function plainName(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '');
@@ -40,7 +45,13 @@ export function tableReader(
       return null;
     }
     const known = places;
-    return read({ line, text: (column) => fields[known.get(column) ?? -1]?.trim() ?? '' });
+    return read({
+      line,
+      text: (column) => {
+        const text = fields[known.get(column) ?? -1]?.trim() ?? '';
+        return hasNoValue(text) ? '' : text;
+      },
+    });
   };
   return {
     *push(text) {

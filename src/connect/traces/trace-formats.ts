@@ -18,7 +18,7 @@ import { vllmBench } from './vllm-bench.ts';
 import { weka } from './weka.ts';
 
 /** Every format; where a file has the keys of two, the one with more of its own stands. */
-export const TRACE_FORMATS: readonly TraceFormat[] = [
+const TRACE_FORMATS: readonly TraceFormat[] = [
   azure,
   burstgpt,
   mooncake,
@@ -29,8 +29,12 @@ export const TRACE_FORMATS: readonly TraceFormat[] = [
   copilot,
   traceV2,
   weka,
+  { ...mooncake, shape: 'table', keys: [['timestamp|delay', 'inputlength', 'outputlength', 'hashids']] },
+  { ...weka, shape: 'table', keys: [['id', 't', 'in', 'out', 'hashids']] },
   requestLog,
 ];
+
+export const FORMAT_NAMES: readonly string[] = [...new Set(TRACE_FORMATS.map(({ name }) => name))];
 
 /** What the beginning of a file shows. */
 export interface FileHead {
@@ -85,11 +89,15 @@ function parsed(text: string): Json | undefined {
   }
 }
 
-/** @throws InputError for a name that no format has */
-export function formatByName(name: string): TraceFormat {
-  const known = TRACE_FORMATS.find((format) => format.name === name);
-  if (known !== undefined) return known;
-  throw unknownName('format', name, ['auto', ...TRACE_FORMATS.map((format) => format.name)], { path: ['--format'] });
+/**
+ * @param shape - of the file: some formats have two
+ * @throws InputError for a name that no format has
+ */
+export function formatByName(name: string, shape: TraceFormat['shape']): TraceFormat {
+  const known = TRACE_FORMATS.filter((format) => format.name === name);
+  const chosen = known.find((format) => format.shape === shape) ?? known[0];
+  if (chosen !== undefined) return chosen;
+  throw unknownName('format', name, ['auto', ...FORMAT_NAMES], { path: ['--format'] });
 }
 
 interface Match {
@@ -128,7 +136,7 @@ function unrecognised(head: FileHead, file: string, matches: readonly Match[]): 
   const what = head.shape === 'table' ? 'columns' : 'keys';
   const near =
     nearest === undefined || nearest.found === 0
-      ? `known formats: ${TRACE_FORMATS.map(({ name }) => name).join(', ')}`
+      ? `known formats: ${FORMAT_NAMES.join(', ')}`
       : `nearest is ${nearest.format.name} (${nearest.format.needs}), which lacks ${missingNames(nearest)}`;
   return new InputError(`is no known trace: it has the ${what} ${nameList(head.names) || '(none)'}`, {
     position: { file, line: 1, column: 1 },

@@ -56,6 +56,7 @@ export class TraceImport {
     this.#options = options;
     this.#context = {
       file: options.file,
+      shape: options.format.shape,
       jsonLines: options.jsonLines,
       options: options.read,
       dropped: new DropCount(),

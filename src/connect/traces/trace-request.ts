@@ -103,6 +103,7 @@ export type TimeUnit = 's' | 'ms' | 'us' | 'ns';
 export interface ReadContext {
   /** For messages. */
   readonly file: string;
+  readonly shape: 'table' | 'json';
   /** Whether each line of the file is a JSON value of its own; otherwise values may span lines. */
   readonly jsonLines: boolean;
   readonly options: ReadOptions;

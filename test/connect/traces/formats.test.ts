@@ -109,6 +109,25 @@ describe('BurstGPT', () => {
     expect(rows.map((row) => row.lastChunkTimeUs)).toEqual([4_500_000, 3_000_000, 13_500_000, 21_000_000]);
   });
 
+  test('2: rows out of order, with a byte-order mark, Windows line ends, and cells that say there is nothing', () => {
+    const header = 'Timestamp,Session ID,Elapsed time,Model,Request tokens,Response tokens,Total tokens,Log Type';
+    const rows = [
+      '19440120.5,s1,3.0,ChatGPT,150,30,180,Conversation log',
+      '19440110.0,s1,4.5,ChatGPT,100,20,120,Conversation log',
+      '19440111.25,nan,NaN,GPT-4,50.0,5.0,55,API log',
+      '19440112,None,,GPT-4,60,6,66,API log',
+      '19440113,,,GPT-4,,6,6,API log',
+    ];
+    const { rows: read } = imported(`\ufeff${[header, ...rows].join('\r\n')}\r\n`);
+    expect(read.map((row) => [row.arrivalTimeUs, row.inputTokens, row.sessionId, row.roundIndex])).toEqual([
+      [0, 100, 's1', 0],
+      [1_250_000, 50, '', 0],
+      [2_000_000, 60, '', 0],
+      [10_500_000, 150, 's1', 1],
+    ]);
+    expect(dropped([header, ...rows].join('\n'))).toEqual([['unreadable row', 1, 6]]);
+  });
+
   test('requests of one second can be moved apart, and stay in order', () => {
     const text = 'Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type\n'.concat(
       ...[5, 5, 5, 5, 6, 6].map((second, index) => `${second},GPT-4,${index + 1},1,2,API log\n`),
@@ -145,6 +164,24 @@ describe('Mooncake', () => {
       [0, 10, 2],
       [1_500_000, 600, 2],
     ]);
+  });
+
+  test.each(['[0, 1, 2]', '0 1 2', '[0;1;2]'])('as a table, with ids written %s', (ids) => {
+    const trace = imported(
+      `Timestamp,Input Length,output_length,hash_ids\n3000,512,9,[0]\n0,1200,64,"${ids}"\n5999,10,3,\n`,
+    );
+    expect(trace.format).toBe('mooncake');
+    expect(requests(trace)).toEqual([
+      [0, 1200, 64],
+      [3_000_000, 512, 9],
+      [5_999_000, 10, 3],
+    ]);
+    expect(trace.rows.map((row) => row.hashIds)).toEqual(['0 1 2', '0', undefined]);
+  });
+
+  test('a table without ids is a log of one’s own, in seconds', () => {
+    const trace = imported('timestamp,input_length,output_length\n0,10,2\n1.5,11,3\n');
+    expect([trace.format, ...requests(trace)]).toEqual(['log', [0, 10, 2], [1_500_000, 11, 3]]);
   });
 
   test('a number of ids that does not fit the length is refused', () => {
@@ -186,6 +223,17 @@ describe('Mooncake', () => {
       [1_500_000, '7', 1, 16],
     ]);
   });
+});
+
+test('WEKA as a table: one request a row', () => {
+  const text = 'id,t,in,out,hash_ids\na,0,130,5,"[1, 2, 3]"\nb,0.25,64,7,[1]\na,3.5,200,6,"[1, 2, 3, 4]"\n';
+  const trace = imported(text, { read: { rate: 0.5 } });
+  expect(trace.format).toBe('weka');
+  expect(trace.rows.map((row) => [row.arrivalTimeUs, row.sessionId, row.roundIndex, row.hashIds])).toEqual([
+    [0, 'a', 0, '0.1 0.2 0.3'],
+    [2_250_000, 'b', 0, '1.1'],
+    [3_500_000, 'a', 1, '0.1 0.2 0.3 0.4'],
+  ]);
 });
 
 test('WEKA: conversations start at the rate, ids are their own, times count from each start', () => {
@@ -232,10 +280,11 @@ describe('ShareGPT', () => {
       { from: 'chatgpt', value: 'yes. yes' },
       { from: 'user', value: 'unanswered' },
     ];
-    const text = JSON.stringify([{ id: 'x', conversations: turns.map((turn) => JSON.stringify(turn)) }]);
-    const trace = imported(text);
-    expect(requests(trace)).toEqual([[0, 2 + 1 + 1, 2]]);
-    expect(trace.report.dropped.map(({ reason }) => reason)).toEqual(['no answer']);
+    for (const conversations of [turns.map((turn) => JSON.stringify(turn)), JSON.stringify(turns)]) {
+      const trace = imported(JSON.stringify([{ id: 'x', conversations }]));
+      expect(requests(trace)).toEqual([[0, 2 + 1 + 1, 2]]);
+      expect(trace.report.dropped.map(({ reason }) => reason)).toEqual(['no answer']);
+    }
   });
 
   test('first pairs of usual length, as benchmarks take them', () => {

@@ -43,7 +43,7 @@ interface Options {
 
 export function imported(text: string, options: Options = {}): Imported {
   const head = fileHead(text, 'file');
-  const format = options.format === undefined ? detectFormat(head, 'file') : formatByName(options.format);
+  const format = options.format === undefined ? detectFormat(head, 'file') : formatByName(options.format, head.shape);
   const trace = new TraceImport(
     {
       file: 'file',
