@@ -1,12 +1,9 @@
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { type Choose, type JsonPath, JsonValues } from './json-values.ts';
 import { LineSplitter } from './line-records.ts';
-import { tableObjects } from './table-objects.ts';
+import { type ReadRecord, tableObjects } from './table-objects.ts';
 import { unreadable } from './token-counts.ts';
 import type { ReadContext, RequestReader, TraceRequest } from './trace-request.ts';
-
-/** Makes requests of a record, or counts in the context why it is none. */
-export type ReadRecord = (record: JsonObject, line: number) => Iterable<TraceRequest>;
 
 /** Reads records that stand one on a line, one after the other, in a list, or as rows of a table. */
 export function recordReader(context: ReadContext, read: ReadRecord): RequestReader {

@@ -1,9 +1,11 @@
 import type { Json, JsonObject } from '../../base/json.ts';
 import { TableRecords } from './csv-records.ts';
-import type { ReadRecord } from './json-reader.ts';
 import { hasNoValue } from './table-reader.ts';
 import { unreadable } from './token-counts.ts';
 import type { ReadContext, RequestReader, TraceRequest } from './trace-request.ts';
+
+/** Makes requests of a record, or counts in the context why it is none. */
+export type ReadRecord = (record: JsonObject, line: number) => Iterable<TraceRequest>;
 
 /** Columns whose fields are lists: `[1, 2]`, `1 2`, `1;2`. */
 const LISTS = new Set(['hash_ids']);
