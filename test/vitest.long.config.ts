@@ -6,5 +6,6 @@ export default defineConfig({
     include: ['test/long/**/*.test.ts'],
     testTimeout: 1_800_000,
     pool: 'forks',
+    setupFiles: 'test/support/property-seed.ts',
   },
 });

@@ -46,6 +46,8 @@ export interface StudyState {
  */
 export class StudyProgress {
   readonly #trials: Trial[] = [];
+  /** Numbers of the trials without an outcome, in order. */
+  readonly #open = new Set<number>();
   #ended: string | null = null;
 
   /** @throws InputError when one of the entries cannot follow */
@@ -57,6 +59,11 @@ export class StudyProgress {
     return { trials: this.#trials, ended: this.#ended };
   }
 
+  /** Trials without an outcome. */
+  get open(): readonly Trial[] {
+    return [...this.#open].map((number) => this.#trials[number]!);
+  }
+
   /** @throws InputError when the entry cannot follow; nothing has changed then */
   add(entry: JournalEntry): void {
     if (this.#ended !== null) throw new InputError('nothing can follow the end of the study', { path: ['kind'] });
@@ -65,9 +72,11 @@ export class StudyProgress {
         return;
       case 'trial-proposed':
         this.#trials.push(proposed(entry, this.#trials.length));
+        this.#open.add(entry.trial);
         return;
       case 'trial-finished':
         this.#trials[entry.trial] = finished(this.#trials[entry.trial], entry);
+        this.#open.delete(entry.trial);
         return;
       case 'trial-validated':
         this.#trials[entry.trial] = validated(this.#trials[entry.trial], entry);

@@ -1,5 +1,6 @@
 import { finitePoints } from '../optimizer/feasible/finite-points.ts';
 import type { Evidence, Sampler } from '../optimizer/sampler/sampler.ts';
+import { UsedPoints } from '../optimizer/sampler/used-points.ts';
 import type { ParameterValues } from '../optimizer/space/parameter.ts';
 import { isInside, pointKey } from '../optimizer/space/search-space.ts';
 import type { JournalEntry, StudyState } from './journal.ts';
@@ -14,27 +15,56 @@ export interface Proposal {
   readonly values: ParameterValues;
 }
 
+/** What a batch is proposed from. */
+export interface Proposer {
+  readonly plan: StudyPlan;
+  readonly sampler: Sampler;
+  /** Of the study, from one batch to the next: what they cost then does not grow with the trials. */
+  readonly points: StudyPoints;
+}
+
+/** The points of a study that its sampler knows, taken up as they are proposed. */
+export class StudyPoints {
+  readonly #plan: StudyPlan;
+  #used = new UsedPoints();
+  #taken = 0;
+
+  constructor(plan: StudyPlan) {
+    this.#plan = plan;
+  }
+
+  /** @param trials - those of the call before, and any more */
+  of(trials: readonly Trial[]): UsedPoints {
+    if (trials.length < this.#taken) [this.#used, this.#taken] = [new UsedPoints(), 0];
+    for (; this.#taken < trials.length; this.#taken++) {
+      const values = shownPoint(this.#plan, trials[this.#taken]!.values);
+      if (values !== null) this.#used.add(values);
+    }
+    return this.#used;
+  }
+}
+
 /**
  * The next batch: a pure function of the plan and the finished trials. The first batch holds the baseline and the
  * points to try first, filled up with the sampler's. Empty when the budget or the space is used up.
  * @param most - how many are wanted
  */
 export function proposeBatch(
-  plan: StudyPlan,
-  state: StudyState,
-  sampler: Sampler,
+  { plan, sampler, points }: Proposer,
+  { trials }: Pick<StudyState, 'trials'>,
   most = plan.batch,
 ): readonly Proposal[] {
-  const { length } = state.trials;
+  const { length } = trials;
   const room = plan.trials - length;
   const fixed = length === 0 ? fixedProposals(plan).slice(0, room) : [];
   const count = Math.min(room - fixed.length, Math.max(0, most - fixed.length));
   if (count <= 0) return fixed;
-  const pending = fixed
-    .map(({ values }) => normalizeWeights(plan.space, values))
-    .filter((values) => isInside(plan.space, values));
-  const points = sampler(evidenceOf(plan, state.trials, pending), { count, seed: plan.seed });
-  return [...fixed, ...points.map((values): Proposal => ({ origin: 'sampler', values }))];
+  const pending = fixed.map(({ values }) => shownPoint(plan, values)).filter((values) => values !== null);
+  const known = points.of(trials);
+  const used = pending.length === 0 ? known : known.fork();
+  for (const values of pending) used.add(values);
+  const chosen = sampler(evidenceOf(plan, trials, pending), { count, seed: plan.seed, used });
+  return [...fixed, ...chosen.map((values): Proposal => ({ origin: 'sampler', values }))];
 }
 
 /** The baseline, the points of the run that is extended, and those to try first, each vector once. */
@@ -46,17 +76,35 @@ export function fixedProposals(plan: StudyPlan): readonly Proposal[] {
   return all.filter((_, index) => keys.indexOf(keys[index]!) === index);
 }
 
-/** A baseline outside the space (a feature switched off, say) is measured but not shown to the sampler. */
+/** As samplers write it; null for a baseline outside the space (a feature switched off, say): measured, but not shown to them. */
+function shownPoint({ space }: StudyPlan, values: ParameterValues): ParameterValues | null {
+  const normalized = normalizeWeights(space, values);
+  return isInside(space, normalized) ? normalized : null;
+}
+
+/** Observations and pending points are listed for a sampler that asks for them: some need to know no more than the used points. */
 export function evidenceOf(plan: StudyPlan, trials: readonly Trial[], pending: readonly ParameterValues[]): Evidence {
-  const inside = trials
-    .map((trial) => ({ ...trial, values: normalizeWeights(plan.space, trial.values) }))
-    .filter(({ values }) => isInside(plan.space, values));
+  let listed: Pick<Evidence, 'observations' | 'pending'> | undefined;
+  const list = (): Pick<Evidence, 'observations' | 'pending'> => {
+    const inside = trials.flatMap((trial) => {
+      const values = shownPoint(plan, trial.values);
+      return values === null ? [] : [{ ...trial, values }];
+    });
+    const open = inside.filter(({ outcome }) => outcome === null).map(({ values }) => values);
+    return { observations: toObservations(plan, inside), pending: [...open, ...pending] };
+  };
   return {
     space: plan.space,
     objectiveCount: plan.objectives.length,
     constraintCount: plan.constraints.length,
-    observations: toObservations(plan, inside),
-    pending: [...inside.filter(({ outcome }) => outcome === null).map(({ values }) => values), ...pending],
+    get observations() {
+      listed ??= list();
+      return listed.observations;
+    },
+    get pending() {
+      listed ??= list();
+      return listed.pending;
+    },
     budget: trialBudget(plan),
     ...(plan.priors.length > 0 ? { priors: plan.priors } : {}),
     ...(plan.earlier.length > 0 ? { earlier: earlierObservations(plan) } : {}),

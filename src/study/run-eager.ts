@@ -1,5 +1,5 @@
 import { finishedCount, type JournalEntry, type StudyProgress, type StudyState } from './journal.ts';
-import { fixedProposals, type Proposal, proposeBatch } from './propose.ts';
+import { fixedProposals, type Proposal, type Proposer, proposeBatch } from './propose.ts';
 import { stopReason } from './stop-reason.ts';
 import type { StudyRun } from './study-run.ts';
 import type { Trial, TrialOutcome } from './trial.ts';
@@ -15,17 +15,21 @@ export interface Searched {
  * trials were in flight, so that a journal can be gone through again.
  * @param progress - what is recorded; it takes up each entry before that is yielded
  */
-export async function* searchEagerly(run: StudyRun, progress: StudyProgress): AsyncGenerator<JournalEntry, Searched> {
+export async function* searchEagerly(
+  run: StudyRun,
+  progress: StudyProgress,
+  proposer: Proposer,
+): AsyncGenerator<JournalEntry, Searched> {
   const flight = new Flight(run);
-  let entries: readonly JournalEntry[] = restOfGroup(run, progress.state);
+  let entries: readonly JournalEntry[] = restOfGroup(proposer, progress.state);
   while (true) {
     for (const entry of entries) {
       progress.add(entry);
       yield entry;
     }
-    flight.begin(progress.state);
+    flight.begin(progress.open);
     const ended = await flight.ended();
-    const { proposed, late } = ended === null ? nextProposals(run, progress.state) : { proposed: [], late: false };
+    const { proposed, late } = ended === null ? nextProposals(run, progress, proposer) : { proposed: [], late: false };
     if (ended !== null) entries = [ended];
     else if (proposed.length > 0 && !late) entries = proposed;
     else if (flight.size > 0) entries = [await flight.next()];
@@ -50,9 +54,9 @@ class Flight {
   }
 
   /** Begins what was proposed and has not begun. */
-  begin({ trials }: StudyState): void {
-    for (const trial of trials) {
-      if (trial.outcome !== null || this.#outcomes.has(trial.number)) continue;
+  begin(open: readonly Trial[]): void {
+    for (const trial of open) {
+      if (this.#outcomes.has(trial.number)) continue;
       const outcome = this.#run.evaluate(trial.values, this.#run.plan.seeds, { trial: trial.number });
       const heard = (): void => {
         this.#ended.push(trial.number);
@@ -91,21 +95,25 @@ class Flight {
 }
 
 /** As many as there is room for, proposed together. */
-function nextProposals(run: StudyRun, state: StudyState): { proposed: readonly JournalEntry[]; late: boolean } {
+function nextProposals(
+  run: StudyRun,
+  { open, state }: StudyProgress,
+  proposer: Proposer,
+): { proposed: readonly JournalEntry[]; late: boolean } {
   const { plan } = run;
-  const pending = state.trials.filter(({ outcome }) => outcome === null).map(({ number }) => number);
+  const pending = open.map(({ number }) => number);
   const room = plan.batch - pending.length;
   if (room <= 0 || state.trials.length >= plan.trials || stopReason(plan, state) !== null) {
     return { proposed: [], late: false };
   }
-  const proposed = groupEntries(proposeBatch(plan, state, run.sampler, room), state.trials.length, pending);
+  const proposed = groupEntries(proposeBatch(proposer, state, room), state.trials.length, pending);
   const finished = state.trials.length - pending.length;
   return { proposed, late: proposed.length > 0 && plan.minutes !== undefined && run.isTimeUp?.(finished) === true };
 }
 
 /** A kill between two proposals made together leaves a part of them: the rest comes from the same evidence. */
-function restOfGroup(run: StudyRun, state: StudyState): readonly JournalEntry[] {
-  const { plan } = run;
+function restOfGroup(proposer: Proposer, state: StudyState): readonly JournalEntry[] {
+  const { plan } = proposer;
   const last = state.trials.at(-1);
   if (last?.pending === undefined || last.outcome !== null) return [];
   const start = groupStart(last);
@@ -114,7 +122,7 @@ function restOfGroup(run: StudyRun, state: StudyState): readonly JournalEntry[] 
   const asked = start === 0 ? Math.max(room, fixedProposals(plan).length) : room;
   if (finished !== last.seen || state.trials.length - start >= Math.min(asked, plan.trials - start)) return [];
   const before: StudyState = { ...state, trials: state.trials.slice(0, start) };
-  const group = proposeBatch(plan, before, run.sampler, room);
+  const group = proposeBatch(proposer, before, room);
   return groupEntries(group, start, last.pending).slice(state.trials.length - start);
 }
 

@@ -1,7 +1,7 @@
 import { finitePoints } from '../optimizer/feasible/finite-points.ts';
 import { type JournalEntry, StudyProgress, type StudyState } from './journal.ts';
 import type { StudyPlan } from './plan/study-plan.ts';
-import { proposeBatch, proposedEntry } from './propose.ts';
+import { type Proposer, proposeBatch, proposedEntry, StudyPoints } from './propose.ts';
 import { type Searched, searchEagerly } from './run-eager.ts';
 import { stopReason } from './stop-reason.ts';
 import type { StudyRun } from './study-run.ts';
@@ -17,9 +17,10 @@ export async function* runStudy(run: StudyRun): AsyncGenerator<JournalEntry, Stu
   const progress = new StudyProgress(run.entries);
   if (run.entries.length === 0) yield run.started;
   const isOpen = (): boolean => progress.state.ended === null;
-  const searched = run.plan.schedule === 'eager' && isOpen() ? yield* searchEagerly(run, progress) : null;
+  const proposer = { plan: run.plan, sampler: run.sampler, points: new StudyPoints(run.plan) };
+  const searched = run.plan.schedule === 'eager' && isOpen() ? yield* searchEagerly(run, progress, proposer) : null;
   while (isOpen()) {
-    for await (const entry of nextStep(run, progress.state, searched)) {
+    for await (const entry of nextStep({ run, progress, proposer, searched })) {
       progress.add(entry);
       yield entry;
     }
@@ -27,15 +28,21 @@ export async function* runStudy(run: StudyRun): AsyncGenerator<JournalEntry, Stu
   return progress.state;
 }
 
-/**
- * Finishes what is pending, else proposes, else validates, else ends.
- * @param searched - what an eager search came to: only validation and the end are left then
- */
-function nextStep(run: StudyRun, state: StudyState, searched: Searched | null): AsyncGenerator<JournalEntry> {
+interface Standing {
+  readonly run: StudyRun;
+  readonly progress: StudyProgress;
+  readonly proposer: Proposer;
+  /** What an eager search came to: only validation and the end are left then. */
+  readonly searched: Searched | null;
+}
+
+/** Finishes what is pending, else proposes, else validates, else ends. */
+function nextStep({ run, progress, proposer, searched }: Standing): AsyncGenerator<JournalEntry> {
   const { plan } = run;
-  const batch = openBatch(state);
+  const { state } = progress;
+  const batch = openBatch(progress);
   if (batch.pending.length > 0) {
-    const rest = batch.untouched ? restOfBatch(run, state, batch.start) : [];
+    const rest = batch.untouched ? restOfBatch(proposer, state, batch.start) : [];
     return rest.length > 0
       ? entriesOf(rest)
       : inOrder(batch.pending, 'trial-finished', ({ values, number }) =>
@@ -45,7 +52,7 @@ function nextStep(run: StudyRun, state: StudyState, searched: Searched | null): 
   const stopped = stopReason(plan, state);
   const proposed =
     searched === null && stopped === null && state.trials.length < plan.trials
-      ? restOfBatch(run, state, state.trials.length)
+      ? restOfBatch(proposer, state, state.trials.length)
       : [];
   // The clock is asked last: whatever the plan alone decides has the same reason on every machine.
   const late =
@@ -62,19 +69,22 @@ function nextStep(run: StudyRun, state: StudyState, searched: Searched | null): 
 }
 
 /** Trials still to evaluate, where their batch started, and whether none of it has finished yet. */
-function openBatch(state: StudyState): { pending: readonly Trial[]; start: number; untouched: boolean } {
-  const pending = state.trials.filter(({ outcome }) => outcome === null);
+function openBatch({ open: pending, state }: StudyProgress): {
+  pending: readonly Trial[];
+  start: number;
+  untouched: boolean;
+} {
   const first = pending[0];
   if (first === undefined) return { pending, start: state.trials.length, untouched: true };
   return { pending, start: first.number, untouched: first.seen === first.number };
 }
 
 /** A kill between two proposals of one batch leaves a part of it: the rest comes from the same evidence. */
-function restOfBatch(run: StudyRun, state: StudyState, start: number): JournalEntry[] {
-  const before: StudyState = { ...state, trials: state.trials.slice(0, start) };
-  return proposeBatch(run.plan, before, run.sampler)
+function restOfBatch(proposer: Proposer, { trials }: StudyState, start: number): JournalEntry[] {
+  const before = start === trials.length ? trials : trials.slice(0, start);
+  return proposeBatch(proposer, { trials: before })
     .map((proposal, index) => proposedEntry(proposal, start + index, start))
-    .slice(state.trials.length - start);
+    .slice(trials.length - start);
 }
 
 function entriesOf(entries: readonly JournalEntry[]): AsyncGenerator<JournalEntry> {

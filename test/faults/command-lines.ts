@@ -1,6 +1,5 @@
 import { commandLeaves } from '../reference/pages.ts';
-
-export const ROOT = new URL('../../', import.meta.url).pathname;
+import { ROOT } from '../support/command-line.ts';
 
 const TRACE = `${ROOT}test/fixtures/calibrate/calib1/trace`;
 /** Of enough requests to fit a latency model. */

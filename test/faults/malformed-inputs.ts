@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { flagLines, ROOT } from './command-lines.ts';
+import { ROOT } from '../support/command-line.ts';
+import { flagLines } from './command-lines.ts';
 import type { Scene } from './scene.ts';
 
 const CLUSTER = 'blis run --model qwen/qwen3-14b --num-requests 5 --rate 10';

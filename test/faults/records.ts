@@ -3,7 +3,7 @@ import { InputError } from '../../src/base/errors.ts';
 import { readJournal } from '../../src/study/io/journal-file.ts';
 import { readRecorded } from '../../src/study/io/study-session.ts';
 import { entryText, type JournalEntry } from '../../src/study/journal.ts';
-import { EMPTY_CHAIN, nextLine } from '../../src/study/journal-chain.ts';
+import { chainedText } from '../support/study-journal.ts';
 import { program, recordedRun, type Scene } from './scene.ts';
 import { count, type Tally, tally } from './tally.ts';
 
@@ -60,16 +60,10 @@ async function forged(scene: Scene, { file, bytes }: { file: string; bytes: Buff
   const { entries } = readJournal(scene.at('whole'));
   const outcomes = entries.flatMap(({ kind }, index) => (kind === 'trial-finished' ? [index] : []));
   for (const index of [outcomes[0]!, outcomes[Math.floor(outcomes.length / 2)]!, outcomes.at(-1)!]) {
-    let chain = EMPTY_CHAIN;
-    const lines = entries.map((entry, i) => {
-      const text = entryText(entry).replace(/(?<="ttft_p99_ms":)[\d.]+/, (value) =>
-        i === index ? String(Number(value) * 1.001) : value,
-      );
-      const next = nextLine(chain, JSON.parse(text) as JournalEntry);
-      chain = next.chain;
-      return next.text;
-    });
-    writeFileSync(file, `${lines.join('\n')}\n`);
+    const text = entryText(entries[index]!).replace(/(?<="ttft_p99_ms":)[\d.]+/, (value) =>
+      String(Number(value) * 1.001),
+    );
+    writeFileSync(file, chainedText(entries.with(index, JSON.parse(text) as JournalEntry)));
     const { code, stdout, stderr } = await program(['verify', 'whole', '--workers', '1'], { cwd: scene.folder });
     const found = code === 4 && stdout.includes(`journal.jsonl:${index + 1} `);
     count(one, found ? null : `line ${index + 1}: exit ${code}, ${stdout}${stderr.slice(0, 200)}`);

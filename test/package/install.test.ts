@@ -2,9 +2,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { temporaryFolder } from '../support/command-line.ts';
+import { ROOT, temporaryFolder } from '../support/command-line.ts';
 import { installNode, withNode } from '../support/node-versions.ts';
-import { MANIFEST, pack, ROOT } from './packed.ts';
+import { MANIFEST, pack } from './packed.ts';
 
 const folder = realpathSync(temporaryFolder());
 let tarball = '';

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { temporaryFolder } from '../support/command-line.ts';
-import { MANIFEST, pack, packedFiles, ROOT } from './packed.ts';
+import { ROOT, temporaryFolder } from '../support/command-line.ts';
+import { MANIFEST, pack, packedFiles } from './packed.ts';
 
 const files = packedFiles();
 const folder = temporaryFolder();

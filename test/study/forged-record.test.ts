@@ -4,13 +4,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createSampler } from '../../src/optimizer/sampler/registry.ts';
 import { readJournal } from '../../src/study/io/journal-file.ts';
 import { entryText, type JournalEntry } from '../../src/study/journal.ts';
-import { EMPTY_CHAIN, nextLine } from '../../src/study/journal-chain.ts';
 import type { StudyPlan } from '../../src/study/plan/study-plan.ts';
 import { verifyJournal } from '../../src/study/verify.ts';
 import { verifyOutcomes } from '../../src/study/verify-outcomes.ts';
 import { temporaryFolder } from '../support/command-line.ts';
 import { inlineEvaluator, planOf, STUDY } from '../support/plan-builder.ts';
-import { journalOf } from '../support/study-journal.ts';
+import { chainedText, journalOf } from '../support/study-journal.ts';
 
 const folder = temporaryFolder();
 let plan: StudyPlan;
@@ -26,13 +25,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Entries as whoever writes them with all checksums made anew leaves them, read back. */
 function recorded(forged: readonly JournalEntry[]): readonly JournalEntry[] {
-  let chain = EMPTY_CHAIN;
-  const lines = forged.map((entry) => {
-    const next = nextLine(chain, entry);
-    chain = next.chain;
-    return next.text;
-  });
-  writeFileSync(join(folder, 'journal.jsonl'), `${lines.join('\n')}\n`);
+  writeFileSync(join(folder, 'journal.jsonl'), chainedText(forged));
   return readJournal(folder).entries;
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createSampler } from '../../src/optimizer/sampler/registry.ts';
 import { entryText, type JournalEntry, replay } from '../../src/study/journal.ts';
 import type { StudyPlan } from '../../src/study/plan/study-plan.ts';
-import { proposeBatch } from '../../src/study/propose.ts';
+import { proposeBatch, StudyPoints } from '../../src/study/propose.ts';
 import type { Evaluate } from '../../src/study/trial.ts';
 import { type Difference, verifyJournal } from '../../src/study/verify.ts';
 import { inlineEvaluator, planOf, STUDY } from '../support/plan-builder.ts';
@@ -57,7 +57,8 @@ describe('an eager study', () => {
       expect(inFlight).toEqual(expect.arrayContaining([...entry.pending!]));
       const group = { ...before, trials: before.trials.slice(0, entry.seen + entry.pending!.length) };
       const room = plan.batch - entry.pending!.length;
-      const proposed = proposeBatch(plan, group, createSampler('sobol'), room);
+      const proposer = { plan, sampler: createSampler('sobol'), points: new StudyPoints(plan) };
+      const proposed = proposeBatch(proposer, group, room);
       expect(proposed[entry.trial - group.trials.length]!.values).toEqual(entry.values);
     }
   });

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const ROOT = new URL('../../', import.meta.url).pathname;
+export const ROOT = new URL('../../', import.meta.url).pathname;
 /** The compiled program; `build-if-stale.ts` has seen to it that it is that of the sources. */
 export const PROGRAM: readonly string[] = [join(ROOT, 'dist/src/cli/main.js')];
 

@@ -1,5 +1,6 @@
 import { createSampler } from '../../src/optimizer/sampler/registry.ts';
 import { entryText, type JournalEntry } from '../../src/study/journal.ts';
+import { EMPTY_CHAIN, nextLine } from '../../src/study/journal-chain.ts';
 import type { StudyPlan } from '../../src/study/plan/study-plan.ts';
 import { runStudy } from '../../src/study/run-study.ts';
 import type { Evaluate } from '../../src/study/trial.ts';
@@ -24,6 +25,17 @@ export async function journalOf(
   const sampler = createSampler(plan.sampler);
   for await (const entry of runStudy({ plan, sampler, evaluate, started: started(plan), entries })) all.push(entry);
   return all;
+}
+
+/** The file of a journal, with the checksums of its lines where its format has them. */
+export function chainedText(entries: readonly JournalEntry[]): string {
+  let chain = EMPTY_CHAIN;
+  const lines = entries.map((entry) => {
+    const next = nextLine(chain, entry);
+    chain = next.chain;
+    return next.text;
+  });
+  return `${lines.join('\n')}\n`;
 }
 
 export const journalText = (entries: readonly JournalEntry[]): string => entries.map(entryText).join('\n');

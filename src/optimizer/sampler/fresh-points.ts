@@ -4,8 +4,7 @@ import { finitePoints } from '../feasible/finite-points.ts';
 import { decode, encode } from '../space/encode.ts';
 import { boxSize } from '../space/levels.ts';
 import type { ParameterValues, SearchSpace } from '../space/parameter.ts';
-import { pointKey } from '../space/search-space.ts';
-import type { Evidence } from './sampler.ts';
+import type { UsedPoints } from './used-points.ts';
 
 /** Draws before the points of a finite space are listed; in other spaces a repetition is an accident. */
 const TRIES = 64;
@@ -15,30 +14,6 @@ const SCAN = 64;
 const PROBE_SCAN = 4;
 /** So many points are looked at one by one. */
 const FEW = 512;
-
-/** Points that were told or are pending: none of them is proposed again. */
-export class UsedPoints {
-  readonly #keys: Set<string>;
-
-  constructor({ observations, pending }: Pick<Evidence, 'observations' | 'pending'>) {
-    this.#keys = new Set([
-      ...observations.map(({ values }) => pointKey(values)),
-      ...pending.map((values) => pointKey(values)),
-    ]);
-  }
-
-  get size(): number {
-    return this.#keys.size;
-  }
-
-  has(values: ParameterValues): boolean {
-    return this.#keys.has(pointKey(values));
-  }
-
-  add(values: ParameterValues): void {
-    this.#keys.add(pointKey(values));
-  }
-}
 
 /** Points of a finite space that are not used, in the order of its levels; null for a space too large to be listed. */
 function unusedPoints(space: SearchSpace, used: UsedPoints): readonly ParameterValues[] | null {
@@ -91,6 +66,14 @@ export class DesignSequence {
     this.#byIndex = this.#set === null && !Number.isFinite(boxSize(space));
   }
 
+  /** Begins behind the points that were passed in earlier requests, under the name of the sequence. */
+  skip(index: number, known: UsedPoints, name: string): void {
+    if (this.#byIndex) return;
+    this.#at = known.passed.get(name) ?? 0;
+    while (this.#at < SCAN * (index + 1) && this.#open(known) === null) this.#at++;
+    known.passed.set(name, this.#at);
+  }
+
   /**
    * @param index - number of points before this one
    * @param rngOf - where the sequence has too few points left
@@ -101,13 +84,19 @@ export class DesignSequence {
     const end = SCAN * (index + 1);
     const rare = this.#set !== null && this.#set.share < 2 / SCAN;
     for (; !rare && this.#at < end; this.#at++) {
-      const cube = this.#sequence(this.#at);
-      if (this.#set !== null && !this.#set.contains(cube)) continue;
-      const values = decode(this.#space, cube);
-      if (!used.has(values)) return values;
+      const values = this.#open(used);
+      if (values !== null) return values;
     }
     const rng = rngOf();
     return freshDraw(this.#space, used, rng, this.#sequence(0).length);
+  }
+
+  /** The point at which the sequence stands; null where it is not feasible or is used. */
+  #open(used: UsedPoints): ParameterValues | null {
+    const cube = this.#sequence(this.#at);
+    if (this.#set !== null && !this.#set.contains(cube)) return null;
+    const values = decode(this.#space, cube);
+    return used.has(values) ? null : values;
   }
 }
 

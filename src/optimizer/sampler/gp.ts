@@ -16,17 +16,17 @@ import { initialDesignSize } from '../design/initial-design.ts';
 import { ModelMemory } from '../gp/model-choice.ts';
 import { cubeDimension, decode, encode } from '../space/encode.ts';
 import type { ParameterValues } from '../space/parameter.ts';
-import { DesignSequence, feasibleCubes, UsedPoints, unusedCubes } from './fresh-points.ts';
-import type { Evidence, Sampler } from './sampler.ts';
-import { toldAndPending } from './sampler.ts';
+import { DesignSequence, feasibleCubes, unusedCubes } from './fresh-points.ts';
+import { type Evidence, type Sampler, toldAndPending, usedPoints } from './sampler.ts';
 import { type EnsembleMember, fitProposers, type Surrogates } from './surrogates.ts';
+import type { UsedPoints } from './used-points.ts';
 
 /** Gaussian-process sampler: fixed points, then a small space-filling design, then expected (hypervolume) improvement. */
 export function createGpSampler(): Sampler {
   const memory = new ModelMemory();
   return (evidence, { count, seed }) => {
     const chosen: ParameterValues[] = [];
-    const used = new UsedPoints(evidence);
+    const used = usedPoints(evidence);
     const sequence = scrambledSobol(cubeDimension(evidence.space), stream(seed, 'gp-design'));
     const design = new DesignSequence(evidence.space, sequence);
     const designOnly = count > MOST_BY_MODEL;

@@ -4,9 +4,9 @@ import { pointsInOrder } from '../feasible/finite-points.ts';
 import { coordinateCount, cubeDimension, decode } from '../space/encode.ts';
 import { boxSize, levelCount } from '../space/levels.ts';
 import type { Parameter, ParameterValue, ParameterValues, SearchSpace } from '../space/parameter.ts';
-import { freshDraw, UsedPoints } from './fresh-points.ts';
-import type { Sampler } from './sampler.ts';
-import { toldAndPending } from './sampler.ts';
+import { freshDraw } from './fresh-points.ts';
+import { type Sampler, usedPoints } from './sampler.ts';
+import type { UsedPoints } from './used-points.ts';
 
 const DEFAULT_POINTS = 256;
 /** Levels tried in a space of which constraints leave little; then points are drawn. */
@@ -16,14 +16,18 @@ const MOST_NODES = 200_000;
  * Full factorial grid in a fixed order, the last parameter fastest; a point told or pending is not proposed again.
  * Real axes and simplexes get as many levels as the budget allows. When all are used there are no further proposals.
  */
-export const sampleGrid: Sampler = (evidence, { count, seed }) => {
+export const sampleGrid: Sampler = (evidence, request) => {
   const { space } = evidence;
-  const used = new UsedPoints(evidence);
+  const { count, seed } = request;
+  const known = request.used ?? usedPoints(evidence);
+  const used = known.fork();
+  const first = used.count;
+  const grid = gridOf(space, evidence.budget ?? DEFAULT_POINTS);
   const points: ParameterValues[] = [];
-  for (const values of gridPoints(space, evidence.budget ?? DEFAULT_POINTS)) {
-    if (points.length === count) break;
-    const rng = stream(seed, 'grid', toldAndPending(evidence) + points.length);
-    const next = values === 'drawn' ? freshDraw(space, used, rng, cubeDimension(space)) : values;
+  for (let index = firstOpen(grid, known); points.length < count; index++) {
+    const rng = stream(seed, 'grid', first + points.length);
+    const at = grid.at(index);
+    const next = at === 'drawn' ? freshDraw(space, used, rng, cubeDimension(space)) : at;
     if (next === undefined) break;
     if (used.has(next)) continue;
     used.add(next);
@@ -31,6 +35,47 @@ export const sampleGrid: Sampler = (evidence, { count, seed }) => {
   }
   return points;
 };
+
+function firstOpen(grid: Grid, known: UsedPoints): number {
+  const name = `grid ${grid.budget}`;
+  let index = known.passed.get(name) ?? 0;
+  for (let at = grid.at(index); at !== undefined && at !== 'drawn' && known.has(at); at = grid.at(index)) index++;
+  known.passed.set(name, index);
+  return index;
+}
+
+/** Grid points in order, as far as they were asked for. */
+class Grid {
+  readonly budget: number;
+  readonly #listed: ParameterValues[] = [];
+  readonly #rest: Generator<ParameterValues | 'drawn'>;
+
+  constructor(space: SearchSpace, budget: number) {
+    this.budget = budget;
+    this.#rest = gridPoints(space, budget);
+  }
+
+  /** Undefined behind the last one; `drawn` where constraints leave no grid to be found. */
+  at(index: number): ParameterValues | 'drawn' | undefined {
+    while (this.#listed.length <= index) {
+      const next = this.#rest.next();
+      if (next.done === true || next.value === 'drawn') return next.value;
+      this.#listed.push(next.value);
+    }
+    return this.#listed[index];
+  }
+}
+
+const grids = new WeakMap<SearchSpace, Grid>();
+
+/** What is answered depends on space and budget alone, so the memory of it changes nothing. */
+function gridOf(space: SearchSpace, budget: number): Grid {
+  const known = grids.get(space);
+  if (known?.budget === budget) return known;
+  const grid = new Grid(space, budget);
+  grids.set(space, grid);
+  return grid;
+}
 
 /** Grid points in order, each once; `drawn`, without end, where constraints leave no grid to be found. */
 function* gridPoints(space: SearchSpace, budget: number): Generator<ParameterValues | 'drawn'> {

@@ -1,4 +1,5 @@
 import type { ParameterValues, SearchSpace } from '../space/parameter.ts';
+import { UsedPoints } from './used-points.ts';
 
 /** One told point. All objectives are losses: smaller is better. */
 export interface Observation {
@@ -49,6 +50,16 @@ export function toldAndPending(evidence: Evidence): number {
 export interface ProposalRequest {
   readonly count: number;
   readonly seed: number;
+  /** The told and pending points of the evidence, by a caller who keeps them from one request to the next. */
+  readonly used?: UsedPoints;
+}
+
+/** The told and pending points, to which a sampler may add its own. */
+export function usedPoints({ observations, pending }: Pick<Evidence, 'observations' | 'pending'>): UsedPoints {
+  const used = new UsedPoints();
+  for (const { values } of observations) used.add(values);
+  for (const values of pending) used.add(values);
+  return used;
 }
 
 /** Pure: equal evidence and request give equal points, to the bit. Never returns a point outside the space. */
