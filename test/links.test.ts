@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { expect, it } from 'vitest';
 
@@ -56,4 +56,17 @@ it('pages outside are reached by https', () => {
     [...proseOf(page).matchAll(/\]\((http:[^)\s]+)\)/g)].map(([, link]) => `${relative(ROOT, page)}: ${link}`),
   );
   expect(plain).toEqual([]);
+});
+
+it('every picture of the pages is shown by one, with words for those who do not see it, and is small', () => {
+  const folder = join(ROOT, 'docs/images');
+  const shown = pages.flatMap((page) =>
+    [...readFileSync(page, 'utf8').matchAll(/!\[([^\]]{20,})\]\(([^)\s]+)\)/g)].map(([, , file]) =>
+      join(dirname(page), file!),
+    ),
+  );
+  const names = readdirSync(folder);
+  expect(names.length).toBeGreaterThan(0);
+  expect(names.filter((name) => !shown.includes(join(folder, name)))).toEqual([]);
+  expect(names.filter((name) => statSync(join(folder, name)).size > 150_000)).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { ModelMemory } from '../optimizer/gp/model-choice.ts';
 import { paretoFront, shortList } from '../study/front.ts';
-import type { StudyState } from '../study/journal.ts';
+import { finishedCount, type StudyState } from '../study/journal.ts';
 import type { StudyPlan } from '../study/plan/study-plan.ts';
 import { samplerName } from '../study/propose.ts';
 import type { Trial } from '../study/trial.ts';
@@ -90,7 +90,7 @@ function reportFigures(plan: StudyPlan, state: StudyState, tool: string): StudyR
         : compared.flatMap((trial) => comparisons(plan, baseline, trial)),
     correlations: objectiveCorrelations(plan, state.trials),
     sensitivity: [],
-    facts: studyFacts(plan, state.trials.length),
+    facts: studyFacts(plan, finishedCount(state)),
     surrogates: [],
     surrogate: null,
     deployments: [],

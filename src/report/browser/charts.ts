@@ -4,7 +4,7 @@ import { compile, type TopLevelSpec } from 'vega-lite';
 import type { ChartSpec, PageData } from './page-data.ts';
 
 /** Room that axes and titles of a panel need beside its frame. */
-const AXES = 100;
+const AXES = 70;
 const NARROWEST = 180;
 
 interface Unit {

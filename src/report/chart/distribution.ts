@@ -22,7 +22,7 @@ export function distribution({ objectives, rows }: TrialRows): ChartSpec {
           type: 'quantitative',
           title: column.title,
           scale: inFrame(column),
-          axis: { tickCount: 4 },
+          axis: { tickCount: 4, titleLimit: 240 },
         },
         y: { field: 'share', type: 'quantitative', title: 'share of trials', axis: { format: '%', tickCount: 4 } },
       },
@@ -89,7 +89,7 @@ export function timeline(count: number): ChartSpec {
     encoding: {
       x: { field: 'from', type: 'quantitative', title: 'trials finished', axis: { tickMinStep: 1 } },
       x2: { field: 'to' },
-      y: { field: 'trial', type: 'ordinal', title: 'trial', axis: { labelOverlap: true, tickCount: 10 } },
+      y: { field: 'trial', type: 'ordinal', title: 'trial', axis: { labelOverlap: true, tickCount: 10, ticks: false } },
       color: GROUP_COLOUR,
       opacity: { condition: { test: IS_PICKED, value: 0.95 }, value: 0.08 },
       tooltip: [

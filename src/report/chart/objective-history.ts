@@ -1,6 +1,14 @@
 import { frames, inFrame } from './pareto-matrix.ts';
 import type { ChartSpec } from './render.ts';
-import { CHART_CONFIG, COLOURS, GROUP_COLOUR, IS_PICKED, PICKED_PARAM, VEGA_LITE_SCHEMA } from './theme.ts';
+import {
+  CHART_CONFIG,
+  COLOURS,
+  GROUP_COLOUR,
+  IS_PICKED,
+  PICKED_PARAM,
+  TITLE_ABOVE,
+  VEGA_LITE_SCHEMA,
+} from './theme.ts';
 import type { ChartColumn, TrialRows } from './trial-rows.ts';
 
 /** Each objective over the trials in their order, with the best feasible value so far. */
@@ -27,7 +35,7 @@ function layers(column: ChartColumn, better: 'lower' | 'higher') {
     type: 'quantitative',
     title,
     scale: inFrame(column),
-    axis: { tickCount: 4 },
+    axis: { tickCount: 4, titleLimit: 290, ...TITLE_ABOVE },
   };
   return [
     {

@@ -1,5 +1,13 @@
 import type { ChartSpec } from './render.ts';
-import { CHART_CONFIG, GROUP_COLOUR, GROUP_SHAPE, IS_PICKED, PICKED_PARAM, VEGA_LITE_SCHEMA } from './theme.ts';
+import {
+  CHART_CONFIG,
+  GROUP_COLOUR,
+  GROUP_SHAPE,
+  IS_PICKED,
+  PICKED_PARAM,
+  TITLE_ABOVE,
+  VEGA_LITE_SCHEMA,
+} from './theme.ts';
 import type { ChartColumn, TrialRow, TrialRows } from './trial-rows.ts';
 
 /** Every pair of objectives against each other, one brush over all: what is marked in one panel is marked in each. */
@@ -28,14 +36,14 @@ function pairsOf(columns: readonly ChartColumn[]): readonly (readonly [ChartColu
 }
 
 function panel(name: string, x: ChartColumn, y: ChartColumn): readonly object[] {
-  const axis = (column: ChartColumn) => ({
+  const axis = (column: ChartColumn, more: object) => ({
     field: column.key,
     type: 'quantitative',
     title: column.title,
     scale: inFrame(column),
-    axis: { tickCount: 5 },
+    axis: { tickCount: 5, titleLimit: 290, ...more },
   });
-  const xy = { x: axis(x), y: axis(y) };
+  const xy = { x: axis(x, {}), y: axis(y, TITLE_ABOVE) };
   const emphasised = {
     filter: "datum.group === 'baseline' || datum.group === 'recommended' || datum.group === 'front'",
   };

@@ -46,7 +46,12 @@ function slicePanel(
         axis: { tickCount: 4 },
       }
     : { type: 'nominal', title: null, sort: points.map(({ at }) => at) };
-  const y = { type: 'quantitative', title: own.name, scale: { domain, nice: false }, axis: { tickCount: 4 } };
+  const y = {
+    type: 'quantitative',
+    title: own.name,
+    scale: { domain, nice: false },
+    axis: { tickCount: 4, titleLimit: 140 },
+  };
   const at = { ...x, field: 'at' };
   const band = numeric
     ? { type: 'area', opacity: 0.2, color: COLOURS.front, clip: true }

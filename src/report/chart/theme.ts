@@ -11,6 +11,7 @@ export const VEGA_LITE_SCHEMA = 'https://vega.github.io/schema/vega-lite/v6.json
 
 /** What the groups of trials look like in every chart. */
 const GROUPS = ['baseline', 'recommended', 'front', 'dominated', 'infeasible'] as const;
+const GROUP_LEGEND = { orient: 'top', columns: 3, symbolOpacity: 1 } as const;
 
 export const GROUP_COLOUR = {
   field: 'group',
@@ -20,7 +21,7 @@ export const GROUP_COLOUR = {
     domain: [...GROUPS],
     range: [COLOURS.baseline, COLOURS.recommended, COLOURS.front, COLOURS.other, COLOURS.infeasible],
   },
-  legend: { orient: 'top', columns: 3 },
+  legend: GROUP_LEGEND,
 } as const;
 
 export const GROUP_SHAPE = {
@@ -28,7 +29,17 @@ export const GROUP_SHAPE = {
   type: 'nominal',
   title: null,
   scale: { domain: [...GROUPS], range: ['diamond', 'triangle-up', 'circle', 'circle', 'cross'] },
-  legend: { orient: 'top', columns: 3 },
+  legend: GROUP_LEGEND,
+} as const;
+
+/** The title of a vertical axis above it: names of metrics with unit and sense are longer than a panel is high. */
+export const TITLE_ABOVE = {
+  titleAngle: 0,
+  titleAlign: 'left',
+  titleAnchor: 'end',
+  titleBaseline: 'bottom',
+  titleX: 0,
+  titleY: -7,
 } as const;
 
 /** Trials that the reader has marked elsewhere on the page; null = none. The page's script sets it. */

@@ -69,7 +69,7 @@ export function frontSection(report: StudyReport): string {
       trialButton(number!),
       escapeHtml(stateText(report, trial)),
       ...columns.map((name) => escapeHtml(estimateText(trial.metrics[name]))),
-      others.length === 0 ? '' : `also trial${others.length === 1 ? '' : 's'} ${others.join(', ')}`,
+      sameText(others),
     ];
   });
   const count = outcomes.flat().length;
@@ -77,6 +77,14 @@ export function frontSection(report: StudyReport): string {
 <p class="soft">${outcomes.length} distinct outcome${outcomes.length === 1 ? '' : 's'} of ${count} feasible vector${count === 1 ? '' : 's'} that no other point beats on every objective; the balanced one first, then the most different ones.</p>
 ${htmlTable('Pareto front', ['trial', 'state', ...columns, 'same outcome'], rows, (index) => ` data-trial="${all[index]![0]}"`)}
 ${parameterTable(report)}`;
+}
+
+const MOST_NAMED = 6;
+
+function sameText(others: readonly number[]): string {
+  if (others.length === 0) return '';
+  const more = others.length > MOST_NAMED ? ` and ${others.length - MOST_NAMED} more` : '';
+  return `also trial${others.length === 1 ? '' : 's'} ${others.slice(0, MOST_NAMED).join(', ')}${more}`;
 }
 
 function figureColumns({ objectives, constraints }: StudyReport): readonly string[] {
