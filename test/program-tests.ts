@@ -22,6 +22,7 @@ export const PROGRAM_TESTS: readonly string[] = [
   'test/cli/study/experiment.test.ts',
   'test/cli/study/export.test.ts',
   'test/cli/study/extend.test.ts',
+  'test/cli/study/quickstart-export.test.ts',
   'test/cli/study/regimes.test.ts',
   'test/cli/study/study-commands.test.ts',
   'test/cli/terminal/completion.test.ts',

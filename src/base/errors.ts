@@ -146,6 +146,9 @@ export function nearestName(name: string, known: readonly string[]): string | un
   return best;
 }
 
+/** A longer list would bury the name that was probably meant. */
+const MOST_BESIDE_GUESS = 40;
+
 /** `unknown scorer "queue-deph"; did you mean "queue-depth"? known: …` as an InputError. */
 export function unknownName(
   kind: string,
@@ -155,7 +158,8 @@ export function unknownName(
 ): InputError {
   const sorted = [...known].sort();
   const near = nearestName(name, sorted);
-  const suggestion = `${near === undefined ? '' : `did you mean ${shortText(near)}? `}known: ${nameList(sorted)}`;
+  const list = near === undefined || sorted.length <= MOST_BESIDE_GUESS ? `known: ${nameList(sorted)}` : '';
+  const suggestion = `${near === undefined ? '' : `did you mean ${shortText(near)}? `}${list}`.trim();
   return new InputError(`unknown ${kind} ${shortText(name)}`, { ...details, suggestion });
 }
 

@@ -12,6 +12,7 @@ export interface ImportedFlowControl {
 /** Defaults of the router where the simulator has others. */
 const BAND_CAPACITY = 5000;
 const REQUEST_TTL_MS = 60_000;
+const USUAL_STALENESS = '200ms';
 
 /** Bands of so many requests are never full. */
 const UNBOUNDED = 1e9;
@@ -21,7 +22,7 @@ export function importFlowControl(config: PickerConfig, known: PluginsByName): I
   const name = config.flowControl?.saturationDetector ?? 'utilization-detector';
   const detector: ListedPlugin = known.get(name)?.listed ?? { name, type: name, parameters: {} };
   if (!hasFlowControl(config)) return legacyAdmission(detector);
-  const leftOut: string[] = [];
+  const leftOut = detectorLeftOut(detector);
   const settings: Record<string, Json> = { flow_control: true, ...detectorSettings(detector, leftOut) };
   const flow = config.flowControl;
   settings['request_ttl'] = (flow?.defaultRequestTtlMs ?? REQUEST_TTL_MS) * 1000;
@@ -30,6 +31,11 @@ export function importFlowControl(config: PickerConfig, known: PluginsByName): I
   if (flow === null) return { settings, leftOut };
   if (flow.maxRequests !== null && flow.maxRequests > 0) settings['max_gateway_queue_depth'] = flow.maxRequests;
   if (flow.maxBytes !== null && flow.maxBytes > 0) leftOut.push('flowControl.maxBytes');
+  if (
+    flow.noEndpointRequestTtlMs !== null &&
+    flow.noEndpointRequestTtlMs !== (flow.defaultRequestTtlMs ?? REQUEST_TTL_MS)
+  )
+    leftOut.push('flowControl.noEndpointRequestTTL: endpoints are always there');
   if (flow.enableEviction) settings['in_flight_eviction'] = true;
   importBands(flow, known, settings, leftOut);
   importUsageLimit(flow, known, settings, leftOut);
@@ -41,12 +47,26 @@ function legacyAdmission(detector: ListedPlugin): ImportedFlowControl {
   if (detector.type !== 'utilization-detector') {
     return { settings: {}, leftOut: [`${detector.type} without flow control: everything is admitted`] };
   }
+  const leftOut = detectorLeftOut(detector);
   const { queueDepthThreshold: depth, kvCacheUtilThreshold: use } = thresholds(detector);
-  if (isNever(depth, use)) return { settings: {}, leftOut: [] };
+  if (isNever(depth, use)) return { settings: {}, leftOut };
   return {
     settings: { admission: { policy: 'gaie-legacy', gaie_qd_threshold: depth, gaie_kv_threshold: use } },
-    leftOut: [],
+    leftOut,
   };
+}
+
+/** Room above the thresholds, and how old a metric may be: the simulated detector has neither. */
+function detectorLeftOut({ type, parameters }: ListedPlugin): string[] {
+  const { headroom = 0, metricsStalenessThreshold: staleness = USUAL_STALENESS } = parameters;
+  return [
+    ...(headroom === 0 || headroom === null ? [] : [`${type} headroom ${String(headroom)}`]),
+    ...(staleness === USUAL_STALENESS || staleness === null
+      ? []
+      : [
+          `${type} metricsStalenessThreshold ${String(staleness)}: \`snapshot_refresh_interval\` says how old metrics are`,
+        ]),
+  ];
 }
 
 function isNever(queueDepth: number, kvUse: number): boolean {
@@ -96,9 +116,11 @@ function importBands(flow: FlowControl, known: PluginsByName, settings: Record<s
     const own = read(band);
     if (own.capacity !== usual.capacity)
       leftOut.push(`${place}.maxRequests ${own.capacity}: all bands hold ${usual.capacity}`);
+    if (band?.maxBytes) leftOut.push(`${place}.maxBytes`);
     if (own.ordering !== usual.ordering) leftOut.push(`${place}.orderingPolicyRef ${own.ordering}`);
     if (own.fairness !== usual.fairness) leftOut.push(`${place}.fairnessPolicyRef ${own.fairness}`);
   }
+  if (flow.defaultPriorityBand?.maxBytes) leftOut.push('flowControl.defaultPriorityBand.maxBytes');
   if (usual.ordering === 'slo-deadline-ordering-policy') settings['dispatch_order'] = 'slo-deadline';
   else if (usual.ordering !== 'fcfs-ordering-policy') leftOut.push(`ordering policy ${usual.ordering}`);
   if (usual.fairness === 'round-robin-fairness-policy') settings['fairness_policy'] = 'round-robin';

@@ -83,6 +83,7 @@ function importScorer(draft: Draft, listed: ListedPlugin, weight: number, known:
       break;
     case 'token-load':
       take(draft, parameters, { queueThresholdTokens: 'queue_threshold_tokens' });
+      leaveOut(draft, listed, { nonTextTokenWeight: null });
       Object.assign(draft.settings, approximatePrefixes(draft, undefined));
       ledgerLeftOut(draft, known);
       break;

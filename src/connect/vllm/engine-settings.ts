@@ -49,7 +49,7 @@ export function importEngine(args: VllmArgs, { gpu, modelConfig }: EngineOptions
   const notes: string[] = [];
   const leftOut = [...args.others];
   const model = modelOf(args, modelConfig !== undefined, notes);
-  const deployment = DEFAULT_DEPLOYMENTS.find((row) => row.model === model);
+  const deployment = DEFAULT_DEPLOYMENTS.find((row) => row.model === model.toLowerCase());
   const hardware = gpu ?? deployment?.hardware ?? DEFAULT_GPU;
   if (!Object.hasOwn(HARDWARE, hardware))
     throw unknownName('GPU', hardware, Object.keys(HARDWARE), { path: ['--gpu'] });
@@ -78,7 +78,7 @@ function modelOf(args: VllmArgs, isDescribed: boolean, notes: string[]): string 
     notes.push(`model ${DEFAULT_MODEL} (no vLLM line names one)`);
     return DEFAULT_MODEL;
   }
-  const model = String(given).toLowerCase();
+  const model = String(given);
   if (!isDescribed && !Object.hasOwn(MODEL_CONFIGS, catalogKey(model))) {
     const { message, suggestion } = unknownName('model', String(given), Object.keys(MODEL_CONFIGS));
     throw new InputError(message, {

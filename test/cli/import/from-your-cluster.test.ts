@@ -32,7 +32,7 @@ describe('from your cluster and back', () => {
     const { plan } = await readRecorded(join(folder, 'runs/mine'));
     const today = instantiate(plan.template, plan.space, plan.baseline!) as JsonObject;
     expect(today).toMatchObject({
-      model: 'qwen/qwen3-14b',
+      model: 'Qwen/Qwen3-14B',
       tp: 1,
       num_instances: 2,
       max_num_seqs: 256,
@@ -92,6 +92,7 @@ describe('from your cluster and back', () => {
         expect(settings['routing_scorers']).toEqual(positive);
       }
     }
+    expect(vllm).toContain('vllm serve Qwen/Qwen3-14B ');
     expect(epp).toContain(`# paretune`);
     expect(epp).toContain(`plan ${plan.hash}`);
   });
