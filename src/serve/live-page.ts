@@ -76,7 +76,10 @@ function figuresWithoutCaptions({ charts, datasets }: PageCharts): string {
 }
 
 function withCaptions(html: string, { parts }: LiveState): string {
-  return html.replace(/(<figcaption id="([^"]*)">)/g, (_, open, id) => `${open}${parts[id]?.html ?? ''}`);
+  return html.replace(
+    /(<span id="caption-([^"]*)">)/g,
+    (_, open, id) => `${open}${parts[`caption-${id}`]?.html ?? ''}`,
+  );
 }
 
 interface LivePageParts {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { historyLine } from '../../src/report/chart/history-line.ts';
 import { latencyQuantiles } from '../../src/report/chart/latency-quantiles.ts';
@@ -53,6 +54,16 @@ test('charts that a live page follows have one specification, whatever was found
   const longer = pageCharts(await analyticReport(32));
   expect(longer.charts.length).toBe(page.charts.length);
   expect(followed(longer.charts)).toEqual(followed(page.charts));
+});
+
+test('the names by which the guide places the plots of optuna-dashboard are names of charts', () => {
+  const guide = readFileSync(new URL('../../docs/reports.md', import.meta.url), 'utf8');
+  const table = guide.slice(guide.indexOf('| optuna-dashboard |'), guide.indexOf('| Compare studies'));
+  const names = [...table.matchAll(/\*([^*|]+)\*/g)].map(([, name]) => name!);
+  expect(names.length).toBeGreaterThan(8);
+  const labels = page.charts.map(({ label }) => label);
+  const isOf = (name: string) => (label: string) => name.split('…').every((part) => label.includes(part.trim()));
+  expect(names.filter((name) => !labels.some(isOf(name)))).toEqual([]);
 });
 
 test('latencies of a class stand beside each other, baseline first', async () => {

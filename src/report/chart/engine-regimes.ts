@@ -14,6 +14,8 @@ export interface RegimeCell {
 
 /** Beyond it all cells have one colour. */
 const LIMIT_PERCENT = 60;
+/** From here on cells are so dark that figures are white. */
+const DARK_PERCENT = 44;
 
 /** A heat map a panel: colour and figure = difference in percent, bold where the engines agree. */
 export function engineRegimes(cells: readonly RegimeCell[], title: string, subtitle: string): ChartSpec {
@@ -30,7 +32,7 @@ function panelOf(cells: readonly RegimeCell[]) {
   const memory = [...new Set(cells.map((cell) => cell.memory))];
   return {
     title: { text: cells[0]!.panel, anchor: 'start', fontSize: 11 },
-    data: { values: cells.map((cell) => ({ ...cell, percent: cell.difference * 100 })) },
+    data: { values: cells.map((cell) => ({ ...cell, percent: tenths(cell.difference * 100) })) },
     width: { step: 64 },
     height: { step: 30 },
     encoding: {
@@ -50,7 +52,7 @@ function panelOf(cells: readonly RegimeCell[]) {
         },
       },
       cellText('datum.agrees', { fontWeight: 'bold', fontSize: 12 }),
-      cellText('!datum.agrees', { color: '#333', fontSize: 10 }),
+      cellText('!datum.agrees', { fontSize: 10 }),
     ],
   };
 }
@@ -59,6 +61,14 @@ function cellText(filter: string, style: Readonly<Record<string, unknown>>) {
   return {
     transform: [{ filter }],
     mark: { type: 'text', ...style },
-    encoding: { text: { field: 'percent', type: 'quantitative', format: '+.1f' } },
+    encoding: {
+      text: { field: 'percent', type: 'quantitative', format: '+.1f' },
+      color: { condition: { test: `abs(datum.percent) > ${DARK_PERCENT}`, value: 'white' }, value: '#1b242e' },
+    },
   };
+}
+
+/** A tenth is what is shown; 0 has no sign. */
+function tenths(percent: number): number {
+  return Math.round(percent * 10) / 10 + 0;
 }

@@ -1,4 +1,4 @@
-import { cdfSteps } from './kvsched-cdf.ts';
+import { cdfSteps, SCHEDULER_COLOURS } from './kvsched-cdf.ts';
 import type { ChartSpec } from './render.ts';
 import { CHART_CONFIG, VEGA_LITE_SCHEMA } from './theme.ts';
 
@@ -9,8 +9,9 @@ export interface ComparedLatencies {
   readonly e2eMs: readonly number[];
 }
 
-/** Distributions of TTFT and E2E side by side. The first engine is drawn thicker and below, so that equal curves show. */
+/** Distributions of TTFT and E2E side by side. The second engine is dashed and above, so that equal curves show both colours. */
 export function engineComparison(engines: readonly ComparedLatencies[], title: string): ChartSpec {
+  const names = engines.map(({ engine }) => engine);
   const values = engines.flatMap(({ engine, ttftMs, e2eMs }) => [
     ...steps(engine, 'time to first token', ttftMs),
     ...steps(engine, 'end to end', e2eMs),
@@ -28,11 +29,27 @@ export function engineComparison(engines: readonly ComparedLatencies[], title: s
       height: 190,
       layer: engines.map(({ engine }, index) => ({
         transform: [{ filter: { field: 'engine', equal: engine } }],
-        mark: { type: 'line' as const, interpolate: 'step-after' as const, strokeWidth: index === 0 ? 5 : 1.5 },
+        mark: {
+          type: 'line' as const,
+          interpolate: 'step-after' as const,
+          strokeWidth: 2,
+          strokeDash: index === 0 ? [] : [8, 8],
+        },
         encoding: {
-          x: { field: 'ms', type: 'quantitative' as const, title: 'milliseconds' },
+          x: {
+            field: 'ms',
+            type: 'quantitative' as const,
+            title: 'milliseconds',
+            axis: { labelFlush: false },
+          },
           y: { field: 'share', type: 'quantitative' as const, title: 'share of requests', scale: { domain: [0, 1] } },
-          color: { field: 'engine', type: 'nominal' as const, title: null, sort: engines.map((one) => one.engine) },
+          color: {
+            field: 'engine',
+            type: 'nominal' as const,
+            title: null,
+            scale: { domain: names, range: SCHEDULER_COLOURS.slice(0, names.length) },
+            legend: { symbolType: 'stroke', symbolStrokeWidth: 3 },
+          },
         },
       })),
     },

@@ -16,7 +16,7 @@ export function pairedChanges(changes: readonly ChangeWithInterval[], title: str
   const panels = [...new Set(changes.map(({ panel }) => panel))];
   const series = [...new Set(changes.map((change) => change.series))];
   const y = { field: 'series', type: 'nominal', title: null, sort: series };
-  const x = { type: 'quantitative', title: 'change', axis: { format: '+.1~%', tickCount: 5 } };
+  const x = { type: 'quantitative', title: 'change', axis: { format: '+~%', tickCount: 5 } };
   const colour = {
     field: 'verdict',
     type: 'nominal',

@@ -64,7 +64,7 @@ export function pdSloMap(cells: readonly PdSloMapCell[], title: string, legend: 
         },
         {
           transform: [{ filter: '!datum.clear' }],
-          mark: { type: 'text', color: '#777', fontSize: 10 },
+          mark: { type: 'text', color: '#555', fontSize: 10 },
           encoding: { text: { field: 'difference', type: 'quantitative', format: '+.2f' } },
         },
       ],

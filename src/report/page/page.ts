@@ -113,5 +113,5 @@ export function figureBlock({ charts, drawn }: Pick<PageParts, 'charts' | 'drawn
 
 function figure({ id, label, caption, spec }: PageChart, svg: string | undefined): string {
   const panels = spec['concat'] === undefined && spec['hconcat'] === undefined ? '' : ' class="panels"';
-  return `<figure${panels} data-chart="${escapeHtml(id)}"><div class="plot" role="img" aria-label="${escapeHtml(label)}"><div class="drawing" aria-hidden="true">${svg ?? ''}</div></div><figcaption id="caption-${escapeHtml(id)}">${escapeHtml(caption)}</figcaption></figure>`;
+  return `<figure${panels} data-chart="${escapeHtml(id)}"><div class="plot" role="img" aria-label="${escapeHtml(label)}"><div class="drawing" aria-hidden="true">${svg ?? ''}</div></div><figcaption><b>${escapeHtml(label)}.</b> <span id="caption-${escapeHtml(id)}">${escapeHtml(caption)}</span></figcaption></figure>`;
 }
