@@ -37,7 +37,7 @@ interface BrushRow {
 }
 
 /** What readers of a live page wait for comes before the rest. */
-const FIRST = ['pareto', 'hypervolume', 'objectives'];
+const FIRST: ReadonlySet<string> = new Set(['pareto', 'hypervolume', 'objectives']);
 
 /** The charts of the page; each is drawn when it comes near the reader's view, and kept up to date only there. */
 export class Charts {
@@ -122,10 +122,10 @@ export class Charts {
   /** New rows of a live study. Charts elsewhere on the page are brought up to date when the reader comes to them. */
   async update(data: PageData): Promise<void> {
     this.#data = data;
-    const ids = [...this.#views.keys()].filter((id) => this.#near.has(id));
-    for (const id of [...FIRST.filter((one) => ids.includes(one)), ...ids]) {
+    const near = [...this.#views.keys()].filter((id) => this.#near.has(id));
+    for (const ids of [near.filter((id) => FIRST.has(id)), near]) {
       if (this.#data !== data) return;
-      if (this.#refresh(id)) await painted();
+      if (ids.filter((id) => this.#refresh(id)).length > 0) await painted();
     }
   }
 

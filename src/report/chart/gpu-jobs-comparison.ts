@@ -27,31 +27,25 @@ export function engineComparison(engines: readonly ComparedLatencies[], title: s
     spec: {
       width: 330,
       height: 190,
-      layer: engines.map(({ engine }, index) => ({
-        transform: [{ filter: { field: 'engine', equal: engine } }],
-        mark: {
-          type: 'line' as const,
-          interpolate: 'step-after' as const,
-          strokeWidth: 2,
-          strokeDash: index === 0 ? [] : [8, 8],
-        },
-        encoding: {
-          x: {
-            field: 'ms',
-            type: 'quantitative' as const,
-            title: 'milliseconds',
-            axis: { labelFlush: false },
-          },
-          y: { field: 'share', type: 'quantitative' as const, title: 'share of requests', scale: { domain: [0, 1] } },
-          color: {
-            field: 'engine',
-            type: 'nominal' as const,
-            title: null,
-            scale: { domain: names, range: SCHEDULER_COLOURS.slice(0, names.length) },
-            legend: { symbolType: 'stroke', symbolStrokeWidth: 3 },
-          },
-        },
-      })),
+      layer: names.map((_, index) => curve(names, index)),
+    },
+  };
+}
+
+function curve(names: readonly string[], index: number) {
+  return {
+    transform: [{ filter: { field: 'engine', equal: names[index]! } }],
+    mark: { type: 'line', interpolate: 'step-after', strokeWidth: 2, strokeDash: index === 0 ? [] : [8, 8] },
+    encoding: {
+      x: { field: 'ms', type: 'quantitative', title: 'milliseconds', axis: { labelFlush: false } },
+      y: { field: 'share', type: 'quantitative', title: 'share of requests', scale: { domain: [0, 1] } },
+      color: {
+        field: 'engine',
+        type: 'nominal',
+        title: null,
+        scale: { domain: [...names], range: SCHEDULER_COLOURS.slice(0, names.length) },
+        legend: { symbolType: 'stroke', symbolStrokeWidth: 3 },
+      },
     },
   };
 }
