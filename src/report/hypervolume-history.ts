@@ -1,4 +1,5 @@
 import { power } from '../numeric/power.ts';
+import { nonDominatedIndices } from '../optimizer/pareto/dominance.ts';
 import { hypervolume } from '../optimizer/pareto/hypervolume.ts';
 import { isFeasible, losses } from '../study/objective.ts';
 import type { StudyPlan } from '../study/plan/study-plan.ts';
@@ -28,10 +29,17 @@ export function hypervolumeHistory(
   );
   const reference = box.map(() => 1 + BEHIND);
   const whole = power(1 + BEHIND, box.length);
-  const seen: number[][] = [];
+  let best: readonly (readonly number[])[] = [];
+  let value = 0;
   const values = points.map((point) => {
-    if (point !== null) seen.push(point.map((loss, m) => (loss - box[m]!.low) / (box[m]!.high - box[m]!.low)));
-    return seen.length === 0 ? 0 : hypervolume(seen, reference) / whole;
+    if (point === null) return value;
+    const seen = [...best, point.map((loss, m) => (loss - box[m]!.low) / (box[m]!.high - box[m]!.low))];
+    const kept = nonDominatedIndices(seen);
+    if (kept.at(-1) === best.length) {
+      best = kept.map((index) => seen[index]!);
+      value = hypervolume(best, reference) / whole;
+    }
+    return value;
   });
   const unsigned = (loss: number, m: number): number => (loss === 0 ? 0 : sign[m]! * loss);
   return {

@@ -22,7 +22,7 @@ export interface Kernel {
   readonly second: number;
 }
 
-const SQRT5 = Math.sqrt(5);
+export const SQRT5 = Math.sqrt(5);
 
 /** Variance of the process at any point, without its mean. */
 export function kernelVariance({ shape, weights, signal, first, second }: Kernel): number {

@@ -1,7 +1,8 @@
 import type { Rng } from '../../base/random.ts';
 import { choleskySolve } from '../../numeric/cholesky.ts';
+import { covarianceAlong } from './covariance-along.ts';
 import type { FittedGp } from './fit.ts';
-import { crossCovariance, type Kernel, kernelVariance, termCount } from './kernel.ts';
+import { type Kernel, kernelVariance } from './kernel.ts';
 import { MEAN_VARIANCE } from './pair-covariance.ts';
 
 /** A function on features, on the standardised scale. */
@@ -32,10 +33,9 @@ export function drawPath({ posterior, targets, noise }: FittedGp, options: PathO
   });
   const pull = choleskySolve(lower, rows, gap);
   const covariance = new Float64Array(rows);
-  const slopes = new Float64Array(rows);
-  const terms = new Float64Array(termCount(kernel, points));
+  const covarianceAt = covarianceAlong(kernel, points);
   return (x) => {
-    crossCovariance(kernel, points, x, covariance, slopes, terms);
+    covarianceAt(x, covariance);
     let value = mean + prior(x);
     for (let a = 0; a < rows; a++) value += (covariance[a]! + MEAN_VARIANCE) * pull[a]!;
     return value;

@@ -40,40 +40,66 @@ export function pedAnova(
 ): readonly LocalImportance[] {
   const n = points.length;
   const count = Math.min(n, Math.max(FEWEST_BEST, Math.ceil(best * n)));
-  const columns = space.parameters.map((parameter) => spreadColumns(parameter, points));
-  const divergences = (chosen: readonly number[]): number[] =>
-    columns.map((own) => own.reduce((most, column) => Math.max(most, divergence(column, chosen)), 0));
   const order = [...points.keys()].sort((a, b) => losses[a]! - losses[b]! || a - b);
-  const found = divergences(order.slice(0, count));
-  const sum = found.reduce((total, value) => total + value, 0);
-  const asLarge = found.map(() => 1);
-  for (let k = 0; k < PERMUTATIONS; k++) {
-    const drawn = divergences(sample(order, count, rng));
-    for (const [j, value] of drawn.entries()) if (value >= found[j]!) asLarge[j]!++;
-  }
-  return found.map((value, j) => ({ share: sum > 0 ? value / sum : 0, pValue: asLarge[j]! / (PERMUTATIONS + 1) }));
+  const good = Int32Array.from(order.slice(0, count));
+  const drawn = Array.from({ length: PERMUTATIONS }, () => sample(order, count, rng));
+  const found = space.parameters.map((parameter) => {
+    const columns = spreadColumns(parameter, points).map((column) => withShares(column, count));
+    const most = (chosen: Int32Array): number =>
+      columns.reduce((largest, column) => Math.max(largest, divergence(column, chosen)), 0);
+    const value = most(good);
+    return { value, asLarge: 1 + drawn.filter((chosen) => most(chosen) >= value).length };
+  });
+  const sum = found.reduce((total, { value }) => total + value, 0);
+  return found.map(({ value, asLarge }) => ({
+    share: sum > 0 ? value / sum : 0,
+    pValue: asLarge / (PERMUTATIONS + 1),
+  }));
 }
 
 /** Where the points lie: what each of them has in each cell (a row sums to 1), and the mean over all of them. */
 interface Column {
-  readonly rows: readonly Float64Array[];
+  /** Row after row. */
+  readonly rows: Float64Array;
   readonly all: Float64Array;
 }
 
-function divergence({ rows, all }: Column, chosen: readonly number[]): number {
+/** The rows become what each adds to the mean over `count` points. */
+function withShares({ rows, all }: Column, count: number): Column {
+  return { rows: rows.map((value) => value / count), all };
+}
+
+function divergence({ rows, all }: Column, chosen: Int32Array): number {
+  const own = sumOfRows(rows, all.length, chosen);
   let sum = 0;
-  for (let g = 0; g < all.length; g++) {
-    if (all[g] === 0) continue;
-    let own = 0;
-    for (const i of chosen) own += rows[i]![g]! / chosen.length;
-    sum += (own - all[g]!) ** 2 / all[g]!;
-  }
+  for (let g = 0; g < all.length; g++) if (all[g] !== 0) sum += (own[g]! - all[g]!) ** 2 / all[g]!;
   return sum;
 }
 
-function columnOf(rows: readonly Float64Array[]): Column {
-  const all = new Float64Array(rows[0]?.length ?? 0);
-  for (const row of rows) for (let g = 0; g < all.length; g++) all[g]! += row[g]! / rows.length;
+/** Four rows in one go, each cell in the order of the rows: the work of the whole analysis is here. */
+function sumOfRows(rows: Float64Array, cells: number, chosen: Int32Array): Float64Array {
+  const sum = new Float64Array(cells);
+  let k = 0;
+  for (; k + 3 < chosen.length; k += 4) {
+    const a = chosen[k]! * cells;
+    const b = chosen[k + 1]! * cells;
+    const c = chosen[k + 2]! * cells;
+    const d = chosen[k + 3]! * cells;
+    for (let g = 0; g < cells; g++) sum[g] = sum[g]! + rows[a + g]! + rows[b + g]! + rows[c + g]! + rows[d + g]!;
+  }
+  for (; k < chosen.length; k++) for (let g = 0; g < cells; g++) sum[g]! += rows[chosen[k]! * cells + g]!;
+  return sum;
+}
+
+/** @param write - puts a point's cells into its row */
+function columnOf(count: number, cells: number, write: (row: Float64Array, index: number) => void): Column {
+  const rows = new Float64Array(count * cells);
+  const all = new Float64Array(cells);
+  for (let i = 0; i < count; i++) {
+    const row = rows.subarray(i * cells, (i + 1) * cells);
+    write(row, i);
+    for (let g = 0; g < cells; g++) all[g]! += row[g]! / count;
+  }
   return { rows, all };
 }
 
@@ -101,12 +127,10 @@ function spreadColumns(parameter: Parameter, points: readonly ParameterValues[])
 }
 
 function levels(values: readonly (ParameterValue | undefined)[], choices: readonly ParameterValue[]): Column {
-  const rows = values.map((value) => {
-    const row = new Float64Array(choices.length + 1);
+  return columnOf(values.length, choices.length + 1, (row, i) => {
+    const value = values[i];
     row[value === undefined ? choices.length : choices.indexOf(value)] = 1;
-    return row;
   });
-  return columnOf(rows);
 }
 
 /** Coordinates in [0, 1] as normal densities cut off at the ends, with Scott's width; the last cell is for null. */
@@ -115,28 +139,29 @@ function smooth(coordinates: readonly (number | null)[]): Column {
   const mean = active.reduce((sum, x) => sum + x / active.length, 0);
   const variance = active.reduce((sum, x) => sum + (x - mean) ** 2 / active.length, 0);
   const width = Math.max(1 / GRID, Math.sqrt(variance) * power(active.length, -0.2));
-  const rows = coordinates.map((x) => {
-    const row = new Float64Array(GRID + 1);
+  return columnOf(coordinates.length, GRID + 1, (row, i) => {
+    const x = coordinates[i]!;
     if (x === null) {
       row[GRID] = 1;
-      return row;
+      return;
     }
     let sum = 0;
     for (let g = 0; g < GRID; g++) {
       row[g] = Math.exp(-0.5 * (((g + 0.5) / GRID - x) / width) ** 2);
       sum += row[g]!;
     }
-    return row.map((value) => value / sum);
+    for (let g = 0; g < GRID; g++) row[g]! /= sum;
   });
-  return columnOf(rows);
 }
 
 /** `count` different entries, by a partial shuffle. */
-function sample(all: readonly number[], count: number, rng: Rng): number[] {
-  const rest = [...all];
+function sample(all: readonly number[], count: number, rng: Rng): Int32Array {
+  const rest = Int32Array.from(all);
   for (let k = 0; k < count; k++) {
     const at = k + rng.below(rest.length - k);
-    [rest[k], rest[at]] = [rest[at]!, rest[k]!];
+    const other = rest[at]!;
+    rest[at] = rest[k]!;
+    rest[k] = other;
   }
   return rest.slice(0, count);
 }

@@ -125,9 +125,14 @@ function lossOf({ transform }: FittedGp, path: Path, features: FeatureMap): (cub
   return (cube) => untransform(transform, path(features.fromCube(cube, x)));
 }
 
+/** Row by row: the points of one row have no more than two values of each feature among them. */
 function valuesAt({ a, b, mixed }: SobolDesign, loss: (cube: Float64Array) => number): DesignValues {
-  const at = (points: readonly Float64Array[]): Float64Array => Float64Array.from(points, loss);
-  return { a: at(a), b: at(b), mixed: mixed.map(at) };
+  const designs = [a, b, ...mixed];
+  const values = designs.map(({ length }) => new Float64Array(length));
+  for (let row = 0; row < a.length; row++)
+    for (const [k, points] of designs.entries()) values[k]![row] = loss(points[row]!);
+  const [ofA, ofB, ...ofMixed] = values as [Float64Array, Float64Array, ...Float64Array[]];
+  return { a: ofA, b: ofB, mixed: ofMixed };
 }
 
 /** Indices of one function drawn from a posterior. */
