@@ -1,5 +1,6 @@
 import { Matrix } from 'ml-matrix';
-import { blockInfluence, regression, relativeRegression, relativeWeights, type Sample } from './regression.ts';
+import type { MeasurementNoise } from './measurement-noise.ts';
+import { blockInfluence, regression, relativeRegression, relativeWeights, type Sample, usualOf } from './regression.ts';
 import { type Latencies, type Lengths, type Schedule, scheduleOf } from './schedule.ts';
 import { decodeSample } from './step-regressions.ts';
 
@@ -12,6 +13,8 @@ export interface Auxiliary {
   readonly values: readonly number[];
   /** What each block of requests adds to their errors: block × coefficient. */
   readonly influence: Matrix;
+  /** Usual errors of the regressions, as shares of what they predict. */
+  readonly left: MeasurementNoise;
 }
 
 export interface AuxiliaryOptions {
@@ -54,14 +57,20 @@ export function auxiliaryOf(latencies: Latencies, options: AuxiliaryOptions): Au
   const schedule = scheduleOf(lengths, latencies, outsideUs);
   const values: number[] = [];
   const columns: number[][] = [];
+  const left = { ttft: [0], decode: [0] };
   for (const { name, sizes } of equations) {
     const samples = samplesOf(name, options, latencies, schedule);
     const fit = samples.length === 0 ? null : regression(samples, relativeWeights(samples, sizes));
     const influence = fit === null ? Matrix.zeros(blocks, sizes.length) : blockInfluence(samples, fit, block, blocks);
+    if (fit !== null) left[name === 'decode' ? 'decode' : 'ttft'].push(...fit.relativeSquares.map(Math.sqrt));
     values.push(...(fit === null ? sizes.map(() => 0) : fit.values));
     columns.push(...sizes.map((_, k) => influence.getColumn(k)));
   }
-  return { values, influence: new Matrix(columns).transpose() };
+  return {
+    values,
+    influence: new Matrix(columns).transpose(),
+    left: { ttft: usualOf(left.ttft), decode: usualOf(left.decode) },
+  };
 }
 
 function samplesOf(

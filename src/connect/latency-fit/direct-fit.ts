@@ -1,4 +1,5 @@
 import { inverse, Matrix } from 'ml-matrix';
+import type { MeasurementNoise } from './measurement-noise.ts';
 import { leastInBox } from './quadratic-box.ts';
 import { blockCovariance, blockInfluence, type Regression, type Sample, usualOf } from './regression.ts';
 import { EventCount, tokenTimes } from './schedule.ts';
@@ -10,6 +11,7 @@ export interface DirectFit {
   /** α0, α1, α2, β0, β1, β2. */
   readonly values: readonly number[];
   readonly covariance: Matrix;
+  readonly noise: MeasurementNoise;
 }
 
 export interface DirectSearch extends StepSearch {
@@ -28,6 +30,8 @@ const LEFT_ERRORS = [3e-4, 3e-4, 2e-4, 1e-4, 1e-3, 1e-3] as const;
 const CLOCK_ERROR_US = 0.5;
 /** A request that ends within so many steps may have left the server already. */
 const ABOUT_TO_END = 1.2;
+/** With errors of TTFT above this share of a step, steps can no longer be told apart one by one. */
+const MOST_NOISE = 0.12;
 /** Least share of requests that must be explained, for the whole to be believed. */
 const LEAST_EXPLAINED = 0.5;
 
@@ -44,7 +48,9 @@ export function fitDirectly(search: DirectSearch): DirectFit | null {
   const look = lookAtSteps(search);
   if (look === null) return null;
   const steps = stepCoefficients(search, look);
-  const waits = waitsOf(search, steps.values, noiseOf(look.steps));
+  const noiseUs = noiseOf(look.steps);
+  if (noiseUs > MOST_NOISE * steps.values[1]!) return null;
+  const waits = waitsOf({ ...search, latencies: look.placed }, steps.values, noiseUs);
   const known = search.fitted.reduce(
     (count, one, i) => count + (one === 1 && search.latencies.ttftUs[i]! > 0 ? 1 : 0),
     0,
@@ -69,7 +75,14 @@ export function fitDirectly(search: DirectSearch): DirectFit | null {
     const clock = k === 0 || k === 2 || k === 3 ? CLOCK_ERROR_US : 0;
     covariance.set(k, k, covariance.get(k, k) + (LEFT_ERRORS[k]! * size) ** 2 + clock ** 2);
   }
-  return { values, covariance };
+  const decode = usualOf(look.decode.fit.relativeSquares.map(Math.sqrt));
+  return { values, covariance, noise: { ttft: noiseUs / usualTtft(search), decode } };
+}
+
+/** Half of the requests have a longer TTFT, µs. */
+function usualTtft({ latencies: { ttftUs } }: StepSearch): number {
+  const known = ttftUs.filter((us) => us > 0).sort();
+  return known[known.length >> 1] ?? 1;
 }
 
 /** α2, β0, β1, β2: generalised least squares of what distances and decoding say of them. */

@@ -2,7 +2,8 @@ import type { Matrix } from 'ml-matrix';
 import { studentQuantile } from '../../numeric/student-t.ts';
 import type { ClusterConfig } from '../../simulators/cluster/settings/resolve-cluster.ts';
 import { type AuxiliaryOptions, chooseEquations } from './auxiliary.ts';
-import { fitDirectly } from './direct-fit.ts';
+import { confirmedFit } from './confirmed-fit.ts';
+import { type DirectFit, type DirectSearch, fitDirectly } from './direct-fit.ts';
 import { fitIndirectly, simulationsOf } from './indirect-fit.ts';
 import {
   blackboxFamily,
@@ -52,7 +53,7 @@ export function fitLatencies(
   const { latency } = config.instance;
   const direct =
     latency.kind === 'blackbox' && isOneServer(observed, config)
-      ? fitDirectly({ ...shared, latencies: measured, gapUs: medianGapUs(observed) })
+      ? directFit({ ...shared, latencies: measured, gapUs: medianGapUs(observed) }, observed, config)
       : null;
   const outsideUs = latency.kind === 'blackbox' ? 0 : latency.alpha[2]!;
   const options: AuxiliaryOptions = {
@@ -78,6 +79,22 @@ export function fitLatencies(
     coefficients: withIntervals(family, { ...found, values }, studentQuantile(0.975, blocks - 1)),
     simulated: simulate(family.latency(values)),
   };
+}
+
+/** By the times themselves, where that also holds for simulated ones. */
+function directFit(search: DirectSearch, observed: Observations, config: ClusterConfig): DirectFit | null {
+  const found = fitDirectly(search);
+  if (found === null) return null;
+  const simulations = new Map<number, SimulateLatencies>();
+  return confirmedFit(found, search.latencies, {
+    simulate: (values, replicate) => {
+      const waver = { stepUs: search.gapUs, label: `confirm ${replicate}` };
+      const known = simulations.get(replicate) ?? latencySimulation(observed, config, waver);
+      simulations.set(replicate, known);
+      return known({ kind: 'blackbox', alpha: values.slice(0, 3), beta: values.slice(3) });
+    },
+    refit: (latencies) => fitDirectly({ ...search, latencies }),
+  });
 }
 
 /** With few requests regressions leave a level: the time before the queue takes it. */

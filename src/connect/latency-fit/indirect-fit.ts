@@ -3,6 +3,7 @@ import type { ClusterConfig } from '../../simulators/cluster/settings/resolve-cl
 import { type Auxiliary, type AuxiliaryOptions, auxiliaryOf } from './auxiliary.ts';
 import { covarianceAt, type IndirectProblem, slopesAt, stepFrom } from './indirect-inference.ts';
 import type { LatencyFamily } from './latency-parameters.ts';
+import { asMeasured, type MeasurementNoise, NOISELESS } from './measurement-noise.ts';
 import { medianGapUs, type Observations } from './observations.ts';
 import type { Latencies } from './schedule.ts';
 import { latencySimulation } from './simulated-latencies.ts';
@@ -14,7 +15,7 @@ const STEPS = 4;
 
 /** Simulations of a fit of `count` coefficients. */
 export function simulationsOf(count: number): number {
-  return PASSES.reduce((sum: number, used) => sum + used * (2 * count + STEPS), LAST);
+  return PASSES.reduce((sum: number, used) => sum + used * (2 * count + STEPS) + STEPS, LAST);
 }
 
 /**
@@ -33,11 +34,13 @@ export function fitIndirectly(
   onSimulation: () => void,
 ): { readonly values: readonly number[]; readonly covariance: Matrix } {
   const stepUs = medianGapUs(observed);
+  let noise = NOISELESS;
   const replicates = Array.from({ length: LAST }, (_, index) => {
-    const simulate = latencySimulation(observed, config, { stepUs, label: `replicate ${index}` });
+    const label = `replicate ${index}`;
+    const simulate = latencySimulation(observed, config, { stepUs, label });
     return (values: readonly number[]): Auxiliary => {
       onSimulation();
-      return auxiliaryOf(knownAlike(simulate(family.latency(values)), measured), options);
+      return auxiliaryOf(asMeasured(simulate(family.latency(values)), measured, { noise, label }), options);
     };
   });
   const observedAuxiliary = auxiliaryOf(measured, options);
@@ -50,16 +53,19 @@ export function fitIndirectly(
   let slopes = Matrix.zeros(0, 0);
   for (const used of PASSES) {
     slopes = slopesAt(problem(used), values);
-    for (let step = 0; step < STEPS; step++) values = stepFrom(problem(used), values, slopes);
+    for (let step = 0; step < STEPS; step++) {
+      values = stepFrom(problem(used), values, slopes);
+      noise = noiseLeft(noise, observedAuxiliary, replicates[0]!(values));
+    }
   }
   return { values, covariance: covarianceAt(problem(LAST), values, slopes) };
 }
 
-/** What was not measured is not looked at in simulations either. */
-function knownAlike(simulated: Latencies, measured: Latencies): Latencies {
-  const alike = (column: 'ttftUs' | 'decodeUs'): Float64Array =>
-    simulated[column].map((value, i) => (Number.isNaN(measured[column][i]!) ? Number.NaN : value));
-  return { ...simulated, ttftUs: alike('ttftUs'), decodeUs: alike('decodeUs') };
+/** The errors with which simulations leave as much unexplained as the measurements do. */
+function noiseLeft(noise: MeasurementNoise, measured: Auxiliary, simulated: Auxiliary): MeasurementNoise {
+  const share = (name: 'ttft' | 'decode'): number =>
+    Math.sqrt(Math.max(0, noise[name] ** 2 + measured.left[name] ** 2 - simulated.left[name] ** 2));
+  return { ttft: share('ttft'), decode: share('decode') };
 }
 
 function meanOf(all: readonly Auxiliary[]): Auxiliary {
@@ -67,5 +73,6 @@ function meanOf(all: readonly Auxiliary[]): Auxiliary {
   return {
     values: all[0]!.values.map((_, m) => all.reduce((sum, { values }) => sum + values[m]!, 0) / all.length),
     influence: Matrix.div(influence, all.length),
+    left: all[0]!.left,
   };
 }

@@ -7,6 +7,8 @@ import { LEAST_SAMPLES, SAME_STEP, type StepSearch } from './step-search.ts';
 export interface StepLook {
   /** A token gap: of its own (outside included), for each request of the batch, for each prompt token of others meanwhile. */
   readonly decode: { readonly samples: readonly Sample[]; readonly fit: Regression };
+  /** The times by which requests are placed in the batch: with decoding times as smooth as they are known. */
+  readonly placed: Latencies;
   /** From one step with first tokens to the next such one: for each step, for each prompt token, for each decoding request in a step. */
   readonly steps: { readonly samples: readonly Sample[]; readonly fit: Regression };
 }
@@ -25,7 +27,8 @@ const FINEST = 0.004;
  * @returns null where too few steps are seen
  */
 export function lookAtSteps(search: StepSearch): StepLook | null {
-  const { lengths, latencies, gapUs } = search;
+  const { lengths, gapUs } = search;
+  let latencies = search.latencies;
   let outsideUs = bestWindows(search);
   let spacing: Guess = { stepUs: Math.max(1, gapUs - outsideUs), perTokenUs: 0, perRequestUs: 0, noise: 0 };
   for (let round = 0; ; round++) {
@@ -37,12 +40,16 @@ export function lookAtSteps(search: StepSearch): StepLook | null {
     if (round === 0) {
       spacing = likeliestStep(search, outsideUs, { ...spacing, perTokenUs: Math.max(0, decodeFit.values[2]!) });
     }
-    const steps = enoughSteps(search, outsideUs, { ...spacing, most: MOST_STEPS[round]! });
+    const steps = enoughSteps({ ...search, latencies }, outsideUs, { ...spacing, most: MOST_STEPS[round]! });
     if (steps === null) return null;
     const flat = steps.map(() => 1);
     const stepFit = regression(steps, flat);
     if (round === MOST_STEPS.length - 1) {
-      return { decode: { samples: decode, fit: decodeFit }, steps: { samples: steps, fit: stepFit } };
+      return {
+        placed: latencies,
+        decode: { samples: decode, fit: decodeFit },
+        steps: { samples: steps, fit: stepFit },
+      };
     }
     const [stepUs, perTokenUs, perRequestUs] = stepFit.values.map((value) => Math.max(0, value)) as [
       number,
@@ -50,8 +57,28 @@ export function lookAtSteps(search: StepSearch): StepLook | null {
       number,
     ];
     spacing = { ...spacing, stepUs: Math.max(1, stepUs), perTokenUs, perRequestUs };
+    latencies = smoothed(search.latencies, decode, { values: decodeFit.values, ...spacing });
     outsideUs = Math.max(0, Math.min(LARGEST_SHARE * gapUs, decodeFit.values[0]! - stepFit.values[0]!));
   }
+}
+
+/**
+ * Decoding times drawn towards what the regression says of them, the more the less exact they are: an end that is wrong by many steps puts
+ * requests together that never met, and a batch that is wrong by chance pulls the cost of a request towards 0.
+ * @see Carroll et al. 2006, "Measurement error in nonlinear models" (regression calibration)
+ */
+function smoothed(
+  latencies: Latencies,
+  samples: readonly Sample[],
+  { values, noise, stepUs }: { readonly values: readonly number[]; readonly noise: number; readonly stepUs: number },
+): Latencies {
+  const decodeUs = Float64Array.from(latencies.decodeUs);
+  for (const { place, x, y } of samples) {
+    const expected = x.reduce((sum, value, k) => sum + value * values[k]!, 0);
+    const share = stepUs ** 2 / (stepUs ** 2 + (noise * expected) ** 2);
+    decodeUs[place] = Math.max(0, expected + share * (y - expected));
+  }
+  return { ...latencies, decodeUs };
 }
 
 function decodeSamples(

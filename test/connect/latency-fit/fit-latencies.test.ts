@@ -106,3 +106,18 @@ it('too few measured requests are refused', () => {
     '10 of 10 requests have measured times; at least 20 are needed',
   );
 });
+
+describe('intervals under other noise and load', () => {
+  it.each([
+    ['times wrong by 5 %, told apart no more step by step', { requests: 500, perSecond: 5, noise: 0.05 }, 'indirect'],
+    ['a server with batches of thirty', { requests: 2000, perSecond: 20, noise: 0.01 }, 'direct'],
+  ] as const)('hold the truth: %s', (_, made, way) => {
+    const rows = madeTrace({ alpha: ALPHA, beta: BETA, ...made, seed: 2 });
+    const fit = fitLatencies(observations(rows, WHOLE), oneServer());
+    expect(fit.way).toBe(way);
+    for (const [k, truth] of [...ALPHA, ...BETA].entries()) {
+      const { name, low, high } = fit.coefficients[k]!;
+      expect([name, low <= truth, truth <= high]).toEqual([name, true, true]);
+    }
+  });
+});
