@@ -1,6 +1,6 @@
 import { ModelMemory } from '../optimizer/gp/model-choice.ts';
 import { paretoFront, shortList } from '../study/front.ts';
-import { finishedCount, type StudyState } from '../study/journal.ts';
+import type { StudyState } from '../study/journal.ts';
 import type { StudyPlan } from '../study/plan/study-plan.ts';
 import { samplerName } from '../study/propose.ts';
 import type { Trial } from '../study/trial.ts';
@@ -64,6 +64,7 @@ function modelled(plan: StudyPlan, trials: readonly Trial[], report: StudyReport
 }
 
 function reportFigures(plan: StudyPlan, state: StudyState, tool: string): StudyReport {
+  const finished = state.trials.filter(({ outcome }) => outcome !== null);
   const front = paretoFront(plan, state.trials);
   const outcomes = equalOutcomes(plan, front, state.trials);
   const listed = shortList(plan, front, SHORT_LIST_LENGTH);
@@ -83,14 +84,14 @@ function reportFigures(plan: StudyPlan, state: StudyState, tool: string): StudyR
     outcomes: outcomes.map((group) => group.map(({ number }) => number)),
     decision,
     checks,
-    hypervolume: hypervolumeHistory(plan, state.trials, front, baseline),
+    hypervolume: hypervolumeHistory(plan, finished, front, baseline),
     comparisons:
       baseline === null || decision.baseline !== 'feasible'
         ? []
         : compared.flatMap((trial) => comparisons(plan, baseline, trial)),
     correlations: objectiveCorrelations(plan, state.trials),
     sensitivity: [],
-    facts: studyFacts(plan, finishedCount(state)),
+    facts: studyFacts(plan, finished.length),
     surrogates: [],
     surrogate: null,
     deployments: [],

@@ -77,9 +77,10 @@ export function seedFigures(report: StudyReport): SeedFigures {
   return { points: points.map(({ name }) => name), dots, intervals };
 }
 
-/** One bar for each trial; those that came in one batch began with the same number of finished trials. */
+/** One bar for each trial that has come to its end; those that came in one batch began with the same number of finished trials. */
 export function timelineRows(report: StudyReport): readonly object[] {
-  return report.trials.map((trial) => ({
+  const ended = report.trials.filter(({ status }) => status !== 'pending');
+  return ended.map((trial) => ({
     trial: trial.number,
     from: trial.seen,
     to: trial.number + 1,

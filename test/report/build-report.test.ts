@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { buildReport } from '../../src/report/build-report.ts';
+import { timelineRows } from '../../src/report/chart-figures.ts';
 import { hypervolumeHistory } from '../../src/report/hypervolume-history.ts';
 import type { StudyReport } from '../../src/report/study-report.ts';
 import { paretoFront } from '../../src/study/front.ts';
@@ -139,6 +140,10 @@ describe('trials of a report', () => {
       ['infeasible', 'no memory', false, false],
       ['pending', null, false, false],
     ]);
+    // Nobody knows yet what a pending trial comes to.
+    expect(report.hypervolume.values).toHaveLength(5);
+    expect(timelineRows(report)).toHaveLength(5);
+    expect(report.facts.at(-1)?.value).toMatch(/^5 of /);
     expect(report.trials[1]!.metrics['cost']).toEqual({ mean: 5, low: 5, high: 5, values: [5, 5, 5] });
     expect(report.trials[3]!.metrics).toEqual({});
     expect(report).not.toHaveProperty('regimes');

@@ -11,6 +11,14 @@ interface Unit {
   width?: unknown;
 }
 
+/** Labels that slant stand steeply where the chart is much narrower than it was made for. */
+function steeper(spec: ChartSpec, room: number): unknown {
+  const config = spec['config'] as { readonly axisX?: { readonly labelAngle?: number } };
+  const { width } = spec as Unit;
+  if (config.axisX?.labelAngle === undefined || typeof width !== 'number' || width < 1.3 * room) return config;
+  return { ...config, axisX: { ...config.axisX, labelAngle: -65 } };
+}
+
 /** Panels side by side as far as there is room, none wider than the page. */
 function fitted(spec: ChartSpec, width: number): Record<string, unknown> {
   const room = Math.max(NARROWEST, width - AXES);
@@ -18,7 +26,7 @@ function fitted(spec: ChartSpec, width: number): Record<string, unknown> {
     typeof unit.width === 'number' ? { ...unit, width: Math.min(unit.width, room) } : unit;
   const { concat, hconcat, ...rest } = spec as { concat?: Unit[]; hconcat?: Unit[] };
   const units = concat ?? hconcat;
-  if (units === undefined) return narrowed(spec as Unit) as Record<string, unknown>;
+  if (units === undefined) return { ...narrowed(spec as Unit), config: steeper(spec, room) };
   const widest = Math.max(...units.map((unit) => (typeof unit.width === 'number' ? unit.width : 0)));
   const columns = Math.max(1, Math.floor(width / (Math.min(widest, room) + AXES)));
   return { ...rest, concat: units.map(narrowed), columns: Math.min(columns, units.length) };

@@ -14,14 +14,14 @@ export function parallelCoordinates(trials: TrialRows): ChartSpec | null {
     title: null,
     sort: axes.map(({ name }) => name),
     scale: { type: 'point', padding: 0.3 },
-    axis: { labelAngle: -20, labelLimit: 170, grid: true, domain: false },
+    axis: { labelLimit: 170, grid: true, domain: false },
   };
   const y = { field: 'position', type: 'quantitative', axis: null, scale: { domain: [-0.08, 1.08] } };
   return {
     $schema: VEGA_LITE_SCHEMA,
     width: Math.max(480, axes.length * 82),
     height: 260,
-    config: CHART_CONFIG,
+    config: { ...CHART_CONFIG, axisX: { labelAngle: -20 } },
     params: [PICKED_PARAM],
     layer: [
       {
@@ -87,6 +87,9 @@ function place(row: TrialRow, { key, name, low, high, log }: Axis) {
   return [{ trial: row['trial'], group: row['group'], axis: name, position: high > low ? rounded(share) : 0.5 }];
 }
 
+/** Three digits, thousands as `k`, millions as `M`: on a phone axes stand close together. */
 function shortNumber(value: number): string {
-  return String(Number(value.toPrecision(3)));
+  const magnitude = Math.abs(value);
+  const [scale, letter] = magnitude >= 1e6 ? [1e6, 'M'] : magnitude >= 1e4 ? [1e3, 'k'] : [1, ''];
+  return `${Number((value / scale).toPrecision(3))}${letter}`;
 }
