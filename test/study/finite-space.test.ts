@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { pointKey } from '../../src/optimizer/space/search-space.ts';
 import { buildReport } from '../../src/report/build-report.ts';
+import { type ExtensionWish, extendedSources } from '../../src/study/io/extend-run.ts';
 import { replay } from '../../src/study/journal.ts';
 import { describePlan } from '../../src/study/plan/describe-plan.ts';
-import { inlineEvaluator, planOf, STUDY } from '../support/plan-builder.ts';
+import { resolvePlan } from '../../src/study/plan/study-plan.ts';
+import { analyticSimulator } from '../support/analytic-simulator.ts';
+import { inlineEvaluator, planOf, STUDY, sourcesOf } from '../support/plan-builder.ts';
 import { journalOf } from '../support/study-journal.ts';
 
 /** Five points: x ≥ y on a grid of halves without (1, 0); the baseline (0.5, 0.5) is one of them. */
@@ -17,8 +20,9 @@ forbidden: [{x: 1, y: 0}]
 
 async function finished(study: string, space = SPACE) {
   const plan = await planOf({ study, space });
-  const state = replay(await journalOf(plan, inlineEvaluator(plan)));
-  return { plan, state, report: buildReport(plan, state, 'test') };
+  const entries = await journalOf(plan, inlineEvaluator(plan));
+  const state = replay(entries);
+  return { plan, entries, state, report: buildReport(plan, state, 'test') };
 }
 
 describe('a study whose budget is larger than its space', () => {
@@ -43,6 +47,34 @@ describe('a study whose budget is larger than its space', () => {
     expect(report.notes).toContain(
       'The space has 5 points: the rest of the budget of 9 trials goes into further seeds (7, 8).',
     );
+  });
+
+  describe('and goes on from a run that spent the rest on further seeds', () => {
+    const study = STUDY.replace('{trials: 9}', '{trials: 9, spare: further_seeds}');
+    const seedsOf = async (wish: ExtensionWish, changed: string | null = null): Promise<readonly number[]> => {
+      const { plan, entries, state } = await finished(study);
+      const recorded = { sources: sourcesOf({ study, space: SPACE }), plan, entries, state, torn: false };
+      expect(plan.seeds).toEqual([1, 2, 3, 4, 5]);
+      const file = changed === null ? null : sourcesOf({ study: changed, space: SPACE });
+      const sources = extendedSources(recorded, 'runs/a', { wish, study: file, into: 'runs/b' });
+      return (await resolvePlan(sources, async () => analyticSimulator())).seeds;
+    };
+
+    test('adds the seeds that are asked for, and no more', async () => {
+      expect(await seedsOf({ furtherSeeds: [9] })).toEqual([1, 2, 3, 4, 5, 9]);
+      expect(await seedsOf({ furtherSeeds: [5, 6] })).toEqual([1, 2, 3, 4, 5, 6]);
+    });
+
+    test('adds what a larger budget has room for', async () => {
+      // 12 trials × 3 seeds are 36 simulations: 7 for each of 5 points.
+      expect(await seedsOf({ furtherSeeds: [], trials: 12 })).toEqual([1, 2, 3, 4, 5, 6, 7]);
+      expect((await seedsOf({ furtherSeeds: [9], trials: 12 })).toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7, 9]);
+    });
+
+    test('keeps its further seeds where the study file was changed', async () => {
+      const changed = study.replace('name: ', 'name: again-');
+      expect((await seedsOf({ furtherSeeds: [9] }, changed)).toSorted()).toEqual([1, 2, 3, 4, 5, 9]);
+    });
   });
 
   test('counts a baseline outside the space as one more vector', async () => {

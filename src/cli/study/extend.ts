@@ -6,7 +6,7 @@ import { carriedInto, extendedSources } from '../../study/io/extend-run.ts';
 import { loadStudySources } from '../../study/io/load-study.ts';
 import { documentFile } from '../../study/io/package-file.ts';
 import { requireRecordedPolicies } from '../../study/io/recorded-policies.ts';
-import { readRecorded } from '../../study/io/study-session.ts';
+import { type RecordedStudy, readRecorded } from '../../study/io/study-session.ts';
 import { finishedCount } from '../../study/journal.ts';
 import { MOST_TRIALS } from '../../study/plan/budget-spec.ts';
 import type { PlanSources } from '../../study/plan/plan-sources.ts';
@@ -26,8 +26,15 @@ export function extensionOptions(parser: Argv): Argv {
     .option('seeds', { type: 'number', array: true, describe: 'with --extend: further seeds, for every vector' });
 }
 
+/** What --extend asks for. */
+interface ToExtend {
+  readonly sources: PlanSources;
+  /** The run that is extended. */
+  readonly from: RecordedStudy;
+}
+
 /** Documents of the study that --extend asks for; null without the flag. @throws InputError where nothing is to be done */
-export async function sourcesToExtend(flags: Flags): Promise<PlanSources | null> {
+export async function sourcesToExtend(flags: Flags): Promise<ToExtend | null> {
   const folder = textFlag(flags, 'extend');
   const seed = wholeNumber({ least: 0, most: Number.MAX_SAFE_INTEGER });
   const furtherSeeds = ((flags['seeds'] as readonly number[] | undefined) ?? []).map((one) =>
@@ -54,11 +61,12 @@ export async function sourcesToExtend(flags: Flags): Promise<PlanSources | null>
     });
   }
   if (study === undefined) requireRecordedPolicies(folder);
-  return extendedSources(recorded, folder, {
+  const sources = extendedSources(recorded, folder, {
     wish: { furtherSeeds, ...(trials === undefined ? {} : { trials }) },
     study: study === undefined ? null : loadStudySources(documentFile(study)),
     into: folderToExtend(flags)!,
   });
+  return { sources, from: recorded };
 }
 
 /** Where a run goes that extends another one; undefined where none is extended. */
@@ -68,8 +76,12 @@ export function folderToExtend(flags: Flags): string | undefined {
 }
 
 /** What is taken over now; what counts and what does not is said on stderr. */
-export async function carriedNow(into: string, plan: StudyPlan, sources: () => PlanSources): Promise<KnownReplicates> {
-  const { known, notes } = await carriedInto(into, plan, sources);
+export async function carriedNow(
+  into: string,
+  plan: StudyPlan,
+  origin: Parameters<typeof carriedInto>[2],
+): Promise<KnownReplicates> {
+  const { known, notes } = await carriedInto(into, plan, origin);
   for (const note of notes) process.stderr.write(`paretune: ${note}\n`);
   return known;
 }

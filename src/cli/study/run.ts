@@ -52,7 +52,8 @@ export const runCommand: LoadedCommand = {
       .example('$0 run quickstart --out runs/a --workers 2', 'the same, elsewhere, on two threads')
       .example('$0 run --extend runs/a --trials 60', 'go on from a run that has ended, in a new folder'),
   run: async (flags) => {
-    const sources = (await sourcesToExtend(flags)) ?? loadStudySources(documentFile(requiredText(flags, 'study')));
+    const extended = await sourcesToExtend(flags);
+    const sources = extended?.sources ?? loadStudySources(documentFile(requiredText(flags, 'study')));
     const plan = await planOf(sources, trustOf(flags));
     const folder = folderToExtend(flags) ?? textFlag(flags, 'out') ?? join('runs', plan.name);
     const session = await sessionOf(flags);
@@ -60,7 +61,7 @@ export const runCommand: LoadedCommand = {
     for (const line of [...deployWarnings(plan), ...warmStartNotes(plan)]) {
       process.stderr.write(`paretune: warning: ${line}\n`);
     }
-    const known = await carriedNow(folder, plan, () => sources);
+    const known = await carriedNow(folder, plan, { ...extended, sources: () => sources });
     createRunFolder(folder, sources, plan, startedEntry(plan));
     return await runAndReport(folder, plan, flags, { ...session, known, command: 'run' });
   },
@@ -77,7 +78,7 @@ export const resumeCommand: LoadedCommand = {
     requireRecordedPolicies(folder);
     const plan = await planToResume(folder, trustOf(flags));
     const session = await sessionOf(flags);
-    const known = await carriedNow(folder, plan, () => readPlanFile(folder));
+    const known = await carriedNow(folder, plan, { sources: () => readPlanFile(folder) });
     return await runAndReport(folder, plan, flags, { ...session, known, command: 'resume' });
   },
 };

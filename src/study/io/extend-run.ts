@@ -55,15 +55,20 @@ export interface Carried {
 
 /**
  * What `plan` takes over from the run that it extends; nothing where it extends none.
+ * @param from - that run, where it was just read; else it is looked for
  * @throws InputError where nothing of that run counts
  */
-export async function carriedInto(into: string, plan: StudyPlan, sources: () => PlanSources): Promise<Carried> {
+export async function carriedInto(
+  into: string,
+  plan: StudyPlan,
+  { sources, from }: { readonly sources: () => PlanSources; readonly from?: RecordedStudy },
+): Promise<Carried> {
   if (plan.extends === undefined) return { known: new Map(), notes: [] };
   const run = join(into, plan.extends.run);
-  if (!existsSync(join(run, PLAN_FILE))) {
+  if (from === undefined && !existsSync(join(run, PLAN_FILE))) {
     return { known: new Map(), notes: [`${run} is not there: what it measured is measured again`] };
   }
-  const recorded = await readRecorded(run);
+  const recorded = from ?? (await readRecorded(run));
   if (recorded.plan.hash !== plan.extends.plan) {
     return { known: new Map(), notes: [`${run} is another run by now: what it measured is measured again`] };
   }

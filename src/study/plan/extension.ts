@@ -45,6 +45,13 @@ export function extendedStudy(sources: PlanSources): Json {
   };
 }
 
+/** The seeds that the study itself names, without those that its extension adds; `seeds` are those of both. */
+export function ownSeeds(sources: PlanSources, seeds: readonly number[]): number[] {
+  const { value } = sources.study;
+  const own = documentOf(sources)?.seeds !== undefined && isJsonObject(value) ? value['seeds'] : undefined;
+  return [...(Array.isArray(own) ? (own as readonly number[]) : seeds)];
+}
+
 /** @returns nothing where the study extends no run */
 export function resolveExtension(
   sources: PlanSources,

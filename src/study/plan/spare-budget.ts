@@ -10,11 +10,14 @@ export interface SpareBudget {
   readonly vectors: number;
   /** Trials that the study asked for. */
   readonly trials: number;
-  /** Seeds on which every vector is measured beyond those of the study. */
+  /** Seeds on which every vector is measured beyond those that the study names. */
   readonly furtherSeeds: readonly number[];
 }
 
-/** @returns null where the budget does not reach the end of the space, or where that has no end, and where minutes bound it */
+/**
+ * @param spec - with the seeds that the study itself names: a run that goes on from another one finds the same further seeds again
+ * @returns null where the budget does not reach the end of the space, or where that has no end, and where minutes bound it
+ */
 export function spareBudget(spec: StudySpec, space: SearchSpace, baseline: ParameterValues | null): SpareBudget | null {
   const { trials, minutes, spare = 'end' } = spec.budget;
   if (minutes !== undefined) return null;

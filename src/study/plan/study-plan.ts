@@ -10,7 +10,7 @@ import type { Regime, Regimes } from '../regimes/regimes.ts';
 import { requireBaselineNames } from './baseline-names.ts';
 import { type CapacityRange, capacityRange } from './capacity-spec.ts';
 import type { EarlierPoint } from './earlier-point.ts';
-import { type Extension, extendedStudy, resolveExtension } from './extension.ts';
+import { type Extension, extendedStudy, ownSeeds, resolveExtension } from './extension.ts';
 import { firstPoint } from './first-point.ts';
 import { resolveLimits } from './limits-spec.ts';
 import { CAPACITY, inDetailWhereAsked } from './plan-measurement.ts';
@@ -119,7 +119,7 @@ export async function resolvePlan(
   const first = (spec.first ?? []).map((values, index) =>
     inDocument(sources.study, () => firstPoint(template, space, values, index)),
   );
-  const spare = spareBudget(spec, space, baseline);
+  const spare = spareBudget({ ...spec, seeds: ownSeeds(sources, spec.seeds) }, space, baseline);
   const probe = probeOf({ baseline, first, template, space });
   const config = instantiate(template, space, probe);
   const limits = resolveLimits(spec.limits);
@@ -155,7 +155,7 @@ export async function resolvePlan(
     ...resolveTargets(sources.study, spec, strategy, metrics),
     metrics,
     ...(deterministic ? {} : { deterministic: false as const }),
-    seeds: [...spec.seeds, ...(spare?.furtherSeeds ?? [])],
+    seeds: [...new Set([...spec.seeds, ...(spare?.furtherSeeds ?? [])])],
     validation: spec.validation
       ? { seeds: spec.validation.seeds, points: spec.validation.points ?? DEFAULT_VALIDATION_POINTS }
       : null,
