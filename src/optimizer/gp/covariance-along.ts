@@ -1,5 +1,8 @@
+import { dot } from '../../numeric/dot.ts';
 import { expOfNonPositive } from '../../numeric/exp.ts';
 import { type FeatureRows, type Kernel, SQRT5 } from './kernel.ts';
+import { MEAN_VARIANCE } from './pair-covariance.ts';
+import type { Posterior } from './posterior.ts';
 
 /** Writes the covariances of the values at `x` and at each point, without the mean's. */
 export type CovarianceAt = (x: Readonly<Float64Array>, out: Float64Array) => void;
@@ -10,6 +13,17 @@ export type CovarianceAt = (x: Readonly<Float64Array>, out: Float64Array) => voi
  */
 export function covarianceAlong(kernel: Kernel, points: FeatureRows): CovarianceAt {
   return kernel.shape === 'additive' ? additiveAlong(kernel, points) : radialAlong(kernel, points);
+}
+
+/** The mean of the first member, as `predictMeans` gives it, to the bit. */
+export function meanAlong({ kernel, points, alphas }: Posterior): (x: Readonly<Float64Array>) => number {
+  const covarianceAt = covarianceAlong(kernel, points);
+  const covariance = new Float64Array(points.rows);
+  return (x) => {
+    covarianceAt(x, covariance);
+    for (let a = 0; a < points.rows; a++) covariance[a]! += MEAN_VARIANCE;
+    return dot(covariance, 0, alphas[0]!, 0, points.rows);
+  };
 }
 
 function radialAlong({ shape, weights, signal }: Kernel, points: FeatureRows): CovarianceAt {

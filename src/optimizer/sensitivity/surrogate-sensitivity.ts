@@ -1,6 +1,7 @@
 import { type Rng, stream } from '../../base/random.ts';
 import { laplaceDraws } from '../../numeric/laplace-draws.ts';
 import { feasibleSet } from '../feasible/feasible-set.ts';
+import { meanAlong } from '../gp/covariance-along.ts';
 import { leaveOneOut } from '../gp/diagnostics.ts';
 import { type FeatureMap, featureMap } from '../gp/features.ts';
 import {
@@ -16,7 +17,6 @@ import { featureRows } from '../gp/kernel.ts';
 import { representative, rowsOf } from '../gp/model-choice.ts';
 import { TRANSFORM_SHAPES, untransform } from '../gp/outcome-transform.ts';
 import { drawPath, type Path } from '../gp/path-draws.ts';
-import { momentsBuffer, predictMeans } from '../gp/posterior.ts';
 import type { Evidence } from '../sampler/sampler.ts';
 import { isMeasured, outcome } from '../sampler/surrogates.ts';
 import { coordinateCount, cubeDimension, decode } from '../space/encode.ts';
@@ -86,7 +86,7 @@ export function surrogateSensitivity(evidence: Evidence, seed: number): readonly
     const fitted = rowsOf(data, representative(data, FITTED_POINTS));
     const models = selectModels(fitted, TRANSFORM_SHAPES, EFFORT);
     const gp = conditionModel(data, models[0]!);
-    const central = valuesAt(design, lossOf(gp, meanOf(gp), features));
+    const central = valuesAt(design, lossOf(gp, meanAlong(gp.posterior), features));
     const rng = stream(seed, 'sensitivity', objective);
     const open = models.filter(({ score }) => score > models[0]!.score - OPEN_NATS);
     const count = Math.ceil(DRAWS / open.length);
@@ -112,11 +112,6 @@ function drawnModels(data: OutcomeData, model: GpModel, count: number, rng: Rng)
 function groupsOf(space: SearchSpace): number[][] {
   let next = 0;
   return space.parameters.map((parameter) => Array.from({ length: coordinateCount(parameter) }, () => next++));
-}
-
-function meanOf({ posterior }: FittedGp): Path {
-  const buffer = momentsBuffer(posterior);
-  return (x) => predictMeans(posterior, x, buffer)[0]!;
 }
 
 /** A function of the cube in the unit of the losses. */
