@@ -72,7 +72,7 @@ describe('a study of 60 trials in a browser', () => {
     expect(one.requests.every((address) => address.startsWith(server.address))).toBe(true);
     await one.page.close();
     await other.page.close();
-    expect([...delays].sort((a, b) => a - b)[1]).toBeLessThan(1000);
+    expect(Math.max(...delays)).toBeLessThan(1000);
   }, 120_000);
 
   test('goes on by itself when the server was ended and started again', async () => {
