@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
-import { InputError } from '../../base/errors.ts';
+import { onDisk } from '../../base/disk-error.ts';
 import { hitRateBlock } from '../../connect/observe/kv-metrics.ts';
 import { type Observation, observeServer } from '../../connect/observe/observe-server.ts';
 import { observedReport } from '../../connect/observe/observed-figures.ts';
@@ -104,10 +104,6 @@ function exitCode({ compat }: ObserveRequest, { observation: { requests }, inter
 /** Hours of load should not end at a folder that is not there. */
 function checkWritable(file: string): void {
   const existed = existsSync(file);
-  try {
-    closeSync(openSync(file, 'a'));
-  } catch (error) {
-    throw new InputError(`cannot be written (${(error as NodeJS.ErrnoException).code})`, { position: { file } });
-  }
+  onDisk(file, 'written', () => closeSync(openSync(file, 'a')));
   if (!existed) rmSync(file);
 }

@@ -28,11 +28,12 @@ interface Ways {
  */
 export function confirmedFit(direct: DirectFit, measured: Latencies, ways: Ways): DirectFit | null {
   const { covariance } = direct;
+  const first = fitsAt(direct.values, direct, { measured, ways, known: [], count: FIRST_LOOK });
+  if (first === null) return null;
+  if (inErrors(missedBy(first, direct), covariance) <= SUSPICIOUS) return direct;
   let { values } = direct;
-  let fits = fitsAt(values, direct, { measured, ways, known: [], count: FIRST_LOOK });
-  if (fits !== null && inErrors(missedBy(fits, direct), covariance) <= SUSPICIOUS) return direct;
-  for (let round = 0; fits !== null && round < MOST_ROUNDS; round++) {
-    fits = fitsAt(values, direct, { measured, ways, known: round === 0 ? fits : [], count: LOOK });
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const fits = fitsAt(values, direct, { measured, ways, known: round === 0 ? first : [], count: LOOK });
     if (fits === null) return null;
     const missed = missedBy(fits, direct);
     const most = inErrors(missed, covariance);

@@ -1,7 +1,5 @@
 import type { Json, JsonObject } from '../../base/json.ts';
-import { TableRecords } from './csv-records.ts';
-import { hasNoValue } from './table-reader.ts';
-import { unreadable } from './token-counts.ts';
+import { hasNoValue, rowReader } from './table-reader.ts';
 import type { ReadContext, RequestReader, TraceRequest } from './trace-request.ts';
 
 /** Makes requests of a record, or counts in the context why it is none. */
@@ -12,27 +10,15 @@ const LISTS = new Set(['hash_ids']);
 
 /** Reads rows of a table as records whose keys are the columns, `Input length` as `input_length`. */
 export function tableObjects(context: ReadContext, read: ReadRecord): RequestReader {
-  const records = new TableRecords(context.file);
-  let keys: readonly string[] | null = null;
-  function* take(fields: readonly string[] | null, line: number): Iterable<TraceRequest> {
-    if (fields === null) unreadable(context, line, 'quotes that do not fit together');
-    else if (keys === null)
-      keys = fields.map((name) =>
-        name
-          .trim()
-          .toLowerCase()
-          .replace(/[\s.-]+/g, '_'),
-      );
-    else yield* read(recordOf(keys, fields), line);
-  }
-  return {
-    *push(text) {
-      for (const { fields, line } of records.push(text)) yield* take(fields, line);
-    },
-    *end() {
-      for (const { fields, line } of records.end()) yield* take(fields, line);
-    },
-  };
+  return rowReader(context, (header) => {
+    const keys = header.map((name) =>
+      name
+        .trim()
+        .toLowerCase()
+        .replace(/[\s.-]+/g, '_'),
+    );
+    return (fields, line) => read(recordOf(keys, fields), line);
+  });
 }
 
 /** Empty fields are left out. */

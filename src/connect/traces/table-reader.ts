@@ -1,4 +1,5 @@
-import { TableRecords } from './csv-records.ts';
+import { type TableRecord, TableRecords } from './csv-records.ts';
+import { unreadable } from './token-counts.ts';
 import type { ReadContext, RequestReader, TraceRequest } from './trace-request.ts';
 
 /** Makes a request of a row, or counts in `context` why it is none. */
@@ -30,41 +31,43 @@ export function tableReader(
   aliases: Readonly<Record<string, readonly string[]>>,
   open: (has: (column: string) => boolean) => ReadRow,
 ): RequestReader {
+  return rowReader(context, (header) => {
+    const places = columnPlaces(header, aliases);
+    const read = open((column) => places.has(column));
+    return (fields, line) => {
+      const request = read({
+        line,
+        text: (column) => {
+          const text = fields[places.get(column) ?? -1]?.trim() ?? '';
+          return hasNoValue(text) ? '' : text;
+        },
+      });
+      return request === null ? [] : [request];
+    };
+  });
+}
+
+/**
+ * Reads a table row by row.
+ * @param open - called with the header; says what a row gives
+ */
+export function rowReader(
+  context: ReadContext,
+  open: (header: readonly string[]) => (fields: readonly string[], line: number) => Iterable<TraceRequest>,
+): RequestReader {
   const records = new TableRecords(context.file);
-  let places: ReadonlyMap<string, number> | null = null;
-  let read: ReadRow = () => null;
-  const take = (fields: readonly string[] | null, line: number): TraceRequest | null => {
-    if (places === null) {
-      places = columnPlaces(fields ?? [], aliases);
-      const known = places;
-      read = open((column) => known.has(column));
-      return null;
-    }
-    if (fields === null) {
-      context.dropped.add('unreadable row', line, 'quotes that do not fit together');
-      return null;
-    }
-    const known = places;
-    return read({
-      line,
-      text: (column) => {
-        const text = fields[known.get(column) ?? -1]?.trim() ?? '';
-        return hasNoValue(text) ? '' : text;
-      },
-    });
-  };
+  let read: ReturnType<typeof open> | null = null;
+  function* take({ fields, line }: TableRecord): Iterable<TraceRequest> {
+    if (read === null) read = open(fields ?? []);
+    else if (fields === null) unreadable(context, line, 'quotes that do not fit together');
+    else yield* read(fields, line);
+  }
   return {
     *push(text) {
-      for (const { fields, line } of records.push(text)) {
-        const request = take(fields, line);
-        if (request !== null) yield request;
-      }
+      for (const record of records.push(text)) yield* take(record);
     },
     *end() {
-      for (const { fields, line } of records.end()) {
-        const request = take(fields, line);
-        if (request !== null) yield request;
-      }
+      for (const record of records.end()) yield* take(record);
     },
   };
 }
