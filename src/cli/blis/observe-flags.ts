@@ -49,6 +49,7 @@ export function readObserveFlags(
     workloadName: workloadName(flags),
     streams: attempt(() => readStreams(flags)),
     unconstrained: switchFlag(flags, 'unconstrained-output'),
+    stayAwake: flags['stay-awake'] !== false,
     maxConcurrency: integer(flags, 'max-concurrency', [1, 1_000_000], attempt) ?? (users > 0 ? users : 256),
     warmUpRequests: integer(flags, 'warmup-requests', [0, Number.MAX_SAFE_INTEGER], attempt) ?? 0,
     prewarmMs: attempt(() =>

@@ -43,6 +43,10 @@ const LOAD = {
   'warmup-requests': text('Load:', 'first requests, sent but not recorded [default: 0]'),
   'prewarm-duration': text('Load:', 'keep the server busy before, e.g. 30s [default: 0]'),
   streaming: flag('Load:', 'ask for streams only; --no-streaming for none [default: as the workload says]'),
+  'stay-awake': flag(
+    'Load:',
+    'keep a core busy while answers are awaited: a processor that slept times them late [default: true]',
+  ),
   'unconstrained-output': flag('Load:', 'let the server end answers as it likes'),
 };
 

@@ -8,7 +8,7 @@ const FALSE = ['0', 'f', 'F', 'FALSE', 'false', 'False'];
 /** Those that no setting of the cluster is behind. */
 const OTHER_SWITCHES = [
   ...['summarize-trace', 'lazy-generation', 'compat', 'descriptions'],
-  ...['record-itl', 'streaming', 'unconstrained-output', 'scrape-kv-metrics'],
+  ...['record-itl', 'streaming', 'unconstrained-output', 'scrape-kv-metrics', 'stay-awake'],
 ];
 
 /**

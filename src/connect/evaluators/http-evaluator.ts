@@ -56,6 +56,7 @@ async function measured(config: HttpConfig, request: OutsideRequest, signal: Abo
     ...{ workload, ids, compat: false, streams: 'all', unconstrained: false, warmUpRequests, prewarmMs: 0 },
     maxConcurrency: config.max_concurrency ?? 256,
     timeoutMs: 1000 * (config.timeout_s ?? 300),
+    stayAwake: true,
     ...{ rttMs: 0, metricsUrl: null, signal, onEnded: () => undefined },
   });
   if (signal.aborted) return { kind: 'failed', message: 'interrupted' };

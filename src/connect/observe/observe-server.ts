@@ -22,6 +22,8 @@ export interface ObserveOptions {
   readonly warmUpRequests: number;
   readonly prewarmMs: number;
   readonly timeoutMs: number;
+  /** Keeps a core busy while answers are awaited, so that nothing is timed late. */
+  readonly stayAwake: boolean;
   /** undefined = to be measured. */
   readonly rttMs: number | undefined;
   /** null = the hit rate is not asked for. */

@@ -6,6 +6,7 @@ import { Pause } from './clock.ts';
 import { type CompletionRequest, completionCall, type ServerTarget } from './completion-call.ts';
 import type { Call, Exchange, HttpClient } from './http-exchange.ts';
 import type { PromptTexts } from './prompt-texts.ts';
+import { StayAwake } from './stay-awake.ts';
 
 export interface LoadOptions {
   readonly client: HttpClient;
@@ -20,6 +21,8 @@ export interface LoadOptions {
   readonly maxConcurrency: number;
   /** Of a whole exchange. */
   readonly timeoutMs: number;
+  /** Keeps a core busy while answers are awaited, so that nothing is timed late. */
+  readonly stayAwake: boolean;
   /** Ends the load. Requests under way, which the client gives up at the same signal, are not reported. */
   readonly signal: AbortSignal;
   /** Called for each request that ended, in the order in which they end. */
@@ -72,6 +75,7 @@ class Load {
   readonly #followUps: FollowUpSource | null;
   readonly #arrivals: Arrivals;
   readonly #pause: Pause;
+  readonly #awake: StayAwake | null;
   #open = 0;
   #startedUs = 0;
   #dispatched = 0;
@@ -86,6 +90,7 @@ class Load {
     this.#followUps = followUps;
     this.#arrivals = new Arrivals(table);
     this.#pause = new Pause(options.client.clock);
+    this.#awake = options.stayAwake ? new StayAwake() : null;
   }
 
   async run(): Promise<LoadTotals> {
@@ -122,6 +127,8 @@ class Load {
       this.#arrivals.take();
       this.#dispatch(prepared, dueUs);
       prepared = null;
+      // The request is written once those that wait for this turn were called: preparing the next one is not to hold it up.
+      await new Promise<void>((resolve) => process.nextTick(resolve));
     }
     while (this.#open > 0) await this.#pause.until(Number.POSITIVE_INFINITY);
   }
@@ -154,8 +161,9 @@ class Load {
     const { client, timeoutMs } = this.#options;
     const id = this.#dispatched++;
     this.#open++;
+    this.#awake?.start();
     void client.exchange(call, timeoutMs).then((ended) => {
-      this.#open--;
+      if (--this.#open === 0) this.#awake?.stop();
       this.#noteLateness(ended.sendUs - dueUs);
       if (ended.status === 'cancelled') this.#cancelled++;
       else this.#end({ id, row, table: this.#table, streamed: call.answer === 'events', requestId, exchange: ended });

@@ -5,6 +5,7 @@ import { TokenIds } from '../../../src/connect/observe/token-ids.ts';
 import { quantile } from '../../../src/numeric/statistics.ts';
 import { generateWorkload } from '../../../src/simulators/workload/generate-workload.ts';
 import { parseWorkload } from '../../../src/simulators/workload/parse-workload.ts';
+import { first } from './priority.ts';
 import { monotonicUs, type ServerRecord } from './server.ts';
 import { startServerProcess } from './server-process.ts';
 
@@ -38,6 +39,7 @@ export interface Lateness {
 /** Measures streams from a server in another process, by the monotonic clock that both share. */
 export async function measureLateness(setting: Streams): Promise<Lateness> {
   const server = await startServerProcess({ ttftMs: setting.ttftMs, itlMs: setting.itlMs });
+  const back = first();
   try {
     const ended = await load(server.url, setting);
     const { records, mostOpen } = await server.records();
@@ -60,6 +62,7 @@ export async function measureLateness(setting: Streams): Promise<Lateness> {
       machineMs: Math.max(0, p99(pairs.flatMap(({ record }) => behindSchedule(record, setting))) - TIMER_MS),
     };
   } finally {
+    back();
     server.stop();
   }
 }
@@ -81,7 +84,7 @@ async function load(url: string, { streams, perSecond, tokens, warmUp }: Streams
   await observeServer({
     server: { base: serverBase(url), model: 'made/up', interface: 'completions', apiKey: null },
     ...{ workload: generateWorkload(spec, { tokens: ids }), ids, compat: false, unconstrained: false },
-    ...{ streams: 'as-listed', maxConcurrency: 100_000, warmUpRequests: 0, prewarmMs: 0, timeoutMs: 60_000 },
+    ...{ streams: 'as-listed', maxConcurrency: 100_000, warmUpRequests: 0, prewarmMs: 0, timeoutMs: 60_000, stayAwake: true },
     ...{ rttMs: 0, metricsUrl: null, signal: new AbortController().signal, clock: { now: monotonicUs } },
     onEnded: (request) => {
       if (request.id >= warmUp) ended.push(request);

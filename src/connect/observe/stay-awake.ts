@@ -1,0 +1,69 @@
+import { setFlagsFromString } from 'node:v8';
+
+/** How long one look at the clock goes on before the event loop looks for what has come, ms. */
+const LOOK_MS = 0.02;
+/** After so long it is asked whether there was a core to spare, and if not, for how long none is kept, ms. */
+const TRIAL_MS = 50;
+const REST_MS = 2_000;
+/** Of a core, below which others want it. */
+const OWN_SHARE = 0.9;
+
+/**
+ * Keeps this process running while answers are awaited, at the cost of one core. A processor that went to sleep comes
+ * back milliseconds late, and whatever came meanwhile would be timed by so much too late. Where other programs want the
+ * core it rests: who has used up its turn waits longest.
+ */
+export class StayAwake {
+  #on = false;
+  #turnIsNext = false;
+  #rest: NodeJS.Timeout | undefined;
+  #trialMs = 0;
+  #usedBefore = process.cpuUsage();
+
+  constructor() {
+    // Threads that help to collect garbage wait for a core, and this one for them: alone it needs half a millisecond.
+    setFlagsFromString('--no-parallel-scavenge');
+  }
+
+  start(): void {
+    if (this.#on) return;
+    this.#on = true;
+    if (this.#rest === undefined) this.#try();
+  }
+
+  stop(): void {
+    this.#on = false;
+    clearTimeout(this.#rest);
+    this.#rest = undefined;
+  }
+
+  #try(): void {
+    this.#rest = undefined;
+    this.#usedBefore = process.cpuUsage();
+    this.#trialMs = performance.now();
+    if (!this.#turnIsNext) this.#next();
+  }
+
+  #next(): void {
+    this.#turnIsNext = true;
+    setImmediate(this.#turn);
+  }
+
+  readonly #turn = () => {
+    this.#turnIsNext = false;
+    if (!this.#on) return;
+    const until = performance.now() + LOOK_MS;
+    while (performance.now() < until);
+    if (until < this.#trialMs + TRIAL_MS || this.#hadTheCore(until)) this.#next();
+    else this.#rest = setTimeout(() => this.#try(), REST_MS);
+  };
+
+  /** Whether this process ran since the last time it was asked, but for a tenth; asks anew from now on. */
+  #hadTheCore(nowMs: number): boolean {
+    const { user, system } = process.cpuUsage(this.#usedBefore);
+    const had = (user + system) / 1000 >= OWN_SHARE * (nowMs - this.#trialMs);
+    this.#usedBefore = process.cpuUsage();
+    this.#trialMs = nowMs;
+    return had;
+  }
+}

@@ -1,0 +1,34 @@
+import { performance } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers/promises';
+import { afterEach, expect, it } from 'vitest';
+import { StayAwake } from '../../../src/connect/observe/stay-awake.ts';
+
+const awake = new StayAwake();
+afterEach(() => awake.stop());
+
+/** Share of the next 40 ms in which this thread's event loop does not wait for anything. */
+async function busyShare(): Promise<number> {
+  const before = performance.eventLoopUtilization();
+  await setTimeout(40);
+  return performance.eventLoopUtilization(before).utilization;
+}
+
+it('never waits between start and stop', async () => {
+  awake.start();
+  awake.start();
+  expect(await busyShare()).toBeGreaterThan(0.9);
+  awake.stop();
+  await setTimeout(1);
+  expect(await busyShare()).toBeLessThan(0.5);
+  awake.start();
+  expect(await busyShare()).toBeGreaterThan(0.9);
+});
+
+it('rests where it did not get the core', async () => {
+  awake.start();
+  await setTimeout(1);
+  // Nothing is used while this thread sleeps, as where others have the core.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  await setTimeout(1);
+  expect(await busyShare()).toBeLessThan(0.5);
+});
