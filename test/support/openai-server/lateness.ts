@@ -84,7 +84,14 @@ async function load(url: string, { streams, perSecond, tokens, warmUp }: Streams
   await observeServer({
     server: { base: serverBase(url), model: 'made/up', interface: 'completions', apiKey: null },
     ...{ workload: generateWorkload(spec, { tokens: ids }), ids, compat: false, unconstrained: false },
-    ...{ streams: 'as-listed', maxConcurrency: 100_000, warmUpRequests: 0, prewarmMs: 0, timeoutMs: 60_000, stayAwake: true },
+    ...{
+      streams: 'as-listed',
+      maxConcurrency: 100_000,
+      warmUpRequests: 0,
+      prewarmMs: 0,
+      timeoutMs: 60_000,
+      stayAwake: true,
+    },
     ...{ rttMs: 0, metricsUrl: null, signal: new AbortController().signal, clock: { now: monotonicUs } },
     onEnded: (request) => {
       if (request.id >= warmUp) ended.push(request);
