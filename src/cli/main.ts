@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { diskError } from '../base/disk-error.ts';
 import { describeProblem } from '../base/errors.ts';
-import { loadBundle } from './blis/bundle.ts';
+import { loadBundle } from './bundle/load-bundle.ts';
 
 /** 128 + SIGPIPE. */
 const READER_GONE = 141;
@@ -20,9 +20,10 @@ for (const stream of [process.stdout, process.stderr]) {
 
 const argv = process.argv.slice(2);
 if (argv[0] === 'blis') {
-  const { runBlis } = loadBundle() ?? (await import('./blis/main.ts'));
-  process.exitCode = await runBlis(argv);
+  const { run } = loadBundle('blis') ?? (await import('./blis/main.ts'));
+  process.exitCode = await run(argv);
 } else {
-  const [{ main }, { COMMANDS }] = await Promise.all([import('./terminal/program.ts'), import('./commands.ts')]);
-  process.exitCode = await main(argv, COMMANDS);
+  const isPage = argv.length === 0 || (argv.length === 1 && ['--help', '--version'].includes(argv[0]!));
+  const { run } = (isPage ? loadBundle('pages') : null) ?? (await import('./all-commands.ts'));
+  process.exitCode = await run(argv);
 }

@@ -70,14 +70,15 @@ export const EFFECTS_ALLOWED: readonly {
   },
   {
     where: 'src/connect/observe/',
-    kinds: ['network', 'clock', 'chance'],
-    why: 'sends requests with ids of their own to a real server, at their times',
+    kinds: ['network', 'clock', 'chance', 'processes'],
+    why: 'sends requests with ids of their own to a real server, at their times, and keeps its process awake meanwhile',
   },
+  { where: 'src/connect/observe/stay-awake.ts', kinds: ['code'], why: 'collects garbage on one thread' },
   {
     where: 'src/connect/evaluators/',
     kinds: ['files', 'processes', 'network', 'clock'],
     why: 'runs programs in scratch folders, with limits of time, keeps the logs of those that failed, and asks servers whether they are ready',
   },
   { where: 'src/cli/', kinds: ['files', 'processes', 'clock', 'terminal'], why: 'commands talk to a user' },
-  { where: 'src/cli/blis/bundle.ts', kinds: ['code'], why: 'starts the compiled bundle' },
+  { where: 'src/cli/bundle/load-bundle.ts', kinds: ['code'], why: 'starts a compiled bundle' },
 ];

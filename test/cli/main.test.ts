@@ -1,7 +1,8 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { startParetune, temporaryFolder } from '../support/command-line.ts';
+import { commandHere } from '../support/command-here.ts';
+import { paretune, startParetune, temporaryFolder } from '../support/command-line.ts';
 
 const SCENARIOS = new URL('../../studies/kvsched/scenarios/', import.meta.url).pathname;
 const folder = temporaryFolder();
@@ -15,4 +16,11 @@ test('a reader of stdout that leaves ends the program without a stack trace', as
   const { code, stderr } = await finished;
   expect([code, stderr]).toEqual([141, '']);
   expect(existsSync(join(folder, 'results/aggregated/index.csv'))).toBe(false);
+});
+
+// The program has these pages from a bundle of its own.
+test.each([[[]], [['--help']], [['--version']]])('paretune %j says what its modules say', async (argv) => {
+  const { code, stdout, stderr } = await paretune(argv);
+  expect({ code, stdout, stderr }).toEqual(await commandHere(...argv));
+  expect(stdout).not.toBe('');
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it, vi } from 'vitest';
-import { runBlis } from '../../../src/cli/blis/main.ts';
+import { run as runBlis } from '../../../src/cli/blis/main.ts';
 import { readTraceCsv } from '../../../src/simulators/workload/trace-csv.ts';
 import { OpenAiServer } from '../../support/openai-server/server.ts';
 

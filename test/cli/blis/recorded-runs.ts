@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
-import { runBlis } from '../../../src/cli/blis/main.ts';
+import { run as runBlis } from '../../../src/cli/blis/main.ts';
 import { readFixture } from './golden.ts';
 
 /** A command line of the reference with all it read, printed and wrote. */

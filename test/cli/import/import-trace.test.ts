@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import { runBlis } from '../../../src/cli/blis/main.ts';
+import { run as runBlis } from '../../../src/cli/blis/main.ts';
 import { COMMANDS } from '../../../src/cli/commands.ts';
 import { main } from '../../../src/cli/terminal/program.ts';
 import { readTraceCsv } from '../../../src/simulators/workload/trace-csv.ts';

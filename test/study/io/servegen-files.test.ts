@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import type { InputError } from '../../../src/base/errors.ts';
-import { runBlis } from '../../../src/cli/blis/main.ts';
+import { run as runBlis } from '../../../src/cli/blis/main.ts';
 import { parseYaml } from '../../../src/document/yaml.ts';
 import { readWorkload } from '../../../src/library/read-workload.ts';
 import { documentKind, loadStudySources } from '../../../src/study/io/load-study.ts';
