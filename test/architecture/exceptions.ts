@@ -1,6 +1,7 @@
 /** Files that are run, not imported: by Node, by a worker pool, by users' code. */
 export const ENTRIES: readonly string[] = [
   'src/cli/bundle/compile-bundles.ts',
+  'src/cli/bundle/plain-width.ts',
   'src/cli/main.ts',
   'src/cli/study/write-schemas.ts',
   'src/companions/kvsched/batch.worker.ts',
