@@ -37,7 +37,7 @@ describe('an oracle scheduler on the target problem', () => {
     const result = simulateCluster(
       { ...config, seed: 42, horizonUs: Number.POSITIVE_INFINITY, traceDecisions: false, counterfactualK: 0 },
       workload,
-      hooks,
+      () => hooks,
     );
     return result.ttftUs.toSorted()[Math.floor(0.99 * 20_000)]! / 1000;
   };

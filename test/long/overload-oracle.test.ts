@@ -58,7 +58,7 @@ function figures(
     const { ttftUs, e2eUs, table } = simulateCluster(
       { ...resolved.config, seed, horizonUs: Number.POSITIVE_INFINITY, traceDecisions: false, counterfactualK: 0 },
       workload,
-      hooks,
+      () => hooks,
     );
     return {
       ttftP99Ms: ttftUs.toSorted()[Math.floor(0.99 * REQUESTS)]! / 1000,

@@ -63,13 +63,13 @@ function timeOfRun(strategy: string, values: JsonObject, seed: number, workload:
   const result = simulateCluster(
     { ...resolved.config, seed, horizonUs: Number.POSITIVE_INFINITY, traceDecisions: false, counterfactualK: 0 },
     workload,
-    {
+    () => ({
       ...hooks,
       record: (event) => {
         if (event.kind !== 'step') return;
         steps.push([event.atUs / 1e6, arithmeticUs / 1e6, (event.durationUs - arithmeticUs) / 1e6]);
       },
-    },
+    }),
   );
   const { ttftUs, table } = result;
   const lastFirstToken = ttftUs.reduce((last, ttft, row) => Math.max(last, table.arrivalUs[row]! + ttft), 0) / 1e6;

@@ -100,7 +100,7 @@ function simulated(
   { hooks, memory }: Wanted,
 ): EngineResult | Extract<SimulationResult, { kind: 'infeasible' }> {
   try {
-    return simulateCluster(config, workload, hooks(), memory);
+    return simulateCluster(config, workload, hooks, memory);
   } catch (error) {
     if (error instanceof CannotProgress) return { kind: 'infeasible', reason: error.message };
     throw error;

@@ -96,7 +96,7 @@ describe('the events of one instant', () => {
     const seen: string[][] = [];
     const hooks = noting(atUs, 'joining', (kind, request) => seen.push([kind, request]));
     const config = oneSlot({ admissionUs: ADMISSION_US, routingUs: ROUTING_US });
-    simulateCluster(config, openWorkload(tokenTable(requests)), hooks);
+    simulateCluster(config, openWorkload(tokenTable(requests)), () => hooks);
     expect(seen).toEqual([
       ['admission', 'admitted'],
       ['routing', 'routed'],
@@ -125,7 +125,7 @@ describe('the events of one instant', () => {
     const workload = { ...openWorkload(initial), start: () => ({ table: initial.copy(), followUps }) };
     const seen: string[][] = [];
     const hooks = noting(atUs, '', (kind, request) => seen.push([kind, request]));
-    simulateCluster(oneSlot({ admissionUs: 0, routingUs: 0 }), workload, hooks);
+    simulateCluster(oneSlot({ admissionUs: 0, routingUs: 0 }), workload, () => hooks);
     expect(seen).toEqual([
       ['admission', 'listed'],
       ['admission', 'follow-up'],

@@ -70,6 +70,7 @@ export function assemble(config: EngineConfig, workload: Workload, hooks: Engine
   const { requestEnded, stepped } = host;
   const listener = hooks.record === undefined ? { requestEnded } : { requestEnded, stepped };
   const instances = buildInstances({ config, hooks, ...base, listener });
+  if (host.memory.books === 'all') for (const { gpu } of instances) gpu.keepBooks();
   const builder = routerBuilder({ config, hooks, ...base });
   const router = builder.main();
   const budgets = budgetsOf(config, table);
@@ -108,7 +109,7 @@ function ground(config: EngineConfig, workload: Workload, hooks: EngineHooks, me
     idOf,
     streams: config.measured === undefined ? null : new TokenStreams(requests, config.measured),
     keys: new BlockKeys(table, config.instance.blockSize, config.instance.prefixCaching === false ? 'apart' : 'shared'),
-    views: usesPolicies ? new PolicyViews(requests, table, priorityOfClass, idOf) : null,
+    views: usesPolicies ? new PolicyViews({ requests, table, priorityOfClass, idOf, memory }) : null,
     /** Whether content outside shared prefixes occurs on one instance only, for one request. */
     oneHome: followUps === null && config.disaggregation === null && !hasParents(table),
   };

@@ -63,16 +63,21 @@ export function buildInstances(parts: InstanceBuilderParts): Instance[] {
         parts,
       ),
       latency,
-      ...policies(instanceConfig, gpu, parts),
+      ...policies(instanceConfig, { index, gpu }, parts),
       listener: parts.listener,
     });
   });
 }
 
+interface Place {
+  readonly index: number;
+  readonly gpu: GpuBlocks;
+}
+
 /** How the policies of a user enter an instance; the configured behaviour where there are none. */
 function policies(
   config: InstanceConfig,
-  gpu: GpuBlocks,
+  place: Place,
   { hooks, views, requests, idOf }: InstanceBuilderParts,
 ): Pick<InstanceParts, 'order' | 'prefillLimit' | 'stepBudget' | 'pausing' | 'refreshUrgency'> {
   const configured = queueOrder(config.scheduler, requests, idOf);
@@ -91,7 +96,7 @@ function policies(
   const sign = config.scheduler === 'priority-fcfs' ? 1 : config.scheduler === 'reverse-priority' ? -1 : 0;
   let order = configured;
   if (scheduler !== undefined) {
-    const key = hookKey(scheduler, config, gpu, views);
+    const key = hookKey(scheduler, config, place, views);
     // The first order is asked for when a request joins, so that the clock does not matter to a fixed key.
     const first = (request: RequestIndex) => key(request, 0);
     order = scheduler.fixed === true ? fixedOrder(requests, idOf, first) : dynamicOrder(requests, idOf, key);
@@ -116,16 +121,13 @@ function policies(
 function hookKey(
   scheduler: Scheduler,
   config: InstanceConfig,
-  gpu: GpuBlocks,
+  { index, gpu }: Place,
   views: PolicyViews,
 ): (request: RequestIndex, clockUs: number) => number {
   const context = {
     clockUs: 0,
     blockSize: config.blockSize,
-    cachedBlocks: (view: RequestView) => {
-      const row = views.rowOf(view);
-      return gpu.lookup.live(row, Math.floor(view.inputTokens / config.blockSize));
-    },
+    cachedBlocks: (view: RequestView) => views.live(view, index, gpu),
   };
   return (request, clockUs) => {
     context.clockUs = clockUs;

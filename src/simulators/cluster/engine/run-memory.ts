@@ -5,10 +5,15 @@ import { RequestStates } from '../request-states.ts';
 const MOST_SPARE = 4;
 
 /**
- * What one run leaves to the next: its columns of request state. A worker of a study that simulates one point after the
- * other, on the requests of some seeds, allocates them once.
+ * What one run leaves to the next: its columns of request state, and whether its policies need books. A worker of a study
+ * that simulates one point after the other, on the requests of some seeds, allocates them once.
  */
 export class RunMemory {
+  /**
+   * For which KV blocks books are kept where content has one home. A run whose policies turn out to ask what only books
+   * can answer changes this to `all`, and has to be done again.
+   */
+  books: 'shared prefixes' | 'all' = 'shared prefixes';
   #spare: RequestStates | null = null;
 
   /** Fresh state for the rows of a table, with room for `capacity` requests. */

@@ -73,6 +73,11 @@ export class GpuBlocks {
     this.runs.areUsed = this.blockSize > 1;
   }
 
+  /** Policies ask for own blocks of any request. To be told before the first one. */
+  keepBooks(): void {
+    this.runs.areUsed = false;
+  }
+
   /** Content of an owned block of a request; NO_KEY = none, or not full. */
   contentOf(request: RequestIndex, position: number): number {
     if (position >= this.runs.first(request)) {

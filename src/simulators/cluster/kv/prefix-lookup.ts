@@ -5,6 +5,7 @@ import type { BlockKeys } from './block-keys.ts';
 import type { CachedBlocks } from './cached-blocks.ts';
 import { CachedPrefixes } from './cached-prefixes.ts';
 import type { FrozenIndex } from './frozen-index.ts';
+import { FrozenPrefixes, hadKey } from './frozen-prefixes.ts';
 import type { RunBlocks } from './run-blocks.ts';
 
 export interface LookupParts {
@@ -18,10 +19,12 @@ export interface LookupParts {
 export class PrefixLookup {
   readonly #parts: LookupParts;
   readonly #prefixes: CachedPrefixes;
+  readonly #frozen: FrozenPrefixes;
 
   constructor(parts: LookupParts) {
     this.#parts = parts;
     this.#prefixes = new CachedPrefixes(parts.keys, parts.books);
+    this.#frozen = new FrozenPrefixes(parts.keys, parts.books);
   }
 
   /** The leading blocks of a request's prompt that are cached. @param into - is filled, and the answer */
@@ -47,7 +50,10 @@ export class PrefixLookup {
     return into;
   }
 
-  /** Number of leading prompt blocks that are cached right now. */
+  /**
+   * Number of leading prompt blocks that are cached right now. Where own blocks are runs: of a row whose request is here, or
+   * was never sent to an instance.
+   */
   live(row: Row, blocks: number): number {
     const { keys, books, requests, runs } = this.#parts;
     // A request that has runs is the only one of its row, and has its number.
@@ -64,25 +70,30 @@ export class PrefixLookup {
   /** From now on `known` answers from copies that `refresh` takes; the first is the present state. */
   freeze(copy: FrozenIndex): void {
     this.#parts.books.frozen = copy;
-    this.#parts.runs.areUsed = false;
   }
 
   refresh(): void {
     this.#parts.books.frozen?.advance();
   }
 
-  /** Number of leading prompt blocks that routers believe to be cached. */
+  /**
+   * Number of leading prompt blocks that routers believe to be cached. Where own blocks are runs: of a row whose request was
+   * never sent to an instance, so that none has any of them.
+   */
   known(row: Row, blocks: number): number {
-    const { keys, books } = this.#parts;
+    const { keys, books, runs } = this.#parts;
     const copy = books.frozen;
     if (copy === null) return this.live(row, blocks);
-    let k = 0;
-    while (k < blocks) {
-      const key = keys.key(row, k);
-      if (!copy.had(key, books.find(key) === NO_BLOCK ? 'absent' : 'present')) break;
-      k++;
-    }
+    const named = Math.min(blocks, runs.first(row as number as RequestIndex));
+    const group = keys.leadingGroup(row);
+    let k = group < 0 ? 0 : Math.min(named, keys.groupBlocks(row), this.#frozen.count(group, copy));
+    while (k < named && hadKey(copy, books, keys.key(row, k))) k++;
     return k;
+  }
+
+  /** Whether it is known without books how much of the prompt of any request is cached here. */
+  get answersForAll(): boolean {
+    return !this.#parts.runs.areUsed;
   }
 
   /** @returns how many blocks of its shared prefix were found */

@@ -4,6 +4,7 @@ import type { Instance } from '../instance/instance.ts';
 import type { BlockKeys } from '../kv/block-keys.ts';
 import { FrozenIndex } from '../kv/frozen-index.ts';
 import { GrowingColumn, KeyMap } from '../kv/key-map.ts';
+import type { PrefixLookup } from '../kv/prefix-lookup.ts';
 
 /**
  * What the router knows of the instances' prefix caches: the live GPU index, or copies that are replaced on demand
@@ -37,6 +38,10 @@ export class CacheSignal {
     if (this.#delayUs === 0 || clockUs - this.#refreshedAtUs < this.#delayUs) return;
     this.#refreshedAtUs = clockUs;
     for (const { gpu } of this.#instances) gpu.lookup.refresh();
+  }
+
+  lookup(instance: number): PrefixLookup {
+    return this.#instances[instance]!.gpu.lookup;
   }
 
   /** Leading complete prompt blocks of a row that are cached at an instance. */

@@ -1,32 +1,39 @@
 import type { RequestEnd } from '../../workload/follow-ups.ts';
 import type { RequestTable } from '../../workload/request-table.ts';
 import type { RequestsView } from '../column-owners.ts';
+import type { RunMemory } from '../engine/run-memory.ts';
 import type { SnapshotColumns } from '../gateway/admission.ts';
-import type { RequestIndex, Row } from '../indices.ts';
+import type { RequestIndex } from '../indices.ts';
+import type { GpuBlocks } from '../kv/gpu-blocks.ts';
 import type { InstanceView, RequestView, RoutingHint, Scorer } from '../policy/policy.ts';
+import { PHASE } from '../request-states.ts';
 import type { CacheSignal } from './cache-signal.ts';
 import type { InstanceScorer } from './scorers.ts';
 
+export interface ViewParts {
+  readonly requests: RequestsView;
+  readonly table: RequestTable;
+  readonly priorityOfClass: Float64Array;
+  readonly idOf: (request: RequestIndex) => string;
+  /** Learns that policies ask what cannot be told without books. */
+  readonly memory: Pick<RunMemory, 'books'>;
+}
+
+type Ask = InstanceView['cachedBlocks'];
+
 /** Views that the policies of a user get. Made on demand, one object per request. */
 export class PolicyViews {
+  readonly #parts: ViewParts;
   readonly #requests: RequestsView;
-  readonly #table: RequestTable;
-  readonly #priorityOfClass: Float64Array;
-  readonly #idOf: (request: RequestIndex) => string;
   readonly #views: (RequestView | undefined)[] = [];
   readonly #hints = new Map<RequestIndex, RoutingHint>();
   readonly #indices = new WeakMap<RequestView, RequestIndex>();
+  /** By instance: what its views answer with. */
+  readonly #asks: (Ask | undefined)[] = [];
 
-  constructor(
-    requests: RequestsView,
-    table: RequestTable,
-    priorityOfClass: Float64Array,
-    idOf: (request: RequestIndex) => string,
-  ) {
-    this.#requests = requests;
-    this.#table = table;
-    this.#priorityOfClass = priorityOfClass;
-    this.#idOf = idOf;
+  constructor(parts: ViewParts) {
+    this.#parts = parts;
+    this.#requests = parts.requests;
   }
 
   request(request: RequestIndex): RequestView {
@@ -39,11 +46,21 @@ export class PolicyViews {
     return view;
   }
 
-  /** The table row behind a view. @throws RangeError for an object that is no view of this run */
-  rowOf(view: RequestView): Row {
-    const request = this.#indices.get(view);
-    if (request === undefined) throw new RangeError('not a request view of this run');
-    return this.#requests.row[request]!;
+  /** Leading prompt blocks that an instance has cached, as fresh as the signal. */
+  known(view: RequestView, instance: number, cacheSignal: CacheSignal): number {
+    const request = this.#requestOf(view);
+    if (this.#requests.instance[request]! >= 0 && !cacheSignal.lookup(instance).answersForAll) this.#needBooks();
+    return cacheSignal.cachedBlocks(instance, this.#requests.row[request]!);
+  }
+
+  /** Leading prompt blocks that an instance has cached right now. */
+  live(view: RequestView, instance: number, { lookup, blockSize }: GpuBlocks): number {
+    const request = this.#requestOf(view);
+    const q = this.#requests;
+    const at = q.instance[request]!;
+    const isElsewhere = at >= 0 && (at !== instance || q.phase[request]! >= PHASE.completed);
+    if (isElsewhere && !lookup.answersForAll) this.#needBooks();
+    return lookup.live(q.row[request]!, Math.floor(view.inputTokens / blockSize));
   }
 
   instances(view: SnapshotColumns, cacheSignal: CacheSignal): InstanceView[] {
@@ -54,8 +71,28 @@ export class PolicyViews {
       kvUtilization: view.kvUtilization[index]!,
       freeBlocks: view.freeBlocks[index]!,
       inFlight: view.inFlight[index]!,
-      cachedBlocks: (request: RequestView) => cacheSignal.cachedBlocks(index, this.rowOf(request)),
+      cachedBlocks: this.#ask(index, cacheSignal),
     }));
+  }
+
+  #ask(instance: number, cacheSignal: CacheSignal): Ask {
+    let ask = this.#asks[instance];
+    if (ask === undefined) {
+      ask = (request) => this.known(request, instance, cacheSignal);
+      this.#asks[instance] = ask;
+    }
+    return ask;
+  }
+
+  /** @throws RangeError for an object that is no view of this run */
+  #requestOf(view: RequestView): RequestIndex {
+    const request = this.#indices.get(view);
+    if (request === undefined) throw new RangeError('not a request view of this run');
+    return request;
+  }
+
+  #needBooks(): void {
+    this.#parts.memory.books = 'all';
   }
 
   setHint(request: RequestIndex, hint: RoutingHint): void {
@@ -77,18 +114,18 @@ export class PolicyViews {
   }
 
   #make(request: RequestIndex): RequestView {
-    const table = this.#table;
+    const { table, priorityOfClass, idOf } = this.#parts;
     const { names } = table;
     const row = this.#requests.row[request]!;
     const sloClass = table.sloClass[row]!;
     const session = table.session[row]!;
     const group = table.prefixGroupLabel[row]!;
     return {
-      id: this.#idOf(request),
+      id: idOf(request),
       inputTokens: table.inputTokens[row]!,
       arrivalUs: table.arrivalUs[row]!,
       sloClass: names.sloClasses[sloClass]!,
-      priority: this.#priorityOfClass[sloClass]!,
+      priority: priorityOfClass[sloClass]!,
       tenant: names.tenants[table.tenant[row]!]!,
       model: names.models[table.model[row]!] ?? '',
       deadlineUs: table.deadlineUs[row]!,

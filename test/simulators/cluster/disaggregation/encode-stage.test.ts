@@ -40,7 +40,7 @@ function routes(settings: JsonObject): readonly number[] {
   const result = simulateCluster(
     { ...resolved.config, seed: 1, horizonUs, traceDecisions: false, counterfactualK: 0 },
     generateWorkload(WORKLOAD, { horizonUs }),
-    { record: (event) => event.kind === 'routing' && chosen.push(event.instance) },
+    () => ({ record: (event) => event.kind === 'routing' && chosen.push(event.instance) }),
   );
   expect(result.completed.reduce((sum, one) => sum + one, 0)).toBe(60);
   return chosen;

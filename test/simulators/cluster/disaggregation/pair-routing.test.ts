@@ -60,7 +60,8 @@ function run(settings: JsonObject, { seed = 1, requests = 300, spec = MIXED } = 
   const config = { ...resolved.config, seed, horizonUs, traceDecisions: false, counterfactualK: 0 };
   const events: EngineEvent[] = [];
   const workload = generateWorkload(spec, { seed, numRequests: requests, horizonUs });
-  return { config, result: simulateCluster(config, workload, { record: (event) => events.push(event) }), events };
+  const result = simulateCluster(config, workload, () => ({ record: (event) => events.push(event) }));
+  return { config, result, events };
 }
 
 const pairsOf = ({ result }: Run) => {

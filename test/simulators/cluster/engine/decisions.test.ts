@@ -54,7 +54,7 @@ function replay(flags: string): EngineEvent[] {
   simulateCluster(
     { ...cluster.config, seed: 42, horizonUs: generated.horizonUs, traceDecisions: false, counterfactualK: 0 },
     generated,
-    { record: (event) => events.push(event) },
+    () => ({ record: (event) => events.push(event) }),
   );
   return events;
 }

@@ -59,7 +59,7 @@ function run(hooks: EngineHooks, settings: Record<string, number | string> = {})
     counterfactualK: 0,
   };
   const workload = generateWorkload(WORKLOAD, { seed: 7, numRequests: 300, horizonUs: Number.POSITIVE_INFINITY });
-  return simulateCluster(config, workload, hooks);
+  return simulateCluster(config, workload, () => hooks);
 }
 
 const PAUSE: NonNullable<EngineHooks['pause']> = {
