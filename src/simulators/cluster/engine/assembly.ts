@@ -109,7 +109,7 @@ function ground(config: EngineConfig, workload: Workload, hooks: EngineHooks, me
     idOf,
     streams: config.measured === undefined ? null : new TokenStreams(requests, config.measured),
     keys: new BlockKeys(table, config.instance.blockSize, config.instance.prefixCaching === false ? 'apart' : 'shared'),
-    views: usesPolicies ? new PolicyViews({ requests, table, priorityOfClass, idOf, memory }) : null,
+    views: usesPolicies ? new PolicyViews({ requests, table, priorityOfClass, idOf, needed: memory }) : null,
     /** Whether content outside shared prefixes occurs on one instance only, for one request. */
     oneHome: followUps === null && config.disaggregation === null && !hasParents(table),
   };

@@ -1,4 +1,5 @@
 import type { RequestTable } from '../../workload/request-table.ts';
+import type { NeededBooks } from '../kv/needed-books.ts';
 import { RequestStates } from '../request-states.ts';
 
 /** Larger columns are not kept for a run that needs a small part of them. */
@@ -8,12 +9,8 @@ const MOST_SPARE = 4;
  * What one run leaves to the next: its columns of request state, and whether its policies need books. A worker of a study
  * that simulates one point after the other, on the requests of some seeds, allocates them once.
  */
-export class RunMemory {
-  /**
-   * For which KV blocks books are kept where content has one home. A run whose policies turn out to ask what only books
-   * can answer changes this to `all`, and has to be done again.
-   */
-  books: 'shared prefixes' | 'all' = 'shared prefixes';
+export class RunMemory implements NeededBooks {
+  books: NeededBooks['books'] = 'shared prefixes';
   #spare: RequestStates | null = null;
 
   /** Fresh state for the rows of a table, with room for `capacity` requests. */

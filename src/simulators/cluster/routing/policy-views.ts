@@ -1,10 +1,10 @@
 import type { RequestEnd } from '../../workload/follow-ups.ts';
 import type { RequestTable } from '../../workload/request-table.ts';
 import type { RequestsView } from '../column-owners.ts';
-import type { RunMemory } from '../engine/run-memory.ts';
 import type { SnapshotColumns } from '../gateway/admission.ts';
 import type { RequestIndex } from '../indices.ts';
 import type { GpuBlocks } from '../kv/gpu-blocks.ts';
+import type { NeededBooks } from '../kv/needed-books.ts';
 import type { InstanceView, RequestView, RoutingHint, Scorer } from '../policy/policy.ts';
 import { PHASE } from '../request-states.ts';
 import type { CacheSignal } from './cache-signal.ts';
@@ -16,7 +16,7 @@ export interface ViewParts {
   readonly priorityOfClass: Float64Array;
   readonly idOf: (request: RequestIndex) => string;
   /** Learns that policies ask what cannot be told without books. */
-  readonly memory: Pick<RunMemory, 'books'>;
+  readonly needed: NeededBooks;
 }
 
 type Ask = InstanceView['cachedBlocks'];
@@ -92,7 +92,7 @@ export class PolicyViews {
   }
 
   #needBooks(): void {
-    this.#parts.memory.books = 'all';
+    this.#parts.needed.books = 'all';
   }
 
   setHint(request: RequestIndex, hint: RoutingHint): void {
