@@ -37,6 +37,8 @@ export const EXPERIMENTS: Readonly<Record<string, string>> = {
   'target-v2-t1': 'experiments/t1.yaml',
   'target-v2-t1-tuned': 'experiments/t1-tuned.yaml',
   'target-v2-t1-roofline': 'experiments/t1-roofline.yaml',
+  'target-v2-t1-ablation': 'experiments/t1-ablation.yaml',
+  'target-v2-criteria': 'experiments/criteria.yaml',
   'target-v2-t2': 'experiments/t2.yaml',
   'target-v2-t2-tuned': 'experiments/t2-tuned.yaml',
   'target-v2-t3': 'experiments/t3.yaml',
@@ -87,18 +89,26 @@ function claimAt(name: string, file: string, id: string, how: string | undefined
   return { text, file, row: `claims[${claims.indexOf(claim)}], ${id}` };
 }
 
-function armAt(file: string, arm: string, metric: string, how: string | undefined): Figure {
+/** Of an arm against another, in pairs of seeds. */
+export function changeOf(
+  experiment: string,
+  { arm, over, metric }: { readonly arm: string; readonly over: string; readonly metric: string },
+): Interval {
+  const file = `${experiment}.json`;
+  return pairedChange(valuesOf(file, over, metric), valuesOf(file, arm, metric));
+}
+
+function valuesOf(file: string, arm: string, metric: string): readonly number[] {
   const { arms } = recorded<RecordedExperiment>(file);
-  const values = (name: string): readonly number[] =>
-    found(arms.find((one) => one.name === name)?.metrics[metric], `${metric} of arm ${name} in ${file}`);
+  return found(arms.find(({ name }) => name === arm)?.metrics[metric], `${metric} of arm ${arm} in ${file}`);
+}
+
+function armAt(file: string, arm: string, metric: string, how: string | undefined): Figure {
   const row = `arms, ${arm}, ${metric}`;
-  if (how === undefined) return { text: plusMinus(meanInterval(values(arm))), file, row };
+  if (how === undefined) return { text: plusMinus(meanInterval(valuesOf(file, arm, metric))), file, row };
   const other = how.replace('over=', '');
-  return {
-    text: change(pairedChange(values(other), values(arm))),
-    file,
-    row: `${row} against arm ${other}`,
-  };
+  const text = change(pairedChange(valuesOf(file, other, metric), valuesOf(file, arm, metric)));
+  return { text, file, row: `${row} against arm ${other}` };
 }
 
 /** Rates of a setting by seed. */
@@ -119,7 +129,7 @@ function capacityAt(file: string, setting: string, how: string | undefined): Fig
   return { text: change(pairedChange(ratesOf(file, other), rates)), file, row: `${row} against ${other}` };
 }
 
-function plusMinus({ value, high }: Interval): string {
+export function plusMinus({ value, high }: Interval): string {
   return high === null ? formatNumber(value) : `${formatNumber(value)} ± ${formatNumber(high - value)}`;
 }
 

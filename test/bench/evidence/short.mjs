@@ -3,9 +3,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSampler } from '../../../dist/src/optimizer/sampler/registry.js';
+import { buildReport } from '../../../dist/src/report/build-report.js';
 import { loadExperiment } from '../../../dist/src/study/io/load-experiment.js';
 import { openStudyEvaluator } from '../../../dist/src/study/io/open-evaluator.js';
 import { readStarted } from '../../../dist/src/study/io/plan-file.js';
+import { packageVersion } from '../../../dist/src/study/io/package-file.js';
 import { openRecorded } from '../../../dist/src/study/io/study-session.js';
 import { defaultWorkers, openSimulationPool } from '../../../dist/src/study/io/worker-pool.js';
 import { samplerName } from '../../../dist/src/study/propose.js';
@@ -16,6 +18,8 @@ const FOLDER = 'reports/target-v2';
 /** Arms that are simulated again, on the first seed of each experiment. */
 const ARMS = {
   't1-tuned': ['stock', 'pools', 'partition'],
+  't1-ablation': ['closed-pools'],
+  criteria: ['pools-near'],
   't1-roofline': ['pools'],
   t2: ['pools-light'],
   't2-tuned': ['pools-heavy'],
@@ -51,6 +55,14 @@ async function pointAgain(folder, { plan, state }) {
   told(`${folder}: trial ${number}, seed ${plan.seeds[0]}`, firstDifference(recorded, again, 'outcome'));
 }
 
+/** Indices, intervals and ranges from the journal. */
+async function sensitivityAgain(study) {
+  const { plan, state } = await openRecorded(join(FOLDER, study));
+  const again = JSON.parse(JSON.stringify(buildReport(plan, state, packageVersion()).sensitivity));
+  const { data } = JSON.parse(readFileSync(join(FOLDER, `sensitivity-${study}.json`), 'utf8'));
+  told(`sensitivity of ${study}`, firstDifference(data, again, 'sensitivity'));
+}
+
 async function armsAgain(experiment, names) {
   const plan = await loadExperiment(`studies/target-v2/experiments/${experiment}.yaml`);
   const { name, seeds } = plan.spec;
@@ -78,5 +90,6 @@ for (const study of studies) {
   await proposalsAgain(folder, recorded);
   await pointAgain(folder, recorded);
 }
+for (const study of ['t1-stock', 't1-class-pools-bar']) await sensitivityAgain(study);
 for (const [experiment, names] of Object.entries(ARMS)) await armsAgain(experiment, names);
 process.exitCode = differences === 0 ? 0 : 4;

@@ -21,6 +21,7 @@ capacity capacity-models $here/capacities.yaml --sustained --from 300 --to 1300 
   --arm hand-picked-qwen3-14b stock-qwen3-14b hand-picked-a100 stock-a100
 capacity capacity-sessions $here/session-capacities.yaml --sustained --grid 5 --from 80 --to 200 --seed $seeds
 paretune experiment $here/stock-against-hand-picked.yaml --out "$out"
+paretune experiment $here/sessions-window.yaml --out "$out"
 
 # What strategies add: rivals tuned on the same seeds with the same budget, then judged on unused ones.
 for study in t1-stock t1-class-partition t1-class-pools t1-class-pools-bar t2-class-pools-heavy t3-class-pools-200; do
@@ -29,9 +30,23 @@ for study in t1-stock t1-class-partition t1-class-pools t1-class-pools-bar t2-cl
   paretune run $here/$study.yaml --out "$out/$study" || [ $? = 3 ]
   rm -f "$out/$study/report.html" "$out/$study/report.json" "$out/$study/trials.csv" "$out/$study/timings.jsonl"
 done
-for experiment in t1 t1-tuned t1-roofline t2 t2-tuned t3 t4; do
+for study in t1-stock t1-class-pools-bar; do
+  paretune sensitivity "$out/$study" --json > "$out/sensitivity-$study.json"
+done
+for experiment in t1 t1-tuned t1-ablation criteria t1-roofline t2 t2-tuned t3 t4; do
   paretune experiment $here/experiments/$experiment.yaml --out "$out"
 done
 capacity capacity-s1 $here/capacities-tuned.yaml --from 1100 --to 1450 --slo "$S1"
 capacity capacity-s2 $here/capacities-tuned.yaml --from 1000 --to 1400
+# What is left: all requests by the targets of one class alone.
+alone() { # NAME TARGETS FROM TO
+  capacity "$1" $here/capacities-tuned.yaml --arm stock-1024 --seed 14501 14502 14503 --from "$3" --to "$4" \
+    --slo "critical=$2;standard=$2;sheddable=$2"
+}
+alone capacity-s1-as-critical ttft:500ms,tpot:20ms 1000 1700
+alone capacity-s1-as-standard ttft:1s,tpot:30ms 1000 1800
+alone capacity-s1-as-sheddable ttft:5s,tpot:60ms 1000 1900
+alone capacity-s2-as-critical ttft:200ms,tpot:15ms 800 1700
+alone capacity-s2-as-standard ttft:500ms,tpot:25ms 1000 1800
+alone capacity-s2-as-sheddable ttft:2s,tpot:50ms 1000 1900
 [ "$out" != reports/target-v2 ] || node --import tsx "$(dirname "$0")/write-page.ts"
