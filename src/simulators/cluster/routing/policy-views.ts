@@ -9,6 +9,7 @@ import type { InstanceView, RequestView, RoutingHint, Scorer } from '../policy/p
 import { PHASE } from '../request-states.ts';
 import type { CacheSignal } from './cache-signal.ts';
 import type { InstanceScorer } from './scorers.ts';
+import { ViewedRequest } from './viewed-request.ts';
 
 export interface ViewParts {
   readonly requests: RequestsView;
@@ -27,7 +28,6 @@ export class PolicyViews {
   readonly #requests: RequestsView;
   readonly #views: (RequestView | undefined)[] = [];
   readonly #hints = new Map<RequestIndex, RoutingHint>();
-  readonly #indices = new WeakMap<RequestView, RequestIndex>();
   /** By instance: what its views answer with. */
   readonly #asks: (Ask | undefined)[] = [];
 
@@ -41,21 +41,20 @@ export class PolicyViews {
     if (view === undefined) {
       view = this.#make(request);
       this.#views[request] = view;
-      this.#indices.set(view, request);
     }
     return view;
   }
 
   /** Leading prompt blocks that an instance has cached, as fresh as the signal. */
   known(view: RequestView, instance: number, cacheSignal: CacheSignal): number {
-    const request = this.#requestOf(view);
+    const request = ViewedRequest.requestOf(view, this);
     if (this.#requests.instance[request]! >= 0 && !cacheSignal.lookup(instance).answersForAll) this.#needBooks();
     return cacheSignal.cachedBlocks(instance, this.#requests.row[request]!);
   }
 
   /** Leading prompt blocks that an instance has cached right now. */
   live(view: RequestView, instance: number, { lookup, blockSize }: GpuBlocks): number {
-    const request = this.#requestOf(view);
+    const request = ViewedRequest.requestOf(view, this);
     const q = this.#requests;
     const at = q.instance[request]!;
     const isElsewhere = at >= 0 && (at !== instance || q.phase[request]! >= PHASE.completed);
@@ -64,15 +63,20 @@ export class PolicyViews {
   }
 
   instances(view: SnapshotColumns, cacheSignal: CacheSignal): InstanceView[] {
-    return Array.from(view.members.subarray(0, view.count), (index) => ({
-      index,
-      queueDepth: view.queueDepth[index]!,
-      batchSize: view.batchSize[index]!,
-      kvUtilization: view.kvUtilization[index]!,
-      freeBlocks: view.freeBlocks[index]!,
-      inFlight: view.inFlight[index]!,
-      cachedBlocks: this.#ask(index, cacheSignal),
-    }));
+    const instances: InstanceView[] = [];
+    for (let k = 0; k < view.count; k++) {
+      const index = view.members[k]!;
+      instances.push({
+        index,
+        queueDepth: view.queueDepth[index]!,
+        batchSize: view.batchSize[index]!,
+        kvUtilization: view.kvUtilization[index]!,
+        freeBlocks: view.freeBlocks[index]!,
+        inFlight: view.inFlight[index]!,
+        cachedBlocks: this.#ask(index, cacheSignal),
+      });
+    }
+    return instances;
   }
 
   #ask(instance: number, cacheSignal: CacheSignal): Ask {
@@ -82,13 +86,6 @@ export class PolicyViews {
       this.#asks[instance] = ask;
     }
     return ask;
-  }
-
-  /** @throws RangeError for an object that is no view of this run */
-  #requestOf(view: RequestView): RequestIndex {
-    const request = this.#indices.get(view);
-    if (request === undefined) throw new RangeError('not a request view of this run');
-    return request;
   }
 
   #needBooks(): void {
@@ -120,7 +117,7 @@ export class PolicyViews {
     const sloClass = table.sloClass[row]!;
     const session = table.session[row]!;
     const group = table.prefixGroupLabel[row]!;
-    return {
+    const view = {
       id: idOf(request),
       inputTokens: table.inputTokens[row]!,
       arrivalUs: table.arrivalUs[row]!,
@@ -136,6 +133,7 @@ export class PolicyViews {
       prefixTokens: table.prefixLengthLabel[row]!,
       hint: this.#hints.get(request) ?? null,
     };
+    return new ViewedRequest(view, request, this);
   }
 }
 
@@ -151,9 +149,11 @@ export function hookScorer(scorer: Scorer, views: PolicyViews, cacheSignal: Cach
       });
     },
     observe: ({ request }, instance, clockUs) => {
-      const chosen = instances.find(({ index }) => index === instance);
-      const hint = chosen === undefined ? null : (scorer.hint?.(views.request(request), chosen, clockUs) ?? null);
-      if (hint !== null) views.setHint(request, hint);
+      if (scorer.hint !== undefined) {
+        const chosen = instances.find(({ index }) => index === instance);
+        const hint = chosen === undefined ? null : (scorer.hint(views.request(request), chosen, clockUs) ?? null);
+        if (hint !== null) views.setHint(request, hint);
+      }
       scorer.routed?.(views.request(request), instance, clockUs);
     },
   };
