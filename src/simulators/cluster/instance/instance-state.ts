@@ -134,9 +134,10 @@ export class InstanceState {
   decodeWithCache(slot: Slot): boolean {
     const { batch } = this;
     const progress = batch.progress(slot);
-    if (this.#extendsRuns && this.#requests.askAt[batch.request[slot]!] === progress) {
-      if (this.gpu.extendRun(batch.request[slot]!, progress)) {
-        batch.setAsk(slot, progress + this.gpu.blockSize);
+    if (this.#requests.askAt[batch.request[slot]!] === progress) {
+      const tokens = this.#extendRun(batch.request[slot]!, progress);
+      if (tokens > 0) {
+        batch.setAsk(slot, progress + tokens);
         return true;
       }
     }
@@ -144,6 +145,16 @@ export class InstanceState {
     if (!this.allocateToken(batch.request[slot]!, progress)) return false;
     this.#askWhenFull(slot, progress + 1);
     return true;
+  }
+
+  /**
+   * The next token of an answer that is a run, as nearly all are.
+   * @returns number of tokens until the request asks again; 0, with nothing changed, if more is needed
+   */
+  #extendRun(request: RequestIndex, progress: number): number {
+    const { gpu, tier } = this;
+    if (tier !== null) return tier.extendRun?.(request, progress) ?? 0;
+    return this.#extendsRuns && gpu.extendRun(request, progress) ? gpu.blockSize : 0;
   }
 
   /** Writes the room that tokens taken without asking have used back to the request. */

@@ -147,13 +147,22 @@ export class GpuBlocks {
    */
   extendRun(request: RequestIndex, position: number): boolean {
     const q = this.#requests;
-    const { runs, freeBlocks } = this;
-    // An answer begins after the shared prefix, so that its blocks are the request's own.
-    const isRun = runs.areUsed && q.named[request] === 0 && q.aligned[request] === 1;
-    if (!isRun || freeBlocks.count === 0 || position !== q.ownedCount[request]! * this.blockSize) return false;
-    this.#owned.push(request, freeBlocks.take());
+    const isNext = position === q.ownedCount[request]! * this.blockSize;
+    if (!isNext || this.freeBlocks.count === 0 || !this.runs.isRun(request)) return false;
+    this.#owned.push(request, this.freeBlocks.take());
     q.room[request] = this.blockSize - 1;
     this.misses++;
+    return true;
+  }
+
+  /**
+   * The token of an answer that fills the last block of a request.
+   * @returns false, with nothing changed, if it does not, or blocks that fill need more than this
+   */
+  fillRun(request: RequestIndex, position: number): boolean {
+    const q = this.#requests;
+    if (position !== q.ownedCount[request]! * this.blockSize - 1 || !this.runs.isRun(request)) return false;
+    q.room[request] = 0;
     return true;
   }
 

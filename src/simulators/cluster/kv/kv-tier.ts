@@ -6,6 +6,12 @@ import type { GpuBlocks, TokenKind } from './gpu-blocks.ts';
 export interface KvTier {
   /** As `GpuBlocks.allocate`, after reloading what the tier holds of the prompt. */
   allocate(request: RequestIndex, start: number, end: number, cached: CachedBlocks, kind: TokenKind): boolean;
+  /**
+   * `allocate` for the output token at `position` of a request whose blocks are a run, and full but for this token or
+   * altogether. Absent: never.
+   * @returns number of tokens until the request asks again; 0, with nothing changed, if it is none, or no block is free
+   */
+  extendRun?(request: RequestIndex, position: number): number;
   /** Whether a decode of the request may skip `allocate` while its last block has room for two tokens or more. */
   decodesDirectly(request: RequestIndex): boolean;
   /** The request was routed to this instance. */

@@ -43,6 +43,12 @@ export class RunBlocks {
     return this.areUsed && q.named[request] === 0 ? this.#parts.keys.firstOwn(q.row[request]!) : BEYOND;
   }
 
+  /** Whether blocks of an answer have no books: it begins after the shared prefix, so that they are the request's own. */
+  isRun(request: RequestIndex): boolean {
+    const q = this.#requests;
+    return this.areUsed && q.named[request] === 0 && q.aligned[request] === 1;
+  }
+
   /** Owned blocks of a request whose content is final: the last one may still be filling. */
   settled(request: RequestIndex): number {
     const q = this.#requests;

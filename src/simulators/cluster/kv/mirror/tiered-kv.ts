@@ -72,6 +72,14 @@ export class TieredKv implements KvTier {
     return fits;
   }
 
+  extendRun(request: RequestIndex, position: number): number {
+    const gpu = this.#gpu;
+    const fills = gpu.fillRun(request, position);
+    if (!fills && !gpu.extendRun(request, position)) return 0;
+    this.cache.changed(request);
+    return fills ? 1 : gpu.blockSize - 1;
+  }
+
   decodesDirectly(request: RequestIndex): boolean {
     return this.#coversPrompt(request, 0);
   }
