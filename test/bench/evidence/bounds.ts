@@ -144,7 +144,6 @@ const BOUNDS: Readonly<Record<string, Bound>> = {
   's2-divided-light': dividedBound('s2', 't2-critical-light.yaml'),
   't4-s1-roofline': pulseBound('s1', 'stock-rl'),
   't4-s2-roofline': pulseBound('s2', 'stock-rl'),
-  't4-s1-trained-physics': pulseBound('s1', 'stock-tp'),
   't3-200': sessionBound(200),
 };
 

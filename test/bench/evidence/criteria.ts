@@ -17,6 +17,7 @@ const NEAR = 'at 985';
 const C = 'target-v2-criteria';
 const T1 = 'target-v2-t1-tuned';
 const A = 'target-v2-t1-ablation';
+const T5 = 'target-v2-t5';
 
 export const CRITERIA: readonly Criterion[] = [
   {
@@ -89,9 +90,9 @@ export const CRITERIA: readonly Criterion[] = [
     words: sensitivityWords,
   },
   {
-    name: 'under KV pressure',
-    needs: () => false,
-    words: 'T5 is not reached',
+    name: 'under KV pressure (T5)',
+    needs: ['tier-off', 'critical', 'gap', 'drift'].map((id) => `${T5}#${id}`),
+    words: `critical requests within S2 {${T5}#critical}; all requests, less those with the tier off: {${T5}#tier-off}; longest gap {${T5}#gap} ms; drift {${T5}#drift}`,
   },
   {
     name: 'the eleven findings again, on seeds that nothing had used',

@@ -34,6 +34,7 @@ interface RecordedCapacities {
 /** Experiment files by the name of their report. */
 export const EXPERIMENTS: Readonly<Record<string, string>> = {
   'target-v2-stock-against-hand-picked': 'stock-against-hand-picked.yaml',
+  'target-v2-sessions-window': 'sessions-window.yaml',
   'target-v2-t1': 'experiments/t1.yaml',
   'target-v2-t1-tuned': 'experiments/t1-tuned.yaml',
   'target-v2-t1-roofline': 'experiments/t1-roofline.yaml',
@@ -43,16 +44,26 @@ export const EXPERIMENTS: Readonly<Record<string, string>> = {
   'target-v2-t2-tuned': 'experiments/t2-tuned.yaml',
   'target-v2-t3': 'experiments/t3.yaml',
   'target-v2-t4': 'experiments/t4.yaml',
+  'target-v2-t5': 'experiments/t5.yaml',
 };
 
 export const RECORDED_EXPERIMENTS = Object.keys(EXPERIMENTS).filter((name) => existsSync(join(FOLDER, `${name}.json`)));
 
+/** Files are read once: a page names most of them many times. */
+const read = new Map<string, unknown>();
+
+function once<T>(key: string, load: () => T): T {
+  if (!read.has(key)) read.set(key, load());
+  return read.get(key) as T;
+}
+
 export function specOf(experiment: string): ExperimentSpec {
-  return parseExperimentFile(readYamlFile(join('studies/target-v2', EXPERIMENTS[experiment]!)).value);
+  const file = join('studies/target-v2', EXPERIMENTS[experiment]!);
+  return once(file, () => parseExperimentFile(readYamlFile(file).value));
 }
 
 export function recorded<T>(file: string): T {
-  return JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as T;
+  return once(join(FOLDER, file), () => JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as T);
 }
 
 export const experimentOf = (name: string): RecordedExperiment => recorded(`${name}.json`);

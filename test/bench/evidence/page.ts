@@ -29,7 +29,7 @@ const sensitivity = (study: string): Table => ({
 const TABLES: Readonly<Record<string, Table>> = {
   bars: { files: [], text: barTable },
   criteria: {
-    files: ['target-v2-criteria.json', 'target-v2-t1-ablation.json', 'sensitivity-t1-stock.json'],
+    files: ['target-v2-criteria.json', 'target-v2-t1-ablation.json', 'target-v2-t5.json', 'sensitivity-t1-stock.json'],
     text: criteriaTable,
   },
   ablation: { files: ['target-v2-t1-ablation.json'], text: ablationTable },

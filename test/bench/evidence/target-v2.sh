@@ -33,7 +33,7 @@ done
 for study in t1-stock t1-class-pools-bar; do
   paretune sensitivity "$out/$study" --json > "$out/sensitivity-$study.json"
 done
-for experiment in t1 t1-tuned t1-ablation criteria t1-roofline t2 t2-tuned t3 t4; do
+for experiment in t1 t1-tuned t1-ablation criteria t1-roofline t2 t2-tuned t3 t4 t5; do
   paretune experiment $here/experiments/$experiment.yaml --out "$out"
 done
 capacity capacity-s1 $here/capacities-tuned.yaml --from 1100 --to 1450 --slo "$S1"
@@ -45,7 +45,7 @@ alone() { # NAME TARGETS FROM TO
 }
 alone capacity-s1-as-critical ttft:500ms,tpot:20ms 1000 1700
 alone capacity-s1-as-standard ttft:1s,tpot:30ms 1000 1800
-alone capacity-s1-as-sheddable ttft:5s,tpot:60ms 1000 1900
+alone capacity-s1-as-sheddable ttft:5s,tpot:60ms 1500 3500
 alone capacity-s2-as-critical ttft:200ms,tpot:15ms 800 1700
 alone capacity-s2-as-standard ttft:500ms,tpot:25ms 1000 1800
 alone capacity-s2-as-sheddable ttft:2s,tpot:50ms 1000 1900
