@@ -4,6 +4,7 @@ import type { FeatureMap } from '../gp/features.ts';
 import type { OutcomeTransform } from '../gp/outcome-transform.ts';
 import { addMomentGradient, momentsBuffer, type Posterior, predict } from '../gp/posterior.ts';
 import type { BoxDecomposition } from '../pareto/box-decomposition.ts';
+import { BestLossGain } from './best-loss-gain.ts';
 import { HypervolumeGain } from './hypervolume-gain.ts';
 
 /** An objective as the acquisition sees it: S members that share one covariance. */
@@ -41,10 +42,11 @@ export function improvementAcquisition(
   objectives: readonly ObjectiveBelief[],
   regions: readonly BoxDecomposition[],
 ): Acquisition {
-  const gain = new HypervolumeGain(
-    objectives.map(({ scale }) => scale),
-    regions,
-  );
+  const scales = objectives.map(({ scale }) => scale);
+  const single = scales.length === 1 && scales[0] === null;
+  const gain = single
+    ? new BestLossGain(Float64Array.from(regions, ({ upper }) => upper[0]!))
+    : new HypervolumeGain(scales, regions);
   const x = new Float64Array(features.count);
   const featureGradient = new Float64Array(features.count);
   const moments = objectives.map(({ posterior }) => momentsBuffer(posterior));
@@ -103,23 +105,31 @@ export function addAcquisitions(a: Acquisition, b: Acquisition): Acquisition {
   };
 }
 
-/** Log of the weighted mean of acquisitions, with its gradient. @param logWeights - logs of weights that sum to 1 */
+/**
+ * Log of the weighted mean of acquisitions, with its gradient; one that is there twice is evaluated once.
+ * @param logWeights - logs of weights that sum to 1
+ */
 export function mixAcquisitions(parts: readonly Acquisition[], logWeights: readonly number[]): Acquisition {
   if (parts.length === 1) return parts[0]!;
+  const distinct = [...new Set(parts)];
+  const places = parts.map((part) => distinct.indexOf(part));
+  const values = new Float64Array(distinct.length);
   const logs = new Float64Array(parts.length);
   return (cube, gradient) => {
-    const gradients = parts.map((part, k) => {
+    const owns = distinct.map((part, k) => {
       const own = gradient === undefined ? undefined : new Float64Array(cube.length);
-      logs[k] = part(cube, own) + logWeights[k]!;
+      values[k] = part(cube, own);
       return own;
     });
+    for (let k = 0; k < parts.length; k++) logs[k] = values[places[k]!]! + logWeights[k]!;
     const value = logSumExp(logs);
     if (gradient !== undefined) {
       gradient.fill(0);
       if (value > Number.NEGATIVE_INFINITY)
-        gradients.forEach((own, k) => {
+        places.forEach((place, k) => {
           const share = Math.exp(logs[k]! - value);
-          if (share > 0) for (let j = 0; j < cube.length; j++) gradient[j]! += share * own![j]!;
+          const own = owns[place]!;
+          if (share > 0) for (let j = 0; j < cube.length; j++) gradient[j]! += share * own[j]!;
         });
     }
     return value;

@@ -31,6 +31,8 @@ const TRADE = 0.1;
 const REFERENCE_PROBES = 128;
 
 export interface Baseline {
+  /** Joint draws; one where means stand for them: the same surrogates then give the same baseline again. */
+  readonly draws: number;
   readonly objectives: readonly ObjectiveBelief[];
   /** Region still to win for each draw; null when nothing feasible is known and only feasibility counts. */
   readonly regions: readonly BoxDecomposition[] | null;
@@ -97,6 +99,7 @@ export function baselineBeliefs(
   }
   const anyFeasible = feasible.some((row) => row.some((ok, i) => ok && i < values.length));
   return {
+    draws: members,
     objectives: beliefs,
     regions: anyFeasible ? regions : null,
     ends,

@@ -95,12 +95,14 @@ function settle(space: SearchSpace, axes: readonly Axis[], raw: ArrayLike<number
   if (set !== null) return set.nearest(raw);
   const conditional = space.parameters.some(({ activeWhen }) => activeWhen !== undefined);
   if (conditional) return snap(space, raw);
-  return Float64Array.from({ length: axes.length }, (_, j) => {
+  const cube = new Float64Array(axes.length);
+  for (let j = 0; j < cube.length; j++) {
     const { levels } = axes[j]!;
     const u = Math.min(1, Math.max(0, raw[j]!));
-    if (!Number.isFinite(levels)) return u;
-    return levels <= 1 ? 0.5 : snapAxis(space, axes, j, u);
-  });
+    if (!Number.isFinite(levels)) cube[j] = u;
+    else cube[j] = levels <= 1 ? 0.5 : snapAxis(space, axes, j, u);
+  }
+  return cube;
 }
 
 function snapAxis(space: SearchSpace, axes: readonly Axis[], axis: number, u: number): number {

@@ -58,14 +58,18 @@ export function condition(
 
 /** Prior covariance, mean included, row-major, both triangles. */
 export function priorCovariance(kernel: Kernel, points: FeatureRows): Float64Array {
-  const { rows, width, features } = points;
+  const { rows, width, features, categorical } = points;
   const out = new Float64Array(rows * rows);
   const slopes = new Float64Array(rows);
   const terms = new Float64Array(termCount(kernel, points));
   for (let a = 0; a < rows; a++) {
     const row = out.subarray(a * rows, (a + 1) * rows);
-    crossCovariance(kernel, points, features.subarray(a * width, (a + 1) * width), row, slopes, terms);
-    for (let b = 0; b < rows; b++) row[b]! += MEAN_VARIANCE;
+    const before = { rows: a + 1, width, features, categorical };
+    crossCovariance(kernel, before, features.subarray(a * width, (a + 1) * width), row, slopes, terms);
+    for (let b = 0; b <= a; b++) {
+      row[b]! += MEAN_VARIANCE;
+      out[b * rows + a] = row[b]!;
+    }
   }
   return out;
 }

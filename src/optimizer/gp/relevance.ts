@@ -13,12 +13,13 @@ export function isStronglyNoisy({ noise }: FittedGp): boolean {
   return noise.slice().sort()[Math.floor(noise.length / 2)]! > STRONGLY_NOISY;
 }
 
-/** The model with its doubts: no parameter is taken for irrelevant, or for straight. */
+/** The model with its doubts: no parameter is taken for irrelevant, or for straight; the same one where none is. */
 export function withoutIrrelevance(gp: FittedGp): FittedGp {
   const { model, posterior, targets, noise } = gp;
   const { points } = posterior;
   const theta = model.theta.slice();
   for (let j = 0; j < points.width; j++) theta[j] = Math.max(theta[j]!, -2 * Math.log(LONGEST_IN_DOUBT));
+  if (theta.every((value, j) => value === model.theta[j])) return gp;
   const kernel = kernelOf(model.kernel, theta, points.width);
   return { ...gp, model: { ...model, theta }, posterior: condition(kernel, points, [targets], noise) };
 }

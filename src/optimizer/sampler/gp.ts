@@ -7,7 +7,7 @@ import {
   improvementAcquisition,
   mixAcquisitions,
 } from '../acquisition/acquisition.ts';
-import { baselineBeliefs } from '../acquisition/baseline.ts';
+import { type Baseline, baselineBeliefs } from '../acquisition/baseline.ts';
 import { withPending } from '../acquisition/joint-draws.ts';
 import { maximizeAcquisition } from '../acquisition/maximize.ts';
 import { type Box, TRUST_REGION_ABOVE, trustRegionBox, trustRegionLength } from '../acquisition/trust-region.ts';
@@ -70,14 +70,7 @@ function proposeByModel(
   const probes = feasibleCubes(space, sequence, Math.round(SOBOL_CANDIDATES / thinning), rng);
   const { surrogates } = ensemble[0]!;
   const known = surrogates.values.map((values) => encode(space, values));
-  const baselines = ensemble.map((member) =>
-    baselineBeliefs(
-      member.surrogates,
-      evidence.pending,
-      { cubes: probes, cubeOf: (values) => encode(space, values) },
-      rng,
-    ),
-  );
+  const baselines = baselinesOf(ensemble, evidence, probes, rng);
   const baseline = baselines[0]!;
   const beliefs = surrogates.constraints.map(({ gp, bound }) => ({
     posterior: withPending(gp, surrogates.features, evidence.pending),
@@ -85,16 +78,17 @@ function proposeByModel(
   }));
   const feasibility = feasibilityAcquisition(surrogates.features, beliefs);
   const acquisitionFor = (end: number | null): Acquisition => {
-    const improvements = baselines.flatMap(({ objectives, regions, ends }) => {
-      if (regions === null) return [];
-      if (end === null) return [improvementAcquisition(surrogates.features, objectives, regions)];
-      return [improvementAcquisition(surrogates.features, [objectives[end]!], ends[end]!)];
-    });
+    const improvements = new Map<Baseline, Acquisition>();
+    for (const each of baselines) {
+      const { objectives, regions, ends } = each;
+      if (regions === null || improvements.has(each)) continue;
+      const seen = end === null ? objectives : [objectives[end]!];
+      improvements.set(each, improvementAcquisition(surrogates.features, seen, end === null ? regions : ends[end]!));
+    }
     const logWeights = ensemble.map(({ logWeight }) => logWeight);
+    const parts = baselines.flatMap((each) => improvements.get(each) ?? []);
     const mixture =
-      improvements.length < baselines.length
-        ? feasibility
-        : addAcquisitions(mixAcquisitions(improvements, logWeights), feasibility);
+      parts.length < baselines.length ? feasibility : addAcquisitions(mixAcquisitions(parts, logWeights), feasibility);
     return withUserPriors(mixture, space, evidence.priors ?? [], evidence.observations.length);
   };
   const occupied = [...known, ...evidence.pending.map((values) => encode(space, values))];
@@ -118,6 +112,26 @@ function proposeByModel(
   if (found === null || found.value < WORTH_SCOUTING)
     found = maximizeAcquisition({ ...options, acquisition: acquisitionFor(null) });
   return found === null ? null : decode(space, found.cube);
+}
+
+/** What is known before the next point, by each member; members that say the same, without chance, share it. */
+function baselinesOf(
+  ensemble: readonly EnsembleMember[],
+  { space, pending }: Evidence,
+  probes: readonly Float64Array[],
+  rng: Rng,
+): readonly Baseline[] {
+  const baselines: Baseline[] = [];
+  for (const { surrogates } of ensemble) {
+    const twin = ensemble.findIndex((other) =>
+      other.surrogates.objectives.every((gp, j) => gp === surrogates.objectives[j]),
+    );
+    const known = baselines[twin];
+    const shared = known?.draws === 1 ? known : null;
+    const around = { cubes: probes, cubeOf: (values: ParameterValues) => encode(space, values) };
+    baselines.push(shared ?? baselineBeliefs(surrogates, pending, around, rng));
+  }
+  return baselines;
 }
 
 /**
