@@ -15,11 +15,11 @@ export const MAX_SOBOL_DIMENSION = DIRECTION_NUMBERS.length + 1;
  */
 export function scrambledSobol(dimension: number, rng: Rng): (index: number) => Float64Array {
   const netDimension = Math.min(dimension, MAX_SOBOL_DIMENSION);
-  const columns: Int32Array[] = [];
+  const columns: ScrambledColumns[] = [];
   const shifts = new Int32Array(dimension);
   const beyond = rng.uint32();
   for (let j = 0; j < netDimension; j++) {
-    columns.push(scrambleColumns(directionColumns(j), rng));
+    columns.push(scrambleColumns(KNOWN_COLUMNS[j] ?? (KNOWN_COLUMNS[j] = directionColumns(j)), rng));
     shifts[j] = rng.uint32();
   }
   return (index) => {
@@ -54,24 +54,45 @@ export function directionColumns(dimension: number): Int32Array {
   return v;
 }
 
-/** Multiplies every direction integer by a random unit lower-triangular matrix over GF(2). */
-function scrambleColumns(v: Int32Array, rng: Rng): Int32Array {
+/** Direction integers of the dimensions used so far. */
+const KNOWN_COLUMNS: Int32Array[] = [];
+
+/** Direction integers times a matrix over GF(2), each multiplied when it is needed: the first points need few of them. */
+interface ScrambledColumns {
+  readonly plain: Int32Array;
+  readonly rows: Int32Array;
+  readonly mixed: Int32Array;
+  /** Bit k: whether `mixed[k]` is known. */
+  known: number;
+}
+
+/** Draws a random unit lower-triangular matrix for the direction integers of one dimension. */
+function scrambleColumns(plain: Int32Array, rng: Rng): ScrambledColumns {
   const rows = new Int32Array(BITS);
   for (let digit = 0; digit < BITS; digit++) {
     // Output digit `digit` (from the top) mixes input digits 0 … digit; the last of them always takes part.
     const above = digit === 0 ? 0 : rng.uint32() & (-1 << (BITS - digit));
     rows[digit] = above | (1 << (BITS - 1 - digit));
   }
-  return v.map((column) => {
-    let mixed = 0;
-    for (let digit = 0; digit < BITS; digit++) mixed |= parity(rows[digit]! & column) << (BITS - 1 - digit);
-    return mixed;
-  });
+  return { plain, rows, mixed: new Int32Array(BITS), known: 0 };
 }
 
-function combine(columns: Int32Array, gray: number): number {
+function mixColumn({ plain, rows }: ScrambledColumns, k: number): number {
+  let mixed = 0;
+  for (let digit = 0; digit < BITS; digit++) mixed |= parity(rows[digit]! & plain[k]!) << (BITS - 1 - digit);
+  return mixed;
+}
+
+function combine(columns: ScrambledColumns, gray: number): number {
   let bits = 0;
-  for (let k = 0, left = gray; left !== 0; k++, left >>>= 1) if (left & 1) bits ^= columns[k]!;
+  for (let k = 0, left = gray; left !== 0; k++, left >>>= 1) {
+    if ((left & 1) === 0) continue;
+    if (((columns.known >>> k) & 1) === 0) {
+      columns.mixed[k] = mixColumn(columns, k);
+      columns.known |= 1 << k;
+    }
+    bits ^= columns.mixed[k]!;
+  }
   return bits;
 }
 

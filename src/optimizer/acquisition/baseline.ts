@@ -1,6 +1,7 @@
 import type { Rng } from '../../base/random.ts';
 import type { FittedGp } from '../gp/fit.ts';
 import { type FeatureRows, featureRows } from '../gp/kernel.ts';
+import { MANY_POINTS } from '../gp/model-choice.ts';
 import { standardToUnit } from '../gp/outcome-transform.ts';
 import { momentsBuffer, predictMeans } from '../gp/posterior.ts';
 import { isStronglyNoisy } from '../gp/relevance.ts';
@@ -74,9 +75,10 @@ export function baselineBeliefs(
   );
   const losses = (s: number, i: number): number[] =>
     objectives.map((gp, j) => (single ? draws[j]![s]![i]! : standardToUnit(gp.transform, draws[j]![s]![i]!)));
-  const incumbents = incumbentPoints(surrogates);
+  const means = members === 1 ? draws.map(([mean]) => mean!) : objectives.map((gp) => meansAt(gp, surrogates.points));
+  const incumbents = incumbentPoints(surrogates, means);
   const cubes = [...incumbents.map((values) => probes.cubeOf(values)), ...probes.cubes.slice(0, REFERENCE_PROBES)];
-  const front = single ? [] : observedFront(surrogates);
+  const front = single ? [] : observedFront(surrogates, means);
   const reference = single
     ? []
     : referencePoint(
@@ -122,9 +124,11 @@ function regionOf(rows: readonly (readonly number[])[], reference: readonly numb
 }
 
 /** Measured points on the front by posterior mean, and their unit losses. */
-function observedFront(surrogates: Surrogates): { readonly row: number; readonly losses: readonly number[] }[] {
-  const { objectives, points } = surrogates;
-  const means = objectives.map((gp) => meansAt(gp, points));
+function observedFront(
+  surrogates: Surrogates,
+  means: readonly Float64Array[],
+): { readonly row: number; readonly losses: readonly number[] }[] {
+  const { objectives } = surrogates;
   const feasible = feasibleRows(surrogates);
   const losses = feasible.map((i) => objectives.map((gp, j) => standardToUnit(gp.transform, means[j]![i]!)));
   return nonDominatedIndices(losses).map((k) => ({ row: feasible[k]!, losses: losses[k]! }));
@@ -136,8 +140,11 @@ function feasibleRows({ constraints, points, values }: Surrogates): number[] {
   return [...values.keys()].filter((i) => constraints.every(({ bound }, c) => slacks[c]![i]! <= bound));
 }
 
-function isNoisy({ noise }: FittedGp): boolean {
-  return noise.some((variance) => variance > NOISY);
+/** With many points only noise of the better half counts: which of those is best is the question. */
+function isNoisy({ noise, targets }: FittedGp): boolean {
+  const n = targets.length;
+  const bar = n > MANY_POINTS ? targets.slice().sort()[n >>> 1]! : Number.POSITIVE_INFINITY;
+  return noise.some((variance, i) => variance > NOISY && targets[i]! <= bar);
 }
 
 /** feasible[s][i]: whether place i keeps all constraints in draw s. */
@@ -155,9 +162,9 @@ function feasibility(surrogates: Surrogates, points: FeatureRows, members: numbe
   return feasible;
 }
 
-function incumbentPoints(surrogates: Surrogates): ParameterValues[] {
+/** @param means - posterior means of each objective, at the measured points first */
+function incumbentPoints(surrogates: Surrogates, means: readonly Float64Array[]): ParameterValues[] {
   const { values, objectives, constraints, points } = surrogates;
-  const means = objectives.map((gp) => meansAt(gp, points));
   const excess = new Float64Array(values.length);
   for (const { gp, bound } of constraints) {
     const at = meansAt(gp, points);

@@ -58,7 +58,7 @@ export function selectModels(data: OutcomeData, shapes: readonly TransformShape[
   const plain: GpModel[] = [];
   for (const kernel of KERNELS) {
     if (kernel === 'additive' && data.points.width < 2) continue;
-    const starts = startsFor(kernel, data.points);
+    const starts = startsFor(kernel, data.points).slice(-effort.starts);
     plain.push(bestOf(starts.map((start) => search(data, differences, kernel, first, start, effort.firstIterations))));
   }
   plain.sort((a, b) => b.score - a.score);
@@ -83,8 +83,10 @@ function typicalNoise({ losses, variances }: OutcomeData, shape: TransformShape,
   return noise.sort()[Math.floor(noise.length / 2)]!;
 }
 
-/** Iterations spent on each stage of a choice, and how many kernel shapes go beyond the first stage. */
+/** Iterations spent on each stage of a choice, how many starts it has, and how many kernel shapes go beyond the first stage. */
 export interface SelectEffort {
+  /** The last so many of the starts; the first, of a very smooth loss, needs many iterations. */
+  readonly starts: number;
   readonly firstIterations: number;
   readonly shapeIterations: number;
   readonly finalIterations: number;

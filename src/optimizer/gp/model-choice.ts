@@ -3,15 +3,16 @@ import { type GpModel, type OutcomeData, refineModel, type SelectEffort, selectM
 import { featureRows } from './kernel.ts';
 import { fitTransform, IDENTITY, type TransformShape } from './outcome-transform.ts';
 
-/** Up to this many points the family is chosen on all of them, beyond on a sample. */
-const FULL_CHOICE = 64;
+/** Up to this many points the family is chosen on all of them, beyond on a sample; what is chosen and searched there is leaner. */
+export const MANY_POINTS = 64;
 const SAMPLED_CHOICE = 40;
 /** Hyperparameters are refined on at most this many points; a posterior may still use more. */
-const MOST_REFINED = 160;
+const MOST_REFINED = 64;
 const REFINE_ITERATIONS = 10;
+const SAMPLED_REFINE_ITERATIONS = 6;
 
-const THOROUGH: SelectEffort = { firstIterations: 15, shapeIterations: 8, finalIterations: 30, families: 3 };
-const LEAN: SelectEffort = { firstIterations: 6, shapeIterations: 4, finalIterations: 12, families: 1 };
+const THOROUGH: SelectEffort = { starts: 3, firstIterations: 15, shapeIterations: 8, finalIterations: 30, families: 3 };
+const LEAN: SelectEffort = { starts: 2, firstIterations: 3, shapeIterations: 2, finalIterations: 10, families: 1 };
 
 /**
  * Remembers fits by their exact input. It only saves time: the same call without it gives the same answer, to the bit.
@@ -46,9 +47,9 @@ export function chooseModels(
   memory: ModelMemory,
 ): readonly GpModel[] {
   const { rows } = data.points;
-  const reached = checkpoint(rows);
+  const reached = rows <= MANY_POINTS ? checkpoint(rows) : rareCheckpoint(rows);
   const prefix = rowsOf(data, range(reached));
-  if (rows <= FULL_CHOICE) {
+  if (rows <= MANY_POINTS) {
     const chosen = memory.recall(keyOf(prefix, shapes), () => selectModels(prefix, shapes, THOROUGH));
     if (reached === rows) return chosen;
     return memory.recall(keyOf(data, shapes), () =>
@@ -58,7 +59,7 @@ export function chooseModels(
   return memory.recall(keyOf(prefix, shapes), () => {
     const chosen = selectModels(rowsOf(prefix, representative(prefix, SAMPLED_CHOICE)), shapes, LEAN);
     const sample = rowsOf(prefix, representative(prefix, MOST_REFINED));
-    return chosen.map((model) => refineModel(sample, model, REFINE_ITERATIONS));
+    return chosen.map((model) => refineModel(sample, model, SAMPLED_REFINE_ITERATIONS));
   });
 }
 
@@ -91,6 +92,13 @@ export function checkpoint(n: number): number {
     if (next > n) return at;
     at = next;
   }
+}
+
+/** Largest of 64, 80, 100, 125, … (steps of a quarter) that is at most n ≥ 64: one choice says little more than the one before. */
+function rareCheckpoint(n: number): number {
+  let at = MANY_POINTS;
+  for (let next = at; next <= n; next += Math.floor(next / 4)) at = next;
+  return at;
 }
 
 /** Half the best, half evenly spread over the order of the tells; ascending. */

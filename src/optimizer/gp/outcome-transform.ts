@@ -42,10 +42,14 @@ export function fitTransform(losses: ArrayLike<number>, shape: TransformShape): 
   const raw = { shape, low, span: half > 1e-305 ? half : 0, center: 0, spread: 1 };
   const n = losses.length;
   let sum = 0;
-  for (let i = 0; i < n; i++) sum += bend(shape, toUnit(raw, losses[i]!));
+  const bent = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    bent[i] = bend(shape, toUnit(raw, losses[i]!));
+    sum += bent[i]!;
+  }
   const center = sum / n;
   let squares = 0;
-  for (let i = 0; i < n; i++) squares += (bend(shape, toUnit(raw, losses[i]!)) - center) ** 2;
+  for (let i = 0; i < n; i++) squares += (bent[i]! - center) ** 2;
   const spread = Math.sqrt(squares / Math.max(1, n - 1));
   return { ...raw, center, spread: spread > 0 && raw.span > 0 ? spread : 1 };
 }

@@ -36,7 +36,7 @@ const JUDGED: Judgement = {
     { kind: 'log-low', shift: 0.005 },
     { kind: 'log-high', shift: 0.3 },
   ],
-  effort: { firstIterations: 6, shapeIterations: 4, finalIterations: 8, families: 1 },
+  effort: { starts: 3, firstIterations: 6, shapeIterations: 4, finalIterations: 8, families: 1 },
 };
 
 /** Losses that say "bad here" and no longer how bad. */

@@ -1,5 +1,6 @@
 import type { FittedGp } from './fit.ts';
 import { kernelOf } from './hyperparameters.ts';
+import { MANY_POINTS } from './model-choice.ts';
 import { condition } from './posterior.ts';
 
 /** Longest lengthscale of a doubting model, in ranges of a parameter. */
@@ -22,4 +23,13 @@ export function withoutIrrelevance(gp: FittedGp): FittedGp {
   if (theta.every((value, j) => value === model.theta[j])) return gp;
   const kernel = kernelOf(model.kernel, theta, points.width);
   return { ...gp, model: { ...model, theta }, posterior: condition(kernel, points, [targets], noise) };
+}
+
+/** Longest lengthscale, in ranges of a parameter, up to which many points are believed that the parameter matters. */
+const LONGEST_OF_MANY = 2;
+
+/** Whether a model leaves nothing to doubt: many points say that each parameter matters. */
+export function isBeyondDoubt({ model, posterior: { points } }: FittedGp): boolean {
+  if (points.rows <= MANY_POINTS) return false;
+  return model.theta.subarray(0, points.width).every((logWeight) => logWeight >= -2 * Math.log(LONGEST_OF_MANY));
 }

@@ -16,7 +16,7 @@ const SAMPLE = 40;
 const JUDGED: Judgement = {
   tag: 'z',
   shapes: [IDENTITY],
-  effort: { firstIterations: 6, shapeIterations: 0, finalIterations: 8, families: 1 },
+  effort: { starts: 3, firstIterations: 6, shapeIterations: 0, finalIterations: 8, families: 1 },
 };
 
 /** Increasing map of slacks that keeps zero at zero, and its slope. */

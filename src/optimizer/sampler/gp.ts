@@ -13,7 +13,7 @@ import { maximizeAcquisition } from '../acquisition/maximize.ts';
 import { type Box, TRUST_REGION_ABOVE, trustRegionBox, trustRegionLength } from '../acquisition/trust-region.ts';
 import { withUserPriors } from '../acquisition/user-prior.ts';
 import { initialDesignSize } from '../design/initial-design.ts';
-import { ModelMemory } from '../gp/model-choice.ts';
+import { MANY_POINTS, ModelMemory } from '../gp/model-choice.ts';
 import { cubeDimension, decode, encode } from '../space/encode.ts';
 import type { ParameterValues } from '../space/parameter.ts';
 import { DesignSequence, feasibleCubes, unusedCubes } from './fresh-points.ts';
@@ -66,10 +66,10 @@ function proposeByModel(
   const rng = stream(seed, 'gp', toldAndPending(evidence));
   const { space } = evidence;
   const sequence = scrambledSobol(cubeDimension(space), rng);
-  const thinning = Math.max(1, ensemble[0]!.surrogates.values.length / MANY_POINTS);
-  const probes = feasibleCubes(space, sequence, Math.round(SOBOL_CANDIDATES / thinning), rng);
   const { surrogates } = ensemble[0]!;
   const known = surrogates.values.map((values) => encode(space, values));
+  const effort = known.length > MANY_POINTS ? LEAN_SEARCH : FULL_SEARCH;
+  const probes = feasibleCubes(space, sequence, effort.sobol, rng);
   const baselines = baselinesOf(ensemble, evidence, probes, rng);
   const baseline = baselines[0]!;
   const beliefs = surrogates.constraints.map(({ gp, bound }) => ({
@@ -96,13 +96,13 @@ function proposeByModel(
   const candidates = [
     ...probes,
     ...unusedCubes(space, used),
-    ...nearIncumbents(evidence, baseline.incumbents, PERTURBED_CANDIDATES / thinning, rng),
+    ...nearIncumbents(evidence, baseline.incumbents, effort.perturbed, rng),
   ];
   const options = {
     space,
     candidates: box === null ? candidates : candidates.map((cube) => pullInto(cube, box)),
-    starts: known.length > MANY_POINTS ? 3 : 6,
-    maxIterations: known.length > MANY_POINTS ? 30 : 60,
+    starts: effort.starts,
+    maxIterations: effort.maxIterations,
     allowed: (cube: Float64Array) => !used.has(decode(space, cube)) && !crowded(cube, occupied),
     rng,
     ...(box ?? {}),
@@ -114,7 +114,7 @@ function proposeByModel(
   return found === null ? null : decode(space, found.cube);
 }
 
-/** What is known before the next point, by each member; members that say the same, without chance, share it. */
+/** What is known before the next point, by each member; members that say the same share it, with few points only without chance. */
 function baselinesOf(
   ensemble: readonly EnsembleMember[],
   { space, pending }: Evidence,
@@ -127,7 +127,7 @@ function baselinesOf(
       other.surrogates.objectives.every((gp, j) => gp === surrogates.objectives[j]),
     );
     const known = baselines[twin];
-    const shared = known?.draws === 1 ? known : null;
+    const shared = known?.draws === 1 || surrogates.values.length > MANY_POINTS ? known : undefined;
     const around = { cubes: probes, cubeOf: (values: ParameterValues) => encode(space, values) };
     baselines.push(shared ?? baselineBeliefs(surrogates, pending, around, rng));
   }
@@ -185,11 +185,10 @@ const SCOUTING_PERIOD = 4;
 const WORTH_SCOUTING = Math.log(1e-3);
 /** Kernel families in the mixture for one objective; several objectives use the most probable one. */
 const MIXED_MODELS = 3;
-/** Beyond this many points one prediction is dear, and the search of the acquisition leaner. */
-const MANY_POINTS = 200;
-const SOBOL_CANDIDATES = 256;
+/** How many Sobol points and perturbed incumbents are rated, and local searches from the best; lean where a prediction is dear. */
+const FULL_SEARCH = { sobol: 256, perturbed: 256, starts: 6, maxIterations: 60 };
+const LEAN_SEARCH = { sobol: 128, perturbed: 64, starts: 3, maxIterations: 30 };
 const LEAST_DISTANCE = 1e-6;
-const PERTURBED_CANDIDATES = 256;
 const PERTURBATION_SCALES = [0.2, 0.05, 0.01, 0.001];
 
 /** The incumbents, and perturbations of them at several scales. */

@@ -4,7 +4,7 @@ import { type FeatureRows, featureRows } from '../gp/kernel.ts';
 import { checkpoint, chooseModels, ModelMemory } from '../gp/model-choice.ts';
 import { IDENTITY, TRANSFORM_SHAPES, transform } from '../gp/outcome-transform.ts';
 import { findOutliers } from '../gp/outliers.ts';
-import { isStronglyNoisy, withoutIrrelevance } from '../gp/relevance.ts';
+import { isBeyondDoubt, isStronglyNoisy, withoutIrrelevance } from '../gp/relevance.ts';
 import { aroundZero } from '../gp/slack-scale.ts';
 import type { ParameterValues } from '../space/parameter.ts';
 import type { Evidence, Observation } from './sampler.ts';
@@ -127,7 +127,7 @@ function fitEnsemble(evidence: Evidence, memory: ModelMemory, size: number): rea
   }));
   if (size > 1) {
     const likeliest = members[0]!.surrogates;
-    const objectives = likeliest.objectives.map(withoutIrrelevance);
+    const objectives = likeliest.objectives.map((gp) => (isBeyondDoubt(gp) ? gp : withoutIrrelevance(gp)));
     members.push({ score: Number.NEGATIVE_INFINITY, surrogates: { ...likeliest, objectives } });
   }
   const shares = members.map(({ score }) => Math.max(LEAST_SHARE, Math.exp(score)));

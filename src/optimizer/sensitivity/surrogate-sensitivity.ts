@@ -56,7 +56,7 @@ const LEAST_ROWS = 128;
 /** Points behind the choice of hyperparameters, and behind the posteriors. */
 const FITTED_POINTS = 120;
 const MOST_POINTS = 288;
-const EFFORT = { firstIterations: 25, shapeIterations: 10, finalIterations: 40, families: 3 };
+const EFFORT = { starts: 3, firstIterations: 25, shapeIterations: 10, finalIterations: 40, families: 3 };
 
 /**
  * Sobol indices of each objective over the whole box of the space, on the scale of the losses. The value is that of the posterior
