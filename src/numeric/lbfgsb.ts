@@ -166,11 +166,13 @@ function remember(
   steps: Float64Array[],
   changes: Float64Array[],
 ): void {
-  const step = next.map((value, i) => value - x[i]!);
-  const change = nextGradient.map((value, i) => value - gradient[i]!);
+  const step = new Float64Array(x.length);
+  const change = new Float64Array(x.length);
   let curvature = 0;
   let size = 0;
   for (let i = 0; i < step.length; i++) {
+    step[i] = next[i]! - x[i]!;
+    change[i] = nextGradient[i]! - gradient[i]!;
     curvature += step[i]! * change[i]!;
     size += change[i]! * change[i]!;
   }
