@@ -270,6 +270,16 @@ describe('model choice', () => {
     expect([1, 5, 10, 11, 12, 13, 25, 100].map(checkpoint)).toEqual([1, 5, 10, 11, 12, 13, 24, 91]);
   });
 
+  it('holds from 64 points on until there is a quarter more', () => {
+    const memory = new ModelMemory();
+    const data = (n: number): OutcomeData => smoothData(n, 0, (x, z) => Math.cos(4 * x) + z);
+    const modelsAt = (n: number) => chooseModels(data(n), [IDENTITY], memory);
+    expect(modelsAt(79)).toBe(modelsAt(65));
+    expect(modelsAt(80)).not.toBe(modelsAt(79));
+    expect(modelsAt(99)).toBe(modelsAt(80));
+    expect(modelsAt(99)).toEqual(chooseModels(data(99), [IDENTITY], new ModelMemory()));
+  });
+
   it('stretches no losses that are told with much noise', () => {
     const rng = stream(9, 'noise');
     const rows = Array.from({ length: 16 }, () => Float64Array.of(rng.uniform()));

@@ -6,16 +6,16 @@ import { featureRows } from '../../../src/optimizer/gp/kernel.ts';
 import { chooseModels, ModelMemory } from '../../../src/optimizer/gp/model-choice.ts';
 import { IDENTITY } from '../../../src/optimizer/gp/outcome-transform.ts';
 import { momentsBuffer, predict } from '../../../src/optimizer/gp/posterior.ts';
-import { isStronglyNoisy, withoutIrrelevance } from '../../../src/optimizer/gp/relevance.ts';
+import { isBeyondDoubt, isStronglyNoisy, withoutIrrelevance } from '../../../src/optimizer/gp/relevance.ts';
 
 const sequence = scrambledSobol(2, stream(3, 'relevance'));
-const POINTS = Array.from({ length: 20 }, (_, i) => sequence(i));
 
-function fitted(variance: number) {
+function fitted(variance: number, { count = 20, pull = 0 } = {}) {
+  const points = Array.from({ length: count }, (_, i) => sequence(i));
   const data = {
-    points: featureRows(POINTS, new Uint8Array(2)),
-    losses: Float64Array.from(POINTS, ([a]) => Math.sin(9 * a!)),
-    variances: new Float64Array(POINTS.length).fill(variance),
+    points: featureRows(points, new Uint8Array(2)),
+    losses: Float64Array.from(points, ([a, b]) => Math.sin(9 * a!) + pull * Math.sin(9 * b!)),
+    variances: new Float64Array(count).fill(variance),
   };
   return { data, gp: conditionModel(data, chooseModels(data, [IDENTITY], new ModelMemory())[0]!) };
 }
@@ -35,6 +35,17 @@ describe('the doubts of a model', () => {
     expect(predict(doubting.posterior, x, momentsBuffer(doubting.posterior)).means[0]).toBe(
       predict(same.posterior, x, momentsBuffer(same.posterior)).means[0],
     );
+  });
+
+  it('are the model itself where every parameter matters within its range', () => {
+    const { gp } = fitted(0.001, { pull: 1 });
+    expect(withoutIrrelevance(gp)).toBe(gp);
+  });
+
+  it('are not had where many points say that every parameter matters', () => {
+    expect(isBeyondDoubt(fitted(0.001, { pull: 1 }).gp)).toBe(false);
+    expect(isBeyondDoubt(fitted(0.001, { count: 70, pull: 1 }).gp)).toBe(true);
+    expect(isBeyondDoubt(fitted(0.001, { count: 70 }).gp)).toBe(false);
   });
 
   it('are for strong noise: a tenth of the spread as a deviation, at half of the points', () => {

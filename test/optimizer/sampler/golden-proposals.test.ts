@@ -5,11 +5,11 @@ import { createSampler } from '../../../src/optimizer/sampler/registry.ts';
 import type { Observation } from '../../../src/optimizer/sampler/sampler.ts';
 import type { ParameterValues, SearchSpace } from '../../../src/optimizer/space/parameter.ts';
 
-/** Hash of the proposals of a search, asked for so many at a time. */
+/** Hash of the proposals of a search, asked for so many at a time, after so many designed points. */
 function proposals(
   space: SearchSpace,
   outcome: (values: ParameterValues) => Partial<Observation>,
-  { budget, batch = 1 }: { readonly budget: number; readonly batch?: number },
+  { budget, batch = 1, designed = 0 }: { readonly budget: number; readonly batch?: number; readonly designed?: number },
 ): string {
   const sampler = createSampler('gp');
   const told: Observation[] = [];
@@ -19,6 +19,8 @@ function proposals(
   };
   const shape = observe(sampler({ ...EMPTY, space }, { count: 1, seed: 3 })[0]!);
   const counts = { objectiveCount: shape.losses!.length, constraintCount: shape.slacks.length };
+  const design = createSampler('sobol')({ ...EMPTY, ...counts, space }, { count: designed, seed: 3 });
+  told.push(...design.map(observe));
   while (told.length < budget)
     for (const values of sampler({ ...EMPTY, ...counts, space, observations: told, budget }, { count: batch, seed: 3 }))
       told.push(observe(values));
@@ -76,5 +78,13 @@ describe('proposals stay the same to the bit', () => {
       lossVariances: [0.05 ** 2],
     });
     expect(proposals(cube('ab'), outcome, { budget: 14 })).toBe('34974a9eea2c1b92');
+  });
+
+  it('after many points', () => {
+    const space = cube('abcd');
+    const outcome = (v: ParameterValues): Partial<Observation> => ({
+      losses: [Math.abs(at(v, 'a') - 0.3) + (at(v, 'b') - 0.8) ** 2 + Math.sin(6 * at(v, 'c')) * at(v, 'd')],
+    });
+    expect(proposals(space, outcome, { budget: 68, designed: 64 })).toBe('a4734027a9b10523');
   });
 });
