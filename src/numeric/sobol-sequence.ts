@@ -19,7 +19,8 @@ export function scrambledSobol(dimension: number, rng: Rng): (index: number) => 
   const shifts = new Int32Array(dimension);
   const beyond = rng.uint32();
   for (let j = 0; j < netDimension; j++) {
-    columns.push(scrambleColumns(KNOWN_COLUMNS[j] ?? (KNOWN_COLUMNS[j] = directionColumns(j)), rng));
+    KNOWN_COLUMNS[j] ??= directionColumns(j);
+    columns.push(scrambleColumns(KNOWN_COLUMNS[j]!, rng));
     shifts[j] = rng.uint32();
   }
   return (index) => {
