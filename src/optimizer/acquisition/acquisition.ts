@@ -52,16 +52,18 @@ export function improvementAcquisition(
   const moments = objectives.map(({ posterior }) => momentsBuffer(posterior));
   return (cube, gradient) => {
     features.fromCube(cube, x);
-    objectives.forEach(({ posterior, caution }, j) => {
+    for (let j = 0; j < objectives.length; j++) {
+      const { posterior, caution } = objectives[j]!;
       predict(posterior, x, moments[j]!).variance *= caution ** 2;
-    });
+    }
     const value = gain.logMean(moments, gradient !== undefined);
     if (gradient !== undefined) {
       featureGradient.fill(0);
-      objectives.forEach(({ posterior, caution }, j) => {
+      for (let j = 0; j < objectives.length; j++) {
+        const { posterior, caution } = objectives[j]!;
         const toVariance = caution ** 2 * gain.toVariance[j]!;
         addMomentGradient(posterior, x, moments[j]!, gain.toMeans[j]!, toVariance, featureGradient);
-      });
+      }
       features.pullBack(cube, featureGradient, gradient);
     }
     return Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value;
@@ -115,22 +117,25 @@ export function mixAcquisitions(parts: readonly Acquisition[], logWeights: reado
   const places = parts.map((part) => distinct.indexOf(part));
   const values = new Float64Array(distinct.length);
   const logs = new Float64Array(parts.length);
+  const owns: Float64Array[] = [];
   return (cube, gradient) => {
-    const owns = distinct.map((part, k) => {
-      const own = gradient === undefined ? undefined : new Float64Array(cube.length);
-      values[k] = part(cube, own);
-      return own;
-    });
+    for (let k = 0; k < distinct.length; k++) {
+      if (gradient === undefined) values[k] = distinct[k]!(cube);
+      else {
+        owns[k] ??= new Float64Array(cube.length);
+        values[k] = distinct[k]!(cube, owns[k]!);
+      }
+    }
     for (let k = 0; k < parts.length; k++) logs[k] = values[places[k]!]! + logWeights[k]!;
     const value = logSumExp(logs);
     if (gradient !== undefined) {
       gradient.fill(0);
       if (value > Number.NEGATIVE_INFINITY)
-        places.forEach((place, k) => {
+        for (let k = 0; k < places.length; k++) {
           const share = Math.exp(logs[k]! - value);
-          const own = owns[place]!;
+          const own = owns[places[k]!]!;
           if (share > 0) for (let j = 0; j < cube.length; j++) gradient[j]! += share * own[j]!;
-        });
+        }
     }
     return value;
   };

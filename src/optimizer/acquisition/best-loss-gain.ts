@@ -28,8 +28,8 @@ export class BestLossGain {
   }
 
   /** @param moments - of the one objective @param partials - whether to fill `toMeans` and `toVariance` */
-  logMean([moments]: readonly MemberMoments[], partials: boolean): number {
-    const { means, variance } = moments!;
+  logMean(moments: readonly MemberMoments[], partials: boolean): number {
+    const { means, variance } = moments[0]!;
     const members = this.#bests.length;
     const logs = this.#logs;
     const deviation = Math.sqrt(variance);
@@ -49,7 +49,7 @@ export class BestLossGain {
   }
 
   #fillPartials(max: number, total: number, deviation: number): void {
-    const [toMean] = this.toMeans;
+    const toMean = this.toMeans[0];
     toMean.fill(0);
     this.toVariance.fill(0);
     if (max === Number.NEGATIVE_INFINITY) return;
