@@ -88,7 +88,8 @@ function proposeByModel(
     const logWeights = ensemble.map(({ logWeight }) => logWeight);
     const parts = baselines.flatMap((each) => improvements.get(each) ?? []);
     const improvement = parts.length < baselines.length ? null : mixAcquisitions(parts, logWeights);
-    const bounded = improvement !== null && beliefs.length > 0 ? addAcquisitions(improvement, feasibility) : improvement;
+    const bounded =
+      improvement !== null && beliefs.length > 0 ? addAcquisitions(improvement, feasibility) : improvement;
     const mixture = bounded ?? feasibility;
     return withUserPriors(mixture, space, evidence.priors ?? [], evidence.observations.length);
   };
