@@ -123,18 +123,6 @@ function pulseBound(set: Set, setting: string): Bound {
   };
 }
 
-function sessionBound(rate: number): Bound {
-  const file = 'capacity-sessions.json';
-  return {
-    files: [file],
-    text: () =>
-      String(Number(Math.min(1, Math.max(...SESSION_SETTINGS.map((one) => meanOf(file, one))) / rate).toFixed(4))),
-    row: `highest of ${SESSION_SETTINGS.join(', ')} in ${file} over ${rate}, at most 1`,
-  };
-}
-const SESSION_SETTINGS = ['hand-picked-tp', 'stock-tp'];
-const meanOf = (file: string, setting: string): number => meanInterval(ratesOf(file, setting)).value;
-
 /** What no setting can exceed, or what is left, by name. */
 const BOUNDS: Readonly<Record<string, Bound>> = {
   's1-divided': dividedBound('s1', 't1.yaml'),
@@ -144,7 +132,6 @@ const BOUNDS: Readonly<Record<string, Bound>> = {
   's2-divided-light': dividedBound('s2', 't2-critical-light.yaml'),
   't4-s1-roofline': pulseBound('s1', 'stock-rl'),
   't4-s2-roofline': pulseBound('s2', 'stock-rl'),
-  't3-200': sessionBound(200),
 };
 
 /** Files that a bound is computed from. */

@@ -35,6 +35,7 @@ interface RecordedCapacities {
 export const EXPERIMENTS: Readonly<Record<string, string>> = {
   'target-v2-stock-against-hand-picked': 'stock-against-hand-picked.yaml',
   'target-v2-sessions-window': 'sessions-window.yaml',
+  'target-v2-sessions-overload': 'sessions-overload.yaml',
   'target-v2-t1': 'experiments/t1.yaml',
   'target-v2-t1-tuned': 'experiments/t1-tuned.yaml',
   'target-v2-t1-roofline': 'experiments/t1-roofline.yaml',
@@ -132,12 +133,19 @@ export function ratesOf(file: string, setting: string): readonly number[] {
   return seeds.map(({ rate }) => rate);
 }
 
+/** The highest rate that was tried was met on some seed. */
+export function isOpen(file: string, setting: string): boolean {
+  const { capacities } = recorded<{ readonly data: RecordedCapacities }>(file).data;
+  return capacities.some(({ name, seeds }) => name === setting && seeds.some(({ open }) => open));
+}
+
 function capacityAt(file: string, setting: string, how: string | undefined): Figure {
   const rates = ratesOf(file, setting);
   const row = `capacities, ${setting}`;
-  if (how === undefined) return { text: plusMinus(meanInterval(rates)), file, row };
+  const more = isOpen(file, setting) ? ' or more' : '';
+  if (how === undefined) return { text: `${plusMinus(meanInterval(rates))}${more}`, file, row };
   const other = how.replace('over=', '');
-  return { text: change(pairedChange(ratesOf(file, other), rates)), file, row: `${row} against ${other}` };
+  return { text: `${change(pairedChange(ratesOf(file, other), rates))}${more}`, file, row: `${row} against ${other}` };
 }
 
 export function plusMinus({ value, high }: Interval): string {

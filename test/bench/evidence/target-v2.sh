@@ -19,9 +19,9 @@ capacity capacity-sustained $here/capacities.yaml --sustained --from 800 --to 16
   --arm hand-picked-rl stock-rl hand-picked-tp stock-tp
 capacity capacity-models $here/capacities.yaml --sustained --from 300 --to 1300 --seed $seeds \
   --arm hand-picked-qwen3-14b stock-qwen3-14b hand-picked-a100 stock-a100
-capacity capacity-sessions $here/session-capacities.yaml --sustained --grid 5 --from 80 --to 200 --seed $seeds
+capacity capacity-sessions $here/session-capacities.yaml --sustained --grid 5 --from 80 --to 200 --seed 12001 12002
 paretune experiment $here/stock-against-hand-picked.yaml --out "$out"
-paretune experiment $here/sessions-window.yaml --out "$out"
+for experiment in sessions-window sessions-overload; do paretune experiment $here/$experiment.yaml --out "$out"; done
 
 # What strategies add: rivals tuned on the same seeds with the same budget, then judged on unused ones.
 for study in t1-stock t1-class-partition t1-class-pools t1-class-pools-bar t2-class-pools-heavy t3-class-pools-200; do
