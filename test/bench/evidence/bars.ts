@@ -30,15 +30,17 @@ const BARS: readonly Bar[] = [
     experiment: 'target-v2-t1-tuned',
     decides: isMain,
     capacities: [
-      { file: 'capacity-s1.json', targets: 'S1', gain: 0.08 },
+      { file: 'capacity-s1-tuned.json', targets: 'S1', gain: 0.08 },
       { file: 'capacity-s2.json', targets: 'S2', gain: 0.12 },
     ],
   },
+  { name: 'T1 within S1 at 1,300 requests/s, both sides tuned for S1', experiment: 'target-v2-t1-s1', decides: isMain },
   { name: 'T2, mixes 10/45/45 and 30/50/20 with the setting of T1', experiment: 'target-v2-t2', decides: isMain },
   { name: 'T2, three mixes, tuned on the hardest', experiment: 'target-v2-t2-tuned', decides: isMain },
+  { name: 'T2, three mixes, tuned on the worst of them', experiment: 'target-v2-t2-mixes', decides: isMain },
   { name: 'T3, sessions at 175 and 200 a second, hand-picked', experiment: 'target-v2-t3', decides: isMain },
   {
-    name: 'T4, overload pulse, roofline',
+    name: 'T4, overload pulse, roofline, hand-picked',
     experiment: 'target-v2-t4',
     decides: ({ id }) => !id.endsWith('-tp') && id !== 'goodput-tp-slots',
   },
@@ -47,6 +49,7 @@ const BARS: readonly Bar[] = [
     experiment: 'target-v2-t4',
     decides: ({ id }) => id.endsWith('-tp'),
   },
+  { name: 'T4, overload pulse, roofline, both sides tuned', experiment: 'target-v2-t4-rl', decides: () => true },
   { name: 'T5, KV pressure, hand-picked', experiment: 'target-v2-t5', decides: isMain },
 ];
 
