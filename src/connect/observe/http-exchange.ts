@@ -123,7 +123,6 @@ class RunningExchange {
   }
 
   #send(attempt: 'first' | 'second'): void {
-    this.#sendUs = this.#clock.now();
     const request = this.#create();
     this.#request = request;
     let isAnswered = false;
@@ -141,6 +140,8 @@ class RunningExchange {
           `HTTP error: ${this.#call.method === 'POST' ? 'Post' : 'Get'} "${this.#call.url}": ${fetchFailure(error)}`,
         );
     });
+    // What it takes to put a request together is this program's time, not the server's.
+    this.#sendUs = this.#clock.now();
     request.end(this.#call.body);
   }
 

@@ -1,7 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
 
-/** How long one look at the clock goes on before the event loop looks for what has come, ms. */
-const LOOK_MS = 0.02;
 /** After so long it is asked whether there was a core to spare, and if not, for how long none is kept, ms. */
 const TRIAL_MS = 50;
 const REST_MS = 2_000;
@@ -52,9 +50,8 @@ export class StayAwake {
   readonly #turn = () => {
     this.#turnIsNext = false;
     if (!this.#on) return;
-    const until = performance.now() + LOOK_MS;
-    while (performance.now() < until);
-    if (until < this.#trialMs + TRIAL_MS || this.#hadTheCore(until)) this.#next();
+    const nowMs = performance.now();
+    if (nowMs < this.#trialMs + TRIAL_MS || this.#hadTheCore(nowMs)) this.#next();
     else this.#rest = setTimeout(() => this.#try(), REST_MS);
   };
 

@@ -26,7 +26,7 @@ const isMain = ({ role }: Claim): boolean => role === 'main';
 
 const BARS: readonly Bar[] = [
   {
-    name: 'T1, single-turn at 1,200 requests/s',
+    name: 'T1, single-turn at 1,200 requests/s, SLO capacities by points tuned for their targets',
     experiment: 'target-v2-t1-tuned',
     decides: isMain,
     capacities: [
@@ -34,10 +34,12 @@ const BARS: readonly Bar[] = [
       { file: 'capacity-s2.json', targets: 'S2', gain: 0.12 },
     ],
   },
-  { name: 'T1 within S1 at 1,300 requests/s, both sides tuned for S1', experiment: 'target-v2-t1-s1', decides: isMain },
+  { name: 'T1 within S1 at 1,300 requests/s, tuned for S1, highest share', experiment: 'target-v2-t1-s1', decides: isMain },
+  { name: 'T1 within S1 at 1,300 requests/s, tuned for S1, lowest E2E P99', experiment: 'target-v2-t1-s1-e2e', decides: isMain },
   { name: 'T2, mixes 10/45/45 and 30/50/20 with the setting of T1', experiment: 'target-v2-t2', decides: isMain },
   { name: 'T2, three mixes, tuned on the hardest', experiment: 'target-v2-t2-tuned', decides: isMain },
-  { name: 'T2, three mixes, tuned on the worst of them', experiment: 'target-v2-t2-mixes', decides: isMain },
+  { name: 'T2, three mixes, tuned on the worst of them, knee', experiment: 'target-v2-t2-mixes', decides: isMain },
+  { name: 'T2, three mixes, tuned on the worst of them, lowest E2E P99', experiment: 'target-v2-t2-mixes-e2e', decides: isMain },
   { name: 'T3, sessions at 175 and 200 a second, hand-picked', experiment: 'target-v2-t3', decides: isMain },
   {
     name: 'T4, overload pulse, roofline, hand-picked',
@@ -49,7 +51,16 @@ const BARS: readonly Bar[] = [
     experiment: 'target-v2-t4',
     decides: ({ id }) => id.endsWith('-tp'),
   },
-  { name: 'T4, overload pulse, roofline, both sides tuned', experiment: 'target-v2-t4-rl', decides: () => true },
+  {
+    name: 'T4, overload pulse, roofline, both sides tuned for S1: S1 and guards',
+    experiment: 'target-v2-t4-rl',
+    decides: ({ id }) => !id.startsWith('s2-'),
+  },
+  {
+    name: 'T4, overload pulse, roofline, both sides tuned for S2: S2 and guards',
+    experiment: 'target-v2-t4-rl-s2',
+    decides: () => true,
+  },
   { name: 'T5, KV pressure, hand-picked', experiment: 'target-v2-t5', decides: isMain },
 ];
 

@@ -39,15 +39,18 @@ export const EXPERIMENTS: Readonly<Record<string, string>> = {
   'target-v2-t1': 'experiments/t1.yaml',
   'target-v2-t1-tuned': 'experiments/t1-tuned.yaml',
   'target-v2-t1-s1': 'experiments/t1-s1.yaml',
+  'target-v2-t1-s1-e2e': 'experiments/t1-s1-e2e.yaml',
   'target-v2-t1-roofline': 'experiments/t1-roofline.yaml',
   'target-v2-t1-ablation': 'experiments/t1-ablation.yaml',
   'target-v2-criteria': 'experiments/criteria.yaml',
   'target-v2-t2': 'experiments/t2.yaml',
   'target-v2-t2-tuned': 'experiments/t2-tuned.yaml',
   'target-v2-t2-mixes': 'experiments/t2-mixes.yaml',
+  'target-v2-t2-mixes-e2e': 'experiments/t2-mixes-e2e.yaml',
   'target-v2-t3': 'experiments/t3.yaml',
   'target-v2-t4': 'experiments/t4.yaml',
   'target-v2-t4-rl': 'experiments/t4-rl.yaml',
+  'target-v2-t4-rl-s2': 'experiments/t4-rl-s2.yaml',
   'target-v2-t5': 'experiments/t5.yaml',
 };
 

@@ -25,7 +25,7 @@ for experiment in sessions-window sessions-overload; do paretune experiment $her
 
 # What strategies add: rivals tuned on the same seeds with the same budget, then judged on unused ones.
 for study in t1-stock t1-class-partition t1-class-pools t1-class-pools-bar t1-stock-s1 t1-class-pools-s1 t2-class-pools-heavy t2-class-pools \
-  t3-class-pools-200 t4-stock-rl t4-class-pools-rl; do
+  t3-class-pools-200 t4-stock-rl t4-class-pools-rl t4-stock-rl-s2 t4-class-pools-rl-s2; do
   rm -rf "$out/$study"
   # Exit code 3: no point within the guards.
   paretune run $here/$study.yaml --out "$out/$study" || [ $? = 3 ]
@@ -34,7 +34,7 @@ done
 for study in t1-stock t1-class-pools-bar; do
   paretune sensitivity "$out/$study" --json > "$out/sensitivity-$study.json"
 done
-for experiment in t1 t1-tuned t1-s1 t1-ablation criteria t1-roofline t2 t2-tuned t2-mixes t3 t4 t4-rl t5; do
+for experiment in t1 t1-tuned t1-s1 t1-s1-e2e t1-ablation criteria t1-roofline t2 t2-tuned t2-mixes t2-mixes-e2e t3 t4 t4-rl t4-rl-s2 t5; do
   paretune experiment $here/experiments/$experiment.yaml --out "$out"
 done
 capacity capacity-s1 $here/capacities-tuned.yaml --from 1100 --to 1450 --slo "$S1"
