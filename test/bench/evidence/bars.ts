@@ -34,12 +34,24 @@ const BARS: readonly Bar[] = [
       { file: 'capacity-s2.json', targets: 'S2', gain: 0.12 },
     ],
   },
-  { name: 'T1 within S1 at 1,300 requests/s, tuned for S1, highest share', experiment: 'target-v2-t1-s1', decides: isMain },
-  { name: 'T1 within S1 at 1,300 requests/s, tuned for S1, lowest E2E P99', experiment: 'target-v2-t1-s1-e2e', decides: isMain },
+  {
+    name: 'T1 within S1 at 1,300 requests/s, tuned for S1, highest share',
+    experiment: 'target-v2-t1-s1',
+    decides: isMain,
+  },
+  {
+    name: 'T1 within S1 at 1,300 requests/s, tuned for S1, lowest E2E P99',
+    experiment: 'target-v2-t1-s1-e2e',
+    decides: isMain,
+  },
   { name: 'T2, mixes 10/45/45 and 30/50/20 with the setting of T1', experiment: 'target-v2-t2', decides: isMain },
   { name: 'T2, three mixes, tuned on the hardest', experiment: 'target-v2-t2-tuned', decides: isMain },
   { name: 'T2, three mixes, tuned on the worst of them, knee', experiment: 'target-v2-t2-mixes', decides: isMain },
-  { name: 'T2, three mixes, tuned on the worst of them, lowest E2E P99', experiment: 'target-v2-t2-mixes-e2e', decides: isMain },
+  {
+    name: 'T2, three mixes, tuned on the worst of them, lowest E2E P99',
+    experiment: 'target-v2-t2-mixes-e2e',
+    decides: isMain,
+  },
   { name: 'T3, sessions at 175 and 200 a second, hand-picked', experiment: 'target-v2-t3', decides: isMain },
   {
     name: 'T4, overload pulse, roofline, hand-picked',
