@@ -24,6 +24,9 @@ for (const [file, plan] of plans) {
   targets.set(target, [...(targets.get(target) ?? []), [file, plan]]);
 }
 
+/** Tuned at loads of their own, a little above what each holds; stock has twice the trials. */
+const OWN_LOADS = ['t1-s1'];
+
 describe('rivals on target problem 2', () => {
   test('are there: three for each of the five targets', () => {
     for (const target of ['t1', 't2', 't3', 't4', 't5']) {
@@ -38,7 +41,7 @@ describe('rivals on target problem 2', () => {
   });
 
   test('have the same budget, seeds, objectives, workload, window and targets', () => {
-    for (const [target, rivals] of targets) {
+    for (const [target, rivals] of [...targets].filter(([target]) => !OWN_LOADS.includes(target))) {
       const terms = rivals.map(([, { trials, seeds, objectives, workload, regimes, measurement }]) => [
         trials,
         seeds,
@@ -49,8 +52,16 @@ describe('rivals on target problem 2', () => {
       ]);
       for (const one of terms) expect(one, target).toEqual(terms[0]);
       expect(rivals[0]![1].trials, target).toBeLessThanOrEqual(40);
-      expect(rivals[0]![1].seeds, target).toHaveLength(3);
+      expect(rivals[0]![1].seeds.length, target).toBeGreaterThanOrEqual(3);
     }
+  });
+
+  test.each(OWN_LOADS)('%s: stock has no fewer trials, and the same seeds, window and targets', (target) => {
+    const plan = (rival: string) => targets.get(target)!.find(([file]) => STUDY.exec(file)![2] === rival)![1];
+    const [stock, pools] = [plan('stock'), plan('class-pools')];
+    expect(pools.trials).toBeLessThanOrEqual(40);
+    expect(stock.trials).toBeGreaterThanOrEqual(2 * pools.trials!);
+    expect([stock.seeds, stock.measurement]).toEqual([pools.seeds, pools.measurement]);
   });
 
   test('may all set slots and step tokens', () => {

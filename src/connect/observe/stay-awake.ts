@@ -16,9 +16,12 @@ export class StayAwake {
   #turnIsNext = false;
   #rest: NodeJS.Timeout | undefined;
   #trialMs = 0;
-  #usedBefore = process.cpuUsage();
+  #usedBefore = 0;
+  readonly #usedMs: () => number;
 
-  constructor() {
+  /** @param usedMs - CPU that this process has used, ms */
+  constructor(usedMs: () => number = processUse) {
+    this.#usedMs = usedMs;
     // Threads that help to collect garbage wait for a core, and this one for them: alone it needs half a millisecond.
     setFlagsFromString('--no-parallel-scavenge');
   }
@@ -37,7 +40,7 @@ export class StayAwake {
 
   #try(): void {
     this.#rest = undefined;
-    this.#usedBefore = process.cpuUsage();
+    this.#usedBefore = this.#usedMs();
     this.#trialMs = performance.now();
     if (!this.#turnIsNext) this.#next();
   }
@@ -57,10 +60,15 @@ export class StayAwake {
 
   /** Whether this process ran since the last time it was asked, but for a tenth; asks anew from now on. */
   #hadTheCore(nowMs: number): boolean {
-    const { user, system } = process.cpuUsage(this.#usedBefore);
-    const had = (user + system) / 1000 >= OWN_SHARE * (nowMs - this.#trialMs);
-    this.#usedBefore = process.cpuUsage();
+    const usedMs = this.#usedMs();
+    const had = usedMs - this.#usedBefore >= OWN_SHARE * (nowMs - this.#trialMs);
+    this.#usedBefore = usedMs;
     this.#trialMs = nowMs;
     return had;
   }
+}
+
+function processUse(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
