@@ -5,7 +5,7 @@ import { TokenIds } from '../../../src/connect/observe/token-ids.ts';
 import { quantile } from '../../../src/numeric/statistics.ts';
 import { generateWorkload } from '../../../src/simulators/workload/generate-workload.ts';
 import { parseWorkload } from '../../../src/simulators/workload/parse-workload.ts';
-import { first } from './priority.ts';
+import { takePrecedence } from './priority.ts';
 import { monotonicUs, type ServerRecord } from './server.ts';
 import { startServerProcess } from './server-process.ts';
 
@@ -39,7 +39,7 @@ export interface Lateness {
 /** Measures streams from a server in another process, by the monotonic clock that both share. */
 export async function measureLateness(setting: Streams): Promise<Lateness> {
   const server = await startServerProcess({ ttftMs: setting.ttftMs, itlMs: setting.itlMs });
-  const back = first();
+  const giveBack = takePrecedence();
   try {
     const ended = await load(server.url, setting);
     const { records, mostOpen } = await server.records();
@@ -62,7 +62,7 @@ export async function measureLateness(setting: Streams): Promise<Lateness> {
       machineMs: Math.max(0, p99(pairs.flatMap(({ record }) => behindSchedule(record, setting))) - TIMER_MS),
     };
   } finally {
-    back();
+    giveBack();
     server.stop();
   }
 }

@@ -2,8 +2,7 @@ import type { KeyMap } from './key-map.ts';
 
 /** Which keys were cached at the last refresh: only changes since then are kept. */
 export class FrozenIndex {
-  /** Number of copies so far. */
-  generation = 1;
+  #generation = 1;
   /** Generation of the last change by key, and whether the key was cached before it. */
   readonly #changedIn: KeyMap;
   readonly #before: KeyMap;
@@ -13,19 +12,24 @@ export class FrozenIndex {
     this.#before = before;
   }
 
+  /** Number of copies so far. */
+  get generation(): number {
+    return this.#generation;
+  }
+
   advance(): void {
-    this.generation++;
+    this.#generation++;
   }
 
   /** To be told before every change. */
   note(key: number, now: 'present' | 'absent'): void {
-    if (this.#changedIn.get(key) === this.generation) return;
-    this.#changedIn.set(key, this.generation);
+    if (this.#changedIn.get(key) === this.#generation) return;
+    this.#changedIn.set(key, this.#generation);
     this.#before.set(key, now === 'present' ? 1 : 0);
   }
 
   /** @param now - whether the key is there now */
   had(key: number, now: 'present' | 'absent'): boolean {
-    return this.#changedIn.get(key) === this.generation ? this.#before.get(key) === 1 : now === 'present';
+    return this.#changedIn.get(key) === this.#generation ? this.#before.get(key) === 1 : now === 'present';
   }
 }

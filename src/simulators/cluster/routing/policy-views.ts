@@ -1,5 +1,4 @@
 import type { RequestEnd } from '../../workload/follow-ups.ts';
-import type { RequestTable } from '../../workload/request-table.ts';
 import type { RequestsView } from '../column-owners.ts';
 import type { SnapshotColumns } from '../gateway/admission.ts';
 import type { RequestIndex } from '../indices.ts';
@@ -9,13 +8,9 @@ import type { InstanceView, RequestView, RoutingHint, Scorer } from '../policy/p
 import { PHASE } from '../request-states.ts';
 import type { CacheSignal } from './cache-signal.ts';
 import type { InstanceScorer } from './scorers.ts';
-import { ViewedRequest } from './viewed-request.ts';
+import { ViewedRequest, type ViewSource } from './viewed-request.ts';
 
-export interface ViewParts {
-  readonly requests: RequestsView;
-  readonly table: RequestTable;
-  readonly priorityOfClass: Float64Array;
-  readonly idOf: (request: RequestIndex) => string;
+export interface ViewParts extends ViewSource {
   /** Learns that policies ask what cannot be told without books. */
   readonly needed: NeededBooks;
 }
@@ -39,7 +34,7 @@ export class PolicyViews {
   request(request: RequestIndex): RequestView {
     let view = this.#views[request];
     if (view === undefined) {
-      view = this.#make(request);
+      view = new ViewedRequest(request, this.#parts, this.#hints.get(request) ?? null);
       this.#views[request] = view;
     }
     return view;
@@ -47,14 +42,14 @@ export class PolicyViews {
 
   /** Leading prompt blocks that an instance has cached, as fresh as the signal. */
   known(view: RequestView, instance: number, cacheSignal: CacheSignal): number {
-    const request = ViewedRequest.requestOf(view, this);
+    const request = ViewedRequest.requestOf(view, this.#parts);
     if (this.#requests.instance[request]! >= 0 && !cacheSignal.lookup(instance).answersForAll) this.#needBooks();
     return cacheSignal.cachedBlocks(instance, this.#requests.row[request]!);
   }
 
   /** Leading prompt blocks that an instance has cached right now. */
   live(view: RequestView, instance: number, { lookup, blockSize }: GpuBlocks): number {
-    const request = ViewedRequest.requestOf(view, this);
+    const request = ViewedRequest.requestOf(view, this.#parts);
     const q = this.#requests;
     const at = q.instance[request]!;
     const isElsewhere = at >= 0 && (at !== instance || q.phase[request]! >= PHASE.completed);
@@ -108,32 +103,6 @@ export class PolicyViews {
     for (const scorer of Object.values(scorers)) scorer.ended?.(this.request(request), instance, end, atUs);
     this.#views[request] = undefined;
     this.#hints.delete(request);
-  }
-
-  #make(request: RequestIndex): RequestView {
-    const { table, priorityOfClass, idOf } = this.#parts;
-    const { names } = table;
-    const row = this.#requests.row[request]!;
-    const sloClass = table.sloClass[row]!;
-    const session = table.session[row]!;
-    const group = table.prefixGroupLabel[row]!;
-    const view = {
-      id: idOf(request),
-      inputTokens: table.inputTokens[row]!,
-      arrivalUs: table.arrivalUs[row]!,
-      sloClass: names.sloClasses[sloClass]!,
-      priority: priorityOfClass[sloClass]!,
-      tenant: names.tenants[table.tenant[row]!]!,
-      model: names.models[table.model[row]!] ?? '',
-      deadlineUs: table.deadlineUs[row]!,
-      sloTargetUs: table.sloTargetUs[row]!,
-      sessionId: session < 0 ? '' : names.sessions[session]!,
-      round: table.round[row]!,
-      prefixGroup: group < 0 ? '' : names.prefixGroups[group]!,
-      prefixTokens: table.prefixLengthLabel[row]!,
-      hint: this.#hints.get(request) ?? null,
-    };
-    return new ViewedRequest(view, request, this);
   }
 }
 
