@@ -26,12 +26,10 @@ for experiment in sessions-window sessions-overload; do paretune experiment $her
 # What strategies add: rivals tuned on the same seeds with the same budget, then judged on unused ones.
 for study in t1-stock t1-class-partition t1-class-pools t1-class-pools-bar t1-stock-s1 t1-class-pools-s1 t2-class-pools-heavy t2-class-pools-mixes \
   t3-class-pools-200 t4-stock-rl t4-class-pools-rl t4-stock-rl-s2 t4-class-pools-rl-s2; do
-  # The experiments on three mixes name the run of their study so.
-  run="$out/$([ $study = t2-class-pools-mixes ] && echo t2-class-pools || echo $study)"
-  rm -rf "$run"
+  rm -rf "$out/$study"
   # Exit code 3: no point within the guards.
-  paretune run $here/$study.yaml --out "$run" || [ $? = 3 ]
-  rm -f "$run/report.html" "$run/report.json" "$run/trials.csv" "$run/timings.jsonl"
+  paretune run $here/$study.yaml --out "$out/$study" || [ $? = 3 ]
+  rm -f "$out/$study/report.html" "$out/$study/report.json" "$out/$study/trials.csv" "$out/$study/timings.jsonl"
 done
 for study in t1-stock t1-class-pools-bar; do
   paretune sensitivity "$out/$study" --json > "$out/sensitivity-$study.json"
