@@ -12,6 +12,11 @@ export const EFFECTS_ALLOWED: readonly {
     why: 'the hash of a text is a function of the text; Node keeps it beside its random numbers',
   },
   {
+    where: 'src/optimizer/gp/wasm/machine.ts',
+    kinds: ['code'],
+    why: 'compiles the WebAssembly of fits and predictions, once and from bytes in a file',
+  },
+  {
     where: 'src/simulators/workload/skip-kernel.ts',
     kinds: ['code'],
     why: 'compiles the WebAssembly that steps over token draws, once and from bytes in the file',

@@ -1,7 +1,6 @@
 import { dot } from '../../numeric/dot.ts';
 import { expOfNonPositive } from '../../numeric/exp.ts';
-import { type FeatureRows, type Kernel, SQRT5 } from './kernel.ts';
-import { MEAN_VARIANCE } from './pair-covariance.ts';
+import { type FeatureRows, type Kernel, MEAN_VARIANCE, SQRT5 } from './kernel.ts';
 import type { Posterior } from './posterior.ts';
 
 /** Writes the covariances of the values at `x` and at each point, without the mean's. */

@@ -7,7 +7,7 @@ import {
   startHyperparameters,
 } from './hyperparameters.ts';
 import { type FeatureRows, type KernelShape, pairDifferences } from './kernel.ts';
-import { negativeLogPosterior } from './marginal-likelihood.ts';
+import { type LikelihoodData, negativeLogPosterior } from './marginal-likelihood.ts';
 import {
   fitTransform,
   IDENTITY,
@@ -18,7 +18,7 @@ import {
   toUnit,
   transform,
 } from './outcome-transform.ts';
-import type { LikelihoodData } from './pair-covariance.ts';
+
 import { condition, type Posterior } from './posterior.ts';
 
 export interface OutcomeData {

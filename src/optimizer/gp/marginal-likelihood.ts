@@ -1,19 +1,23 @@
-import { choleskyFactor, inverseFromFactor, invertLowerTransposed, logDeterminant } from '../../numeric/cholesky.ts';
-import { dot } from '../../numeric/dot.ts';
+import { logDeterminant } from '../../numeric/cholesky.ts';
 import type { StagedDifferentiable } from '../../numeric/lbfgsb.ts';
-import { solveLower, solveUpper } from '../../numeric/triangular-solve.ts';
 import { hyperparameterCount, kernelOf, type LogHyperparameters, logPrior } from './hyperparameters.ts';
-import { kernelVariance } from './kernel.ts';
-import {
-  addAdditiveGradient,
-  addDiagonal,
-  addRadialGradient,
-  fillAdditive,
-  fillRadial,
-  type LikelihoodData,
-  type LikelihoodScratch,
-  likelihoodScratch,
-} from './pair-covariance.ts';
+import { type KernelShape, kernelVariance, SHAPE_NUMBERS } from './kernel.ts';
+import { Machine } from './wasm/machine.ts';
+
+/** Data of one fit; nothing here depends on the hyperparameters. */
+export interface LikelihoodData {
+  readonly rows: number;
+  readonly width: number;
+  /** From `pairDifferences`. */
+  readonly differences: Float64Array;
+  /** Standardised losses, length n. */
+  readonly targets: Float64Array;
+  /** Known variance of each target; NaN where the noise is inferred. */
+  readonly variances: Float64Array;
+  /** Inferred noise of each target relative to σ², length n. */
+  readonly noiseScale: Float64Array;
+  readonly shape: KernelShape;
+}
 
 /**
  * Negative log posterior density of the hyperparameters, −log N(y | 0, K) − log p(θ) up to a constant, in nats.
@@ -24,48 +28,67 @@ import {
  * @see Rasmussen & Williams 2006, eq. 2.30 and 5.9
  */
 export function negativeLogPosterior(data: LikelihoodData): StagedDifferentiable {
-  const { rows, width, targets, shape } = data;
-  const scratch = likelihoodScratch(data);
-  const { covariance, inverse, inverseTransposed, residual } = scratch;
-  const additive = shape === 'additive';
-  const fill = additive ? fillAdditive : fillRadial;
-  const addGradient = additive ? addAdditiveGradient : addRadialGradient;
+  const { width, shape } = data;
   const unused = new Float64Array(hyperparameterCount(shape, width));
   let theta: LogHyperparameters = unused.slice();
-  let kernel = kernelOf(shape, theta, width);
+  const value = (x: LogHyperparameters): number => {
+    theta = x;
+    const kernel = kernelOf(shape, theta, width);
+    const base = place(data);
+    const noise = Math.exp(theta[width + 1]!);
+    MACHINE.numbers.set(kernel.weights, MACHINE.at(base, FIELDS.weights));
+    const { signal, first, second } = kernel;
+    const fitTerm = MACHINE.kernels.fitTerm(base, signal, first, second, kernelVariance(kernel), noise);
+    if (Number.isNaN(fitTerm)) return Number.POSITIVE_INFINITY;
+    return (
+      0.5 * (fitTerm + logDeterminant(factorAt(base, data.rows), data.rows)) - logPrior(shape, theta, width, unused)
+    );
+  };
   return {
-    value(x) {
-      theta = x;
-      kernel = kernelOf(shape, theta, width);
-      fill(kernel, data, scratch);
-      addDiagonal(kernelVariance(kernel), Math.exp(theta[width + 1]!), data, covariance);
-      if (choleskyFactor(covariance, rows, covariance).kind !== 'factored') return Number.POSITIVE_INFINITY;
-      solveLower(covariance, rows, targets, residual);
-      const fitTerm = dot(residual, 0, residual, 0, rows);
-      return 0.5 * (fitTerm + logDeterminant(covariance, rows)) - logPrior(shape, theta, width, unused);
-    },
+    value,
     gradient(out) {
-      solveUpper(covariance, rows, residual, residual);
-      invertLowerTransposed(covariance, rows, inverseTransposed);
-      inverseFromFactor(inverseTransposed, rows, inverse);
+      if (placed !== data) value(theta);
+      const base = place(data);
       out.fill(0);
       logPrior(shape, theta, width, out);
       for (let j = 0; j < out.length; j++) out[j] = -out[j]!;
-      addGradient(kernel, out, data, scratch);
-      addNoiseGradient(Math.exp(theta[width + 1]!), out, data, scratch);
+      const at = MACHINE.at(base, FIELDS.gradient);
+      MACHINE.numbers.set(out, at);
+      MACHINE.kernels.addGradient(base);
+      for (let j = 0; j < out.length; j++) out[j] = MACHINE.numbers[at + j]!;
     },
   };
 }
 
-function addNoiseGradient(
-  noise: number,
-  gradient: Float64Array,
-  { rows, width, variances, noiseScale }: LikelihoodData,
-  { inverse, residual }: LikelihoodScratch,
-): void {
-  for (let i = 0; i < rows; i++) {
-    if (!Number.isNaN(variances[i]!)) continue;
-    const share = noise * noiseScale[i]!;
-    gradient[width + 1]! += 0.5 * share * (inverse[i * rows + i]! - residual[i]! * residual[i]!);
-  }
+/** One fit lies in this memory at a time. */
+const MACHINE = new Machine(1);
+let placed: LikelihoodData | null = null;
+let base = 0;
+
+/** Where addresses stand in a `Likelihood`. */
+const FIELDS = { weights: 5, differences: 6, targets: 7, variances: 8, noiseScale: 9, gradient: 10, covariance: 12 };
+
+/** Address of the fit of these data. */
+function place(data: LikelihoodData): number {
+  if (placed === data) return base;
+  const { rows, width, differences, targets, variances, noiseScale } = data;
+  const shape = SHAPE_NUMBERS[data.shape];
+  base = MACHINE.take(MACHINE.kernels.likelihoodSize(rows, width, shape));
+  MACHINE.kernels.layoutLikelihood(base, rows, width, shape);
+  const pairs = (rows * (rows - 1)) / 2;
+  const stride = pairs + (pairs % 2);
+  const at = MACHINE.at(base, FIELDS.differences);
+  for (let j = 0; j < width; j++)
+    MACHINE.numbers.set(differences.subarray(j * pairs, (j + 1) * pairs), at + j * stride);
+  MACHINE.numbers.set(targets, MACHINE.at(base, FIELDS.targets));
+  MACHINE.numbers.set(variances, MACHINE.at(base, FIELDS.variances));
+  MACHINE.numbers.set(noiseScale, MACHINE.at(base, FIELDS.noiseScale));
+  placed = data;
+  return base;
+}
+
+/** The factor of the covariance, which the last value has left. */
+function factorAt(base: number, rows: number): Float64Array {
+  const at = MACHINE.at(base, FIELDS.covariance);
+  return MACHINE.numbers.subarray(at, at + rows * rows);
 }

@@ -2,8 +2,7 @@ import type { Rng } from '../../base/random.ts';
 import { choleskySolve } from '../../numeric/cholesky.ts';
 import { covarianceAlong } from './covariance-along.ts';
 import type { FittedGp } from './fit.ts';
-import { type Kernel, kernelVariance } from './kernel.ts';
-import { MEAN_VARIANCE } from './pair-covariance.ts';
+import { type Kernel, kernelVariance, MEAN_VARIANCE } from './kernel.ts';
 
 /** A function on features, on the standardised scale. */
 export type Path = (x: Readonly<Float64Array>) => number;

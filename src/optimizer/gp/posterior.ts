@@ -1,21 +1,19 @@
-import { choleskyFactor, choleskySolve } from '../../numeric/cholesky.ts';
 import { dot } from '../../numeric/dot.ts';
-import { solveLower, solveUpper } from '../../numeric/triangular-solve.ts';
 import {
-  addCrossGradient,
-  crossCovariance,
   type FeatureRows,
   type Kernel,
   kernelVariance,
-  termCount,
+  MEAN_VARIANCE,
+  RELATIVE_NUGGET,
+  SHAPE_NUMBERS,
 } from './kernel.ts';
-import { MEAN_VARIANCE, RELATIVE_NUGGET } from './pair-covariance.ts';
+import { Machine } from './wasm/machine.ts';
 
 /** Gaussian process conditioned on values at n points, ready to predict. Everything is on the standardised scale. */
 export interface Posterior {
   readonly kernel: Kernel;
   readonly points: FeatureRows;
-  /** Factor of K + noise, row-major n × n. */
+  /** Factor of K + noise, row-major n × n; the upper triangle is unspecified. */
   readonly lower: Float64Array;
   /** (K + noise)⁻¹ y for each of S vectors of values: the mean of member s is k(x)ᵀ α_s. */
   readonly alphas: readonly Float64Array[];
@@ -39,95 +37,146 @@ export function condition(
   noise: Readonly<Float64Array>,
 ): Posterior {
   const { rows } = points;
-  const prior = priorCovariance(kernel, points);
   const variance = kernelVariance(kernel);
+  const base = layOut(kernel, points, targets.length);
   for (const jitter of JITTER_LADDER) {
-    const covariance = prior.slice();
     const extra = variance * RELATIVE_NUGGET + jitter * (variance + MEAN_VARIANCE);
-    for (let i = 0; i < rows; i++) covariance[i * rows + i]! += noise[i]! + extra;
-    const result = choleskyFactor(covariance, rows, covariance);
-    if (result.kind !== 'factored') continue;
-    const { lower } = result;
-    const alphas = targets.map((values) => choleskySolve(lower, rows, values));
-    return { kernel, points, lower, alphas, priorVariance: variance + MEAN_VARIANCE };
+    MACHINE.numbers.set(noise, MACHINE.at(base, FIELDS.noise));
+    writeAlphas(base, targets, rows);
+    if (MACHINE.kernels.condition(base, extra) === 0) continue;
+    const { numbers } = MACHINE;
+    const at = MACHINE.at(base, FIELDS.lower);
+    const alphas = MACHINE.at(base, FIELDS.alphas);
+    const posterior = {
+      kernel,
+      points,
+      lower: numbers.slice(at, at + rows * rows),
+      alphas: targets.map((_, s) => numbers.slice(alphas + s * even(rows), alphas + s * even(rows) + rows)),
+      priorVariance: variance + MEAN_VARIANCE,
+    };
+    PLACES.set(posterior, { round: MACHINE.round, base });
+    return posterior;
   }
   throw new RangeError(
     'covariance is not positive definite even with jitter; features or hyperparameters are not finite',
   );
 }
 
+/** Bytes of posteriors that are kept ready: a proposal with ten outcomes at 300 points needs 15 million. */
+const MOST_READY = 48_000_000;
+const MACHINE = new Machine(MOST_READY);
+
+/** Where addresses stand in a `Process`. */
+const FIELDS = {
+  weights: 5,
+  categorical: 6,
+  features: 7,
+  noise: 8,
+  lower: 9,
+  alphas: 10,
+  x: 11,
+  means: 12,
+  toMeans: 13,
+  gradient: 14,
+  solved: 19,
+};
+
+interface Place {
+  readonly round: number;
+  readonly base: number;
+}
+
+const PLACES = new WeakMap<Posterior, Place>();
+
+function even(n: number): number {
+  return n + (n % 2);
+}
+
+/** A new process without values. @returns its address */
+function layOut(kernel: Kernel, { rows, width, features, categorical }: FeatureRows, members: number): number {
+  const shape = SHAPE_NUMBERS[kernel.shape];
+  const base = MACHINE.take(MACHINE.kernels.processSize(rows, width, shape, members));
+  const { numbers, kernels } = MACHINE;
+  kernels.layoutProcess(base, rows, width, shape, members);
+  kernels.setKernel(base, kernel.signal, kernel.first, kernel.second, kernelVariance(kernel) + MEAN_VARIANCE);
+  numbers.set(kernel.weights, MACHINE.at(base, FIELDS.weights));
+  numbers.set(categorical, MACHINE.at(base, FIELDS.categorical));
+  const at = MACHINE.at(base, FIELDS.features);
+  const stride = even(rows);
+  for (let j = 0; j < width; j++)
+    for (let a = 0; a < rows; a++) numbers[at + j * stride + a] = features[a * width + j]!;
+  return base;
+}
+
+function writeAlphas(base: number, vectors: readonly Readonly<Float64Array>[], rows: number): void {
+  const at = MACHINE.at(base, FIELDS.alphas);
+  for (let s = 0; s < vectors.length; s++) MACHINE.numbers.set(vectors[s]!, at + s * even(rows));
+}
+
+/** The address at which a posterior is ready. */
+function ready(posterior: Posterior): number {
+  const known = PLACES.get(posterior);
+  if (known?.round === MACHINE.round) return known.base;
+  const { kernel, points, lower, alphas } = posterior;
+  const base = layOut(kernel, points, alphas.length);
+  MACHINE.numbers.set(lower, MACHINE.at(base, FIELDS.lower));
+  writeAlphas(base, alphas, points.rows);
+  PLACES.set(posterior, { round: MACHINE.round, base });
+  return base;
+}
+
 /** Prior covariance, mean included, row-major, both triangles. */
 export function priorCovariance(kernel: Kernel, points: FeatureRows): Float64Array {
-  const { rows, width, features, categorical } = points;
-  const out = new Float64Array(rows * rows);
-  const slopes = new Float64Array(rows);
-  const terms = new Float64Array(termCount(kernel, points));
-  for (let a = 0; a < rows; a++) {
-    const row = out.subarray(a * rows, (a + 1) * rows);
-    const before = { rows: a + 1, width, features, categorical };
-    crossCovariance(kernel, before, features.subarray(a * width, (a + 1) * width), row, slopes, terms);
-    for (let b = 0; b <= a; b++) {
-      row[b]! += MEAN_VARIANCE;
-      out[b * rows + a] = row[b]!;
-    }
-  }
+  const { rows } = points;
+  const base = layOut(kernel, points, 0);
+  MACHINE.kernels.fillPrior(base);
+  const at = MACHINE.at(base, FIELDS.lower);
+  const out = MACHINE.numbers.slice(at, at + rows * rows);
+  MACHINE.release(base);
+  for (let a = 0; a < rows; a++) for (let b = 0; b < a; b++) out[b * rows + a] = out[a * rows + b]!;
   return out;
 }
 
-/** Moments at one point, and the work arrays behind them. */
+/** Moments at one point. */
 export interface Moments {
   /** Mean of each member, length S. */
   readonly means: Float64Array;
   variance: number;
-  /** cov(f(x), f(X)), length n. */
-  readonly covariance: Float64Array;
-  /** Slopes of the kernel by squared scaled distance to each point, length n. */
-  readonly slopes: Float64Array;
-  /** Factors of the additive kernel by point. */
-  readonly terms: Float64Array;
-  /** L⁻¹ k(x), length n. */
-  readonly solved: Float64Array;
 }
 
 /** Allocates for posteriors of this size. */
-export function momentsBuffer({ kernel, points, alphas }: Posterior): Moments {
-  return {
-    means: new Float64Array(alphas.length),
-    variance: 0,
-    covariance: new Float64Array(points.rows),
-    slopes: new Float64Array(points.rows),
-    terms: new Float64Array(termCount(kernel, points)),
-    solved: new Float64Array(points.rows),
-  };
-}
-
-function fillCrossCovariance({ kernel, points }: Posterior, x: Readonly<Float64Array>, out: Moments): void {
-  const { covariance } = out;
-  crossCovariance(kernel, points, x, covariance, out.slopes, out.terms);
-  for (let a = 0; a < points.rows; a++) covariance[a]! += MEAN_VARIANCE;
+export function momentsBuffer({ alphas }: Posterior): Moments {
+  return { means: new Float64Array(alphas.length), variance: 0 };
 }
 
 /** Latent means and variance (without noise) at `x`. */
 export function predict(posterior: Posterior, x: Readonly<Float64Array>, out: Moments): Moments {
-  const { rows } = posterior.points;
-  predictMeans(posterior, x, out);
-  solveLower(posterior.lower, rows, out.covariance, out.solved);
-  const prior = posterior.priorVariance;
-  out.variance = Math.max(prior - dot(out.solved, 0, out.solved, 0, rows), 1e-14 * prior);
+  const base = ready(posterior);
+  MACHINE.numbers.set(x, MACHINE.at(base, FIELDS.x));
+  out.variance = MACHINE.kernels.predict(base);
+  readMeans(base, out.means);
   return out;
 }
 
 /** Latent means only, at S n multiply-adds. */
 export function predictMeans(posterior: Posterior, x: Readonly<Float64Array>, out: Moments): Float64Array {
-  fillCrossCovariance(posterior, x, out);
-  const { alphas, points } = posterior;
-  for (let s = 0; s < alphas.length; s++) out.means[s] = dot(out.covariance, 0, alphas[s]!, 0, points.rows);
+  const base = ready(posterior);
+  MACHINE.numbers.set(x, MACHINE.at(base, FIELDS.x));
+  MACHINE.kernels.predictMeans(base);
+  readMeans(base, out.means);
   return out.means;
+}
+
+function readMeans(base: number, means: Float64Array): void {
+  const { numbers } = MACHINE;
+  const at = MACHINE.at(base, FIELDS.means);
+  for (let s = 0; s < means.length; s++) means[s] = numbers[at + s]!;
 }
 
 /**
  * Adds the feature gradient of Σ_s a_s mean_s(x) + b variance(x) to `gradient`; categorical features get nothing.
- * One pass over the points for all members, because the means are linear in α. Call right after `predict` at the same x.
+ * One pass over the points for all members, because the means are linear in α. Call right after `predict` at the same x,
+ * or after `predictMeans` where b is 0.
  */
 export function addMomentGradient(
   posterior: Posterior,
@@ -137,30 +186,27 @@ export function addMomentGradient(
   toVariance: number,
   gradient: Float64Array,
 ): void {
-  const { kernel, points, alphas, lower } = posterior;
-  const { solved, slopes, terms } = moments;
-  if (toVariance === 0) solved.fill(0);
-  else solveUpper(lower, points.rows, solved, solved);
-  for (let a = 0; a < points.rows; a++) {
-    let pull = -2 * toVariance * solved[a]!;
-    for (let s = 0; s < alphas.length; s++) pull += toMeans[s]! * alphas[s]![a]!;
-    solved[a] = pull;
-  }
-  addCrossGradient(kernel, points, x, solved, slopes, terms, gradient);
+  if (PLACES.get(posterior)?.round !== MACHINE.round) predict(posterior, x, momentsBuffer(posterior));
+  const base = ready(posterior);
+  const { numbers } = MACHINE;
+  const at = MACHINE.at(base, FIELDS.gradient);
+  numbers.set(toMeans, MACHINE.at(base, FIELDS.toMeans));
+  numbers.set(gradient, at);
+  MACHINE.kernels.addMomentGradient(base, toVariance);
+  for (let j = 0; j < gradient.length; j++) gradient[j] = numbers[at + j]!;
 }
 
 /** Posterior covariance of f at the rows of `at`, lower triangle, row-major. */
 export function jointCovariance(posterior: Posterior, at: FeatureRows): Float64Array {
-  const { points, lower, kernel } = posterior;
-  const n = points.rows;
+  const n = posterior.points.rows;
   const solved = new Float64Array(at.rows * n);
-  const moments = momentsBuffer({ ...posterior, alphas: [] });
+  const moments = momentsBuffer(posterior);
   for (let i = 0; i < at.rows; i++) {
-    fillCrossCovariance(posterior, at.features.subarray(i * at.width, (i + 1) * at.width), moments);
-    solveLower(lower, n, moments.covariance, moments.solved);
-    solved.set(moments.solved, i * n);
+    predict(posterior, at.features.subarray(i * at.width, (i + 1) * at.width), moments);
+    const from = MACHINE.at(ready(posterior), FIELDS.solved);
+    solved.set(MACHINE.numbers.subarray(from, from + n), i * n);
   }
-  const out = priorCovariance(kernel, at);
+  const out = priorCovariance(posterior.kernel, at);
   for (let i = 0; i < at.rows; i++)
     for (let j = 0; j <= i; j++) out[i * at.rows + j]! -= dot(solved, i * n, solved, j * n, n);
   return out;

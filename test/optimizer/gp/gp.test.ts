@@ -6,8 +6,14 @@ import { leaveOneOut } from '../../../src/optimizer/gp/diagnostics.ts';
 import { featureMap } from '../../../src/optimizer/gp/features.ts';
 import { conditionModel, type OutcomeData } from '../../../src/optimizer/gp/fit.ts';
 import { hyperparameterCount, kernelOf, logPrior } from '../../../src/optimizer/gp/hyperparameters.ts';
-import { featureRows, type KernelShape, kernelVariance, pairDifferences } from '../../../src/optimizer/gp/kernel.ts';
-import { negativeLogPosterior } from '../../../src/optimizer/gp/marginal-likelihood.ts';
+import {
+  featureRows,
+  type KernelShape,
+  kernelVariance,
+  MEAN_VARIANCE,
+  pairDifferences,
+} from '../../../src/optimizer/gp/kernel.ts';
+import { type LikelihoodData, negativeLogPosterior } from '../../../src/optimizer/gp/marginal-likelihood.ts';
 import { checkpoint, chooseModels, ModelMemory } from '../../../src/optimizer/gp/model-choice.ts';
 import {
   fitTransform,
@@ -17,7 +23,6 @@ import {
   transform,
   untransform,
 } from '../../../src/optimizer/gp/outcome-transform.ts';
-import { type LikelihoodData, MEAN_VARIANCE } from '../../../src/optimizer/gp/pair-covariance.ts';
 import {
   addMomentGradient,
   condition,

@@ -1,0 +1,270 @@
+// Log likelihood of a Gaussian process and its gradient by pairs of points; see src/optimizer/gp/marginal-likelihood.ts.
+
+import { at, dot, factor, get, inverseFromFactor, invertTransposed, pair, set, setPair, solveLower, solveUpper } from './algebra';
+import { exp2 } from './exponential';
+import { MEAN_VARIANCE, radialProfile, RELATIVE_NUGGET } from './kernel';
+
+/** One fit. Pairs (a, b), b < a, come in row order; rows of arrays by feature and pair are `stride` long. */
+@unmanaged
+export class Likelihood {
+  rows: i32;
+  width: i32;
+  shape: i32;
+  pairs: i32;
+  stride: i32;
+  weights: usize;
+  /** Squared differences by feature and pair. */
+  differences: usize;
+  targets: usize;
+  /** NaN where the noise is inferred. */
+  variances: usize;
+  noiseScale: usize;
+  gradient: usize;
+  residual: usize;
+  covariance: usize;
+  transposed: usize;
+  inverse: usize;
+  /** By pair: κ and dκ/d(r²); of the additive kernel Π z and Σ z. */
+  profile: usize;
+  slope: usize;
+  weight: usize;
+  /** By feature and pair: z of the additive kernel. */
+  terms: usize;
+  signal: f64;
+  first: f64;
+  second: f64;
+  noise: f64;
+}
+
+const ADDITIVE: i32 = 2;
+
+/** Number of bytes behind a fit. */
+export function likelihoodSize(rows: i32, width: i32, shape: i32): usize {
+  return layoutLikelihood(0, rows, width, shape);
+}
+
+/** Lays a fit out from `base` on; without one, only counts. @returns the first address behind it */
+export function layoutLikelihood(base: usize, rows: i32, width: i32, shape: i32): usize {
+  const pairs = (rows * (rows - 1)) / 2;
+  const stride = (pairs + 1) & ~1;
+  const square = rows * rows + 1;
+  const own = shape === ADDITIVE ? stride : 0;
+  const weights = (base + offsetof<Likelihood>() + 15) & ~15;
+  const differences = at(weights, width + (width & 1));
+  const targets = at(differences, width * stride);
+  const variances = at(targets, rows);
+  const noiseScale = at(variances, rows);
+  const gradient = at(noiseScale, rows);
+  const residual = at(gradient, width + 4);
+  const covariance = at(residual, rows);
+  const transposed = at(covariance, square);
+  const inverse = at(transposed, square);
+  const profile = at(inverse, square);
+  const slope = at(profile, stride);
+  const weight = at(slope, stride);
+  const terms = at(weight, own);
+  const end = at(terms, width * own);
+  if (base === 0) return end;
+  const fit = changetype<Likelihood>(base);
+  fit.rows = rows;
+  fit.width = width;
+  fit.shape = shape;
+  fit.pairs = pairs;
+  fit.stride = stride;
+  fit.weights = weights;
+  fit.differences = differences;
+  fit.targets = targets;
+  fit.variances = variances;
+  fit.noiseScale = noiseScale;
+  fit.gradient = gradient;
+  fit.residual = residual;
+  fit.covariance = covariance;
+  fit.transposed = transposed;
+  fit.inverse = inverse;
+  fit.profile = profile;
+  fit.slope = slope;
+  fit.weight = weight;
+  fit.terms = terms;
+  memory.fill(weights, 0, end - weights);
+  return end;
+}
+
+/**
+ * yᵀ K⁻¹ y; NaN where K is not positive definite. Leaves the factor of K in its place.
+ * @param variance - of the process without its mean @param noise - where it is inferred
+ */
+export function fitTerm(fit: Likelihood, signal: f64, first: f64, second: f64, variance: f64, noise: f64): f64 {
+  fit.signal = signal;
+  fit.first = first;
+  fit.second = second;
+  fit.noise = noise;
+  const rows = fit.rows;
+  const covariance = fit.covariance;
+  const residual = fit.residual;
+  if (fit.shape === ADDITIVE) fillAdditive(fit);
+  else fillRadial(fit);
+  for (let a = 0; a < rows; a++) {
+    const known = get(fit.variances, a);
+    const own = isNaN(known) ? noise * get(fit.noiseScale, a) : known;
+    set(covariance, a * rows + a, variance * (1 + RELATIVE_NUGGET) + MEAN_VARIANCE + own);
+  }
+  if (!factor(covariance, rows)) return NaN;
+  solveLower(covariance, rows, fit.targets, residual);
+  return dot(residual, residual, rows);
+}
+
+function fillRadial(fit: Likelihood): void {
+  const differences = fit.differences;
+  const stride = fit.stride;
+  for (let k = 0; k < stride; k += 2) {
+    let r2 = f64x2.splat(0);
+    for (let j = 0; j < fit.width; j++)
+      r2 = f64x2.add(r2, f64x2.mul(v128.load_splat<f64>(at(fit.weights, j)), pair(differences, j * stride + k)));
+    radialProfile(fit.shape, r2, at(fit.profile, k), at(fit.slope, k));
+  }
+  const rows = fit.rows;
+  let k = 0;
+  for (let a = 0; a < rows; a++) {
+    const row = at(fit.covariance, a * rows);
+    let b = 0;
+    for (; b + 1 < a; b += 2, k += 2)
+      setPair(
+        row,
+        b,
+        f64x2.add(f64x2.mul(f64x2.splat(fit.signal), pair(fit.profile, k)), f64x2.splat(MEAN_VARIANCE)),
+      );
+    if (b < a) set(row, b, fit.signal * get(fit.profile, k++) + MEAN_VARIANCE);
+  }
+}
+
+function fillAdditive(fit: Likelihood): void {
+  const stride = fit.stride;
+  for (let k = 0; k < stride; k += 2) {
+    let product = f64x2.splat(1);
+    let sum = f64x2.splat(0);
+    let squares = f64x2.splat(0);
+    for (let j = 0; j < fit.width; j++) {
+      const w = f64x2.splat(-0.5 * get(fit.weights, j));
+      const z = exp2(f64x2.mul(w, pair(fit.differences, j * stride + k)));
+      setPair(fit.terms, j * stride + k, z);
+      product = f64x2.mul(product, z);
+      sum = f64x2.add(sum, z);
+      squares = f64x2.add(squares, f64x2.mul(z, z));
+    }
+    setPair(fit.profile, k, product);
+    setPair(fit.slope, k, sum);
+    setPair(fit.weight, k, f64x2.mul(f64x2.splat(0.5), f64x2.sub(f64x2.mul(sum, sum), squares)));
+  }
+  const rows = fit.rows;
+  let k = 0;
+  for (let a = 0; a < rows; a++) {
+    const row = at(fit.covariance, a * rows);
+    for (let b = 0; b < a; b++, k++)
+      set(
+        row,
+        b,
+        fit.signal * get(fit.profile, k) +
+          fit.first * get(fit.slope, k) +
+          fit.second * get(fit.weight, k) +
+          MEAN_VARIANCE,
+      );
+  }
+}
+
+/** Adds ½ Σ_ab (K⁻¹ − ααᵀ)_ab ∂K_ab to the gradient, right after `fitTerm`, which it overwrites. */
+export function addGradient(fit: Likelihood): void {
+  const rows = fit.rows;
+  solveUpper(fit.covariance, rows, fit.residual);
+  invertTransposed(fit.covariance, rows, fit.transposed);
+  inverseFromFactor(fit.transposed, rows, fit.inverse);
+  if (fit.shape === ADDITIVE) addAdditive(fit);
+  else addRadial(fit);
+  let sum = get(fit.gradient, fit.width + 1);
+  for (let i = 0; i < rows; i++) {
+    if (!isNaN(get(fit.variances, i))) continue;
+    const share = fit.noise * get(fit.noiseScale, i);
+    const own = get(fit.residual, i);
+    sum += 0.5 * share * (get(fit.inverse, i * rows + i) - own * own);
+  }
+  set(fit.gradient, fit.width + 1, sum);
+}
+
+@inline
+function add(base: usize, i: i32, value: f64): void {
+  set(base, i, get(base, i) + value);
+}
+
+function addRadial(fit: Likelihood): void {
+  const rows = fit.rows;
+  const width = fit.width;
+  const slope = fit.slope;
+  let sum: f64 = 0;
+  let k = 0;
+  for (let a = 0; a < rows; a++) {
+    const row = at(fit.inverse, a * rows);
+    const alpha = get(fit.residual, a);
+    for (let b = 0; b < a; b++, k++) {
+      // Both triangles at once: the factor ½ cancels.
+      const pull = get(row, b) - alpha * get(fit.residual, b);
+      sum += pull * get(fit.profile, k);
+      set(slope, k, get(slope, k) * pull);
+    }
+    sum += 0.5 * (1 + RELATIVE_NUGGET) * (get(row, a) - alpha * alpha);
+  }
+  add(fit.gradient, width, fit.signal * sum);
+  for (let j = 0; j < width; j++) {
+    const share = dot(slope, at(fit.differences, j * fit.stride), fit.pairs);
+    add(fit.gradient, j, fit.signal * get(fit.weights, j) * share);
+  }
+}
+
+function addAdditive(fit: Likelihood): void {
+  const rows = fit.rows;
+  const width = fit.width;
+  let whole: f64 = 0;
+  let first: f64 = 0;
+  let second: f64 = 0;
+  let trace: f64 = 0;
+  let k = 0;
+  for (let a = 0; a < rows; a++) {
+    const row = at(fit.inverse, a * rows);
+    const alpha = get(fit.residual, a);
+    for (let b = 0; b < a; b++, k++) {
+      const pull = get(row, b) - alpha * get(fit.residual, b);
+      whole += pull * get(fit.profile, k);
+      first += pull * get(fit.slope, k);
+      second += pull * get(fit.weight, k);
+      set(fit.weight, k, pull);
+    }
+    trace += 0.5 * (1 + RELATIVE_NUGGET) * (get(row, a) - alpha * alpha);
+  }
+  const p = <f64>width;
+  add(fit.gradient, width, fit.signal * (whole + trace));
+  add(fit.gradient, width + 2, fit.first * (first + trace * p));
+  add(fit.gradient, width + 3, fit.second * (second + (trace * p * (p - 1)) / 2));
+  for (let j = 0; j < width; j++) add(fit.gradient, j, -(0.5 * get(fit.weights, j) * pullOf(fit, j)));
+}
+
+/** Σ over pairs of the pull of a pair on the lengthscale of one feature. */
+function pullOf(fit: Likelihood, j: i32): f64 {
+  const terms = at(fit.terms, j * fit.stride);
+  const differences = at(fit.differences, j * fit.stride);
+  let sum: f64 = 0;
+  let k = 0;
+  for (; k + 1 < fit.pairs; k += 2) {
+    const both = pullPair(fit, terms, differences, k);
+    sum += f64x2.extract_lane(both, 0);
+    sum += f64x2.extract_lane(both, 1);
+  }
+  if (k < fit.pairs) sum += f64x2.extract_lane(pullPair(fit, terms, differences, k), 0);
+  return sum;
+}
+
+@inline
+function pullPair(fit: Likelihood, terms: usize, differences: usize, k: i32): v128 {
+  const z = pair(terms, k);
+  const others = f64x2.mul(f64x2.splat(fit.second), f64x2.sub(pair(fit.slope, k), z));
+  const alone = f64x2.mul(z, f64x2.add(f64x2.splat(fit.first), others));
+  const inner = f64x2.add(alone, f64x2.mul(f64x2.splat(fit.signal), pair(fit.profile, k)));
+  return f64x2.mul(f64x2.mul(pair(fit.weight, k), inner), pair(differences, k));
+}
