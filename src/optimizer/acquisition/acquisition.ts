@@ -62,7 +62,7 @@ export function improvementAcquisition(
       for (let j = 0; j < objectives.length; j++) {
         const { posterior, caution } = objectives[j]!;
         const toVariance = caution ** 2 * gain.toVariance[j]!;
-        addMomentGradient(posterior, x, moments[j]!, gain.toMeans[j]!, toVariance, featureGradient);
+        addMomentGradient(posterior, x, gain.toMeans[j]!, toVariance, featureGradient);
       }
       features.pullBack(cube, featureGradient, gradient);
     }
@@ -88,7 +88,7 @@ export function feasibilityAcquisition(features: FeatureMap, constraints: readon
       if (gradient === undefined) return;
       const hazard = normalHazardBelow(z);
       toMean[0] = -hazard / deviation;
-      addMomentGradient(posterior, x, moments, toMean, (-0.5 * hazard * z) / moments.variance, featureGradient);
+      addMomentGradient(posterior, x, toMean, (-0.5 * hazard * z) / moments.variance, featureGradient);
     });
     if (gradient !== undefined) features.pullBack(cube, featureGradient, gradient);
     return Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value;

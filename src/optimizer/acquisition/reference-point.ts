@@ -54,7 +54,7 @@ function frontEnd(surrogates: Surrogates, j: number, cubes: readonly Float64Arra
       const weight = k === j ? 1 : AUGMENTATION;
       sum += weight * belief.mean;
       pull[0] = weight * belief.meanByMean;
-      if (gradient !== undefined) addMomentGradient(posterior, x, moments[k]!, pull, 0, gradientX);
+      if (gradient !== undefined) addMomentGradient(posterior, x, pull, 0, gradientX);
     });
     constraints.forEach((constraint, c) => {
       sum += penalty(constraint, c);
@@ -66,7 +66,7 @@ function frontEnd(surrogates: Surrogates, j: number, cubes: readonly Float64Arra
       const excess = predictMeans(gp.posterior, x, slackMoments[c]!)[0]! - bound;
       if (excess <= 0) return 0;
       pull[0] = 2 * PENALTY * excess;
-      if (gradient !== undefined) addMomentGradient(gp.posterior, x, slackMoments[c]!, pull, 0, gradientX);
+      if (gradient !== undefined) addMomentGradient(gp.posterior, x, pull, 0, gradientX);
       return PENALTY * excess * excess;
     }
   };

@@ -181,7 +181,6 @@ function readMeans(base: number, means: Float64Array): void {
 export function addMomentGradient(
   posterior: Posterior,
   x: Readonly<Float64Array>,
-  moments: Moments,
   toMeans: Readonly<Float64Array>,
   toVariance: number,
   gradient: Float64Array,

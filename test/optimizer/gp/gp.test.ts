@@ -122,7 +122,7 @@ describe('posterior', () => {
       };
       value(x);
       const gradient = new Float64Array(3);
-      addMomentGradient(posterior, x, moments, Float64Array.from([0.7, -0.4]), 1.3, gradient);
+      addMomentGradient(posterior, x, Float64Array.from([0.7, -0.4]), 1.3, gradient);
       for (const j of [0, 2]) {
         const up = x.slice();
         const down = x.slice();
