@@ -83,6 +83,12 @@ export function isShipped(name: string): boolean {
   return isInside(ROOT, policyFile(name));
 }
 
+/** Whether a module is one of the program's own strategies, which its tests hold to what is asked of a policy. */
+export function isOwnPolicy(name: string): boolean {
+  const file = policyFile(name);
+  return existsSync(file) && isInside(join(ROOT, 'strategies'), realpathSync(file));
+}
+
 /** What a module imports by path, but for paretune itself. */
 export function policyImports(file: string): readonly ImportedModule[] {
   return importedModules(file, (target) => isInside(join(ROOT, 'src'), target) || isInside(join(ROOT, 'dist'), target));

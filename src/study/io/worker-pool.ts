@@ -4,6 +4,7 @@ import type { EvaluationSetup } from '../evaluation.ts';
 import { DEFAULT_LIMITS, type EvaluationLimits, limitReasons } from '../evaluation-limits.ts';
 import type { Evaluator, SetupTask } from '../evaluator.ts';
 import type { ReplicateOutcome } from '../trial.ts';
+import { isOwnPolicy } from './load-policy.ts';
 import { ProcessPool } from './process-pool.ts';
 import { openRepeats } from './repeat-check.ts';
 import { workerThread } from './worker-thread.ts';
@@ -21,9 +22,12 @@ export function defaultWorkers(): number {
   return Math.max(1, availableParallelism());
 }
 
-/** Simulates any of `setups`; one task is one (setup, vector, seed). Policy modules of users run in processes of their own. */
+/**
+ * Simulates any of `setups`; one task is one (setup, vector, seed). Policy modules of users run in processes of their own, and
+ * some of their evaluations are repeated; those of this program are tested with it.
+ */
 export function openSimulationPool(setups: readonly EvaluationSetup[], workers: number): Evaluator {
-  if (setups.every(({ policies }) => policies.length === 0)) return openThreads(setups, workers);
+  if (setups.every(({ policies }) => policies.every(isOwnPolicy))) return openThreads(setups, workers);
   const pool = new ProcessPool(setups, workers);
   const repeats = openRepeats(setups, () => new ProcessPool(setups, 1));
   return {
