@@ -29,7 +29,7 @@ function slowErfcx(x: number): number {
 /** Centre of the map t = (x − c) / (x + c) of [0, ∞) to [−1, 1), and number of Chebyshev terms. */
 const MAP_CENTER = 2;
 const TERMS = 26;
-const CHEBYSHEV = chebyshevOfErfcx();
+export const ERFCX_COEFFICIENTS = chebyshevOfErfcx();
 
 /** Chebyshev coefficients of (1 + 2x) erfcx(x), which is smooth and bounded on [0, ∞). */
 function chebyshevOfErfcx(): Float64Array {
@@ -57,11 +57,11 @@ export function erfcx(x: number): number {
   let high = 0;
   let low = 0;
   for (let j = TERMS - 1; j > 0; j--) {
-    const next = twice * low - high + CHEBYSHEV[j]!;
+    const next = twice * low - high + ERFCX_COEFFICIENTS[j]!;
     high = low;
     low = next;
   }
-  return (t * low - high + CHEBYSHEV[0]!) / (1 + 2 * x);
+  return (t * low - high + ERFCX_COEFFICIENTS[0]!) / (1 + 2 * x);
 }
 
 /** Φ(x); keeps relative accuracy in the lower tail. */

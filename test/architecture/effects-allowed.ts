@@ -12,7 +12,7 @@ export const EFFECTS_ALLOWED: readonly {
     why: 'the hash of a text is a function of the text; Node keeps it beside its random numbers',
   },
   {
-    where: 'src/optimizer/gp/wasm/machine.ts',
+    where: 'src/optimizer/compiled/machine.ts',
     kinds: ['code'],
     why: 'compiles the WebAssembly of fits and predictions, once and from bytes in a file',
   },

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { textHash } from '../../src/base/json.ts';
 
-const SOURCES = new URL('../../src/optimizer/gp/wasm/', import.meta.url).pathname;
+const SOURCES = new URL('../../src/optimizer/compiled/', import.meta.url).pathname;
 export const MODULE_FILE = join(SOURCES, 'module-bytes.ts');
 /** A hundred megabytes with its optimizer: fetched by who changes kernels. */
 const COMPILER = 'assemblyscript@0.28.20';

@@ -1,6 +1,5 @@
-import { type NormalTail, normalTail } from '../../numeric/normal.ts';
-import { LEAST_SUM, type MemberMoments } from './hypervolume-gain.ts';
-import { type IntervalGain, intervalGain } from './interval-gain.ts';
+import { Machine } from '../compiled/machine.ts';
+import type { MemberMoments } from './hypervolume-gain.ts';
 
 /**
  * log (1/S) Σ_s E[(b_s − y_s)₊] and its partials: what `HypervolumeGain` gives, to the bit, for one objective on the standardised
@@ -12,70 +11,48 @@ export class BestLossGain {
   /** Partial of the last value with respect to the variance, length 1. */
   readonly toVariance = new Float64Array(1);
   readonly #bests: Float64Array;
-  readonly #logs: Float64Array;
-  readonly #byMean: Float64Array;
-  readonly #byDeviation: Float64Array;
-  readonly #tail: NormalTail = { h: 0, cdf: 0, density: 0 };
-  readonly #interval: IntervalGain = { log: 0, toMean: 0, toDeviation: 0 };
 
   /** @param bests - best loss of each member */
   constructor(bests: Float64Array) {
     this.#bests = bests;
     this.toMeans = [new Float64Array(bests.length)];
-    this.#logs = new Float64Array(bests.length);
-    this.#byMean = new Float64Array(bests.length);
-    this.#byDeviation = new Float64Array(bests.length);
   }
 
   /** @param moments - of the one objective @param partials - whether to fill `toMeans` and `toVariance` */
   logMean(moments: readonly MemberMoments[], partials: boolean): number {
     const { means, variance } = moments[0]!;
     const members = this.#bests.length;
-    const logs = this.#logs;
-    const deviation = Math.sqrt(variance);
-    let max = Number.NEGATIVE_INFINITY;
+    const at = place(members);
+    const stride = even(members);
+    const { numbers, kernels } = MACHINE;
     for (let s = 0; s < members; s++) {
-      logs[s] = this.#memberGain(means[s]!, deviation, s);
-      if (logs[s]! > max) max = logs[s]!;
+      numbers[at + s] = this.#bests[s]!;
+      numbers[at + stride + s] = means[s]!;
     }
-    if (max === Number.NEGATIVE_INFINITY) {
-      if (partials) this.#fillPartials(max, 1, deviation);
-      return max;
+    const value = kernels.logMeanGain(8 * at, members, Math.sqrt(variance), partials ? 1 : 0);
+    if (partials) {
+      const [toMean] = this.toMeans;
+      for (let s = 0; s < members; s++) toMean[s] = numbers[at + 2 * stride + s]!;
+      this.toVariance[0] = numbers[at + 9 * stride]!;
     }
-    let total = 0;
-    for (let s = 0; s < members; s++) total += Math.exp(logs[s]! - max);
-    if (partials) this.#fillPartials(max, total, deviation);
-    return max + Math.log(total / members);
+    return value;
   }
+}
 
-  #fillPartials(max: number, total: number, deviation: number): void {
-    const toMean = this.toMeans[0];
-    toMean.fill(0);
-    this.toVariance.fill(0);
-    if (max === Number.NEGATIVE_INFINITY) return;
-    for (let s = 0; s < toMean.length; s++) {
-      const share = Math.exp(this.#logs[s]! - max) / total;
-      if (share === 0) continue;
-      toMean[s] = share * this.#byMean[s]!;
-      this.toVariance[0]! += share * ((0.5 * this.#byDeviation[s]!) / deviation);
-    }
-  }
+const MACHINE = new Machine(1);
+const ARRAYS = 10;
+let room = 0;
+let base = 0;
 
-  /** Logarithm of a member's gain; keeps its partials with respect to mean and deviation. */
-  #memberGain(mean: number, deviation: number, s: number): number {
-    const tail = this.#tail;
-    const best = this.#bests[s]!;
-    normalTail((best - mean) / deviation, tail);
-    const gain = deviation * tail.h;
-    if (gain > LEAST_SUM) {
-      this.#byMean[s] = -tail.cdf / gain;
-      this.#byDeviation[s] = tail.density / gain;
-      return Math.log(gain);
-    }
-    const interval = this.#interval;
-    intervalGain(mean, deviation, Number.NEGATIVE_INFINITY, best, interval);
-    this.#byMean[s] = interval.toMean;
-    this.#byDeviation[s] = interval.toDeviation;
-    return Number.isNaN(interval.log) ? Number.NEGATIVE_INFINITY : interval.log;
+/** Index of arrays for so many members; nothing stays there from one value to the next. */
+function place(members: number): number {
+  if (members > room) {
+    base = MACHINE.take(8 * ARRAYS * even(members));
+    room = members;
   }
+  return base >>> 3;
+}
+
+function even(n: number): number {
+  return n + (n % 2);
 }

@@ -2,7 +2,7 @@ import { logDeterminant } from '../../numeric/cholesky.ts';
 import type { StagedDifferentiable } from '../../numeric/lbfgsb.ts';
 import { hyperparameterCount, kernelOf, type LogHyperparameters, logPrior } from './hyperparameters.ts';
 import { type KernelShape, kernelVariance, SHAPE_NUMBERS } from './kernel.ts';
-import { Machine } from './wasm/machine.ts';
+import { Machine } from '../compiled/machine.ts';
 
 /** Data of one fit; nothing here depends on the hyperparameters. */
 export interface LikelihoodData {

@@ -7,7 +7,7 @@ import {
   RELATIVE_NUGGET,
   SHAPE_NUMBERS,
 } from './kernel.ts';
-import { Machine } from './wasm/machine.ts';
+import { Machine } from '../compiled/machine.ts';
 
 /** Gaussian process conditioned on values at n points, ready to predict. Everything is on the standardised scale. */
 export interface Posterior {

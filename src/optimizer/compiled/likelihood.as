@@ -113,61 +113,77 @@ export function fitTerm(fit: Likelihood, signal: f64, first: f64, second: f64, v
   return dot(residual, residual, rows);
 }
 
+// Fields are read before the loops: the compiler has to read them again after every store.
+
 function fillRadial(fit: Likelihood): void {
-  const differences = fit.differences;
+  const rows = fit.rows;
+  const shape = fit.shape;
   const stride = fit.stride;
+  const column = <usize>stride << 3;
+  const differences = fit.differences;
+  const weights = fit.weights;
+  const end = at(weights, fit.width);
+  const profile = fit.profile;
+  const slope = fit.slope;
   for (let k = 0; k < stride; k += 2) {
     let r2 = f64x2.splat(0);
-    for (let j = 0; j < fit.width; j++)
-      r2 = f64x2.add(r2, f64x2.mul(v128.load_splat<f64>(at(fit.weights, j)), pair(differences, j * stride + k)));
-    radialProfile(fit.shape, r2, at(fit.profile, k), at(fit.slope, k));
+    let square = at(differences, k);
+    for (let weight = weights; weight < end; weight += 8) {
+      r2 = f64x2.add(r2, f64x2.mul(v128.load_splat<f64>(weight), v128.load(square)));
+      square += column;
+    }
+    setPair(profile, k, radialProfile(shape, r2, at(slope, k)));
   }
-  const rows = fit.rows;
+  const signal = f64x2.splat(fit.signal);
+  const covariance = fit.covariance;
   let k = 0;
   for (let a = 0; a < rows; a++) {
-    const row = at(fit.covariance, a * rows);
+    const row = at(covariance, a * rows);
     let b = 0;
     for (; b + 1 < a; b += 2, k += 2)
-      setPair(
-        row,
-        b,
-        f64x2.add(f64x2.mul(f64x2.splat(fit.signal), pair(fit.profile, k)), f64x2.splat(MEAN_VARIANCE)),
-      );
-    if (b < a) set(row, b, fit.signal * get(fit.profile, k++) + MEAN_VARIANCE);
+      setPair(row, b, f64x2.add(f64x2.mul(signal, pair(profile, k)), f64x2.splat(MEAN_VARIANCE)));
+    if (b < a) set(row, b, fit.signal * get(profile, k++) + MEAN_VARIANCE);
   }
 }
 
 function fillAdditive(fit: Likelihood): void {
+  const rows = fit.rows;
   const stride = fit.stride;
+  const column = <usize>stride << 3;
+  const differences = fit.differences;
+  const toTerms = fit.terms - differences;
+  const weights = fit.weights;
+  const end = at(weights, fit.width);
+  const profile = fit.profile;
+  const slope = fit.slope;
+  const pairSum = fit.weight;
   for (let k = 0; k < stride; k += 2) {
     let product = f64x2.splat(1);
     let sum = f64x2.splat(0);
     let squares = f64x2.splat(0);
-    for (let j = 0; j < fit.width; j++) {
-      const w = f64x2.splat(-0.5 * get(fit.weights, j));
-      const z = exp2(f64x2.mul(w, pair(fit.differences, j * stride + k)));
-      setPair(fit.terms, j * stride + k, z);
+    let square = at(differences, k);
+    for (let weight = weights; weight < end; weight += 8) {
+      const halfWeight = f64x2.splat(-0.5 * load<f64>(weight));
+      const z = exp2(f64x2.mul(halfWeight, v128.load(square)));
+      v128.store(square + toTerms, z);
       product = f64x2.mul(product, z);
       sum = f64x2.add(sum, z);
       squares = f64x2.add(squares, f64x2.mul(z, z));
+      square += column;
     }
-    setPair(fit.profile, k, product);
-    setPair(fit.slope, k, sum);
-    setPair(fit.weight, k, f64x2.mul(f64x2.splat(0.5), f64x2.sub(f64x2.mul(sum, sum), squares)));
+    setPair(profile, k, product);
+    setPair(slope, k, sum);
+    setPair(pairSum, k, f64x2.mul(f64x2.splat(0.5), f64x2.sub(f64x2.mul(sum, sum), squares)));
   }
-  const rows = fit.rows;
+  const signal = fit.signal;
+  const first = fit.first;
+  const second = fit.second;
+  const covariance = fit.covariance;
   let k = 0;
   for (let a = 0; a < rows; a++) {
-    const row = at(fit.covariance, a * rows);
+    const row = at(covariance, a * rows);
     for (let b = 0; b < a; b++, k++)
-      set(
-        row,
-        b,
-        fit.signal * get(fit.profile, k) +
-          fit.first * get(fit.slope, k) +
-          fit.second * get(fit.weight, k) +
-          MEAN_VARIANCE,
-      );
+      set(row, b, signal * get(profile, k) + first * get(slope, k) + second * get(pairSum, k) + MEAN_VARIANCE);
   }
 }
 
@@ -198,15 +214,18 @@ function addRadial(fit: Likelihood): void {
   const rows = fit.rows;
   const width = fit.width;
   const slope = fit.slope;
+  const profile = fit.profile;
+  const inverse = fit.inverse;
+  const residual = fit.residual;
   let sum: f64 = 0;
   let k = 0;
   for (let a = 0; a < rows; a++) {
-    const row = at(fit.inverse, a * rows);
-    const alpha = get(fit.residual, a);
+    const row = at(inverse, a * rows);
+    const alpha = get(residual, a);
     for (let b = 0; b < a; b++, k++) {
       // Both triangles at once: the factor ½ cancels.
-      const pull = get(row, b) - alpha * get(fit.residual, b);
-      sum += pull * get(fit.profile, k);
+      const pull = get(row, b) - alpha * get(residual, b);
+      sum += pull * get(profile, k);
       set(slope, k, get(slope, k) * pull);
     }
     sum += 0.5 * (1 + RELATIVE_NUGGET) * (get(row, a) - alpha * alpha);
@@ -221,20 +240,25 @@ function addRadial(fit: Likelihood): void {
 function addAdditive(fit: Likelihood): void {
   const rows = fit.rows;
   const width = fit.width;
+  const slope = fit.slope;
+  const profile = fit.profile;
+  const weight = fit.weight;
+  const inverse = fit.inverse;
+  const residual = fit.residual;
   let whole: f64 = 0;
   let first: f64 = 0;
   let second: f64 = 0;
   let trace: f64 = 0;
   let k = 0;
   for (let a = 0; a < rows; a++) {
-    const row = at(fit.inverse, a * rows);
-    const alpha = get(fit.residual, a);
+    const row = at(inverse, a * rows);
+    const alpha = get(residual, a);
     for (let b = 0; b < a; b++, k++) {
-      const pull = get(row, b) - alpha * get(fit.residual, b);
-      whole += pull * get(fit.profile, k);
-      first += pull * get(fit.slope, k);
-      second += pull * get(fit.weight, k);
-      set(fit.weight, k, pull);
+      const pull = get(row, b) - alpha * get(residual, b);
+      whole += pull * get(profile, k);
+      first += pull * get(slope, k);
+      second += pull * get(weight, k);
+      set(weight, k, pull);
     }
     trace += 0.5 * (1 + RELATIVE_NUGGET) * (get(row, a) - alpha * alpha);
   }
@@ -247,24 +271,23 @@ function addAdditive(fit: Likelihood): void {
 
 /** Σ over pairs of the pull of a pair on the lengthscale of one feature. */
 function pullOf(fit: Likelihood, j: i32): f64 {
+  const pairs = fit.pairs;
   const terms = at(fit.terms, j * fit.stride);
   const differences = at(fit.differences, j * fit.stride);
+  const profile = fit.profile;
+  const sums = fit.slope;
+  const pulls = fit.weight;
+  const signal = f64x2.splat(fit.signal);
+  const first = f64x2.splat(fit.first);
+  const second = f64x2.splat(fit.second);
   let sum: f64 = 0;
-  let k = 0;
-  for (; k + 1 < fit.pairs; k += 2) {
-    const both = pullPair(fit, terms, differences, k);
+  for (let k = 0; k < pairs; k += 2) {
+    const z = pair(terms, k);
+    const alone = f64x2.mul(z, f64x2.add(first, f64x2.mul(second, f64x2.sub(pair(sums, k), z))));
+    const inner = f64x2.add(alone, f64x2.mul(signal, pair(profile, k)));
+    const both = f64x2.mul(f64x2.mul(pair(pulls, k), inner), pair(differences, k));
     sum += f64x2.extract_lane(both, 0);
-    sum += f64x2.extract_lane(both, 1);
+    if (k + 1 < pairs) sum += f64x2.extract_lane(both, 1);
   }
-  if (k < fit.pairs) sum += f64x2.extract_lane(pullPair(fit, terms, differences, k), 0);
   return sum;
-}
-
-@inline
-function pullPair(fit: Likelihood, terms: usize, differences: usize, k: i32): v128 {
-  const z = pair(terms, k);
-  const others = f64x2.mul(f64x2.splat(fit.second), f64x2.sub(pair(fit.slope, k), z));
-  const alone = f64x2.mul(z, f64x2.add(f64x2.splat(fit.first), others));
-  const inner = f64x2.add(alone, f64x2.mul(f64x2.splat(fit.signal), pair(fit.profile, k)));
-  return f64x2.mul(f64x2.mul(pair(fit.weight, k), inner), pair(differences, k));
 }

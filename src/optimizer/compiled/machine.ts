@@ -1,7 +1,12 @@
+import { ERFCX_COEFFICIENTS } from '../../numeric/normal.ts';
 import { MODULE_BYTES } from './module-bytes.ts';
 
 /** What the sources beside this file export; addresses count bytes, and the compiled code checks none of them. */
 export interface Kernels {
+  /** The first address that is free. */
+  heapBase(): number;
+  /** Where coefficients of erfcx belong, each twice. */
+  coefficients(): number;
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   likelihoodSize(rows: number, width: number, shape: number): number;
   layoutLikelihood(base: number, rows: number, width: number, shape: number): number;
@@ -15,6 +20,7 @@ export interface Kernels {
   predictMeans(base: number): void;
   predict(base: number): number;
   addMomentGradient(base: number, toVariance: number): void;
+  logMeanGain(base: number, members: number, deviation: number, partials: number): number;
 }
 
 /** The part of the WebAssembly interface used here; Node's type definitions leave it out. */
@@ -26,8 +32,7 @@ interface WebAssemblyInterface {
 const WASM = (globalThis as unknown as { readonly WebAssembly: WebAssemblyInterface }).WebAssembly;
 const MODULE = new WASM.Module(Buffer.from(MODULE_BYTES, 'base64'));
 const PAGE = 65_536;
-/** Nothing lies at address 0. */
-const START = 1024;
+const ALIGNMENT = 16;
 
 /** Compiled kernels and a memory of their own, in which places are taken one behind the other until all are given back. */
 export class Machine {
@@ -38,20 +43,25 @@ export class Machine {
   numbers: Float64Array;
   addresses: Int32Array;
   readonly #most: number;
-  #top = START;
+  readonly #start: number;
+  #top: number;
 
   /** @param most - bytes from which on all places are given back before another one is taken */
   constructor(most: number) {
     this.#most = most;
     this.kernels = new WASM.Instance(MODULE).exports as Kernels;
+    this.#start = aligned(this.kernels.heapBase());
+    this.#top = this.#start;
     this.numbers = new Float64Array(this.kernels.memory.buffer);
     this.addresses = new Int32Array(this.kernels.memory.buffer);
+    const at = this.kernels.coefficients() >>> 3;
+    ERFCX_COEFFICIENTS.forEach((value, k) => this.numbers.fill(value, at + 2 * k, at + 2 * k + 2));
   }
 
   /** Address of a new place. */
   take(bytes: number): number {
-    const size = Math.ceil(bytes / 16) * 16;
-    if (this.#top + size > this.#most && this.#top > START) this.clear();
+    const size = aligned(bytes);
+    if (this.#top + size > this.#most && this.#top > this.#start) this.clear();
     const base = this.#top;
     this.#top += size;
     const { memory } = this.kernels;
@@ -70,7 +80,7 @@ export class Machine {
   }
 
   clear(): void {
-    this.#top = START;
+    this.#top = this.#start;
     this.round++;
   }
 
@@ -78,4 +88,8 @@ export class Machine {
   at(base: number, field: number): number {
     return this.addresses[(base >>> 2) + field]! >>> 3;
   }
+}
+
+function aligned(bytes: number): number {
+  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 }

@@ -133,50 +133,73 @@ function crossCovariance(process: Process, rows: i32): void {
   else radialCovariance(process, rows);
 }
 
-/** Squared differences of feature j at x and at points a and a + 1; 0 or 1 for a category. */
+/** Squares of differences, or 0 and 1 for a category. */
 @inline
-function squaredDifference(process: Process, j: i32, a: i32): v128 {
-  const delta = f64x2.sub(f64x2.splat(get(process.x, j)), pair(process.features, j * process.stride + a));
-  if (get(process.categorical, j) === 1)
-    return v128.and(f64x2.ne(delta, f64x2.splat(0)), f64x2.splat(1));
+function squared(delta: v128, categorical: usize): v128 {
+  if (load<f64>(categorical) === 1) return v128.and(f64x2.ne(delta, f64x2.splat(0)), f64x2.splat(1));
   return f64x2.mul(delta, delta);
 }
 
+// Fields are read before the loops: the compiler has to read them again after every store.
+
 function radialCovariance(process: Process, rows: i32): void {
-  const width = process.width;
+  const shape = process.shape;
+  const column = <usize>process.stride << 3;
+  const x = process.x;
+  const end = at(x, process.width);
+  const toWeights = process.weights - x;
+  const toCategorical = process.categorical - x;
   const signal = f64x2.splat(process.signal);
+  const covariance = process.covariance;
+  const slopes = process.slopes;
+  const features = process.features;
   for (let a = 0; a < rows; a += 2) {
     let r2 = f64x2.splat(0);
-    for (let j = 0; j < width; j++)
-      r2 = f64x2.add(r2, f64x2.mul(f64x2.splat(get(process.weights, j)), squaredDifference(process, j, a)));
-    radialProfile(process.shape, r2, at(process.covariance, a), at(process.slopes, a));
-    const value = f64x2.mul(signal, pair(process.covariance, a));
-    setPair(process.covariance, a, f64x2.add(value, f64x2.splat(MEAN_VARIANCE)));
+    let feature = at(features, a);
+    for (let xj = x; xj < end; xj += 8) {
+      const square = squared(f64x2.sub(v128.load_splat<f64>(xj), v128.load(feature)), xj + toCategorical);
+      r2 = f64x2.add(r2, f64x2.mul(v128.load_splat<f64>(xj + toWeights), square));
+      feature += column;
+    }
+    const value = f64x2.mul(signal, radialProfile(shape, r2, at(slopes, a)));
+    setPair(covariance, a, f64x2.add(value, f64x2.splat(MEAN_VARIANCE)));
   }
 }
 
 function additiveCovariance(process: Process, rows: i32): void {
-  const width = process.width;
+  const column = <usize>process.stride << 3;
+  const x = process.x;
+  const end = at(x, process.width);
+  const toWeights = process.weights - x;
+  const toCategorical = process.categorical - x;
+  const signal = f64x2.splat(process.signal);
+  const first = f64x2.splat(process.first);
   const halfSecond = f64x2.splat(process.second * 0.5);
+  const covariance = process.covariance;
+  const slopes = process.slopes;
+  const products = process.products;
+  const features = process.features;
+  const toTerms = process.terms - features;
   for (let a = 0; a < rows; a += 2) {
     let sum = f64x2.splat(0);
     let squares = f64x2.splat(0);
     let product = f64x2.splat(1);
-    for (let j = 0; j < width; j++) {
-      const w = f64x2.splat(-0.5 * get(process.weights, j));
-      const z = exp2(f64x2.mul(w, squaredDifference(process, j, a)));
-      setPair(process.terms, j * process.stride + a, z);
+    let feature = at(features, a);
+    for (let xj = x; xj < end; xj += 8) {
+      const square = squared(f64x2.sub(v128.load_splat<f64>(xj), v128.load(feature)), xj + toCategorical);
+      const halfWeight = f64x2.splat(-0.5 * load<f64>(xj + toWeights));
+      const z = exp2(f64x2.mul(halfWeight, square));
+      v128.store(feature + toTerms, z);
       sum = f64x2.add(sum, z);
       squares = f64x2.add(squares, f64x2.mul(z, z));
       product = f64x2.mul(product, z);
+      feature += column;
     }
-    setPair(process.slopes, a, sum);
-    setPair(process.products, a, product);
-    const whole = f64x2.mul(f64x2.splat(process.signal), product);
-    const alone = f64x2.mul(f64x2.splat(process.first), sum);
+    setPair(slopes, a, sum);
+    setPair(products, a, product);
     const pairs = f64x2.mul(halfSecond, f64x2.sub(f64x2.mul(sum, sum), squares));
-    const value = f64x2.add(f64x2.add(whole, alone), pairs);
-    setPair(process.covariance, a, f64x2.add(value, f64x2.splat(MEAN_VARIANCE)));
+    const value = f64x2.add(f64x2.add(f64x2.mul(signal, product), f64x2.mul(first, sum)), pairs);
+    setPair(covariance, a, f64x2.add(value, f64x2.splat(MEAN_VARIANCE)));
   }
 }
 
@@ -204,52 +227,69 @@ export function addMomentGradient(process: Process, toVariance: f64): void {
   if (toVariance === 0) memory.fill(solved, 0, <usize>rows << 3);
   else solveUpper(process.lower, rows, solved);
   const byVariance = f64x2.splat(-2 * toVariance);
+  const column = <usize>process.stride << 3;
+  const toMeans = process.toMeans;
+  const end = at(toMeans, process.members);
+  const alphas = process.alphas;
   for (let a = 0; a < rows; a += 2) {
     let pull = f64x2.mul(byVariance, pair(solved, a));
-    for (let s = 0; s < process.members; s++) {
-      const alpha = pair(process.alphas, s * process.stride + a);
-      pull = f64x2.add(pull, f64x2.mul(f64x2.splat(get(process.toMeans, s)), alpha));
+    let alpha = at(alphas, a);
+    for (let share = toMeans; share < end; share += 8) {
+      pull = f64x2.add(pull, f64x2.mul(v128.load_splat<f64>(share), v128.load(alpha)));
+      alpha += column;
     }
     setPair(solved, a, pull);
   }
   if (process.shape !== ADDITIVE) {
     const twice = f64x2.splat(2 * process.signal);
+    const slopes = process.slopes;
     for (let a = 0; a < rows; a += 2)
-      setPair(solved, a, f64x2.mul(f64x2.mul(twice, pair(solved, a)), pair(process.slopes, a)));
+      setPair(solved, a, f64x2.mul(f64x2.mul(twice, pair(solved, a)), pair(slopes, a)));
   }
   for (let j = 0; j < process.width; j++) if (get(process.categorical, j) === 0) addPull(process, j);
 }
 
 /** Adds what all points give to the gradient of feature j, one after the other. */
 function addPull(process: Process, j: i32): void {
+  if (process.shape === ADDITIVE) addAdditivePull(process, j);
+  else addRadialPull(process, j);
+}
+
+function addRadialPull(process: Process, j: i32): void {
   const rows = process.rows;
+  const x = f64x2.splat(get(process.x, j));
+  const weight = f64x2.splat(get(process.weights, j));
+  const column = at(process.features, j * process.stride);
+  const forces = process.solved;
   let sum = get(process.gradient, j);
-  let a = 0;
-  for (; a + 1 < rows; a += 2) {
-    const both = process.shape === ADDITIVE ? additivePull(process, j, a) : radialPull(process, j, a);
+  for (let a = 0; a < rows; a += 2) {
+    const both = f64x2.mul(f64x2.mul(pair(forces, a), weight), f64x2.sub(x, pair(column, a)));
     sum += f64x2.extract_lane(both, 0);
-    sum += f64x2.extract_lane(both, 1);
-  }
-  if (a < rows) {
-    const both = process.shape === ADDITIVE ? additivePull(process, j, a) : radialPull(process, j, a);
-    sum += f64x2.extract_lane(both, 0);
+    if (a + 1 < rows) sum += f64x2.extract_lane(both, 1);
   }
   set(process.gradient, j, sum);
 }
 
-@inline
-function radialPull(process: Process, j: i32, a: i32): v128 {
-  const delta = f64x2.sub(f64x2.splat(get(process.x, j)), pair(process.features, j * process.stride + a));
-  return f64x2.mul(f64x2.mul(pair(process.solved, a), f64x2.splat(get(process.weights, j))), delta);
-}
-
-@inline
-function additivePull(process: Process, j: i32, a: i32): v128 {
-  const delta = f64x2.sub(f64x2.splat(get(process.x, j)), pair(process.features, j * process.stride + a));
-  const z = pair(process.terms, j * process.stride + a);
-  const others = f64x2.mul(f64x2.splat(process.second), f64x2.sub(pair(process.slopes, a), z));
-  const alone = f64x2.mul(z, f64x2.add(f64x2.splat(process.first), others));
-  const whole = f64x2.mul(f64x2.splat(process.signal), pair(process.products, a));
-  const force = f64x2.mul(pair(process.solved, a), f64x2.add(alone, whole));
-  return f64x2.neg(f64x2.mul(f64x2.mul(force, f64x2.splat(get(process.weights, j))), delta));
+function addAdditivePull(process: Process, j: i32): void {
+  const rows = process.rows;
+  const x = f64x2.splat(get(process.x, j));
+  const weight = f64x2.splat(get(process.weights, j));
+  const signal = f64x2.splat(process.signal);
+  const first = f64x2.splat(process.first);
+  const second = f64x2.splat(process.second);
+  const column = at(process.features, j * process.stride);
+  const terms = at(process.terms, j * process.stride);
+  const sums = process.slopes;
+  const products = process.products;
+  const pulls = process.solved;
+  let sum = get(process.gradient, j);
+  for (let a = 0; a < rows; a += 2) {
+    const z = pair(terms, a);
+    const alone = f64x2.mul(z, f64x2.add(first, f64x2.mul(second, f64x2.sub(pair(sums, a), z))));
+    const force = f64x2.mul(pair(pulls, a), f64x2.add(alone, f64x2.mul(signal, pair(products, a))));
+    const both = f64x2.mul(f64x2.mul(force, weight), f64x2.sub(x, pair(column, a)));
+    sum -= f64x2.extract_lane(both, 0);
+    if (a + 1 < rows) sum -= f64x2.extract_lane(both, 1);
+  }
+  set(process.gradient, j, sum);
 }
