@@ -1,10 +1,9 @@
 import { normalHazardBelow, normalLogCdf } from '../../numeric/normal.ts';
-import { logSumExp } from '../../numeric/safe-log.ts';
 import type { FeatureMap } from '../gp/features.ts';
 import type { OutcomeTransform } from '../gp/outcome-transform.ts';
-import { addMomentGradient, momentsBuffer, type Posterior, predict } from '../gp/posterior.ts';
+import { addMomentGradient, momentsBuffer, predict } from '../gp/posterior.ts';
+import type { Posterior } from '../gp/process.ts';
 import type { BoxDecomposition } from '../pareto/box-decomposition.ts';
-import { BestLossGain } from './best-loss-gain.ts';
 import { HypervolumeGain } from './hypervolume-gain.ts';
 
 /** An objective as the acquisition sees it: S members that share one covariance. */
@@ -43,10 +42,7 @@ export function improvementAcquisition(
   regions: readonly BoxDecomposition[],
 ): Acquisition {
   const scales = objectives.map(({ scale }) => scale);
-  const single = scales.length === 1 && scales[0] === null;
-  const gain = single
-    ? new BestLossGain(Float64Array.from(regions, ({ upper }) => upper[0]!))
-    : new HypervolumeGain(scales, regions);
+  const gain = new HypervolumeGain(scales, regions);
   const x = new Float64Array(features.count);
   const featureGradient = new Float64Array(features.count);
   const moments = objectives.map(({ posterior }) => momentsBuffer(posterior));
@@ -103,40 +99,6 @@ export function addAcquisitions(a: Acquisition, b: Acquisition): Acquisition {
     const other = new Float64Array(cube.length);
     const value = first + b(cube, other);
     for (let j = 0; j < cube.length; j++) gradient[j]! += other[j]!;
-    return value;
-  };
-}
-
-/**
- * Log of the weighted mean of acquisitions, with its gradient; one that is there twice is evaluated once.
- * @param logWeights - logs of weights that sum to 1
- */
-export function mixAcquisitions(parts: readonly Acquisition[], logWeights: readonly number[]): Acquisition {
-  if (parts.length === 1) return parts[0]!;
-  const distinct = [...new Set(parts)];
-  const places = parts.map((part) => distinct.indexOf(part));
-  const values = new Float64Array(distinct.length);
-  const logs = new Float64Array(parts.length);
-  const owns: Float64Array[] = [];
-  return (cube, gradient) => {
-    for (let k = 0; k < distinct.length; k++) {
-      if (gradient === undefined) values[k] = distinct[k]!(cube);
-      else {
-        owns[k] ??= new Float64Array(cube.length);
-        values[k] = distinct[k]!(cube, owns[k]!);
-      }
-    }
-    for (let k = 0; k < parts.length; k++) logs[k] = values[places[k]!]! + logWeights[k]!;
-    const value = logSumExp(logs);
-    if (gradient !== undefined) {
-      gradient.fill(0);
-      if (value > Number.NEGATIVE_INFINITY)
-        for (let k = 0; k < places.length; k++) {
-          const share = Math.exp(logs[k]! - value);
-          const own = owns[places[k]!]!;
-          if (share > 0) for (let j = 0; j < cube.length; j++) gradient[j]! += share * own[j]!;
-        }
-    }
     return value;
   };
 }

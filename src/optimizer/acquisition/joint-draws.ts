@@ -5,7 +5,8 @@ import { scrambledSobol } from '../../numeric/sobol-sequence.ts';
 import type { FeatureMap } from '../gp/features.ts';
 import type { FittedGp } from '../gp/fit.ts';
 import { type FeatureRows, featureRows } from '../gp/kernel.ts';
-import { condition, jointCovariance, momentsBuffer, type Posterior, predictMeans } from '../gp/posterior.ts';
+import { condition, jointCovariance, momentsBuffer, predictMeans } from '../gp/posterior.ts';
+import type { Posterior } from '../gp/process.ts';
 import type { ParameterValues } from '../space/parameter.ts';
 
 /** Noise of drawn losses, relative to the prior variance: a tenth of a thousandth costs plateaus their search (Ackley). */

@@ -1,5 +1,5 @@
-export { logMeanGain } from './best-loss';
-export { addGradient, fitTerm, layoutLikelihood, likelihoodSize } from './likelihood';
+export { layoutMixture, mixedGain, mixedGainWithGradients, mixtureSize } from './best-loss';
+export { addGradient, halfDeviance, layoutLikelihood, likelihoodSize } from './likelihood';
 export {
   addMomentGradient,
   condition,
@@ -8,7 +8,6 @@ export {
   predict,
   predictMeans,
   processSize,
-  setKernel,
 } from './prediction';
 import { CHEBYSHEV } from './normal';
 

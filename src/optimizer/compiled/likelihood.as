@@ -3,6 +3,7 @@
 import { at, dot, factor, get, inverseFromFactor, invertTransposed, pair, set, setPair, solveLower, solveUpper } from './algebra';
 import { exp2 } from './exponential';
 import { MEAN_VARIANCE, radialProfile, RELATIVE_NUGGET } from './kernel';
+import { log } from './logarithm';
 
 /** One fit. Pairs (a, b), b < a, come in row order; rows of arrays by feature and pair are `stride` long. */
 @unmanaged
@@ -33,6 +34,9 @@ export class Likelihood {
   signal: f64;
   first: f64;
   second: f64;
+  /** Of the process without its mean. */
+  variance: f64;
+  /** Where it is inferred. */
   noise: f64;
 }
 
@@ -90,19 +94,17 @@ export function layoutLikelihood(base: usize, rows: i32, width: i32, shape: i32)
 }
 
 /**
- * yᵀ K⁻¹ y; NaN where K is not positive definite. Leaves the factor of K in its place.
- * @param variance - of the process without its mean @param noise - where it is inferred
+ * ½ (yᵀ K⁻¹ y + log det K) of the kernel that stands in the record; NaN where K is not positive definite. Leaves the factor of K in
+ * its place.
  */
-export function fitTerm(fit: Likelihood, signal: f64, first: f64, second: f64, variance: f64, noise: f64): f64 {
-  fit.signal = signal;
-  fit.first = first;
-  fit.second = second;
-  fit.noise = noise;
+export function halfDeviance(fit: Likelihood): f64 {
   const rows = fit.rows;
   const covariance = fit.covariance;
   const residual = fit.residual;
   if (fit.shape === ADDITIVE) fillAdditive(fit);
   else fillRadial(fit);
+  const variance = fit.variance;
+  const noise = fit.noise;
   for (let a = 0; a < rows; a++) {
     const known = get(fit.variances, a);
     const own = isNaN(known) ? noise * get(fit.noiseScale, a) : known;
@@ -110,7 +112,9 @@ export function fitTerm(fit: Likelihood, signal: f64, first: f64, second: f64, v
   }
   if (!factor(covariance, rows)) return NaN;
   solveLower(covariance, rows, fit.targets, residual);
-  return dot(residual, residual, rows);
+  let logs: f64 = 0;
+  for (let a = 0; a < rows; a++) logs += log(get(covariance, a * rows + a));
+  return 0.5 * (dot(residual, residual, rows) + 2 * logs);
 }
 
 // Fields are read before the loops: the compiler has to read them again after every store.
@@ -187,8 +191,8 @@ function fillAdditive(fit: Likelihood): void {
   }
 }
 
-/** Adds ½ Σ_ab (K⁻¹ − ααᵀ)_ab ∂K_ab to the gradient, right after `fitTerm`, which it overwrites. */
-export function addGradient(fit: Likelihood): void {
+/** Adds ½ Σ_ab (K⁻¹ − ααᵀ)_ab ∂K_ab to the gradient, right after `halfDeviance`, whose arrays it overwrites. */
+export function addGradient(fit: Likelihood): f64 {
   const rows = fit.rows;
   solveUpper(fit.covariance, rows, fit.residual);
   invertTransposed(fit.covariance, rows, fit.transposed);
@@ -203,6 +207,7 @@ export function addGradient(fit: Likelihood): void {
     sum += 0.5 * share * (get(fit.inverse, i * rows + i) - own * own);
   }
   set(fit.gradient, fit.width + 1, sum);
+  return sum;
 }
 
 @inline

@@ -10,17 +10,20 @@ export interface Kernels {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   likelihoodSize(rows: number, width: number, shape: number): number;
   layoutLikelihood(base: number, rows: number, width: number, shape: number): number;
-  fitTerm(base: number, signal: number, first: number, second: number, variance: number, noise: number): number;
-  addGradient(base: number): void;
   processSize(rows: number, width: number, shape: number, members: number): number;
   layoutProcess(base: number, rows: number, width: number, shape: number, members: number): number;
-  setKernel(base: number, signal: number, first: number, second: number, priorVariance: number): void;
+  mixtureSize(parts: number, places: number, width: number, members: number): number;
+  layoutMixture(base: number, parts: number, places: number, width: number, members: number): number;
   fillPrior(base: number): void;
   condition(base: number, extra: number): number;
-  predictMeans(base: number): void;
+  // What is called often has one signature: a call of each signature is compiled by itself.
+  halfDeviance(base: number): number;
+  addGradient(base: number): number;
+  predictMeans(base: number): number;
   predict(base: number): number;
-  addMomentGradient(base: number, toVariance: number): void;
-  logMeanGain(base: number, members: number, deviation: number, partials: number): number;
+  addMomentGradient(base: number): number;
+  mixedGain(base: number): number;
+  mixedGainWithGradients(base: number): number;
 }
 
 /** The part of the WebAssembly interface used here; Node's type definitions leave it out. */
@@ -55,7 +58,7 @@ export class Machine {
     this.numbers = new Float64Array(this.kernels.memory.buffer);
     this.addresses = new Int32Array(this.kernels.memory.buffer);
     const at = this.kernels.coefficients() >>> 3;
-    ERFCX_COEFFICIENTS.forEach((value, k) => this.numbers.fill(value, at + 2 * k, at + 2 * k + 2));
+    for (const [k, value] of ERFCX_COEFFICIENTS.entries()) this.numbers.fill(value, at + 2 * k, at + 2 * k + 2);
   }
 
   /** Address of a new place. */

@@ -38,6 +38,8 @@ export class Process {
   first: f64;
   second: f64;
   priorVariance: f64;
+  /** Weight of the variance in a gradient. */
+  toVariance: f64;
 }
 
 const ADDITIVE: i32 = 2;
@@ -92,13 +94,6 @@ export function layoutProcess(base: usize, rows: i32, width: i32, shape: i32, me
   process.solved = solved;
   memory.fill(weights, 0, end - weights);
   return end;
-}
-
-export function setKernel(process: Process, signal: f64, first: f64, second: f64, priorVariance: f64): void {
-  process.signal = signal;
-  process.first = first;
-  process.second = second;
-  process.priorVariance = priorVariance;
 }
 
 /** Prior covariance of the points, mean included, into the lower triangle. */
@@ -203,12 +198,13 @@ function additiveCovariance(process: Process, rows: i32): void {
   }
 }
 
-/** Means of all members at x. */
-export function predictMeans(process: Process): void {
+/** Means of all members at x. @returns the first */
+export function predictMeans(process: Process): f64 {
   const rows = process.rows;
   crossCovariance(process, rows);
   for (let s = 0; s < process.members; s++)
     set(process.means, s, dot(process.covariance, at(process.alphas, s * process.stride), rows));
+  return get(process.means, 0);
 }
 
 /** The same, and the variance; leaves L⁻¹ k(x). */
@@ -220,8 +216,9 @@ export function predict(process: Process): f64 {
   return max(prior - dot(process.solved, process.solved, rows), 1e-14 * prior);
 }
 
-/** Adds the gradient of Σ_s a_s mean_s(x) + b variance(x), right after a prediction at x; categories get nothing. */
-export function addMomentGradient(process: Process, toVariance: f64): void {
+/** Adds the gradient of Σ_s a_s mean_s(x) + b variance(x), right after a prediction at x; categories get nothing. @returns b */
+export function addMomentGradient(process: Process): f64 {
+  const toVariance = process.toVariance;
   const rows = process.rows;
   const solved = process.solved;
   if (toVariance === 0) memory.fill(solved, 0, <usize>rows << 3);
@@ -247,6 +244,7 @@ export function addMomentGradient(process: Process, toVariance: f64): void {
       setPair(solved, a, f64x2.mul(f64x2.mul(twice, pair(solved, a)), pair(slopes, a)));
   }
   for (let j = 0; j < process.width; j++) if (get(process.categorical, j) === 0) addPull(process, j);
+  return toVariance;
 }
 
 /** Adds what all points give to the gradient of feature j, one after the other. */

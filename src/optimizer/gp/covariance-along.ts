@@ -1,7 +1,7 @@
 import { dot } from '../../numeric/dot.ts';
 import { expOfNonPositive } from '../../numeric/exp.ts';
 import { type FeatureRows, type Kernel, MEAN_VARIANCE, SQRT5 } from './kernel.ts';
-import type { Posterior } from './posterior.ts';
+import type { Posterior } from './process.ts';
 
 /** Writes the covariances of the values at `x` and at each point, without the mean's. */
 export type CovarianceAt = (x: Readonly<Float64Array>, out: Float64Array) => void;

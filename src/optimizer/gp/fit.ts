@@ -19,7 +19,8 @@ import {
   transform,
 } from './outcome-transform.ts';
 
-import { condition, type Posterior } from './posterior.ts';
+import { condition } from './posterior.ts';
+import type { Posterior } from './process.ts';
 
 export interface OutcomeData {
   readonly points: FeatureRows;

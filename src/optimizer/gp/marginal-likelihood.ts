@@ -1,8 +1,7 @@
-import { logDeterminant } from '../../numeric/cholesky.ts';
 import type { StagedDifferentiable } from '../../numeric/lbfgsb.ts';
+import { Machine } from '../compiled/machine.ts';
 import { hyperparameterCount, kernelOf, type LogHyperparameters, logPrior } from './hyperparameters.ts';
 import { type KernelShape, kernelVariance, SHAPE_NUMBERS } from './kernel.ts';
-import { Machine } from '../compiled/machine.ts';
 
 /** Data of one fit; nothing here depends on the hyperparameters. */
 export interface LikelihoodData {
@@ -35,14 +34,16 @@ export function negativeLogPosterior(data: LikelihoodData): StagedDifferentiable
     theta = x;
     const kernel = kernelOf(shape, theta, width);
     const base = place(data);
-    const noise = Math.exp(theta[width + 1]!);
-    MACHINE.numbers.set(kernel.weights, MACHINE.at(base, FIELDS.weights));
-    const { signal, first, second } = kernel;
-    const fitTerm = MACHINE.kernels.fitTerm(base, signal, first, second, kernelVariance(kernel), noise);
-    if (Number.isNaN(fitTerm)) return Number.POSITIVE_INFINITY;
-    return (
-      0.5 * (fitTerm + logDeterminant(factorAt(base, data.rows), data.rows)) - logPrior(shape, theta, width, unused)
-    );
+    const { numbers } = MACHINE;
+    numbers.set(kernel.weights, MACHINE.at(base, FIELDS.weights));
+    const record = base >>> 3;
+    numbers[record + NUMBERS.signal] = kernel.signal;
+    numbers[record + NUMBERS.first] = kernel.first;
+    numbers[record + NUMBERS.second] = kernel.second;
+    numbers[record + NUMBERS.variance] = kernelVariance(kernel);
+    numbers[record + NUMBERS.noise] = Math.exp(theta[width + 1]!);
+    const deviance = MACHINE.kernels.halfDeviance(base);
+    return Number.isNaN(deviance) ? Number.POSITIVE_INFINITY : deviance - logPrior(shape, theta, width, unused);
   };
   return {
     value,
@@ -66,7 +67,10 @@ let placed: LikelihoodData | null = null;
 let base = 0;
 
 /** Where addresses stand in a `Likelihood`. */
-const FIELDS = { weights: 5, differences: 6, targets: 7, variances: 8, noiseScale: 9, gradient: 10, covariance: 12 };
+const FIELDS = { weights: 5, differences: 6, targets: 7, variances: 8, noiseScale: 9, gradient: 10 };
+
+/** Where numbers stand in a `Likelihood`. */
+const NUMBERS = { signal: 10, first: 11, second: 12, variance: 13, noise: 14 };
 
 /** Address of the fit of these data. */
 function place(data: LikelihoodData): number {
@@ -85,10 +89,4 @@ function place(data: LikelihoodData): number {
   MACHINE.numbers.set(noiseScale, MACHINE.at(base, FIELDS.noiseScale));
   placed = data;
   return base;
-}
-
-/** The factor of the covariance, which the last value has left. */
-function factorAt(base: number, rows: number): Float64Array {
-  const at = MACHINE.at(base, FIELDS.covariance);
-  return MACHINE.numbers.subarray(at, at + rows * rows);
 }

@@ -5,9 +5,9 @@ import {
   addAcquisitions,
   feasibilityAcquisition,
   improvementAcquisition,
-  mixAcquisitions,
 } from '../acquisition/acquisition.ts';
 import { type Baseline, baselineBeliefs } from '../acquisition/baseline.ts';
+import { type BestLossBelief, bestLossMixture } from '../acquisition/best-loss-mixture.ts';
 import { withPending } from '../acquisition/joint-draws.ts';
 import { maximizeAcquisition } from '../acquisition/maximize.ts';
 import { type Box, TRUST_REGION_ABOVE, trustRegionBox, trustRegionLength } from '../acquisition/trust-region.ts';
@@ -78,16 +78,7 @@ function proposeByModel(
   }));
   const feasibility = feasibilityAcquisition(surrogates.features, beliefs);
   const acquisitionFor = (end: number | null): Acquisition => {
-    const improvements = new Map<Baseline, Acquisition>();
-    for (const each of baselines) {
-      const { objectives, regions, ends } = each;
-      if (regions === null || improvements.has(each)) continue;
-      const seen = end === null ? objectives : [objectives[end]!];
-      improvements.set(each, improvementAcquisition(surrogates.features, seen, end === null ? regions : ends[end]!));
-    }
-    const logWeights = ensemble.map(({ logWeight }) => logWeight);
-    const parts = baselines.flatMap((each) => improvements.get(each) ?? []);
-    const improvement = parts.length < baselines.length ? null : mixAcquisitions(parts, logWeights);
+    const improvement = improvementOf(ensemble, baselines, end);
     const bounded =
       improvement !== null && beliefs.length > 0 ? addAcquisitions(improvement, feasibility) : improvement;
     const mixture = bounded ?? feasibility;
@@ -114,6 +105,29 @@ function proposeByModel(
   if (found === null || found.value < WORTH_SCOUTING)
     found = maximizeAcquisition({ ...options, acquisition: acquisitionFor(null) });
   return found === null ? null : decode(space, found.cube);
+}
+
+/** @param end - objective whose best value alone is looked for @returns null while nothing feasible is known */
+function improvementOf(
+  ensemble: readonly EnsembleMember[],
+  baselines: readonly Baseline[],
+  end: number | null,
+): Acquisition | null {
+  const { features } = ensemble[0]!.surrogates;
+  const [{ objectives, regions, ends }] = baselines as readonly [Baseline, ...Baseline[]];
+  if (baselines.some((each) => each.regions === null) || regions === null) return null;
+  if (end !== null) return improvementAcquisition(features, [objectives[end]!], ends[end]!);
+  if (objectives.length > 1) return improvementAcquisition(features, objectives, regions);
+  const beliefs = new Map<Baseline, BestLossBelief>();
+  for (const each of baselines) {
+    const bests = Float64Array.from(each.regions!, ({ upper }) => upper[0]!);
+    beliefs.set(each, { posterior: each.objectives[0]!.posterior, bests });
+  }
+  return bestLossMixture(
+    features,
+    baselines.map((each) => beliefs.get(each)!),
+    ensemble.map(({ logWeight }) => logWeight),
+  );
 }
 
 /** What is known before the next point, by each member; members that say the same share it, with few points only without chance. */

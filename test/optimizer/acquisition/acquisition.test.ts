@@ -8,7 +8,6 @@ import {
   addAcquisitions,
   feasibilityAcquisition,
   improvementAcquisition,
-  mixAcquisitions,
 } from '../../../src/optimizer/acquisition/acquisition.ts';
 import { HypervolumeGain } from '../../../src/optimizer/acquisition/hypervolume-gain.ts';
 import { intervalGain } from '../../../src/optimizer/acquisition/interval-gain.ts';
@@ -206,7 +205,7 @@ describe('acquisition', () => {
     expect(Math.exp(acquisition(PROBE)) / (sum / draws)).toBeCloseTo(1, 1);
   });
 
-  it('has the gradient of finite differences, alone, mixed, with constraints and with a user belief', () => {
+  it('has the gradient of finite differences, alone, with constraints and with a user belief', () => {
     const two = improvementAcquisition(FEATURES, beliefs(2), regions);
     const one = improvementAcquisition(
       FEATURES,
@@ -217,9 +216,9 @@ describe('acquisition', () => {
     expectGradient(one, PROBE);
     const feasible = feasibilityAcquisition(FEATURES, [constraint]);
     expectGradient(feasible, PROBE);
-    const mixed = addAcquisitions(mixAcquisitions([one, two], [Math.log(0.3), Math.log(0.7)]), feasible);
-    expectGradient(mixed, PROBE);
-    expectGradient(withUserPriors(mixed, SPACE, [{ parameter: 'x', center: 0.9, spread: 0.1 }], 5), PROBE);
+    const bounded = addAcquisitions(two, feasible);
+    expectGradient(bounded, PROBE);
+    expectGradient(withUserPriors(bounded, SPACE, [{ parameter: 'x', center: 0.9, spread: 0.1 }], 5), PROBE);
   });
 
   it('of constraints is the log probability that all of them hold', () => {
@@ -254,31 +253,6 @@ describe('acquisition', () => {
     expect(sum(PROBE)).toBe(-1.5);
     expect(sum(PROBE, gradient)).toBe(-1.5);
     expect([...gradient]).toEqual([11, 22, 33]);
-  });
-
-  it('mixes as the weighted mean, each slope with its share', () => {
-    const logs = [Math.log(2), Math.log(6)];
-    const mixed = mixAcquisitions(
-      [slope(logs[0]!, [1, 0, 4]), slope(logs[1]!, [0, 1, 8])],
-      [Math.log(0.25), Math.log(0.75)],
-    );
-    const gradient = new Float64Array(3).fill(99);
-    // 2 / 4 + 6 · 3 / 4 = 5, of which the parts have a tenth and nine tenths.
-    expect(Math.exp(mixed(PROBE))).toBeCloseTo(5, 12);
-    expect(Math.exp(mixed(PROBE, gradient))).toBeCloseTo(5, 12);
-    for (const [j, expected] of [0.1, 0.9, 7.6].entries()) expect(gradient[j]).toBeCloseTo(expected, 12);
-    const alone = slope(-3, [1, 2, 3]);
-    expect(mixAcquisitions([alone], [0])).toBe(alone);
-  });
-
-  it('a part that is impossible does not spoil a mixture, and an impossible mixture has no slope', () => {
-    const impossible = slope(Number.NEGATIVE_INFINITY, [Number.NaN, Number.NaN, Number.NaN]);
-    const halves = [Math.log(0.5), Math.log(0.5)];
-    const gradient = new Float64Array(3).fill(99);
-    expect(mixAcquisitions([impossible, slope(0, [1, 2, 3])], halves)(PROBE, gradient)).toBeCloseTo(Math.log(0.5), 12);
-    expect([...gradient]).toEqual([1, 2, 3]);
-    expect(mixAcquisitions([impossible, impossible], halves)(PROBE, gradient)).toBe(Number.NEGATIVE_INFINITY);
-    expect([...gradient]).toEqual([0, 0, 0]);
   });
 
   it('of a belief that is not a number is impossible, never NaN', () => {

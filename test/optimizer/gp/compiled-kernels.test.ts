@@ -20,10 +20,10 @@ import {
   addMomentGradient,
   condition,
   momentsBuffer,
-  type Posterior,
   predict,
   priorCovariance,
 } from '../../../src/optimizer/gp/posterior.ts';
+import type { Posterior } from '../../../src/optimizer/gp/process.ts';
 import { MODULE_FILE, sourcesHash } from '../../reference/kernels.ts';
 
 const KERNEL: Kernel = { shape: 'matern52', weights: Float64Array.of(9, 4), signal: 1.3, first: 0, second: 0 };
