@@ -183,10 +183,3 @@ export function inverseFromFactor(
   for (let row = 0; row < n; row++) for (let j = row + 1; j < n; j++) out[row * n + j] = out[j * n + row]!;
   return out;
 }
-
-/** log det(L Lᵀ). */
-export function logDeterminant(lower: Readonly<Float64Array>, n: number): number {
-  let sum = 0;
-  for (let i = 0; i < n; i++) sum += Math.log(lower[i * n + i]!);
-  return 2 * sum;
-}

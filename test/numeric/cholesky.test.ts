@@ -1,13 +1,7 @@
 import { CholeskyDecomposition, inverse, Matrix } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
 import { stream } from '../../src/base/random.ts';
-import {
-  choleskyFactor,
-  choleskySolve,
-  inverseFromFactor,
-  invertLowerTransposed,
-  logDeterminant,
-} from '../../src/numeric/cholesky.ts';
+import { choleskyFactor, choleskySolve, inverseFromFactor, invertLowerTransposed } from '../../src/numeric/cholesky.ts';
 import { dot } from '../../src/numeric/dot.ts';
 import { solveLower, solveUpper } from '../../src/numeric/triangular-solve.ts';
 
@@ -44,8 +38,6 @@ describe('Cholesky kernels', () => {
       }
       const y = solveLower(lower, n, b);
       expect([...solveUpper(lower, n, y)]).toEqual([...x]);
-      const logDiagonal = oracle.diagonal().reduce((sum, v) => sum + 2 * Math.log(v), 0);
-      expect(logDeterminant(lower, n)).toBeCloseTo(logDiagonal, 9);
     });
   }
 

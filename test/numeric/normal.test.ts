@@ -9,7 +9,6 @@ import {
   normalQuantile,
   normalTail,
 } from '../../src/numeric/normal.ts';
-import { logSumExp } from '../../src/numeric/safe-log.ts';
 
 const close = (value: number, expected: number, relative = 1e-11): void =>
   expect(Math.abs(value / expected - 1)).toBeLessThan(relative);
@@ -83,26 +82,5 @@ describe('the tail of a normal distribution', () => {
   it('has its limits at both ends', () => {
     expect(tail(Number.NEGATIVE_INFINITY)).toEqual({ h: 0, cdf: 0, density: 0 });
     expect(tail(1e200)).toEqual({ h: 1e200, cdf: 1, density: 0 });
-  });
-});
-
-describe('logarithms without overflow', () => {
-  it('agree with the plain formulas where those are exact', () => {
-    fc.assert(
-      fc.property(
-        fc.double({ min: -20, max: 20, noNaN: true }),
-        fc.double({ min: 0.01, max: 20, noNaN: true }),
-        (a, gap) => {
-          const b = a - gap;
-          expect(logSumExp([a, b, a])).toBeCloseTo(Math.log(2 * Math.exp(a) + Math.exp(b)), 9);
-        },
-      ),
-    );
-  });
-
-  it('survive where those overflow or cancel', () => {
-    expect(logSumExp([1e5, 1e5])).toBeCloseTo(1e5 + Math.LN2, 9);
-    expect(logSumExp([])).toBe(Number.NEGATIVE_INFINITY);
-    expect(logSumExp([Number.NEGATIVE_INFINITY, 3])).toBe(3);
   });
 });

@@ -11,7 +11,7 @@ export interface MemberMoments {
 }
 
 /** Below this sum products have lost digits to underflow, and logarithms are used instead. */
-export const LEAST_SUM = 1e-200;
+const LEAST_SUM = 1e-200;
 
 /**
  * log (1/S) Σ_s Σ_boxes Π_j E[(u_j − max(l_j, y_sj))₊] and its partials. The gain inside an interval is the difference of

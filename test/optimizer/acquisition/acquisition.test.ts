@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stream } from '../../../src/base/random.ts';
 import { normalCdf, normalPdf } from '../../../src/numeric/normal.ts';
-import { logSumExp } from '../../../src/numeric/safe-log.ts';
 import {
   type Acquisition,
   addAcquisitions,
@@ -22,6 +21,7 @@ import { decomposeNonDominated } from '../../../src/optimizer/pareto/box-decompo
 import { hypervolume } from '../../../src/optimizer/pareto/hypervolume.ts';
 import type { Observation } from '../../../src/optimizer/sampler/sampler.ts';
 import type { SearchSpace } from '../../../src/optimizer/space/parameter.ts';
+import { logSumExp } from '../../support/log-sum-exp.ts';
 
 /** E[(high − max(low, y))₊] by Simpson's rule over y. */
 function gainByQuadrature(mean: number, deviation: number, low: number, high: number): number {

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { logSumExp } from '../../../src/numeric/safe-log.ts';
 import { type BestLossBelief, bestLossMixture } from '../../../src/optimizer/acquisition/best-loss-mixture.ts';
 import { HypervolumeGain } from '../../../src/optimizer/acquisition/hypervolume-gain.ts';
 import { featureMap } from '../../../src/optimizer/gp/features.ts';
@@ -9,6 +8,7 @@ import { addMomentGradient, momentsBuffer, predict } from '../../../src/optimize
 import type { Posterior } from '../../../src/optimizer/gp/process.ts';
 import { decomposeNonDominated } from '../../../src/optimizer/pareto/box-decomposition.ts';
 import type { SearchSpace } from '../../../src/optimizer/space/parameter.ts';
+import { logSumExp } from '../../support/log-sum-exp.ts';
 
 const SPACE: SearchSpace = {
   parameters: [
