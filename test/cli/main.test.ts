@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -24,6 +25,17 @@ test.each([['--help'], ['--version']])('%s from the bundle of pages is what the 
   // Said twice, it comes from the modules.
   expect(page).toEqual(await paretune([flag, flag]));
 });
+
+test.each([[['blis', '--help']], [['blis', 'run', '--help']]])(
+  '%j from its bundle is what the modules say',
+  async (argv) => {
+    const module = new URL('../../dist/src/cli/blis/main.js', import.meta.url).href;
+    const code = `const { run } = await import(${JSON.stringify(module)}); await run(${JSON.stringify(argv)});`;
+    const said = execFileSync(process.execPath, ['--input-type=module', '--eval', code], { encoding: 'utf8' });
+    expect(said).toMatch(/^paretune blis/);
+    expect((await paretune(argv)).stdout).toBe(said);
+  },
+);
 
 test('without a word the program says what it can do', async () => {
   expect(await paretune([])).toEqual(await paretune(['--help']));
