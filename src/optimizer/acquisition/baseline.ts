@@ -3,7 +3,7 @@ import type { FittedGp } from '../gp/fit.ts';
 import { type FeatureRows, featureRows } from '../gp/kernel.ts';
 import { MANY_POINTS } from '../gp/model-choice.ts';
 import { standardToUnit } from '../gp/outcome-transform.ts';
-import { momentsBuffer, predictMeans } from '../gp/posterior.ts';
+import { meansAt } from '../gp/posterior.ts';
 import { isStronglyNoisy } from '../gp/relevance.ts';
 import { type BoxDecomposition, decomposeNonDominated } from '../pareto/box-decomposition.ts';
 import { nonDominatedIndices, tradedIndices } from '../pareto/dominance.ts';
@@ -75,7 +75,8 @@ export function baselineBeliefs(
   );
   const losses = (s: number, i: number): number[] =>
     objectives.map((gp, j) => (single ? draws[j]![s]![i]! : standardToUnit(gp.transform, draws[j]![s]![i]!)));
-  const means = members === 1 ? draws.map(([mean]) => mean!) : objectives.map((gp) => meansAt(gp, surrogates.points));
+  const means =
+    members === 1 ? draws.map(([mean]) => mean!) : objectives.map((gp) => meansAt(gp.posterior, surrogates.points));
   const incumbents = incumbentPoints(surrogates, means);
   const cubes = [...incumbents.map((values) => probes.cubeOf(values)), ...probes.cubes.slice(0, REFERENCE_PROBES)];
   const front = single ? [] : observedFront(surrogates, means);
@@ -136,7 +137,7 @@ function observedFront(
 
 /** Measured points whose constraints hold by posterior mean. */
 function feasibleRows({ constraints, points, values }: Surrogates): number[] {
-  const slacks = constraints.map(({ gp }) => meansAt(gp, points));
+  const slacks = constraints.map(({ gp }) => meansAt(gp.posterior, points));
   return [...values.keys()].filter((i) => constraints.every(({ bound }, c) => slacks[c]![i]! <= bound));
 }
 
@@ -167,7 +168,7 @@ function incumbentPoints(surrogates: Surrogates, means: readonly Float64Array[])
   const { values, objectives, constraints, points } = surrogates;
   const excess = new Float64Array(values.length);
   for (const { gp, bound } of constraints) {
-    const at = meansAt(gp, points);
+    const at = meansAt(gp.posterior, points);
     for (let i = 0; i < values.length; i++) excess[i]! += Math.max(0, at[i]! - bound);
   }
   const kept = [...values.keys()].filter((i) => excess[i] === 0);
@@ -182,13 +183,4 @@ function incumbentPoints(surrogates: Surrogates, means: readonly Float64Array[])
     .sort((a, b) => means[0]![a]! - means[0]![b]! || a - b)
     .slice(0, 4)
     .map((i) => values[i]!);
-}
-
-function meansAt(gp: FittedGp, points: FeatureRows): Float64Array {
-  const moments = momentsBuffer(gp.posterior);
-  return Float64Array.from(
-    { length: points.rows },
-    (_, i) =>
-      predictMeans(gp.posterior, points.features.subarray(i * points.width, (i + 1) * points.width), moments)[0]!,
-  );
 }

@@ -1,5 +1,5 @@
 import type { FeatureMap } from '../gp/features.ts';
-import { type Posterior, PROCESSES, ready } from '../gp/process.ts';
+import { bytesOf, type Posterior, PROCESSES, placed } from '../gp/process.ts';
 import type { Acquisition } from './acquisition.ts';
 
 /** One explanation of a single objective. */
@@ -66,11 +66,11 @@ function place(
 ): { readonly round: number; readonly base: number } {
   const members = Math.max(...parts.map(({ bests }) => bests.length));
   const { kernels } = PROCESSES;
-  const base = PROCESSES.take(kernels.mixtureSize(parts.length, partOf.length, width, members));
-  const { round } = PROCESSES;
+  const bytes = kernels.mixtureSize(parts.length, partOf.length, width, members);
+  PROCESSES.reserve(parts.reduce((sum, { posterior }) => sum + bytesOf(posterior), bytes));
+  const base = PROCESSES.take(bytes);
   kernels.layoutMixture(base, parts.length, partOf.length, width, members);
-  const processes = parts.map(({ posterior }) => ready(posterior));
-  if (PROCESSES.round !== round) return place(parts, partOf, logWeights, width);
+  const processes = parts.map(({ posterior }) => placed(posterior));
   const { numbers, addresses } = PROCESSES;
   parts.forEach(({ bests }, k) => {
     addresses[2 * (PROCESSES.at(base, FIELDS.processes) + k)] = processes[k]!;
@@ -81,5 +81,5 @@ function place(
     addresses[2 * (PROCESSES.at(base, FIELDS.partOf) + p)] = part;
   });
   numbers.set(logWeights, PROCESSES.at(base, FIELDS.logWeights));
-  return { round, base };
+  return { round: PROCESSES.round, base };
 }

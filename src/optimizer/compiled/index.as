@@ -1,4 +1,5 @@
 export { layoutMixture, mixedGain, mixedGainWithGradients, mixtureSize } from './best-loss';
+export { drawJoint, factorJoint, fillJoint, jointSize, layoutJoint, normalize } from './joint';
 export { addGradient, halfDeviance, layoutLikelihood, likelihoodSize } from './likelihood';
 export {
   addMomentGradient,

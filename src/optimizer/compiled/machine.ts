@@ -14,6 +14,9 @@ export interface Kernels {
   layoutProcess(base: number, rows: number, width: number, shape: number, members: number): number;
   mixtureSize(parts: number, places: number, width: number, members: number): number;
   layoutMixture(base: number, parts: number, places: number, width: number, members: number): number;
+  jointSize(rows: number, points: number): number;
+  layoutJoint(base: number, rows: number, points: number, process: number, places: number): number;
+  factorJoint(base: number, extra: number): number;
   fillPrior(base: number): void;
   condition(base: number, extra: number): number;
   // What is called often has one signature: a call of each signature is compiled by itself.
@@ -22,6 +25,9 @@ export interface Kernels {
   predictMeans(base: number): number;
   predict(base: number): number;
   addMomentGradient(base: number): number;
+  fillJoint(base: number): number;
+  normalize(base: number): number;
+  drawJoint(base: number): number;
   mixedGain(base: number): number;
   mixedGainWithGradients(base: number): number;
 }
@@ -49,7 +55,7 @@ export class Machine {
   readonly #start: number;
   #top: number;
 
-  /** @param most - bytes from which on all places are given back before another one is taken */
+  /** @param most - bytes beyond which room is made by giving places back */
   constructor(most: number) {
     this.#most = most;
     this.kernels = new WASM.Instance(MODULE).exports as Kernels;
@@ -61,10 +67,14 @@ export class Machine {
     for (const [k, value] of ERFCX_COEFFICIENTS.entries()) this.numbers.fill(value, at + 2 * k, at + 2 * k + 2);
   }
 
+  /** Makes room: where so many bytes more would be too many, all places are given back. */
+  reserve(bytes: number): void {
+    if (this.#top + bytes > this.#most) this.clear();
+  }
+
   /** Address of a new place. */
   take(bytes: number): number {
     const size = aligned(bytes);
-    if (this.#top + size > this.#most && this.#top > this.#start) this.clear();
     const base = this.#top;
     this.#top += size;
     const { memory } = this.kernels;
@@ -82,6 +92,7 @@ export class Machine {
     this.#top = base;
   }
 
+  /** Gives all places back. */
   clear(): void {
     this.#top = this.#start;
     this.round++;

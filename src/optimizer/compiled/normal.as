@@ -1,6 +1,7 @@
 // Tails of the standard normal distribution, to the bit of src/numeric/normal.ts.
 
 import { exp1, exp2 } from './exponential';
+import { log } from './logarithm';
 
 const INV_SQRT_2PI: f64 = 0.3989422804014327;
 const SQRT_PI: f64 = 1.772453850905516;
@@ -94,4 +95,24 @@ export function scaledTail(z: f64, out: ScaledTail): void {
   out.cdf = 1 - out.pdf * SQRT_HALF_PI * erfcx(z * SQRT_HALF);
   out.h = out.pdf + z * out.cdf;
   out.logScale = 0;
+}
+
+/** Φ⁻¹(p) for p not next to ½, as in src/numeric/normal.ts: there Halley's steps stay below 0. */
+export function quantile(p: f64): f64 {
+  if (p > 0.5) return -lowerQuantile(1 - p);
+  return lowerQuantile(p);
+}
+
+function lowerQuantile(p: f64): f64 {
+  const target = log(p);
+  const t = Math.sqrt(-2 * target);
+  const top = 2.515517 + t * (0.802853 + t * 0.010328);
+  let x = top / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308))) - t;
+  for (let i = 0; i < 3; i++) {
+    const scaled = erfcx(-x * SQRT_HALF);
+    const slope = 1 / (SQRT_HALF_PI * scaled);
+    const newton = (-0.5 * x * x + log(0.5 * scaled) - target) / slope;
+    x -= newton / (1 + 0.5 * newton * (x + slope));
+  }
+  return x;
 }

@@ -62,7 +62,7 @@ export function negativeLogPosterior(data: LikelihoodData): StagedDifferentiable
 }
 
 /** One fit lies in this memory at a time. */
-const MACHINE = new Machine(1);
+const MACHINE = new Machine(0);
 let placed: LikelihoodData | null = null;
 let base = 0;
 
@@ -77,6 +77,7 @@ function place(data: LikelihoodData): number {
   if (placed === data) return base;
   const { rows, width, differences, targets, variances, noiseScale } = data;
   const shape = SHAPE_NUMBERS[data.shape];
+  MACHINE.clear();
   base = MACHINE.take(MACHINE.kernels.likelihoodSize(rows, width, shape));
   MACHINE.kernels.layoutLikelihood(base, rows, width, shape);
   const pairs = (rows * (rows - 1)) / 2;

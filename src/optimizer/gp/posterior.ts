@@ -1,4 +1,3 @@
-import { dot } from '../../numeric/dot.ts';
 import { type FeatureRows, type Kernel, kernelVariance, MEAN_VARIANCE, RELATIVE_NUGGET } from './kernel.ts';
 import {
   even,
@@ -9,6 +8,7 @@ import {
   NUMBERS,
   type Posterior,
   PROCESSES,
+  processBytes,
   ready,
   writeAlphas,
 } from './process.ts';
@@ -30,6 +30,7 @@ export function condition(
 ): Posterior {
   const { rows } = points;
   const variance = kernelVariance(kernel);
+  PROCESSES.reserve(processBytes(kernel, points, targets.length));
   const base = layOut(kernel, points, targets.length);
   for (const jitter of JITTER_LADDER) {
     const extra = variance * RELATIVE_NUGGET + jitter * (variance + MEAN_VARIANCE);
@@ -57,6 +58,7 @@ export function condition(
 /** Prior covariance, mean included, row-major, both triangles. */
 export function priorCovariance(kernel: Kernel, points: FeatureRows): Float64Array {
   const { rows } = points;
+  PROCESSES.reserve(processBytes(kernel, points, 0));
   const base = layOut(kernel, points, 0);
   PROCESSES.kernels.fillPrior(base);
   const at = PROCESSES.at(base, FIELDS.lower);
@@ -96,6 +98,14 @@ export function predictMeans(posterior: Posterior, x: Readonly<Float64Array>, ou
   return out.means;
 }
 
+/** Means of the first member at the rows of `points`. */
+export function meansAt(posterior: Posterior, points: FeatureRows): Float64Array {
+  const { rows, width, features } = points;
+  const moments = momentsBuffer(posterior);
+  const at = (i: number): Float64Array => features.subarray(i * width, (i + 1) * width);
+  return Float64Array.from({ length: rows }, (_, i) => predictMeans(posterior, at(i), moments)[0]!);
+}
+
 function readMeans(base: number, means: Float64Array): void {
   const { numbers } = PROCESSES;
   const at = PROCESSES.at(base, FIELDS.means);
@@ -123,20 +133,4 @@ export function addMomentGradient(
   numbers[(base >>> 3) + NUMBERS.toVariance] = toVariance;
   PROCESSES.kernels.addMomentGradient(base);
   for (let j = 0; j < gradient.length; j++) gradient[j] = numbers[at + j]!;
-}
-
-/** Posterior covariance of f at the rows of `at`, lower triangle, row-major. */
-export function jointCovariance(posterior: Posterior, at: FeatureRows): Float64Array {
-  const n = posterior.points.rows;
-  const solved = new Float64Array(at.rows * n);
-  const moments = momentsBuffer(posterior);
-  for (let i = 0; i < at.rows; i++) {
-    predict(posterior, at.features.subarray(i * at.width, (i + 1) * at.width), moments);
-    const from = PROCESSES.at(ready(posterior), FIELDS.solved);
-    solved.set(PROCESSES.numbers.subarray(from, from + n), i * n);
-  }
-  const out = priorCovariance(posterior.kernel, at);
-  for (let i = 0; i < at.rows; i++)
-    for (let j = 0; j <= i; j++) out[i * at.rows + j]! -= dot(solved, i * n, solved, j * n, n);
-  return out;
 }

@@ -48,12 +48,21 @@ export function even(n: number): number {
   return n + (n % 2);
 }
 
-/** A new process without values. @returns its address */
-export function layOut(kernel: Kernel, { rows, width, features, categorical }: FeatureRows, members: number): number {
-  const shape = SHAPE_NUMBERS[kernel.shape];
-  const base = PROCESSES.take(PROCESSES.kernels.processSize(rows, width, shape, members));
+export function processBytes({ shape }: Kernel, { rows, width }: FeatureRows, members: number): number {
+  return PROCESSES.kernels.processSize(rows, width, SHAPE_NUMBERS[shape], members);
+}
+
+/** Bytes that a posterior needs. */
+export function bytesOf({ kernel, points, alphas }: Posterior): number {
+  return processBytes(kernel, points, alphas.length);
+}
+
+/** A new process without values, where room is reserved. @returns its address */
+export function layOut(kernel: Kernel, points: FeatureRows, members: number): number {
+  const { rows, width, features, categorical } = points;
+  const base = PROCESSES.take(processBytes(kernel, points, members));
   const { numbers } = PROCESSES;
-  PROCESSES.kernels.layoutProcess(base, rows, width, shape, members);
+  PROCESSES.kernels.layoutProcess(base, rows, width, SHAPE_NUMBERS[kernel.shape], members);
   const record = base >>> 3;
   numbers[record + NUMBERS.signal] = kernel.signal;
   numbers[record + NUMBERS.first] = kernel.first;
@@ -84,6 +93,14 @@ export function isReady(posterior: Posterior): boolean {
 
 /** The address at which a posterior is ready. */
 export function ready(posterior: Posterior): number {
+  const known = PLACES.get(posterior);
+  if (known?.round === PROCESSES.round) return known.base;
+  PROCESSES.reserve(bytesOf(posterior));
+  return placed(posterior);
+}
+
+/** The same where room is reserved: nothing that is ready goes away. */
+export function placed(posterior: Posterior): number {
   const known = PLACES.get(posterior);
   if (known?.round === PROCESSES.round) return known.base;
   const { kernel, points, lower, alphas, priorVariance } = posterior;

@@ -6,6 +6,7 @@ import { leaveOneOut } from '../../../src/optimizer/gp/diagnostics.ts';
 import { featureMap } from '../../../src/optimizer/gp/features.ts';
 import { conditionModel, type OutcomeData } from '../../../src/optimizer/gp/fit.ts';
 import { hyperparameterCount, kernelOf, logPrior } from '../../../src/optimizer/gp/hyperparameters.ts';
+import { jointCovariance } from '../../../src/optimizer/gp/joint-posterior.ts';
 import {
   featureRows,
   type KernelShape,
@@ -26,7 +27,6 @@ import {
 import {
   addMomentGradient,
   condition,
-  jointCovariance,
   momentsBuffer,
   predict,
   priorCovariance,
