@@ -1,6 +1,6 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import type { Rng } from '../base/random.ts';
-import type { StagedDifferentiable } from './lbfgsb.ts';
+import type { StagedDifferentiable } from './differentiable.ts';
 import { power } from './power.ts';
 
 export interface LaplaceOptions {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { stream } from '../../src/base/random.ts';
+import { staged } from '../../src/numeric/differentiable.ts';
 import { laplaceDraws } from '../../src/numeric/laplace-draws.ts';
-import { staged } from '../../src/numeric/lbfgsb.ts';
 import { meanAndVariance } from '../../src/numeric/statistics.ts';
 
 const wide = { lower: [-50, -50], upper: [50, 50] };

@@ -1,5 +1,6 @@
 import type { Rng } from '../../base/random.ts';
-import { minimizeBounded, staged } from '../../numeric/lbfgsb.ts';
+import { staged } from '../../numeric/differentiable.ts';
+import { minimizeBounded } from '../compiled/lbfgsb.ts';
 import { feasibleSet } from '../feasible/feasible-set.ts';
 import { coordinateCount, snap } from '../space/encode.ts';
 import { levelCount } from '../space/levels.ts';

@@ -1,4 +1,5 @@
-import { minimizeBounded, staged } from '../../numeric/lbfgsb.ts';
+import { staged } from '../../numeric/differentiable.ts';
+import { minimizeBounded } from '../compiled/lbfgsb.ts';
 import { standardToUnit } from '../gp/outcome-transform.ts';
 import { addMomentGradient, momentsBuffer, predictMeans } from '../gp/posterior.ts';
 import type { ConstraintSurrogate, Surrogates } from '../sampler/surrogates.ts';

@@ -17,6 +17,9 @@ export interface Kernels {
   jointSize(rows: number, points: number): number;
   layoutJoint(base: number, rows: number, points: number, process: number, places: number): number;
   factorJoint(base: number, extra: number): number;
+  searchSize(n: number): number;
+  layoutSearch(base: number, n: number): number;
+  minimize(base: number): number;
   fillPrior(base: number): void;
   condition(base: number, extra: number): number;
   // What is called often has one signature: a call of each signature is compiled by itself.
@@ -35,13 +38,21 @@ export interface Kernels {
 /** The part of the WebAssembly interface used here; Node's type definitions leave it out. */
 interface WebAssemblyInterface {
   readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
+  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
 }
 
 const WASM = (globalThis as unknown as { readonly WebAssembly: WebAssemblyInterface }).WebAssembly;
 const MODULE = new WASM.Module(Buffer.from(MODULE_BYTES, 'base64'));
 const PAGE = 65_536;
 const ALIGNMENT = 16;
+
+/** What a search minimises, by addresses. */
+export interface Objective {
+  value(x: number): number;
+  gradient(out: number): void;
+}
+
+const NO_OBJECTIVE: Objective = { value: () => Number.NaN, gradient: () => undefined };
 
 /** Compiled kernels and a memory of their own, in which places are taken one behind the other until all are given back. */
 export class Machine {
@@ -56,9 +67,9 @@ export class Machine {
   #top: number;
 
   /** @param most - bytes beyond which room is made by giving places back */
-  constructor(most: number) {
+  constructor(most: number, objective: Objective = NO_OBJECTIVE) {
     this.#most = most;
-    this.kernels = new WASM.Instance(MODULE).exports as Kernels;
+    this.kernels = new WASM.Instance(MODULE, { objective }).exports as Kernels;
     this.#start = aligned(this.kernels.heapBase());
     this.#top = this.#start;
     this.numbers = new Float64Array(this.kernels.memory.buffer);

@@ -1,4 +1,5 @@
-import { minimizeBounded, type StagedDifferentiable } from '../../numeric/lbfgsb.ts';
+import type { StagedDifferentiable } from '../../numeric/differentiable.ts';
+import { minimizeBounded } from '../compiled/lbfgsb.ts';
 import {
   hyperparameterBounds,
   kernelOf,
@@ -56,21 +57,22 @@ export interface FittedGp {
 export function selectModels(data: OutcomeData, shapes: readonly TransformShape[], effort: SelectEffort): GpModel[] {
   const first = shapes[0] ?? IDENTITY;
   const differences = pairDifferences(data.points);
+  const onShape = new Map([first, ...shapes.slice(1)].map((shape) => [shape, standardise(data, differences, shape)]));
+  const searchOn = (shape: TransformShape, kernel: KernelShape, start: LogHyperparameters, iterations: number) =>
+    search(onShape.get(shape)!, kernel, start, iterations);
   const plain: GpModel[] = [];
   for (const kernel of KERNELS) {
     if (kernel === 'additive' && data.points.width < 2) continue;
     const starts = startsFor(kernel, data.points).slice(-effort.starts);
-    plain.push(bestOf(starts.map((start) => search(data, differences, kernel, first, start, effort.firstIterations))));
+    plain.push(bestOf(starts.map((start) => searchOn(first, kernel, start, effort.firstIterations))));
   }
   plain.sort((a, b) => b.score - a.score);
   const noise = typicalNoise(data, first, Math.exp(plain[0]!.theta[data.points.width + 1]!));
   const further = shapes.slice(1).filter((shape) => noise < STRONG_NOISE || !isStrong(shape));
   const finished = plain.slice(0, effort.families).map((start) => {
-    const shaped = further.map((shape) =>
-      search(data, differences, start.kernel, shape, start.theta, effort.shapeIterations),
-    );
+    const shaped = further.map((shape) => searchOn(shape, start.kernel, start.theta, effort.shapeIterations));
     const { kernel, transformShape, theta } = bestOf([start, ...shaped]);
-    return search(data, differences, kernel, transformShape, theta, effort.finalIterations);
+    return searchOn(transformShape, kernel, theta, effort.finalIterations);
   });
   return finished.sort((a, b) => b.score - a.score);
 }
@@ -105,30 +107,27 @@ const KERNELS: readonly KernelShape[] = ['matern52', 'squared-exponential', 'add
 
 /** Continues the search of a model on (usually more) data. */
 export function refineModel(data: OutcomeData, model: GpModel, iterations: number): GpModel {
-  return search(data, pairDifferences(data.points), model.kernel, model.transformShape, model.theta, iterations);
+  const { kernel, transformShape, theta } = model;
+  return search(standardise(data, pairDifferences(data.points), transformShape), kernel, theta, iterations);
 }
 
 /** Negative log posterior density of the hyperparameters of a model's family, with its gradient. */
 export function hyperparameterDensity(data: OutcomeData, { kernel, transformShape }: GpModel): StagedDifferentiable {
-  return negativeLogPosterior(likelihoodData(data, pairDifferences(data.points), kernel, transformShape).data);
+  const { likelihood } = standardise(data, pairDifferences(data.points), transformShape);
+  return negativeLogPosterior({ ...likelihood, shape: kernel });
 }
 
 /** Conditions a model on the data it explains. */
 export function conditionModel(data: OutcomeData, model: GpModel): FittedGp {
-  const likelihood = likelihoodData(data, new Float64Array(0), model.kernel, model.transformShape);
+  const { likelihood, transform } = standardise(data, new Float64Array(0), model.transformShape);
   const inferred = Math.exp(model.theta[data.points.width + 1]!);
-  const { variances, noiseScale } = likelihood.data;
+  const { targets, variances, noiseScale } = likelihood;
   const noise = variances.map((variance, i) => (Number.isNaN(variance) ? inferred * noiseScale[i]! : variance));
   return {
     model,
-    transform: likelihood.transform,
-    posterior: condition(
-      kernelOf(model.kernel, model.theta, data.points.width),
-      data.points,
-      [likelihood.data.targets],
-      noise,
-    ),
-    targets: likelihood.data.targets,
+    transform,
+    posterior: condition(kernelOf(model.kernel, model.theta, data.points.width), data.points, [targets], noise),
+    targets,
     noise,
   };
 }
@@ -147,45 +146,50 @@ function startsFor(kernel: KernelShape, { width, rows }: FeatureRows): LogHyperp
 }
 
 function search(
-  data: OutcomeData,
-  differences: Float64Array,
+  { likelihood, transform, losses }: StandardisedOutcome,
   kernel: KernelShape,
-  shape: TransformShape,
   start: LogHyperparameters,
   iterations: number,
 ): GpModel {
-  const likelihood = likelihoodData(data, differences, kernel, shape);
-  const minimum = minimizeBounded(negativeLogPosterior(likelihood.data), start, {
-    ...hyperparameterBounds(kernel, data.points.width),
+  const minimum = minimizeBounded(negativeLogPosterior({ ...likelihood, shape: kernel }), start, {
+    ...hyperparameterBounds(kernel, likelihood.width),
     maxIterations: iterations,
     gradientTolerance: 1e-3,
     valueTolerance: 1e-6,
   });
   return {
     kernel,
-    transformShape: shape,
+    transformShape: transform.shape,
     theta: minimum.x,
-    score: -minimum.value + logJacobian(likelihood.transform, data.losses),
+    score: -minimum.value + logJacobian(transform, losses),
   };
 }
 
-function likelihoodData(
+/** An outcome on the scale of a transform. */
+interface StandardisedOutcome {
+  readonly likelihood: Omit<LikelihoodData, 'shape'>;
+  readonly transform: OutcomeTransform;
+  readonly losses: Float64Array;
+}
+
+function standardise(
   { points, losses, variances }: OutcomeData,
   differences: Float64Array,
-  kernel: KernelShape,
   shape: TransformShape,
-): { readonly data: LikelihoodData; readonly transform: OutcomeTransform } {
+): StandardisedOutcome {
   const outcome = fitTransform(losses, shape);
-  const data: LikelihoodData = {
-    rows: points.rows,
-    width: points.width,
-    differences,
-    targets: losses.map((loss) => transform(outcome, loss)),
-    variances: variances.map((variance, i) => standardVariance(outcome, losses[i]!, variance)),
-    noiseScale: noiseScales(outcome, losses),
-    shape: kernel,
+  return {
+    likelihood: {
+      rows: points.rows,
+      width: points.width,
+      differences,
+      targets: losses.map((loss) => transform(outcome, loss)),
+      variances: variances.map((variance, i) => standardVariance(outcome, losses[i]!, variance)),
+      noiseScale: noiseScales(outcome, losses),
+    },
+    transform: outcome,
+    losses,
   };
-  return { data, transform: outcome };
 }
 
 /**

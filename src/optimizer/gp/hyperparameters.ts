@@ -28,10 +28,14 @@ export function hyperparameterCount(shape: KernelShape, width: number): number {
 
 /** The kernel that a vector describes. */
 export function kernelOf(shape: KernelShape, theta: LogHyperparameters, width: number): Kernel {
+  return { ...kernelParts(shape, theta, width), weights: theta.slice(0, width).map(Math.exp) };
+}
+
+/** The same without its weights. */
+export function kernelParts(shape: KernelShape, theta: LogHyperparameters, width: number): Omit<Kernel, 'weights'> {
   const additive = shape === 'additive';
   return {
     shape,
-    weights: theta.slice(0, width).map(Math.exp),
     signal: Math.exp(theta[width]!),
     first: additive ? Math.exp(theta[width + 2]!) / width : 0,
     second: additive ? Math.exp(theta[width + 3]!) / ((width * (width - 1)) / 2) : 0,

@@ -1,7 +1,7 @@
-import type { StagedDifferentiable } from '../../numeric/lbfgsb.ts';
+import type { StagedDifferentiable } from '../../numeric/differentiable.ts';
 import { Machine } from '../compiled/machine.ts';
-import { hyperparameterCount, kernelOf, type LogHyperparameters, logPrior } from './hyperparameters.ts';
-import { type KernelShape, kernelVariance, SHAPE_NUMBERS } from './kernel.ts';
+import { hyperparameterCount, kernelParts, type LogHyperparameters, logPrior } from './hyperparameters.ts';
+import { type KernelShape, partsVariance, SHAPE_NUMBERS } from './kernel.ts';
 
 /** Data of one fit; nothing here depends on the hyperparameters. */
 export interface LikelihoodData {
@@ -32,15 +32,16 @@ export function negativeLogPosterior(data: LikelihoodData): StagedDifferentiable
   let theta: LogHyperparameters = unused.slice();
   const value = (x: LogHyperparameters): number => {
     theta = x;
-    const kernel = kernelOf(shape, theta, width);
     const base = place(data);
     const { numbers } = MACHINE;
-    numbers.set(kernel.weights, MACHINE.at(base, FIELDS.weights));
+    const weights = MACHINE.at(base, FIELDS.weights);
+    for (let j = 0; j < width; j++) numbers[weights + j] = Math.exp(theta[j]!);
+    const kernel = kernelParts(shape, theta, width);
     const record = base >>> 3;
     numbers[record + NUMBERS.signal] = kernel.signal;
     numbers[record + NUMBERS.first] = kernel.first;
     numbers[record + NUMBERS.second] = kernel.second;
-    numbers[record + NUMBERS.variance] = kernelVariance(kernel);
+    numbers[record + NUMBERS.variance] = partsVariance(kernel, width);
     numbers[record + NUMBERS.noise] = Math.exp(theta[width + 1]!);
     const deviance = MACHINE.kernels.halfDeviance(base);
     return Number.isNaN(deviance) ? Number.POSITIVE_INFINITY : deviance - logPrior(shape, theta, width, unused);

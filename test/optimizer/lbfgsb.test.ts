@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { minimizeBounded, staged } from '../../src/numeric/lbfgsb.ts';
+import { staged } from '../../src/numeric/differentiable.ts';
+import { minimizeBounded } from '../../src/optimizer/compiled/lbfgsb.ts';
 
 const box = (n: number, low: number, high: number) => ({
   lower: new Float64Array(n).fill(low),
