@@ -110,38 +110,6 @@ export function normalQuantile(p: number): number {
   return x;
 }
 
-/** h(z) = φ(z) + z Φ(z), Φ(z) and φ(z) of one z. */
-export interface NormalTail {
-  h: number;
-  cdf: number;
-  density: number;
-}
-
-/** Fills h, Φ and φ at once, each with its relative accuracy until it underflows; z may be infinite. */
-export function normalTail(z: number, out: NormalTail): void {
-  const density = INV_SQRT_2PI * Math.exp(-0.5 * z * z);
-  out.density = density;
-  if (z > SURE || z < IMPOSSIBLE) {
-    out.cdf = z > 0 ? 1 : 0;
-    out.h = z > 0 ? z : 0;
-    return;
-  }
-  const mills = SQRT_HALF_PI * erfcx(Math.abs(z) * Math.SQRT1_2);
-  if (z > 0) {
-    const upper = density * mills;
-    out.cdf = 1 - upper;
-    // h(z) = z + h(−z).
-    out.h = z + belowGap(z, mills) * density;
-  } else {
-    out.cdf = density * mills;
-    out.h = belowGap(-z, mills) * density;
-  }
-}
-
-/** Beyond these Φ(z) is 1 to rounding, and φ(z) is 0. */
-const SURE = 8.5;
-const IMPOSSIBLE = -39;
-
 /** h(−x) / φ(x) = 1 − x Φ(−x)/φ(x) for x ≥ 0; far out by its expansion. */
 export function belowGap(x: number, mills: number): number {
   if (x < 30) return 1 - x * mills;

@@ -7,7 +7,6 @@ import {
   normalLogCdf,
   normalPdf,
   normalQuantile,
-  normalTail,
 } from '../../src/numeric/normal.ts';
 
 const close = (value: number, expected: number, relative = 1e-11): void =>
@@ -48,39 +47,5 @@ describe('normal distribution', () => {
       const slope = (normalLogCdf(x + h) - normalLogCdf(x - h)) / (2 * h);
       expect(Math.abs(slope - normalHazardBelow(x))).toBeLessThan(1e-6 * (1 + Math.abs(x)));
     }
-  });
-});
-
-describe('the tail of a normal distribution', () => {
-  const tail = (z: number): { h: number; cdf: number; density: number } => {
-    const out = { h: Number.NaN, cdf: Number.NaN, density: Number.NaN };
-    normalTail(z, out);
-    return out;
-  };
-
-  it('agrees with each of its parts and is h(z) = z + h(−z)', () => {
-    fc.assert(
-      fc.property(fc.double({ min: -37, max: 37, noNaN: true }), (z) => {
-        const { h, cdf, density } = tail(z);
-        close(density, normalPdf(z));
-        close(cdf, normalCdf(z));
-        expect(Math.abs(h - tail(-z).h - z)).toBeLessThan(1e-12 * Math.max(1, Math.abs(z)));
-      }),
-    );
-  });
-
-  it('has an h whose slope is Φ and which is φ(z)/z² far below', () => {
-    for (const z of [-36, -30.01, -29.99, -8, -1, 0.5, 6]) {
-      const step = 1e-5;
-      close((tail(z + step).h - tail(z - step).h) / (2 * step), normalCdf(z), 1e-6);
-    }
-    close(tail(0).h, normalPdf(0));
-    // h(−x) = φ(x)/x² · (1 − 3/x² + 15/x⁴ − …), here to x⁻⁶.
-    close(tail(-30).h, (normalPdf(30) / 900) * (1 - 3 / 900 + 15 / 900 ** 2), 1e-6);
-  });
-
-  it('has its limits at both ends', () => {
-    expect(tail(Number.NEGATIVE_INFINITY)).toEqual({ h: 0, cdf: 0, density: 0 });
-    expect(tail(1e200)).toEqual({ h: 1e200, cdf: 1, density: 0 });
   });
 });

@@ -1,6 +1,6 @@
-import { type NormalTail, normalTail } from '../../numeric/normal.ts';
 import type { OutcomeTransform } from '../gp/outcome-transform.ts';
 import type { BoxDecomposition } from '../pareto/box-decomposition.ts';
+import { type CutTails, fillTails, TailTable } from './cut-tails.ts';
 import { type IntervalGain, intervalGain } from './interval-gain.ts';
 import { type ScaledBelief, scaleBelief } from './objective-scale.ts';
 
@@ -26,17 +26,14 @@ export class HypervolumeGain {
   readonly #scales: readonly (OutcomeTransform | null)[];
   readonly #regions: readonly CutRegion[];
   readonly #beliefs: readonly ScaledBelief[];
-  /** By objective and cut: σ h(z), Φ(z), φ(z). */
-  readonly #gains: readonly Float64Array[];
-  readonly #cdfs: readonly Float64Array[];
-  readonly #densities: readonly Float64Array[];
+  /** By member and objective. */
+  readonly #table: TailTable;
   readonly #edges: Float64Array;
   readonly #byMean: Float64Array;
   readonly #byDeviation: Float64Array;
   readonly #memberLogs: Float64Array;
   readonly #memberByMean: Float64Array;
   readonly #memberByVariance: Float64Array;
-  readonly #tail: NormalTail = { h: 0, cdf: 0, density: 0 };
   readonly #interval: IntervalGain = { log: 0, toMean: 0, toDeviation: 0 };
 
   /** @param scales - by objective: scale on which gains count; null for the standardised one */
@@ -53,10 +50,7 @@ export class HypervolumeGain {
       deviationByMean: 0,
       deviationByDeviation: 1,
     }));
-    const most = (j: number): number => Math.max(0, ...this.#regions.map(({ cuts }) => cuts[j]!.length));
-    this.#gains = scales.map((_, j) => new Float64Array(most(j)));
-    this.#cdfs = scales.map((_, j) => new Float64Array(most(j)));
-    this.#densities = scales.map((_, j) => new Float64Array(most(j)));
+    this.#table = new TailTable(this.#regions.flatMap(({ cuts }) => cuts));
     this.#edges = new Float64Array(width);
     this.#byMean = new Float64Array(width);
     this.#byDeviation = new Float64Array(width);
@@ -106,8 +100,9 @@ export class HypervolumeGain {
     const region = this.#regions[s]!;
     this.#byMean.fill(0);
     this.#byDeviation.fill(0);
-    this.#fillTails(region);
-    let total = partials ? this.#sumWithPartials(region) : this.#sum(region);
+    const tails = this.#table.rows().slice(s * width, (s + 1) * width);
+    for (let j = 0; j < width; j++) fillTails(tails[j]!, this.#beliefs[j]!.mean, this.#beliefs[j]!.deviation);
+    let total = partials ? this.#sumWithPartials(region, tails) : this.#sum(region, tails);
     let log = Math.log(total);
     if (!(total > LEAST_SUM)) {
       log = this.#sumOfLogs(region);
@@ -126,27 +121,13 @@ export class HypervolumeGain {
     return Number.isNaN(log) ? Number.NEGATIVE_INFINITY : log;
   }
 
-  #fillTails({ cuts }: CutRegion): void {
-    const tail = this.#tail;
-    for (let j = 0; j < cuts.length; j++) {
-      const { mean, deviation } = this.#beliefs[j]!;
-      const at = cuts[j]!;
-      for (let e = 0; e < at.length; e++) {
-        normalTail((at[e]! - mean) / deviation, tail);
-        this.#gains[j]![e] = deviation * tail.h;
-        this.#cdfs[j]![e] = tail.cdf;
-        this.#densities[j]![e] = tail.density;
-      }
-    }
-  }
-
-  #sum({ boxes, lower, upper }: CutRegion): number {
+  #sum({ boxes, lower, upper }: CutRegion, tails: readonly CutTails[]): number {
     const width = this.#scales.length;
     let total = 0;
     for (let b = 0; b < boxes; b++) {
       let product = 1;
       for (let j = 0; j < width; j++) {
-        const gains = this.#gains[j]!;
+        const { gains } = tails[j]!;
         product *= gains[upper[b * width + j]!]! - gains[lower[b * width + j]!]!;
       }
       if (product > 0) total += product;
@@ -154,14 +135,14 @@ export class HypervolumeGain {
     return total;
   }
 
-  #sumWithPartials({ boxes, lower, upper }: CutRegion): number {
+  #sumWithPartials({ boxes, lower, upper }: CutRegion, tails: readonly CutTails[]): number {
     const width = this.#scales.length;
     const edges = this.#edges;
     let total = 0;
     for (let b = 0; b < boxes; b++) {
       let product = 1;
       for (let j = 0; j < width; j++) {
-        const gains = this.#gains[j]!;
+        const { gains } = tails[j]!;
         edges[j] = gains[upper[b * width + j]!]! - gains[lower[b * width + j]!]!;
         product *= edges[j]!;
       }
@@ -171,8 +152,9 @@ export class HypervolumeGain {
         const others = product / edges[j]!;
         const high = upper[b * width + j]!;
         const low = lower[b * width + j]!;
-        this.#byMean[j]! += others * (this.#cdfs[j]![low]! - this.#cdfs[j]![high]!);
-        this.#byDeviation[j]! += others * (this.#densities[j]![high]! - this.#densities[j]![low]!);
+        const { cdfs, densities } = tails[j]!;
+        this.#byMean[j]! += others * (cdfs[low]! - cdfs[high]!);
+        this.#byDeviation[j]! += others * (densities[high]! - densities[low]!);
       }
     }
     return total;

@@ -1,5 +1,8 @@
+import type { Parameter } from '../space/parameter.ts';
+
 /** One coordinate of the cube as the search sees it. */
 export interface Axis {
+  readonly parameter: Parameter;
   /** Levels of a discrete coordinate; Infinity for a continuous one. */
   readonly levels: number;
   readonly categorical: boolean;

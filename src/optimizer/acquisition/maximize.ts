@@ -2,7 +2,7 @@ import type { Rng } from '../../base/random.ts';
 import { staged } from '../../numeric/differentiable.ts';
 import { minimizeBounded } from '../compiled/lbfgsb.ts';
 import { feasibleSet } from '../feasible/feasible-set.ts';
-import { coordinateCount, snap } from '../space/encode.ts';
+import { coordinateCount, snap, snapInteger } from '../space/encode.ts';
 import { levelCount } from '../space/levels.ts';
 import type { SearchSpace } from '../space/parameter.ts';
 import type { Acquisition } from './acquisition.ts';
@@ -31,6 +31,7 @@ export interface MaximizeOptions {
 function axesOf(space: SearchSpace): Axis[] {
   return space.parameters.flatMap((parameter) =>
     Array.from({ length: coordinateCount(parameter) }, () => ({
+      parameter,
       levels: levelCount(parameter),
       categorical: parameter.kind === 'categorical',
     })),
@@ -82,7 +83,7 @@ function moveTogether(start: Maximum, axes: readonly Axis[], options: MaximizeOp
     });
     moves.sort((a, b) => (a.value === b.value ? 0 : a.value > b.value ? -1 : 1));
     for (const move of moves.slice(0, MOST_MOVES)) {
-      const found = climb(move, continuous, { ...options, maxIterations: MOVE_ITERATIONS });
+      const found = climb(move, continuous, { ...options, axes, maxIterations: MOVE_ITERATIONS });
       if (found.value > best.value && allowed(found.cube)) best = found;
     }
     if (best === from) break;
@@ -101,29 +102,14 @@ function settle(space: SearchSpace, axes: readonly Axis[], raw: ArrayLike<number
     const { levels } = axes[j]!;
     const u = Math.min(1, Math.max(0, raw[j]!));
     if (!Number.isFinite(levels)) cube[j] = u;
-    else cube[j] = levels <= 1 ? 0.5 : snapAxis(space, axes, j, u);
+    else cube[j] = levels <= 1 ? 0.5 : snapLevel(axes[j]!, u);
   }
   return cube;
 }
 
-function snapAxis(space: SearchSpace, axes: readonly Axis[], axis: number, u: number): number {
-  const parameter = space.parameters[parameterOfAxis(space, axis)]!;
-  if (parameter.kind === 'integer' && parameter.log) {
-    const probe = new Float64Array(axes.length).fill(0.5);
-    probe[axis] = u;
-    return snap(space, probe)[axis]!;
-  }
-  const { levels } = axes[axis]!;
+function snapLevel({ parameter, levels }: Axis, u: number): number {
+  if (parameter.kind === 'integer' && parameter.log) return snapInteger(parameter, u);
   return (Math.min(levels - 1, Math.floor(u * levels)) + 0.5) / levels;
-}
-
-function parameterOfAxis(space: SearchSpace, axis: number): number {
-  let at = 0;
-  for (let index = 0; index < space.parameters.length; index++) {
-    at += coordinateCount(space.parameters[index]!);
-    if (axis < at) return index;
-  }
-  throw new RangeError(`axis ${axis} is outside the cube of ${at} dimensions`);
 }
 
 /** The best candidate and others drawn in proportion to their acquisition, so that starts do not crowd one peak. */
@@ -148,7 +134,7 @@ function improve(start: Maximum, axes: readonly Axis[], options: MaximizeOptions
     const relaxed = climb(
       current,
       [...continuous, ...long].sort((a, b) => a - b),
-      options,
+      { ...options, axes },
     );
     const cube = settle(space, axes, relaxed.cube);
     const value = acquisition(cube);
@@ -156,7 +142,7 @@ function improve(start: Maximum, axes: readonly Axis[], options: MaximizeOptions
   }
   for (let round = 0; round < 3; round++) {
     const before = current.value;
-    if (continuous.length > 0) current = climb(current, continuous, options);
+    if (continuous.length > 0) current = climb(current, continuous, { ...options, axes });
     if (discrete.length === 0) break;
     for (const axis of discrete) current = searchLevels(current, axis, axes, options);
     if (!(current.value > before + 1e-6)) break;
@@ -165,7 +151,11 @@ function improve(start: Maximum, axes: readonly Axis[], options: MaximizeOptions
 }
 
 /** Gradient ascent over the listed coordinates, the others fixed. */
-function climb(start: Maximum, free: readonly number[], options: MaximizeOptions): Maximum {
+function climb(
+  start: Maximum,
+  free: readonly number[],
+  options: MaximizeOptions & { readonly axes: readonly Axis[] },
+): Maximum {
   const { acquisition, maxIterations, space } = options;
   const set = feasibleSet(space);
   if (set !== null) return climbWithin(set, start, free, options);
@@ -190,7 +180,7 @@ function climb(start: Maximum, free: readonly number[], options: MaximizeOptions
   const found = start.cube.slice();
   for (let k = 0; k < free.length; k++) found[free[k]!] = minimum.x[k]!;
   // A conditional coordinate may have switched others off: only what decodes counts.
-  const settled = settle(space, axesOf(space), found);
+  const settled = settle(space, options.axes, found);
   const exact = free.every((j) => settled[j] === found[j]);
   const value = exact ? -minimum.value : acquisition(settled);
   return value > start.value ? { cube: settled, value } : start;

@@ -11,10 +11,10 @@ const LEAST_SUM: f64 = 1e-200;
 
 const tail = changetype<ScaledTail>(memory.data(32));
 
-/** Arrays of `members`, rounded up to even, one behind the other. */
+/** Arrays of `members`, rounded up to a multiple of four, one behind the other. */
 @inline
 function array(base: usize, members: i32, k: i32): usize {
-  return at(base, k * ((members + 1) & ~1));
+  return at(base, k * ((members + 3) & ~3));
 }
 
 /**
@@ -34,9 +34,8 @@ function logMeanGain(base: usize, members: i32, deviation: f64, partials: bool):
   const cdfs = array(base, members, 7);
   const densities = array(base, members, 8);
   const toVariance = array(base, members, 9);
+  tails(bests, means, false, deviation, members, gaps, cdfs, densities);
   for (let s = 0; s < members; s += 2) {
-    const z = f64x2.div(f64x2.sub(pair(bests, s), pair(means, s)), f64x2.splat(deviation));
-    tails(z, at(gaps, s), at(cdfs, s), at(densities, s));
     const gain = f64x2.mul(f64x2.splat(deviation), pair(gaps, s));
     setPair(gaps, s, gain);
     setPair(byMean, s, f64x2.div(f64x2.neg(pair(cdfs, s)), gain));
@@ -110,7 +109,7 @@ export function layoutMixture(base: usize, parts: i32, places: i32, width: i32, 
   const logWeights = at(partOf, places);
   const shares = at(logWeights, places);
   const arrays = (at(shares, places) + 15) & ~15;
-  const each = <usize>(GAIN_ARRAYS * ((members + 1) & ~1)) << 3;
+  const each = <usize>(GAIN_ARRAYS * ((members + 3) & ~3)) << 3;
   const end = arrays + <usize>parts * each;
   if (base === 0) return end;
   const mixture = changetype<Mixture>(base);

@@ -1,5 +1,6 @@
 export { layoutMixture, mixedGain, mixedGainWithGradients, mixtureSize } from './best-loss';
 export { drawJoint, factorJoint, fillJoint, jointSize, layoutJoint, normalize } from './joint';
+export { cutsSize, cutTails, layoutCuts } from './hypervolume';
 export { layoutSearch, minimize, searchSize } from './lbfgsb';
 export { addGradient, halfDeviance, layoutLikelihood, likelihoodSize } from './likelihood';
 export {

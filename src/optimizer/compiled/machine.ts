@@ -17,6 +17,8 @@ export interface Kernels {
   jointSize(rows: number, points: number): number;
   layoutJoint(base: number, rows: number, points: number, process: number, places: number): number;
   factorJoint(base: number, extra: number): number;
+  cutsSize(count: number): number;
+  layoutCuts(base: number, count: number): number;
   searchSize(n: number): number;
   layoutSearch(base: number, n: number): number;
   minimize(base: number): number;
@@ -31,6 +33,7 @@ export interface Kernels {
   fillJoint(base: number): number;
   normalize(base: number): number;
   drawJoint(base: number): number;
+  cutTails(base: number): number;
   mixedGain(base: number): number;
   mixedGainWithGradients(base: number): number;
 }

@@ -30,8 +30,7 @@ function erfcx2(x: v128): v128 {
     high = low;
     low = next;
   }
-  const sum = f64x2.add(f64x2.sub(f64x2.mul(t, low), high), v128.load(CHEBYSHEV));
-  return f64x2.div(sum, f64x2.add(f64x2.splat(1), f64x2.mul(f64x2.splat(2), x)));
+  return finishErfcx(x, t, low, high);
 }
 
 function erfcx(x: f64): f64 {
@@ -51,26 +50,76 @@ function belowGap2(x: v128, mills: v128): v128 {
   return v128.bitselect(near, far, f64x2.lt(x, f64x2.splat(30)));
 }
 
-/** Writes h(z) = φ(z) + z Φ(z), Φ(z) and φ(z) of two numbers. */
+/** Where erfcx is needed for the tail of z. */
 @inline
-export function tails(z: v128, h: usize, cdf: usize, density: usize): void {
+function reach(z: v128): v128 {
+  return f64x2.mul(f64x2.abs(z), f64x2.splat(SQRT_HALF));
+}
+
+/** Writes h(z) = φ(z) + z Φ(z), Φ(z) and φ(z) of numbers that are two apart in each array; Φ and h need erfcx of their reach. */
+@inline
+function finishTails(z: v128, scaled: v128, h: usize, cdf: usize, density: usize): void {
   const zero = f64x2.splat(0);
   const one = f64x2.splat(1);
-  const phi = f64x2.mul(
-    f64x2.splat(INV_SQRT_2PI),
-    exp2(f64x2.mul(f64x2.mul(f64x2.splat(-0.5), z), z)),
-  );
+  const phi = f64x2.mul(f64x2.splat(INV_SQRT_2PI), exp2(f64x2.mul(f64x2.mul(f64x2.splat(-0.5), z), z)));
   v128.store(density, phi);
-  const distance = f64x2.abs(z);
-  const mills = f64x2.mul(f64x2.splat(SQRT_HALF_PI), erfcx2(f64x2.mul(distance, f64x2.splat(SQRT_HALF))));
+  const mills = f64x2.mul(f64x2.splat(SQRT_HALF_PI), scaled);
   const beyond = f64x2.mul(phi, mills);
-  const gap = f64x2.mul(belowGap2(distance, mills), phi);
+  const gap = f64x2.mul(belowGap2(f64x2.abs(z), mills), phi);
   const above = f64x2.gt(z, zero);
   const usualCdf = v128.bitselect(f64x2.sub(one, beyond), beyond, above);
   const usualH = v128.bitselect(f64x2.add(z, gap), gap, above);
   const clear = v128.or(f64x2.gt(z, f64x2.splat(SURE)), f64x2.lt(z, f64x2.splat(IMPOSSIBLE)));
   v128.store(cdf, v128.bitselect(v128.and(one, above), usualCdf, clear));
   v128.store(h, v128.bitselect(v128.and(z, above), usualH, clear));
+}
+
+/**
+ * Writes h(z), Φ(z) and φ(z) of z = (x − means) / deviation for so many numbers; arrays have room for a multiple of four, and one
+ * mean may be common to all. Four Chebyshev sums run side by side, because each waits for itself.
+ */
+export function tails(x: usize, means: usize, common: bool, deviation: f64, count: i32, h: usize, cdf: usize, density: usize): void {
+  const over = f64x2.splat(deviation);
+  const mean = v128.load_splat<f64>(means);
+  for (let i: usize = 0; i < <usize>count << 3; i += 32) {
+    const z = f64x2.div(f64x2.sub(v128.load(x + i), common ? mean : v128.load(means + i)), over);
+    const y = f64x2.div(f64x2.sub(v128.load(x + i, 16), common ? mean : v128.load(means + i, 16)), over);
+    erfcxFour(reach(z), reach(y));
+    finishTails(z, v128.load(FOUR), h + i, cdf + i, density + i);
+    finishTails(y, v128.load(FOUR, 16), h + i + 16, cdf + i + 16, density + i + 16);
+  }
+}
+
+const FOUR = memory.data(32);
+
+/** Writes erfcx of two pairs. */
+@inline
+function erfcxFour(x: v128, u: v128): void {
+  const center = f64x2.splat(MAP_CENTER);
+  const t = f64x2.div(f64x2.sub(x, center), f64x2.add(x, center));
+  const r = f64x2.div(f64x2.sub(u, center), f64x2.add(u, center));
+  const twiceT = f64x2.mul(f64x2.splat(2), t);
+  const twiceR = f64x2.mul(f64x2.splat(2), r);
+  let highT = f64x2.splat(0);
+  let highR = f64x2.splat(0);
+  let lowT = f64x2.splat(0);
+  let lowR = f64x2.splat(0);
+  for (let at = CHEBYSHEV + ((TERMS - 1) << 4); at > CHEBYSHEV; at -= 16) {
+    const nextT = f64x2.add(f64x2.sub(f64x2.mul(twiceT, lowT), highT), v128.load(at));
+    const nextR = f64x2.add(f64x2.sub(f64x2.mul(twiceR, lowR), highR), v128.load(at));
+    highT = lowT;
+    highR = lowR;
+    lowT = nextT;
+    lowR = nextR;
+  }
+  v128.store(FOUR, finishErfcx(x, t, lowT, highT));
+  v128.store(FOUR, finishErfcx(u, r, lowR, highR), 16);
+}
+
+@inline
+function finishErfcx(x: v128, t: v128, low: v128, high: v128): v128 {
+  const sum = f64x2.add(f64x2.sub(f64x2.mul(t, low), high), v128.load(CHEBYSHEV));
+  return f64x2.div(sum, f64x2.add(f64x2.splat(1), f64x2.mul(f64x2.splat(2), x)));
 }
 
 /** What a draw is expected to gain below z, over its deviation; all divided by φ(z) where z ≤ 0, with the logarithm of that. */

@@ -127,7 +127,13 @@ export function rowsOf({ points, losses, variances }: OutcomeData, rows: readonl
 }
 
 function keyOf({ points, losses, variances }: OutcomeData, shapes: readonly TransformShape[]): string {
-  return textHash(`${shapes.length}|${points.features.join()}|${losses.join()}|${variances.join()}`);
+  const [x, y, noise] = [points.features, losses, variances].map(bytesAsText);
+  return textHash(`${shapes.length}|${losses.length}|${x}${y}${noise}`);
+}
+
+/** The bytes of numbers as characters: their digits would take longer than all else in a key. */
+function bytesAsText({ buffer, byteOffset, byteLength }: Float64Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
 }
 
 export function range(n: number): number[] {

@@ -58,6 +58,11 @@ export function snap(space: SearchSpace, cube: ArrayLike<number>): Float64Array 
   return encode(space, decode(space, cube));
 }
 
+/** The same for the coordinate of one integer. */
+export function snapInteger(parameter: IntegerParameter, u: number): number {
+  return encodeInteger(parameter, decodeInteger(parameter, clip(u)));
+}
+
 function decodeParameter(parameter: Parameter, cube: ArrayLike<number>, at: number): ParameterValue {
   return parameter.kind === 'simplex'
     ? decodeSimplex(cube, at, parameter.components.length)
