@@ -1,7 +1,10 @@
 // Every proposal of the recorded studies, one point of each, and some arms of the experiments once more, compared to the bit. Plain
-// JavaScript on the built program: policy modules run as they are shipped.
+// JavaScript on the built program: policy modules run as they are shipped. The parts are dealt out to processes, one a core.
+import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createSampler } from '../../../dist/src/optimizer/sampler/registry.js';
 import { buildReport } from '../../../dist/src/report/build-report.js';
 import { loadExperiment } from '../../../dist/src/study/io/load-experiment.js';
@@ -9,7 +12,7 @@ import { openStudyEvaluator } from '../../../dist/src/study/io/open-evaluator.js
 import { readStarted } from '../../../dist/src/study/io/plan-file.js';
 import { packageVersion } from '../../../dist/src/study/io/package-file.js';
 import { openRecorded } from '../../../dist/src/study/io/study-session.js';
-import { defaultWorkers, openSimulationPool } from '../../../dist/src/study/io/worker-pool.js';
+import { openSimulationPool } from '../../../dist/src/study/io/worker-pool.js';
 import { samplerName } from '../../../dist/src/study/propose.js';
 import { recordedOutcomes } from '../../../dist/src/study/recorded-outcomes.js';
 import { firstDifference, requireSameProposals, verifyJournal } from '../../../dist/src/study/verify.js';
@@ -48,7 +51,7 @@ async function proposalsAgain(folder, { plan, entries }) {
 /** The last measured point, on the first tuning seed. */
 async function pointAgain(folder, { plan, state }) {
   const { number, values, outcome } = state.trials.findLast((trial) => trial.outcome?.kind === 'observed');
-  const pool = await openStudyEvaluator(plan, { workers: defaultWorkers() });
+  const pool = await openStudyEvaluator(plan, { workers: 1 });
   const again = await pool.evaluate(values, plan.seeds.slice(0, 1));
   await pool.close();
   const recorded = outcome?.kind === 'observed' ? { ...outcome, replicates: outcome.replicates.slice(0, 1) } : outcome;
@@ -68,7 +71,7 @@ async function armsAgain(experiment, names) {
   const { name, seeds } = plan.spec;
   const recorded = JSON.parse(readFileSync(join(FOLDER, `${name}.json`), 'utf8'));
   told(`${name}: inputs`, recorded.inputs === plan.hash ? null : [recorded.inputs, plan.hash]);
-  const pool = openSimulationPool(plan.setups, defaultWorkers());
+  const pool = openSimulationPool(plan.setups, 1);
   const again = await Promise.all(
     names.map((arm) => pool.evaluate({ setup: plan.armNames.indexOf(arm), values: {}, seed: seeds[0] })),
   );
@@ -83,13 +86,39 @@ async function armsAgain(experiment, names) {
   }
 }
 
-const studies = readdirSync(FOLDER, { withFileTypes: true }).flatMap((one) => (one.isDirectory() ? [one.name] : []));
-for (const study of studies) {
-  const folder = join(FOLDER, study);
+/** The parts by name. */
+const PARTS = new Map([
+  ...readdirSync(FOLDER, { withFileTypes: true })
+    .filter((one) => one.isDirectory())
+    .map(({ name }) => [name, () => studyAgain(join(FOLDER, name))]),
+  ...['t1-stock', 't1-class-pools-bar'].map((study) => [`sensitivity of ${study}`, () => sensitivityAgain(study)]),
+  ...Object.entries(ARMS).map(([experiment, arms]) => [`arms of ${experiment}`, () => armsAgain(experiment, arms)]),
+]);
+
+async function studyAgain(folder) {
   const recorded = await openRecorded(folder);
   await proposalsAgain(folder, recorded);
   await pointAgain(folder, recorded);
 }
-for (const study of ['t1-stock', 't1-class-pools-bar']) await sensitivityAgain(study);
-for (const [experiment, names] of Object.entries(ARMS)) await armsAgain(experiment, names);
-process.exitCode = differences === 0 ? 0 : 4;
+
+/** Takes part after part. @returns whether nothing differed */
+async function work(waiting) {
+  let same = true;
+  for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
+    const child = spawn(process.execPath, [fileURLToPath(import.meta.url), part], { stdio: 'inherit' });
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    same = code === 0 && same;
+  }
+  return same;
+}
+
+const chosen = process.argv.slice(2);
+if (chosen.length === 0) {
+  const waiting = [...PARTS.keys()];
+  const all = await Promise.all(Array.from({ length: availableParallelism() }, () => work(waiting)));
+  console.log(`evidence in short form: ${((performance.now() - began) / 1000).toFixed(0)} s`);
+  process.exitCode = all.every(Boolean) ? 0 : 4;
+} else {
+  for (const name of chosen) await PARTS.get(name)();
+  process.exitCode = differences === 0 ? 0 : 4;
+}
