@@ -1,5 +1,5 @@
 import type { FeatureMap } from '../gp/features.ts';
-import { bytesOf, type Posterior, PROCESSES, placed } from '../gp/process.ts';
+import { type Posterior, PROCESSES } from '../gp/process.ts';
 import type { Acquisition } from './acquisition.ts';
 
 /** One explanation of a single objective. */
@@ -67,10 +67,10 @@ function place(
   const members = Math.max(...parts.map(({ bests }) => bests.length));
   const { kernels } = PROCESSES;
   const bytes = kernels.mixtureSize(parts.length, partOf.length, width, members);
-  PROCESSES.reserve(parts.reduce((sum, { posterior }) => sum + bytesOf(posterior), bytes));
+  PROCESSES.reserve(parts.reduce((sum, { posterior }) => sum + posterior.bytes, bytes));
   const base = PROCESSES.take(bytes);
   kernels.layoutMixture(base, parts.length, partOf.length, width, members);
-  const processes = parts.map(({ posterior }) => placed(posterior));
+  const processes = parts.map(({ posterior }) => posterior.placed());
   const { numbers, addresses } = PROCESSES;
   parts.forEach(({ bests }, k) => {
     addresses[2 * (PROCESSES.at(base, FIELDS.processes) + k)] = processes[k]!;

@@ -92,7 +92,9 @@ export function layoutProcess(base: usize, rows: i32, width: i32, shape: i32, me
   process.products = products;
   process.terms = terms;
   process.solved = solved;
-  memory.fill(weights, 0, end - weights);
+  // The factor is written before it is read.
+  memory.fill(weights, 0, lower - weights);
+  memory.fill(alphas, 0, end - alphas);
   return end;
 }
 

@@ -15,13 +15,15 @@ export function covarianceAlong(kernel: Kernel, points: FeatureRows): Covariance
 }
 
 /** The mean of the first member, as `predictMeans` gives it, to the bit. */
-export function meanAlong({ kernel, points, alphas }: Posterior): (x: Readonly<Float64Array>) => number {
+export function meanAlong(posterior: Posterior): (x: Readonly<Float64Array>) => number {
+  const { kernel, points } = posterior;
+  const alpha = posterior.alpha(0);
   const covarianceAt = covarianceAlong(kernel, points);
   const covariance = new Float64Array(points.rows);
   return (x) => {
     covarianceAt(x, covariance);
     for (let a = 0; a < points.rows; a++) covariance[a]! += MEAN_VARIANCE;
-    return dot(covariance, 0, alphas[0]!, 0, points.rows);
+    return dot(covariance, 0, alpha, 0, points.rows);
   };
 }
 

@@ -19,8 +19,8 @@ export interface LeaveOneOut {
  */
 export function leaveOneOut({ posterior, targets }: FittedGp): LeaveOneOut {
   const n = targets.length;
-  const inverse = inverseFromFactor(invertLowerTransposed(posterior.lower, n), n);
-  const alpha = posterior.alphas[0]!;
+  const inverse = inverseFromFactor(invertLowerTransposed(posterior.lower(), n), n);
+  const alpha = posterior.alpha(0);
   const residuals = Float64Array.from({ length: n }, (_, i) => alpha[i]! / inverse[i * n + i]!);
   const deviations = Float64Array.from({ length: n }, (_, i) => 1 / Math.sqrt(inverse[i * n + i]!));
   const mean = targets.reduce((sum, value) => sum + value, 0) / n;

@@ -1,14 +1,6 @@
 import { normalQuantile } from '../../numeric/normal.ts';
 import type { FeatureRows } from './kernel.ts';
-import {
-  bytesOf,
-  layOut,
-  type Posterior,
-  FIELDS as PROCESS_FIELDS,
-  PROCESSES,
-  placed,
-  processBytes,
-} from './process.ts';
+import { layOut, type Posterior, FIELDS as PROCESS_FIELDS, PROCESSES, processBytes } from './process.ts';
 
 /** Where addresses stand in a `Joint`. */
 const FIELDS = { means: 4, uniforms: 7, draw: 8 };
@@ -65,8 +57,8 @@ function withJoint<T>(
   const { kernel } = posterior;
   const { kernels } = PROCESSES;
   const bytes = kernels.jointSize(at.rows, posterior.points.rows);
-  PROCESSES.reserve(bytesOf(posterior) + processBytes(kernel, at, 0) + bytes);
-  const process = placed(posterior);
+  PROCESSES.reserve(posterior.bytes + processBytes(kernel, at, 0) + bytes);
+  const process = posterior.placed();
   const points = layOut(kernel, at, 0);
   const base = PROCESSES.take(bytes);
   kernels.layoutJoint(base, at.rows, posterior.points.rows, process, points);

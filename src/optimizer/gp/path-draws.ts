@@ -21,7 +21,7 @@ export interface PathOptions {
  * @see Wilson et al. 2020, "Efficiently sampling functions from Gaussian process posteriors"
  */
 export function drawPath({ posterior, targets, noise }: FittedGp, options: PathOptions): Path {
-  const { kernel, points, lower } = posterior;
+  const { kernel, points } = posterior;
   const { rows, width, features, categorical } = points;
   const { rng } = options;
   const mean = Math.sqrt(MEAN_VARIANCE) * rng.normal();
@@ -30,7 +30,7 @@ export function drawPath({ posterior, targets, noise }: FittedGp, options: PathO
     const before = mean + prior(features.subarray(a * width, (a + 1) * width));
     return targets[a]! - before - Math.sqrt(noise[a]!) * rng.normal();
   });
-  const pull = choleskySolve(lower, rows, gap);
+  const pull = choleskySolve(posterior.lower(), rows, gap);
   const covariance = new Float64Array(rows);
   const covarianceAt = covarianceAlong(kernel, points);
   return (x) => {

@@ -1,24 +1,9 @@
-import { type FeatureRows, type Kernel, kernelVariance, MEAN_VARIANCE, RELATIVE_NUGGET } from './kernel.ts';
-import {
-  even,
-  FIELDS,
-  isReady,
-  keepReady,
-  layOut,
-  NUMBERS,
-  type Posterior,
-  PROCESSES,
-  processBytes,
-  ready,
-  writeAlphas,
-} from './process.ts';
-
-/** Diagonal terms tried in turn, relative to the prior variance, until the factorisation succeeds. */
-const JITTER_LADDER = [0, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2];
+import type { FeatureRows, Kernel } from './kernel.ts';
+import { FIELDS, layOut, NUMBERS, Posterior, PROCESSES, processBytes } from './process.ts';
 
 /**
  * Conditions the process on each vector of `targets`; they share the variance, so one factorisation serves all.
- * @param targets - S vectors of length n
+ * @param targets - S vectors of length n; they and the noise stay as they are
  * @param noise - variance of each target, length n
  * @throws RangeError when even the largest jitter fails, which finite input cannot cause
  */
@@ -28,31 +13,7 @@ export function condition(
   targets: readonly Readonly<Float64Array>[],
   noise: Readonly<Float64Array>,
 ): Posterior {
-  const { rows } = points;
-  const variance = kernelVariance(kernel);
-  PROCESSES.reserve(processBytes(kernel, points, targets.length));
-  const base = layOut(kernel, points, targets.length);
-  for (const jitter of JITTER_LADDER) {
-    const extra = variance * RELATIVE_NUGGET + jitter * (variance + MEAN_VARIANCE);
-    PROCESSES.numbers.set(noise, PROCESSES.at(base, FIELDS.noise));
-    writeAlphas(base, targets, rows);
-    if (PROCESSES.kernels.condition(base, extra) === 0) continue;
-    const { numbers } = PROCESSES;
-    const at = PROCESSES.at(base, FIELDS.lower);
-    const alphas = PROCESSES.at(base, FIELDS.alphas);
-    const posterior = {
-      kernel,
-      points,
-      lower: numbers.slice(at, at + rows * rows),
-      alphas: targets.map((_, s) => numbers.slice(alphas + s * even(rows), alphas + s * even(rows) + rows)),
-      priorVariance: variance + MEAN_VARIANCE,
-    };
-    keepReady(posterior, base);
-    return posterior;
-  }
-  throw new RangeError(
-    'covariance is not positive definite even with jitter; features or hyperparameters are not finite',
-  );
+  return new Posterior(kernel, points, { targets, noise });
 }
 
 /** Prior covariance, mean included, row-major, both triangles. */
@@ -76,13 +37,13 @@ export interface Moments {
 }
 
 /** Allocates for posteriors of this size. */
-export function momentsBuffer({ alphas }: Posterior): Moments {
-  return { means: new Float64Array(alphas.length), variance: 0 };
+export function momentsBuffer({ members }: Posterior): Moments {
+  return { means: new Float64Array(members), variance: 0 };
 }
 
 /** Latent means and variance (without noise) at `x`. */
 export function predict(posterior: Posterior, x: Readonly<Float64Array>, out: Moments): Moments {
-  const base = ready(posterior);
+  const base = posterior.ready();
   PROCESSES.numbers.set(x, PROCESSES.at(base, FIELDS.x));
   out.variance = PROCESSES.kernels.predict(base);
   readMeans(base, out.means);
@@ -91,7 +52,7 @@ export function predict(posterior: Posterior, x: Readonly<Float64Array>, out: Mo
 
 /** Latent means only, at S n multiply-adds. */
 export function predictMeans(posterior: Posterior, x: Readonly<Float64Array>, out: Moments): Float64Array {
-  const base = ready(posterior);
+  const base = posterior.ready();
   PROCESSES.numbers.set(x, PROCESSES.at(base, FIELDS.x));
   PROCESSES.kernels.predictMeans(base);
   readMeans(base, out.means);
@@ -124,8 +85,8 @@ export function addMomentGradient(
   toVariance: number,
   gradient: Float64Array,
 ): void {
-  if (!isReady(posterior)) predict(posterior, x, momentsBuffer(posterior));
-  const base = ready(posterior);
+  if (!posterior.isReady) predict(posterior, x, momentsBuffer(posterior));
+  const base = posterior.ready();
   const { numbers } = PROCESSES;
   const at = PROCESSES.at(base, FIELDS.gradient);
   numbers.set(toMeans, PROCESSES.at(base, FIELDS.toMeans));

@@ -1,17 +1,12 @@
 import { Machine } from '../compiled/machine.ts';
-import { type FeatureRows, type Kernel, kernelVariance, MEAN_VARIANCE, SHAPE_NUMBERS } from './kernel.ts';
-
-/** Gaussian process conditioned on values at n points, ready to predict. Everything is on the standardised scale. */
-export interface Posterior {
-  readonly kernel: Kernel;
-  readonly points: FeatureRows;
-  /** Factor of K + noise, row-major n × n; the upper triangle is unspecified. */
-  readonly lower: Float64Array;
-  /** (K + noise)⁻¹ y for each of S vectors of values: the mean of member s is k(x)ᵀ α_s. */
-  readonly alphas: readonly Float64Array[];
-  /** Variance of the process before any data, its mean included. */
-  readonly priorVariance: number;
-}
+import {
+  type FeatureRows,
+  type Kernel,
+  kernelVariance,
+  MEAN_VARIANCE,
+  RELATIVE_NUGGET,
+  SHAPE_NUMBERS,
+} from './kernel.ts';
 
 /** Bytes of posteriors that are kept ready: a proposal with ten outcomes at 300 points needs 15 million. */
 const MOST_READY = 48_000_000;
@@ -37,24 +32,12 @@ export const FIELDS = {
 /** Where numbers stand in a `Process`. */
 export const NUMBERS = { signal: 10, first: 11, second: 12, priorVariance: 13, toVariance: 14 };
 
-interface Place {
-  readonly round: number;
-  readonly base: number;
-}
-
-const PLACES = new WeakMap<Posterior, Place>();
-
-export function even(n: number): number {
+function even(n: number): number {
   return n + (n % 2);
 }
 
 export function processBytes({ shape }: Kernel, { rows, width }: FeatureRows, members: number): number {
   return PROCESSES.kernels.processSize(rows, width, SHAPE_NUMBERS[shape], members);
-}
-
-/** Bytes that a posterior needs. */
-export function bytesOf({ kernel, points, alphas }: Posterior): number {
-  return processBytes(kernel, points, alphas.length);
 }
 
 /** A new process without values, where room is reserved. @returns its address */
@@ -77,37 +60,94 @@ export function layOut(kernel: Kernel, points: FeatureRows, members: number): nu
   return base;
 }
 
-export function writeAlphas(base: number, vectors: readonly Readonly<Float64Array>[], rows: number): void {
-  const at = PROCESSES.at(base, FIELDS.alphas);
-  for (let s = 0; s < vectors.length; s++) PROCESSES.numbers.set(vectors[s]!, at + s * even(rows));
-}
+/** Diagonal terms tried in turn, relative to the prior variance, until the factorisation succeeds. */
+const JITTER_LADDER = [0, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2];
 
-/** Says where a posterior has become ready. */
-export function keepReady(posterior: Posterior, base: number): void {
-  PLACES.set(posterior, { round: PROCESSES.round, base });
-}
+/**
+ * Gaussian process conditioned on S vectors of values at n points, ready to predict. Everything is on the standardised scale.
+ * Factor and weights lie in the memory in which it predicts, and are computed anew where they had to make room.
+ */
+export class Posterior {
+  readonly kernel: Kernel;
+  readonly points: FeatureRows;
+  /** S. */
+  readonly members: number;
+  /** Variance of the process before any data, its mean included. */
+  readonly priorVariance: number;
+  readonly #targets: readonly Readonly<Float64Array>[];
+  readonly #noise: Readonly<Float64Array>;
+  /** What the diagonal has above noise. */
+  readonly #extra: number;
+  #round = -1;
+  #base = 0;
 
-export function isReady(posterior: Posterior): boolean {
-  return PLACES.get(posterior)?.round === PROCESSES.round;
-}
+  /** @throws RangeError when even the largest jitter fails, which finite input cannot cause */
+  constructor(
+    kernel: Kernel,
+    points: FeatureRows,
+    { targets, noise }: { readonly targets: readonly Readonly<Float64Array>[]; readonly noise: Readonly<Float64Array> },
+  ) {
+    const variance = kernelVariance(kernel);
+    this.kernel = kernel;
+    this.points = points;
+    this.members = targets.length;
+    this.priorVariance = variance + MEAN_VARIANCE;
+    this.#targets = targets;
+    this.#noise = noise;
+    PROCESSES.reserve(this.bytes);
+    const base = layOut(kernel, points, targets.length);
+    const extras = JITTER_LADDER.map((jitter) => variance * RELATIVE_NUGGET + jitter * (variance + MEAN_VARIANCE));
+    const extra = extras.find((each) => this.#condition(base, each));
+    if (extra === undefined) {
+      throw new RangeError(
+        'covariance is not positive definite even with jitter; features or hyperparameters are not finite',
+      );
+    }
+    this.#extra = extra;
+  }
 
-/** The address at which a posterior is ready. */
-export function ready(posterior: Posterior): number {
-  const known = PLACES.get(posterior);
-  if (known?.round === PROCESSES.round) return known.base;
-  PROCESSES.reserve(bytesOf(posterior));
-  return placed(posterior);
-}
+  /** Bytes that it needs to be ready. */
+  get bytes(): number {
+    return processBytes(this.kernel, this.points, this.members);
+  }
 
-/** The same where room is reserved: nothing that is ready goes away. */
-export function placed(posterior: Posterior): number {
-  const known = PLACES.get(posterior);
-  if (known?.round === PROCESSES.round) return known.base;
-  const { kernel, points, lower, alphas, priorVariance } = posterior;
-  const base = layOut(kernel, points, alphas.length);
-  PROCESSES.numbers[(base >>> 3) + NUMBERS.priorVariance] = priorVariance;
-  PROCESSES.numbers.set(lower, PROCESSES.at(base, FIELDS.lower));
-  writeAlphas(base, alphas, points.rows);
-  keepReady(posterior, base);
-  return base;
+  get isReady(): boolean {
+    return this.#round === PROCESSES.round;
+  }
+
+  /** The address at which it is ready. */
+  ready(): number {
+    if (!this.isReady) PROCESSES.reserve(this.bytes);
+    return this.placed();
+  }
+
+  /** The same where room is reserved: nothing that is ready goes away. */
+  placed(): number {
+    if (!this.isReady) this.#condition(layOut(this.kernel, this.points, this.members), this.#extra);
+    return this.#base;
+  }
+
+  /** Factor of K + noise, row-major n × n; the upper triangle is unspecified. */
+  lower(): Float64Array {
+    const at = PROCESSES.at(this.ready(), FIELDS.lower);
+    return PROCESSES.numbers.slice(at, at + this.points.rows ** 2);
+  }
+
+  /** (K + noise)⁻¹ y of the values of one member, of which the mean is k(x)ᵀ α. */
+  alpha(member: number): Float64Array {
+    const { rows } = this.points;
+    const at = PROCESSES.at(this.ready(), FIELDS.alphas) + member * even(rows);
+    return PROCESSES.numbers.slice(at, at + rows);
+  }
+
+  #condition(base: number, extra: number): boolean {
+    const { numbers, kernels } = PROCESSES;
+    numbers.set(this.#noise, PROCESSES.at(base, FIELDS.noise));
+    const alphas = PROCESSES.at(base, FIELDS.alphas);
+    for (let s = 0; s < this.members; s++) numbers.set(this.#targets[s]!, alphas + s * even(this.points.rows));
+    if (kernels.condition(base, extra) === 0) return false;
+    this.#round = PROCESSES.round;
+    this.#base = base;
+    return true;
+  }
 }

@@ -4,8 +4,7 @@ import { type BestLossBelief, bestLossMixture } from '../../../src/optimizer/acq
 import { HypervolumeGain } from '../../../src/optimizer/acquisition/hypervolume-gain.ts';
 import { featureMap } from '../../../src/optimizer/gp/features.ts';
 import { featureRows, type Kernel } from '../../../src/optimizer/gp/kernel.ts';
-import { addMomentGradient, momentsBuffer, predict } from '../../../src/optimizer/gp/posterior.ts';
-import type { Posterior } from '../../../src/optimizer/gp/process.ts';
+import { addMomentGradient, condition, momentsBuffer, predict } from '../../../src/optimizer/gp/posterior.ts';
 import { decomposeNonDominated } from '../../../src/optimizer/pareto/box-decomposition.ts';
 import type { SearchSpace } from '../../../src/optimizer/space/parameter.ts';
 import { logSumExp } from '../../support/log-sum-exp.ts';
@@ -27,20 +26,19 @@ const POINTS = featureRows(
 );
 const PROBE = Float64Array.of(0.35, 0.6, 0.45, 0.55);
 
-/** A belief whose members say anything at the probe: only covariances are those of a process. */
+/** A belief with any means and about this variance at the probe. */
 function beliefOf(
   members: readonly (readonly [number, number])[],
-  variance: number,
+  signal: number,
   shape: Kernel['shape'],
 ): BestLossBelief {
   const weights = Float64Array.of(1, 0.5, 2, 0.3, 0.7);
-  const posterior: Posterior = {
-    kernel: { shape, weights, signal: 0.4, first: 0.1, second: 0.05 },
-    points: POINTS,
-    lower: Float64Array.of(40, 0, 3, 50),
-    alphas: members.map(([, alpha]) => Float64Array.of(alpha, -0.3 * alpha)),
-    priorVariance: variance,
-  };
+  const posterior = condition(
+    { shape, weights, signal, first: 0.1 * signal, second: 0.05 * signal },
+    POINTS,
+    members.map(([, value]) => Float64Array.of(value, -0.3 * value)),
+    Float64Array.of(0.01, 0.02),
+  );
   return { posterior, bests: Float64Array.from(members, ([best]) => best) };
 }
 

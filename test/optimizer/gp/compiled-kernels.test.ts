@@ -52,14 +52,16 @@ describe('compiled kernels', () => {
   test('factor and solve with the bits of src/numeric, at any size', () => {
     for (const n of [1, 2, 3, 4, 5, 6, 7, 8, 9, 14, 15, 16, 17, 61]) {
       const { points, targets, noise } = sample(n);
-      const { lower, alphas } = condition(KERNEL, points, [targets, noise], noise);
+      const posterior = condition(KERNEL, points, [targets, noise], noise);
+      const lower = posterior.lower();
       const covariance = priorCovariance(KERNEL, points);
       const extra = kernelVariance(KERNEL) * RELATIVE_NUGGET;
       for (let i = 0; i < n; i++) covariance[i * n + i]! += noise[i]! + extra;
       choleskyFactor(covariance, n, covariance);
       for (let a = 0; a < n; a++)
         expect(lower.subarray(a * n, a * n + a + 1)).toEqual(covariance.subarray(a * n, a * n + a + 1));
-      expect(alphas).toEqual([targets, noise].map((values) => choleskySolve(covariance, n, values)));
+      for (const [s, values] of [targets, noise].entries())
+        expect(posterior.alpha(s)).toEqual(choleskySolve(covariance, n, values));
     }
   });
 
@@ -87,9 +89,9 @@ describe('compiled kernels', () => {
         [targets],
         new Float64Array(n).fill(noise),
       );
-      const inverse = inverseFromFactor(invertLowerTransposed(posterior.lower, n), n);
+      const inverse = inverseFromFactor(invertLowerTransposed(posterior.lower(), n), n);
       let sum = -priorSlope(theta[3]!);
-      for (let i = 0; i < n; i++) sum += 0.5 * noise * (inverse[i * n + i]! - posterior.alphas[0]![i]! ** 2);
+      for (let i = 0; i < n; i++) sum += 0.5 * noise * (inverse[i * n + i]! - posterior.alpha(0)[i]! ** 2);
       expect(gradient[3]).toBeCloseTo(sum, 12);
       expect(value).toBe(density.value(theta));
     }
