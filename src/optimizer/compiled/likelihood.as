@@ -50,7 +50,7 @@ export function likelihoodSize(rows: i32, width: i32, shape: i32): usize {
 /** Lays a fit out from `base` on; without one, only counts. @returns the first address behind it */
 export function layoutLikelihood(base: usize, rows: i32, width: i32, shape: i32): usize {
   const pairs = (rows * (rows - 1)) / 2;
-  const stride = (pairs + 1) & ~1;
+  const stride = (pairs + 3) & ~3;
   const square = rows * rows + 1;
   const own = shape === ADDITIVE ? stride : 0;
   const weights = (base + offsetof<Likelihood>() + 15) & ~15;
@@ -129,14 +129,18 @@ function fillRadial(fit: Likelihood): void {
   const end = at(weights, fit.width);
   const profile = fit.profile;
   const slope = fit.slope;
-  for (let k = 0; k < stride; k += 2) {
+  for (let k = 0; k < stride; k += 4) {
     let r2 = f64x2.splat(0);
+    let s2 = f64x2.splat(0);
     let square = at(differences, k);
     for (let weight = weights; weight < end; weight += 8) {
-      r2 = f64x2.add(r2, f64x2.mul(v128.load_splat<f64>(weight), v128.load(square)));
+      const own = v128.load_splat<f64>(weight);
+      r2 = f64x2.add(r2, f64x2.mul(own, v128.load(square)));
+      s2 = f64x2.add(s2, f64x2.mul(own, v128.load(square, 16)));
       square += column;
     }
     setPair(profile, k, radialProfile(shape, r2, at(slope, k)));
+    setPair(profile, k + 2, radialProfile(shape, s2, at(slope, k + 2)));
   }
   const signal = f64x2.splat(fit.signal);
   const covariance = fit.covariance;
@@ -161,23 +165,34 @@ function fillAdditive(fit: Likelihood): void {
   const profile = fit.profile;
   const slope = fit.slope;
   const pairSum = fit.weight;
-  for (let k = 0; k < stride; k += 2) {
+  for (let k = 0; k < stride; k += 4) {
     let product = f64x2.splat(1);
     let sum = f64x2.splat(0);
     let squares = f64x2.splat(0);
+    let product2 = f64x2.splat(1);
+    let sum2 = f64x2.splat(0);
+    let squares2 = f64x2.splat(0);
     let square = at(differences, k);
     for (let weight = weights; weight < end; weight += 8) {
       const halfWeight = f64x2.splat(-0.5 * load<f64>(weight));
       const z = exp2(f64x2.mul(halfWeight, v128.load(square)));
+      const y = exp2(f64x2.mul(halfWeight, v128.load(square, 16)));
       v128.store(square + toTerms, z);
+      v128.store(square + toTerms, y, 16);
       product = f64x2.mul(product, z);
       sum = f64x2.add(sum, z);
       squares = f64x2.add(squares, f64x2.mul(z, z));
+      product2 = f64x2.mul(product2, y);
+      sum2 = f64x2.add(sum2, y);
+      squares2 = f64x2.add(squares2, f64x2.mul(y, y));
       square += column;
     }
     setPair(profile, k, product);
     setPair(slope, k, sum);
     setPair(pairSum, k, f64x2.mul(f64x2.splat(0.5), f64x2.sub(f64x2.mul(sum, sum), squares)));
+    setPair(profile, k + 2, product2);
+    setPair(slope, k + 2, sum2);
+    setPair(pairSum, k + 2, f64x2.mul(f64x2.splat(0.5), f64x2.sub(f64x2.mul(sum2, sum2), squares2)));
   }
   const signal = fit.signal;
   const first = fit.first;

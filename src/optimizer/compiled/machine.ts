@@ -45,7 +45,7 @@ interface WebAssemblyInterface {
 }
 
 const WASM = (globalThis as unknown as { readonly WebAssembly: WebAssemblyInterface }).WebAssembly;
-const MODULE = new WASM.Module(Buffer.from(MODULE_BYTES, 'base64'));
+let compiled: object | null = null;
 const PAGE = 65_536;
 const ALIGNMENT = 16;
 
@@ -59,26 +59,43 @@ const NO_OBJECTIVE: Objective = { value: () => Number.NaN, gradient: () => undef
 
 /** Compiled kernels and a memory of their own, in which places are taken one behind the other until all are given back. */
 export class Machine {
-  readonly kernels: Kernels;
   /** Counts how often all places were given back: a place of an earlier round is gone. */
   round = 0;
-  /** The memory as numbers and as addresses; other arrays after it has grown. */
-  numbers: Float64Array;
-  addresses: Int32Array;
+  /** The memory as numbers and as addresses, from the first use of the kernels on; other arrays after it has grown. */
+  numbers = new Float64Array(0);
+  addresses = new Int32Array(0);
   readonly #most: number;
-  readonly #start: number;
-  #top: number;
+  readonly #objective: Objective;
+  #opened: Kernels | null = null;
+  #start = 0;
+  #top = 0;
 
   /** @param most - bytes beyond which room is made by giving places back */
   constructor(most: number, objective: Objective = NO_OBJECTIVE) {
     this.#most = most;
-    this.kernels = new WASM.Instance(MODULE, { objective }).exports as Kernels;
-    this.#start = aligned(this.kernels.heapBase());
+    this.#objective = objective;
+  }
+
+  /** Compiled when they are used first: many commands import an optimizer that they do not ask. */
+  get kernels(): Kernels {
+    return this.#opened ?? this.#open();
+  }
+
+  #open(): Kernels {
+    compiled ??= new WASM.Module(Buffer.from(MODULE_BYTES, 'base64'));
+    const kernels = new WASM.Instance(compiled, { objective: this.#objective }).exports as Kernels;
+    this.#opened = kernels;
+    this.#start = aligned(kernels.heapBase());
     this.#top = this.#start;
-    this.numbers = new Float64Array(this.kernels.memory.buffer);
-    this.addresses = new Int32Array(this.kernels.memory.buffer);
-    const at = this.kernels.coefficients() >>> 3;
+    this.#view(kernels);
+    const at = kernels.coefficients() >>> 3;
     for (const [k, value] of ERFCX_COEFFICIENTS.entries()) this.numbers.fill(value, at + 2 * k, at + 2 * k + 2);
+    return kernels;
+  }
+
+  #view({ memory }: Kernels): void {
+    this.numbers = new Float64Array(memory.buffer);
+    this.addresses = new Int32Array(memory.buffer);
   }
 
   /** Makes room: where so many bytes more would be too many, all places are given back. */
@@ -88,15 +105,14 @@ export class Machine {
 
   /** Address of a new place. */
   take(bytes: number): number {
-    const size = aligned(bytes);
+    const { kernels } = this;
     const base = this.#top;
-    this.#top += size;
-    const { memory } = this.kernels;
+    this.#top += aligned(bytes);
+    const { memory } = kernels;
     const missing = this.#top - memory.buffer.byteLength;
     if (missing > 0) {
       memory.grow(Math.ceil(Math.max(missing, memory.buffer.byteLength / 2) / PAGE));
-      this.numbers = new Float64Array(memory.buffer);
-      this.addresses = new Int32Array(memory.buffer);
+      this.#view(kernels);
     }
     return base;
   }

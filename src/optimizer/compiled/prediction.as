@@ -51,7 +51,7 @@ export function processSize(rows: i32, width: i32, shape: i32, members: i32): us
 
 /** Lays a process out from `base` on; without one, only counts. @returns the first address behind it */
 export function layoutProcess(base: usize, rows: i32, width: i32, shape: i32, members: i32): usize {
-  const stride = (rows + 1) & ~1;
+  const stride = (rows + 3) & ~3;
   const even = (width + 1) & ~1;
   const additive = shape === ADDITIVE ? stride : 0;
   const weights = (base + offsetof<Process>() + 15) & ~15;
@@ -59,7 +59,7 @@ export function layoutProcess(base: usize, rows: i32, width: i32, shape: i32, me
   const features = at(categorical, even);
   const noise = at(features, width * stride);
   const lower = at(noise, stride);
-  const alphas = at(lower, (rows * rows + 3) & ~1);
+  const alphas = at(lower, (rows * rows + 5) & ~3);
   const x = at(alphas, members * stride);
   const means = at(x, even);
   const toMeans = at(means, members);
@@ -132,13 +132,13 @@ function crossCovariance(process: Process, rows: i32): void {
 
 /** Squares of differences, or 0 and 1 for a category. */
 @inline
-function squared(delta: v128, categorical: usize): v128 {
-  if (load<f64>(categorical) === 1) return v128.and(f64x2.ne(delta, f64x2.splat(0)), f64x2.splat(1));
-  return f64x2.mul(delta, delta);
+function squared(delta: v128, isCategory: bool): v128 {
+  return isCategory ? v128.and(f64x2.ne(delta, f64x2.splat(0)), f64x2.splat(1)) : f64x2.mul(delta, delta);
 }
 
 // Fields are read before the loops: the compiler has to read them again after every store.
 
+/** Four points at a time: what is the same for all is loaded once, and two exponentials run side by side. */
 function radialCovariance(process: Process, rows: i32): void {
   const shape = process.shape;
   const column = <usize>process.stride << 3;
@@ -147,19 +147,26 @@ function radialCovariance(process: Process, rows: i32): void {
   const toWeights = process.weights - x;
   const toCategorical = process.categorical - x;
   const signal = f64x2.splat(process.signal);
+  const mean = f64x2.splat(MEAN_VARIANCE);
   const covariance = process.covariance;
   const slopes = process.slopes;
   const features = process.features;
-  for (let a = 0; a < rows; a += 2) {
+  for (let a = 0; a < rows; a += 4) {
     let r2 = f64x2.splat(0);
+    let s2 = f64x2.splat(0);
     let feature = at(features, a);
     for (let xj = x; xj < end; xj += 8) {
-      const square = squared(f64x2.sub(v128.load_splat<f64>(xj), v128.load(feature)), xj + toCategorical);
-      r2 = f64x2.add(r2, f64x2.mul(v128.load_splat<f64>(xj + toWeights), square));
+      const value = v128.load_splat<f64>(xj);
+      const weight = v128.load_splat<f64>(xj + toWeights);
+      const isCategory = load<f64>(xj + toCategorical) === 1;
+      r2 = f64x2.add(r2, f64x2.mul(weight, squared(f64x2.sub(value, v128.load(feature)), isCategory)));
+      s2 = f64x2.add(s2, f64x2.mul(weight, squared(f64x2.sub(value, v128.load(feature, 16)), isCategory)));
       feature += column;
     }
-    const value = f64x2.mul(signal, radialProfile(shape, r2, at(slopes, a)));
-    setPair(covariance, a, f64x2.add(value, f64x2.splat(MEAN_VARIANCE)));
+    const first = f64x2.mul(signal, radialProfile(shape, r2, at(slopes, a)));
+    const second = f64x2.mul(signal, radialProfile(shape, s2, at(slopes, a + 2)));
+    setPair(covariance, a, f64x2.add(first, mean));
+    setPair(covariance, a + 2, f64x2.add(second, mean));
   }
 }
 
@@ -169,35 +176,45 @@ function additiveCovariance(process: Process, rows: i32): void {
   const end = at(x, process.width);
   const toWeights = process.weights - x;
   const toCategorical = process.categorical - x;
-  const signal = f64x2.splat(process.signal);
-  const first = f64x2.splat(process.first);
-  const halfSecond = f64x2.splat(process.second * 0.5);
-  const covariance = process.covariance;
-  const slopes = process.slopes;
-  const products = process.products;
   const features = process.features;
   const toTerms = process.terms - features;
-  for (let a = 0; a < rows; a += 2) {
+  for (let a = 0; a < rows; a += 4) {
     let sum = f64x2.splat(0);
     let squares = f64x2.splat(0);
     let product = f64x2.splat(1);
+    let sum2 = f64x2.splat(0);
+    let squares2 = f64x2.splat(0);
+    let product2 = f64x2.splat(1);
     let feature = at(features, a);
     for (let xj = x; xj < end; xj += 8) {
-      const square = squared(f64x2.sub(v128.load_splat<f64>(xj), v128.load(feature)), xj + toCategorical);
+      const value = v128.load_splat<f64>(xj);
       const halfWeight = f64x2.splat(-0.5 * load<f64>(xj + toWeights));
-      const z = exp2(f64x2.mul(halfWeight, square));
+      const isCategory = load<f64>(xj + toCategorical) === 1;
+      const z = exp2(f64x2.mul(halfWeight, squared(f64x2.sub(value, v128.load(feature)), isCategory)));
+      const y = exp2(f64x2.mul(halfWeight, squared(f64x2.sub(value, v128.load(feature, 16)), isCategory)));
       v128.store(feature + toTerms, z);
+      v128.store(feature + toTerms, y, 16);
       sum = f64x2.add(sum, z);
       squares = f64x2.add(squares, f64x2.mul(z, z));
       product = f64x2.mul(product, z);
+      sum2 = f64x2.add(sum2, y);
+      squares2 = f64x2.add(squares2, f64x2.mul(y, y));
+      product2 = f64x2.mul(product2, y);
       feature += column;
     }
-    setPair(slopes, a, sum);
-    setPair(products, a, product);
-    const pairs = f64x2.mul(halfSecond, f64x2.sub(f64x2.mul(sum, sum), squares));
-    const value = f64x2.add(f64x2.add(f64x2.mul(signal, product), f64x2.mul(first, sum)), pairs);
-    setPair(covariance, a, f64x2.add(value, f64x2.splat(MEAN_VARIANCE)));
+    finishAdditive(process, a, sum, squares, product);
+    finishAdditive(process, a + 2, sum2, squares2, product2);
   }
+}
+
+@inline
+function finishAdditive(process: Process, a: i32, sum: v128, squares: v128, product: v128): void {
+  setPair(process.slopes, a, sum);
+  setPair(process.products, a, product);
+  const pairs = f64x2.mul(f64x2.splat(process.second * 0.5), f64x2.sub(f64x2.mul(sum, sum), squares));
+  const whole = f64x2.mul(f64x2.splat(process.signal), product);
+  const value = f64x2.add(f64x2.add(whole, f64x2.mul(f64x2.splat(process.first), sum)), pairs);
+  setPair(process.covariance, a, f64x2.add(value, f64x2.splat(MEAN_VARIANCE)));
 }
 
 /** Means of all members at x. @returns the first */

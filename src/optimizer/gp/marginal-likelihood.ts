@@ -82,7 +82,8 @@ function place(data: LikelihoodData): number {
   base = MACHINE.take(MACHINE.kernels.likelihoodSize(rows, width, shape));
   MACHINE.kernels.layoutLikelihood(base, rows, width, shape);
   const pairs = (rows * (rows - 1)) / 2;
-  const stride = pairs + (pairs % 2);
+  // Loops take four pairs at a time.
+  const stride = Math.ceil(pairs / 4) * 4;
   const at = MACHINE.at(base, FIELDS.differences);
   for (let j = 0; j < width; j++)
     MACHINE.numbers.set(differences.subarray(j * pairs, (j + 1) * pairs), at + j * stride);

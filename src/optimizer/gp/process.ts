@@ -32,8 +32,9 @@ export const FIELDS = {
 /** Where numbers stand in a `Process`. */
 export const NUMBERS = { signal: 10, first: 11, second: 12, priorVariance: 13, toVariance: 14 };
 
-function even(n: number): number {
-  return n + (n % 2);
+/** Doubles that an array of points takes: loops take four at a time. */
+function padded(n: number): number {
+  return Math.ceil(n / 4) * 4;
 }
 
 export function processBytes({ shape }: Kernel, { rows, width }: FeatureRows, members: number): number {
@@ -54,7 +55,7 @@ export function layOut(kernel: Kernel, points: FeatureRows, members: number): nu
   numbers.set(kernel.weights, PROCESSES.at(base, FIELDS.weights));
   numbers.set(categorical, PROCESSES.at(base, FIELDS.categorical));
   const at = PROCESSES.at(base, FIELDS.features);
-  const stride = even(rows);
+  const stride = padded(rows);
   for (let j = 0; j < width; j++)
     for (let a = 0; a < rows; a++) numbers[at + j * stride + a] = features[a * width + j]!;
   return base;
@@ -136,7 +137,7 @@ export class Posterior {
   /** (K + noise)⁻¹ y of the values of one member, of which the mean is k(x)ᵀ α. */
   alpha(member: number): Float64Array {
     const { rows } = this.points;
-    const at = PROCESSES.at(this.ready(), FIELDS.alphas) + member * even(rows);
+    const at = PROCESSES.at(this.ready(), FIELDS.alphas) + member * padded(rows);
     return PROCESSES.numbers.slice(at, at + rows);
   }
 
@@ -144,7 +145,7 @@ export class Posterior {
     const { numbers, kernels } = PROCESSES;
     numbers.set(this.#noise, PROCESSES.at(base, FIELDS.noise));
     const alphas = PROCESSES.at(base, FIELDS.alphas);
-    for (let s = 0; s < this.members; s++) numbers.set(this.#targets[s]!, alphas + s * even(this.points.rows));
+    for (let s = 0; s < this.members; s++) numbers.set(this.#targets[s]!, alphas + s * padded(this.points.rows));
     if (kernels.condition(base, extra) === 0) return false;
     this.#round = PROCESSES.round;
     this.#base = base;
