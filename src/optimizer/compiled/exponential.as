@@ -80,3 +80,16 @@ function far(x: f64, known: f64): f64 {
 export function exp1(x: f64): f64 {
   return f64x2.extract_lane(exp2(f64x2.splat(x)), 0);
 }
+
+/** e^x of one number of either sign, far from overflow. */
+export function exponential(x: f64): f64 {
+  if (x <= 0) return exp1(x);
+  if (x === 1) return 2.718281828459045;
+  if (x < TINY) return 1 + x;
+  const k = x < UNREDUCED ? 0 : <i32>(INVERSE_LN2 * x + 0.5);
+  const high = x - <f64>k * LN2_HIGH;
+  const low = <f64>k * LN2_LOW;
+  const r = high - low;
+  const c = f64x2.extract_lane(remainder2(f64x2.splat(r)), 0);
+  return (1 - (low - (r * c) / (2 - c) - high)) * reinterpret<f64>((<i64>k + 1023) << 52);
+}

@@ -2,7 +2,7 @@ export { layoutMixture, mixedGain, mixedGainWithGradients, mixtureSize } from '.
 export { drawJoint, factorJoint, fillJoint, jointSize, layoutJoint, normalize } from './joint';
 export { cutsSize, cutTails, layoutCuts } from './hypervolume';
 export { layoutSearch, minimize, searchSize } from './lbfgsb';
-export { addGradient, halfDeviance, layoutLikelihood, likelihoodSize } from './likelihood';
+export { layoutLikelihood, likelihoodSize, negativeLogPosterior, posteriorGradient } from './likelihood';
 export {
   addMomentGradient,
   condition,

@@ -1,6 +1,7 @@
 // Minimum of a smooth function in a box; see lbfgsb.ts.
 
 import { at, get, set } from './algebra';
+import { Likelihood, negativeLogPosterior, posteriorGradient } from './likelihood';
 
 /** The objective, in JavaScript: value at an address, and gradient where the value was last asked for. */
 @external("objective", "value")
@@ -35,6 +36,8 @@ class Search {
   steps: usize;
   changes: usize;
   remembered: i32;
+  /** Address of the fit that is searched; 0 for an objective in JavaScript. */
+  fit: usize;
   gradientTolerance: f64;
   valueTolerance: f64;
 }
@@ -66,6 +69,7 @@ export function layoutSearch(base: usize, n: i32): usize {
   search.steps = steps;
   search.changes = changes;
   search.remembered = 0;
+  search.fit = 0;
   for (let k = 0; k <= MEMORY; k++) {
     store<usize>(at(steps, k), at(pairs, k * n));
     store<usize>(at(changes, k), at(pairs, (MEMORY + 1 + k) * n));
@@ -76,11 +80,11 @@ export function layoutSearch(base: usize, n: i32): usize {
 /** Searches from x, which lies in the box, and writes where the minimum stands. @returns the least value */
 export function minimize(search: Search): f64 {
   const n = search.n;
-  let value = finiteOrInfinity(valueAt(search.x));
-  if (isFinite(value)) writeGradient(search.gradient);
+  let least = finiteOrInfinity(value(search, search.x));
+  if (isFinite(least)) gradient(search, search.gradient);
   search.evaluations = 1;
   search.iterations = 0;
-  while (search.iterations < search.maxIterations && search.evaluations < search.maxEvaluations && isFinite(value)) {
+  while (search.iterations < search.maxIterations && search.evaluations < search.maxEvaluations && isFinite(least)) {
     if (markFree(search) <= search.gradientTolerance) break;
     quasiNewtonDirection(search);
     if (!(slope(search.direction, search.gradient, search.free, n) < 0)) {
@@ -91,11 +95,11 @@ export function minimize(search: Search): f64 {
     let accepted = false;
     for (let k = 0; k < MAX_BACKTRACKS && search.evaluations < search.maxEvaluations; k++) {
       const decrease = tryStep(search, length);
-      const next = finiteOrInfinity(valueAt(search.trial));
+      const next = finiteOrInfinity(value(search, search.trial));
       search.evaluations++;
-      if (next <= value + SUFFICIENT_DECREASE * decrease && next < value) {
+      if (next <= least + SUFFICIENT_DECREASE * decrease && next < least) {
         accepted = true;
-        const gain = value - next;
+        const gain = least - next;
         const spent =
           search.iterations + 1 >= search.maxIterations || search.evaluations >= search.maxEvaluations;
         if (spent || gain <= search.valueTolerance * (1 + abs(next))) {
@@ -103,14 +107,14 @@ export function minimize(search: Search): f64 {
           search.found = search.trial;
           return next;
         }
-        writeGradient(search.trialGradient);
+        gradient(search, search.trialGradient);
         remember(search);
         swap(search);
-        value = next;
+        least = next;
         break;
       }
       // Minimiser of the parabola through both values and the slope, kept within [0.1, 0.5] of the length.
-      const excess = next - value - decrease;
+      const excess = next - least - decrease;
       const shrink = isFinite(excess) && excess > 0 ? (-0.5 * decrease) / excess : 0.1;
       length *= min(0.5, max(0.1, shrink));
     }
@@ -121,7 +125,25 @@ export function minimize(search: Search): f64 {
     }
   }
   search.found = search.x;
-  return value;
+  return least;
+}
+
+function value(search: Search, x: usize): f64 {
+  if (search.fit === 0) return valueAt(x);
+  const fit = changetype<Likelihood>(search.fit);
+  memory.copy(fit.theta, x, <usize>search.n << 3);
+  return negativeLogPosterior(fit);
+}
+
+/** Where the value was last asked for. */
+function gradient(search: Search, out: usize): void {
+  if (search.fit === 0) {
+    writeGradient(out);
+    return;
+  }
+  const fit = changetype<Likelihood>(search.fit);
+  posteriorGradient(fit);
+  memory.copy(out, fit.gradient, <usize>search.n << 3);
 }
 
 /** Writes the trial point so far along the direction. @returns the change that the slope promises */

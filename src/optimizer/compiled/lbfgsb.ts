@@ -20,9 +20,9 @@ export interface BoundedSearchOptions {
 }
 
 /** Where integers, addresses and numbers stand in a `Search`. */
-const FIELDS = { maxIterations: 1, maxEvaluations: 2, iterations: 3, evaluations: 4, found: 5 };
+const FIELDS = { maxIterations: 1, maxEvaluations: 2, iterations: 3, evaluations: 4, found: 5, fit: 18 };
 const ARRAYS = { lower: 6, upper: 7, x: 8, gradient: 9, trial: 10, trialGradient: 11 };
-const NUMBERS = { gradientTolerance: 9, valueTolerance: 10 };
+const NUMBERS = { gradientTolerance: 10, valueTolerance: 11 };
 
 /**
  * Minimises a smooth function in a box: limited-memory BFGS on the free variables, projected backtracking search.
@@ -35,6 +35,19 @@ export function minimizeBounded(
   start: ArrayLike<number>,
   options: BoundedSearchOptions,
 ): BoundedMinimum {
+  return search(start, options, { f, fit: 0 });
+}
+
+/** The same for the density of a fit whose `Likelihood` stands in `SEARCHES`: nothing of it runs in JavaScript. */
+export function minimizeFit(fit: number, start: ArrayLike<number>, options: BoundedSearchOptions): BoundedMinimum {
+  return search(start, options, { f: null, fit });
+}
+
+function search(
+  start: ArrayLike<number>,
+  options: BoundedSearchOptions,
+  { f, fit }: { readonly f: StagedDifferentiable | null; readonly fit: number },
+): BoundedMinimum {
   const { lower, upper, maxIterations = 100, gradientTolerance = 1e-6, valueTolerance = 1e-10 } = options;
   const n = start.length;
   const { kernels } = SEARCHES;
@@ -44,6 +57,7 @@ export function minimizeBounded(
   const record = base >>> 2;
   addresses[record + FIELDS.maxIterations] = maxIterations;
   addresses[record + FIELDS.maxEvaluations] = options.maxEvaluations ?? 4 * maxIterations;
+  addresses[record + FIELDS.fit] = fit;
   numbers[(record >>> 1) + NUMBERS.gradientTolerance] = gradientTolerance;
   numbers[(record >>> 1) + NUMBERS.valueTolerance] = valueTolerance;
   const array = (field: number): Float64Array => {
@@ -71,7 +85,7 @@ export function minimizeBounded(
 }
 
 /** The function that is minimised, and the arrays that it reads and writes. */
-let current: { readonly f: StagedDifferentiable; readonly views: readonly Float64Array[] } | null = null;
+let current: { readonly f: StagedDifferentiable | null; readonly views: readonly Float64Array[] } | null = null;
 
 function viewAt(address: number): Float64Array {
   const { views } = current!;
@@ -79,7 +93,8 @@ function viewAt(address: number): Float64Array {
   throw new RangeError(`no array of the search begins at ${address}`);
 }
 
-const SEARCHES = new Machine(0, {
-  value: (x) => current!.f.value(viewAt(x)),
-  gradient: (out) => current!.f.gradient(viewAt(out)),
+/** The memory of searches, and of the fit that is searched. */
+export const SEARCHES = new Machine(0, {
+  value: (x) => current!.f!.value(viewAt(x)),
+  gradient: (out) => current!.f!.gradient(viewAt(out)),
 });

@@ -1,7 +1,7 @@
 // Log likelihood of a Gaussian process and its gradient by pairs of points; see src/optimizer/gp/marginal-likelihood.ts.
 
 import { at, dot, factor, get, inverseFromFactor, invertTransposed, pair, set, setPair, solveLower, solveUpper } from './algebra';
-import { exp2 } from './exponential';
+import { exp2, exponential } from './exponential';
 import { MEAN_VARIANCE, radialProfile, RELATIVE_NUGGET } from './kernel';
 import { log } from './logarithm';
 
@@ -20,6 +20,8 @@ export class Likelihood {
   /** NaN where the noise is inferred. */
   variances: usize;
   noiseScale: usize;
+  /** Logarithms of the hyperparameters, and the gradient of the density with respect to them. */
+  theta: usize;
   gradient: usize;
   residual: usize;
   covariance: usize;
@@ -38,6 +40,8 @@ export class Likelihood {
   variance: f64;
   /** Where it is inferred. */
   noise: f64;
+  /** Expected logarithm of a lengthscale. */
+  center: f64;
 }
 
 const ADDITIVE: i32 = 2;
@@ -58,7 +62,8 @@ export function layoutLikelihood(base: usize, rows: i32, width: i32, shape: i32)
   const targets = at(differences, width * stride);
   const variances = at(targets, rows);
   const noiseScale = at(variances, rows);
-  const gradient = at(noiseScale, rows);
+  const theta = at(noiseScale, rows);
+  const gradient = at(theta, width + 4);
   const residual = at(gradient, width + 4);
   const covariance = at(residual, rows);
   const transposed = at(covariance, square);
@@ -80,6 +85,7 @@ export function layoutLikelihood(base: usize, rows: i32, width: i32, shape: i32)
   fit.targets = targets;
   fit.variances = variances;
   fit.noiseScale = noiseScale;
+  fit.theta = theta;
   fit.gradient = gradient;
   fit.residual = residual;
   fit.covariance = covariance;
@@ -93,11 +99,63 @@ export function layoutLikelihood(base: usize, rows: i32, width: i32, shape: i32)
   return end;
 }
 
-/**
- * ½ (yᵀ K⁻¹ y + log det K) of the kernel that stands in the record; NaN where K is not positive definite. Leaves the factor of K in
- * its place.
- */
-export function halfDeviance(fit: Likelihood): f64 {
+// Prior: log ℓ ~ N(center, 1), log s² ~ N(0.5, 1.5²), log σ² ~ N(log 10⁻⁵, 4²).
+const SIGNAL_MEAN: f64 = 0.5;
+const SIGNAL_SD: f64 = 1.5;
+const NOISE_MEAN: f64 = -11.512925464970229;
+const NOISE_SD: f64 = 4;
+
+/** Number of hyperparameters. */
+@inline
+function countOf(fit: Likelihood): i32 {
+  return fit.width + (fit.shape === ADDITIVE ? 4 : 2);
+}
+
+/** Distance of hyperparameter k behind the lengthscales from its expectation, in deviations. */
+@inline
+function priorDistance(fit: Likelihood, k: i32): f64 {
+  const isNoise = k === fit.width + 1;
+  return (get(fit.theta, k) - (isNoise ? NOISE_MEAN : SIGNAL_MEAN)) / (isNoise ? NOISE_SD : SIGNAL_SD);
+}
+
+/** −log N(y | 0, K) − log p(θ) up to a constant; +Infinity where K is not positive definite. */
+export function negativeLogPosterior(fit: Likelihood): f64 {
+  const width = fit.width;
+  const p = <f64>width;
+  const additive = fit.shape === ADDITIVE;
+  const theta = fit.theta;
+  for (let j = 0; j < width; j++) set(fit.weights, j, exponential(get(theta, j)));
+  fit.signal = exponential(get(theta, width));
+  fit.noise = exponential(get(theta, width + 1));
+  fit.first = additive ? exponential(get(theta, width + 2)) / p : 0;
+  fit.second = additive ? exponential(get(theta, width + 3)) / ((p * (p - 1)) / 2) : 0;
+  fit.variance = additive ? fit.signal + fit.first * p + fit.second * ((p * (p - 1)) / 2) : fit.signal;
+  const deviance = halfDeviance(fit);
+  if (isNaN(deviance)) return Infinity;
+  let logPrior: f64 = 0;
+  for (let j = 0; j < width; j++) {
+    const z = -0.5 * get(theta, j) - fit.center;
+    logPrior -= 0.5 * z * z;
+  }
+  for (let k = width; k < countOf(fit); k++) {
+    const z = priorDistance(fit, k);
+    logPrior -= 0.5 * z * z;
+  }
+  return deviance - logPrior;
+}
+
+/** Writes the gradient where `negativeLogPosterior` was finite. */
+export function posteriorGradient(fit: Likelihood): f64 {
+  const width = fit.width;
+  const gradient = fit.gradient;
+  for (let j = 0; j < width; j++) set(gradient, j, -(0.5 * (-0.5 * get(fit.theta, j) - fit.center)));
+  for (let k = width; k < countOf(fit); k++)
+    set(gradient, k, priorDistance(fit, k) / (k === width + 1 ? NOISE_SD : SIGNAL_SD));
+  return addGradient(fit);
+}
+
+/** ½ (yᵀ K⁻¹ y + log det K); NaN where K is not positive definite. Leaves the factor of K in its place. */
+function halfDeviance(fit: Likelihood): f64 {
   const rows = fit.rows;
   const covariance = fit.covariance;
   const residual = fit.residual;
@@ -207,7 +265,7 @@ function fillAdditive(fit: Likelihood): void {
 }
 
 /** Adds ½ Σ_ab (K⁻¹ − ααᵀ)_ab ∂K_ab to the gradient, right after `halfDeviance`, whose arrays it overwrites. */
-export function addGradient(fit: Likelihood): f64 {
+function addGradient(fit: Likelihood): f64 {
   const rows = fit.rows;
   solveUpper(fit.covariance, rows, fit.residual);
   invertTransposed(fit.covariance, rows, fit.transposed);

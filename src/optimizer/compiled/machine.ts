@@ -25,8 +25,8 @@ export interface Kernels {
   fillPrior(base: number): void;
   condition(base: number, extra: number): number;
   // What is called often has one signature: a call of each signature is compiled by itself.
-  halfDeviance(base: number): number;
-  addGradient(base: number): number;
+  negativeLogPosterior(base: number): number;
+  posteriorGradient(base: number): number;
   predictMeans(base: number): number;
   predict(base: number): number;
   addMomentGradient(base: number): number;
@@ -48,6 +48,8 @@ const WASM = (globalThis as unknown as { readonly WebAssembly: WebAssemblyInterf
 let compiled: object | null = null;
 const PAGE = 65_536;
 const ALIGNMENT = 16;
+/** Memory that is not touched costs nothing; growing does. */
+const LEAST_GROWTH = 1_000_000;
 
 /** What a search minimises, by addresses. */
 export interface Objective {
@@ -111,7 +113,7 @@ export class Machine {
     const { memory } = kernels;
     const missing = this.#top - memory.buffer.byteLength;
     if (missing > 0) {
-      memory.grow(Math.ceil(Math.max(missing, memory.buffer.byteLength / 2) / PAGE));
+      memory.grow(Math.ceil(Math.max(missing, memory.buffer.byteLength / 2, LEAST_GROWTH) / PAGE));
       this.#view(kernels);
     }
     return base;

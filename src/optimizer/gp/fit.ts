@@ -1,5 +1,4 @@
 import type { StagedDifferentiable } from '../../numeric/differentiable.ts';
-import { minimizeBounded } from '../compiled/lbfgsb.ts';
 import {
   hyperparameterBounds,
   kernelOf,
@@ -8,7 +7,7 @@ import {
   startHyperparameters,
 } from './hyperparameters.ts';
 import { type FeatureRows, type KernelShape, pairDifferences } from './kernel.ts';
-import { type LikelihoodData, negativeLogPosterior } from './marginal-likelihood.ts';
+import { type LikelihoodData, mostProbable, negativeLogPosterior } from './marginal-likelihood.ts';
 import {
   fitTransform,
   IDENTITY,
@@ -151,7 +150,7 @@ function search(
   start: LogHyperparameters,
   iterations: number,
 ): GpModel {
-  const minimum = minimizeBounded(negativeLogPosterior({ ...likelihood, shape: kernel }), start, {
+  const minimum = mostProbable({ ...likelihood, shape: kernel }, start, {
     ...hyperparameterBounds(kernel, likelihood.width),
     maxIterations: iterations,
     gradientTolerance: 1e-3,

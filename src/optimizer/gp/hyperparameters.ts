@@ -12,14 +12,7 @@ export interface HyperparameterBounds {
   readonly upper: Float64Array;
 }
 
-const LOG_SIGNAL_MEAN = 0.5;
-const LOG_SIGNAL_SD = 1.5;
-
 export const NOISE_FLOOR = 1e-9;
-
-/** What is believed about noise before seeing data, in log σ². */
-const LOG_NOISE_MEAN = Math.log(1e-5);
-const LOG_NOISE_SD = 4;
 
 /** Number of hyperparameters. */
 export function hyperparameterCount(shape: KernelShape, width: number): number {
@@ -28,14 +21,10 @@ export function hyperparameterCount(shape: KernelShape, width: number): number {
 
 /** The kernel that a vector describes. */
 export function kernelOf(shape: KernelShape, theta: LogHyperparameters, width: number): Kernel {
-  return { ...kernelParts(shape, theta, width), weights: theta.slice(0, width).map(Math.exp) };
-}
-
-/** The same without its weights. */
-export function kernelParts(shape: KernelShape, theta: LogHyperparameters, width: number): Omit<Kernel, 'weights'> {
   const additive = shape === 'additive';
   return {
     shape,
+    weights: theta.slice(0, width).map(Math.exp),
     signal: Math.exp(theta[width]!),
     first: additive ? Math.exp(theta[width + 2]!) / width : 0,
     second: additive ? Math.exp(theta[width + 3]!) / ((width * (width - 1)) / 2) : 0,
@@ -56,35 +45,19 @@ export function hyperparameterBounds(shape: KernelShape, width: number): Hyperpa
 }
 
 /**
- * Log prior density up to a constant; adds its gradient to `gradient`.
- * log ℓ ~ N(¼ log p, 1): a parameter of a problem worth tuning has a lengthscale of about its range, and the expected
- * distance in the unit cube grows with the number of features p, so lengthscales do too (not so for the additive kernel,
- * where features act one by one). A wider prior around longer lengthscales explains the first dozens of points of a
- * peaked objective as noise on a flat one.
+ * Expected logarithm of a lengthscale, log ℓ ~ N(¼ log p, 1); `likelihood.as` has the rest of the prior.
+ * A parameter of a problem worth tuning has a lengthscale of about its range, and the expected distance in the unit cube grows
+ * with the number of features p, so lengthscales do too (not so for the additive kernel, where features act one by one). A wider
+ * prior around longer lengthscales explains the first dozens of points of a peaked objective as noise on a flat one.
  * @see Hvarfner, Hellsten & Nardi 2024, "Vanilla Bayesian optimization performs great in high dimensions", for lengthscales
  * that grow with the dimension
  */
-export function logPrior(shape: KernelShape, theta: LogHyperparameters, width: number, gradient: Float64Array): number {
-  const center = shape === 'additive' ? 0 : 0.25 * Math.log(width) + Math.log(Math.max(1, width / MANY_FEATURES));
-  let sum = 0;
-  for (let j = 0; j < width; j++) {
-    const z = (-0.5 * theta[j]! - center) / LENGTHSCALE_LOG_SD;
-    sum -= 0.5 * z * z;
-    gradient[j]! += (0.5 * z) / LENGTHSCALE_LOG_SD;
-  }
-  for (let k = width; k < theta.length; k++) {
-    const isNoise = k === width + 1;
-    const sd = isNoise ? LOG_NOISE_SD : LOG_SIGNAL_SD;
-    const z = (theta[k]! - (isNoise ? LOG_NOISE_MEAN : LOG_SIGNAL_MEAN)) / sd;
-    sum -= 0.5 * z * z;
-    gradient[k]! -= z / sd;
-  }
-  return sum;
+export function lengthscaleCenter(shape: KernelShape, width: number): number {
+  return shape === 'additive' ? 0 : 0.25 * Math.log(width) + Math.log(Math.max(1, width / MANY_FEATURES));
 }
 
 /** Beyond this many features few can matter much, and expected lengthscales grow faster. */
 const MANY_FEATURES = 8;
-const LENGTHSCALE_LOG_SD = 1;
 
 /** A start for the fit. */
 export function startHyperparameters(

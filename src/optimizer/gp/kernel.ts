@@ -32,12 +32,8 @@ export interface Kernel {
 export const SQRT5 = Math.sqrt(5);
 
 /** Variance of the process at any point, without its mean. */
-export function kernelVariance(kernel: Kernel): number {
-  return partsVariance(kernel, kernel.weights.length);
-}
-
-/** The same for p features. */
-export function partsVariance({ shape, signal, first, second }: Omit<Kernel, 'weights'>, p: number): number {
+export function kernelVariance({ shape, weights, signal, first, second }: Kernel): number {
+  const p = weights.length;
   return shape === 'additive' ? signal + first * p + second * ((p * (p - 1)) / 2) : signal;
 }
 

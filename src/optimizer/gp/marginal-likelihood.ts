@@ -1,7 +1,7 @@
 import type { StagedDifferentiable } from '../../numeric/differentiable.ts';
-import { Machine } from '../compiled/machine.ts';
-import { hyperparameterCount, kernelParts, type LogHyperparameters, logPrior } from './hyperparameters.ts';
-import { type KernelShape, partsVariance, SHAPE_NUMBERS } from './kernel.ts';
+import { type BoundedMinimum, type BoundedSearchOptions, minimizeFit, SEARCHES } from '../compiled/lbfgsb.ts';
+import { hyperparameterCount, type LogHyperparameters, lengthscaleCenter } from './hyperparameters.ts';
+import { type KernelShape, SHAPE_NUMBERS } from './kernel.ts';
 
 /** Data of one fit; nothing here depends on the hyperparameters. */
 export interface LikelihoodData {
@@ -27,69 +27,62 @@ export interface LikelihoodData {
  * @see Rasmussen & Williams 2006, eq. 2.30 and 5.9
  */
 export function negativeLogPosterior(data: LikelihoodData): StagedDifferentiable {
-  const { width, shape } = data;
-  const unused = new Float64Array(hyperparameterCount(shape, width));
-  let theta: LogHyperparameters = unused.slice();
+  let theta: LogHyperparameters = new Float64Array(hyperparameterCount(data.shape, data.width));
   const value = (x: LogHyperparameters): number => {
     theta = x;
     const base = place(data);
-    const { numbers } = MACHINE;
-    const weights = MACHINE.at(base, FIELDS.weights);
-    for (let j = 0; j < width; j++) numbers[weights + j] = Math.exp(theta[j]!);
-    const kernel = kernelParts(shape, theta, width);
-    const record = base >>> 3;
-    numbers[record + NUMBERS.signal] = kernel.signal;
-    numbers[record + NUMBERS.first] = kernel.first;
-    numbers[record + NUMBERS.second] = kernel.second;
-    numbers[record + NUMBERS.variance] = partsVariance(kernel, width);
-    numbers[record + NUMBERS.noise] = Math.exp(theta[width + 1]!);
-    const deviance = MACHINE.kernels.halfDeviance(base);
-    return Number.isNaN(deviance) ? Number.POSITIVE_INFINITY : deviance - logPrior(shape, theta, width, unused);
+    SEARCHES.numbers.set(x, SEARCHES.at(base, FIELDS.theta));
+    return SEARCHES.kernels.negativeLogPosterior(base);
   };
   return {
     value,
     gradient(out) {
       if (placed !== data) value(theta);
       const base = place(data);
-      out.fill(0);
-      logPrior(shape, theta, width, out);
-      for (let j = 0; j < out.length; j++) out[j] = -out[j]!;
-      const at = MACHINE.at(base, FIELDS.gradient);
-      MACHINE.numbers.set(out, at);
-      MACHINE.kernels.addGradient(base);
-      for (let j = 0; j < out.length; j++) out[j] = MACHINE.numbers[at + j]!;
+      SEARCHES.kernels.posteriorGradient(base);
+      const at = SEARCHES.at(base, FIELDS.gradient);
+      for (let j = 0; j < out.length; j++) out[j] = SEARCHES.numbers[at + j]!;
     },
   };
 }
 
-/** One fit lies in this memory at a time. */
-const MACHINE = new Machine(0);
+/** Its minimum from a start. */
+export function mostProbable(
+  data: LikelihoodData,
+  start: LogHyperparameters,
+  options: BoundedSearchOptions,
+): BoundedMinimum {
+  return minimizeFit(place(data), start, options);
+}
+
+/** One fit lies in the memory of searches at a time. */
 let placed: LikelihoodData | null = null;
 let base = 0;
 
 /** Where addresses stand in a `Likelihood`. */
-const FIELDS = { weights: 5, differences: 6, targets: 7, variances: 8, noiseScale: 9, gradient: 10 };
+const FIELDS = { differences: 6, targets: 7, variances: 8, noiseScale: 9, theta: 10, gradient: 11 };
 
 /** Where numbers stand in a `Likelihood`. */
-const NUMBERS = { signal: 10, first: 11, second: 12, variance: 13, noise: 14 };
+const NUMBERS = { center: 15 };
 
 /** Address of the fit of these data. */
 function place(data: LikelihoodData): number {
   if (placed === data) return base;
   const { rows, width, differences, targets, variances, noiseScale } = data;
   const shape = SHAPE_NUMBERS[data.shape];
-  MACHINE.clear();
-  base = MACHINE.take(MACHINE.kernels.likelihoodSize(rows, width, shape));
-  MACHINE.kernels.layoutLikelihood(base, rows, width, shape);
+  SEARCHES.clear();
+  base = SEARCHES.take(SEARCHES.kernels.likelihoodSize(rows, width, shape));
+  SEARCHES.kernels.layoutLikelihood(base, rows, width, shape);
   const pairs = (rows * (rows - 1)) / 2;
   // Loops take four pairs at a time.
   const stride = Math.ceil(pairs / 4) * 4;
-  const at = MACHINE.at(base, FIELDS.differences);
+  const at = SEARCHES.at(base, FIELDS.differences);
   for (let j = 0; j < width; j++)
-    MACHINE.numbers.set(differences.subarray(j * pairs, (j + 1) * pairs), at + j * stride);
-  MACHINE.numbers.set(targets, MACHINE.at(base, FIELDS.targets));
-  MACHINE.numbers.set(variances, MACHINE.at(base, FIELDS.variances));
-  MACHINE.numbers.set(noiseScale, MACHINE.at(base, FIELDS.noiseScale));
+    SEARCHES.numbers.set(differences.subarray(j * pairs, (j + 1) * pairs), at + j * stride);
+  SEARCHES.numbers.set(targets, SEARCHES.at(base, FIELDS.targets));
+  SEARCHES.numbers.set(variances, SEARCHES.at(base, FIELDS.variances));
+  SEARCHES.numbers.set(noiseScale, SEARCHES.at(base, FIELDS.noiseScale));
+  SEARCHES.numbers[(base >>> 3) + NUMBERS.center] = lengthscaleCenter(data.shape, width);
   placed = data;
   return base;
 }

@@ -5,7 +5,7 @@ import { stream } from '../../../src/base/random.ts';
 import { leaveOneOut } from '../../../src/optimizer/gp/diagnostics.ts';
 import { featureMap } from '../../../src/optimizer/gp/features.ts';
 import { conditionModel, type OutcomeData } from '../../../src/optimizer/gp/fit.ts';
-import { hyperparameterCount, kernelOf, logPrior } from '../../../src/optimizer/gp/hyperparameters.ts';
+import { hyperparameterCount, kernelOf } from '../../../src/optimizer/gp/hyperparameters.ts';
 import { jointCovariance } from '../../../src/optimizer/gp/joint-posterior.ts';
 import {
   featureRows,
@@ -47,6 +47,16 @@ function theta(shape: KernelShape): Float64Array {
   return Float64Array.from([1.2, 0.3, 2.1, 0.4, Math.log(0.02), -0.3, 0.2]).slice(0, hyperparameterCount(shape, 3));
 }
 
+/** log p(θ) up to a constant for three features: log ℓ ~ N(¼ log 3, 1), additive N(0, 1), log s² ~ N(½, 1.5²), log σ² ~ N(log 10⁻⁵, 4²). */
+function logPrior(shape: KernelShape, t: Float64Array): number {
+  const center = shape === 'additive' ? 0 : Math.log(3) / 4;
+  const distances = Array.from(t, (value, k) => {
+    if (k < 3) return -0.5 * value - center;
+    return k === 4 ? (value - Math.log(1e-5)) / 4 : (value - 0.5) / 1.5;
+  });
+  return distances.reduce((sum, z) => sum - 0.5 * z * z, 0);
+}
+
 function likelihood(shape: KernelShape, n: number): LikelihoodData {
   const points = samplePoints(n);
   const targets = Float64Array.from({ length: n }, (_, i) => Math.sin(5 * points.features[3 * i]!) + 0.3 * i * 0.1);
@@ -70,8 +80,7 @@ describe('marginal likelihood', () => {
       }
       const y = Matrix.columnVector([...data.targets]);
       const fit = y.transpose().mmul(inverse(covariance)).mmul(y).get(0, 0);
-      const dense =
-        0.5 * fit + 0.5 * Math.log(determinant(covariance)) - logPrior(shape, t, 3, new Float64Array(t.length));
+      const dense = 0.5 * fit + 0.5 * Math.log(determinant(covariance)) - logPrior(shape, t);
       expect(value).toBeCloseTo(dense, 6);
     });
 
