@@ -51,10 +51,7 @@ export function featureMap(space: SearchSpace): FeatureMap {
   });
   const categorical = new Uint8Array(featureAt);
   for (const block of blocks) if (block.kind === 'category') categorical[block.featureAt] = 1;
-  const fromCube = (cube: ArrayLike<number>, out = new Float64Array(featureAt)): Float64Array => {
-    for (const block of blocks) writeFeatures(block, cube, out);
-    return out;
-  };
+  const { fromCube, pullBack } = writers(blocks, featureAt);
   return {
     count: featureAt,
     categorical,
@@ -66,6 +63,26 @@ export function featureMap(space: SearchSpace): FeatureMap {
     ),
     fromCube,
     fromValues: (values) => fromCube(encode(space, values)),
+    pullBack,
+  };
+}
+
+function writers(blocks: readonly Block[], count: number): Pick<FeatureMap, 'fromCube' | 'pullBack'> {
+  // Without categories and simplexes, features are the coordinates.
+  if (blocks.every(({ kind }) => kind === 'numeric')) {
+    return {
+      fromCube: (cube, out = new Float64Array(count)) => {
+        out.set(cube);
+        return out;
+      },
+      pullBack: (_, featureGradient, out) => out.set(featureGradient),
+    };
+  }
+  return {
+    fromCube: (cube, out = new Float64Array(count)) => {
+      for (const block of blocks) writeFeatures(block, cube, out);
+      return out;
+    },
     pullBack: (cube, featureGradient, out) => {
       for (const block of blocks) writePullBack(block, cube, featureGradient, out);
     },

@@ -164,7 +164,7 @@ function canFail({ losses }: OutcomeData): boolean {
 }
 
 /** All points up to this many; beyond, so many chosen ones and the latest: bounds time (cubic) and memory (quadratic). */
-const MOST_POINTS = checkpoint(288);
+const MOST_POINTS = checkpoint(204);
 /** The choice is made anew after so many tells, so that models hold in between. */
 const BLOCK = 32;
 

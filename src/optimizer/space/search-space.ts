@@ -1,5 +1,4 @@
 import { InputError } from '../../base/errors.ts';
-import { canonicalText, type Json } from '../../base/json.ts';
 import { nameList, shortText } from '../../base/short-text.ts';
 import { isOnStep } from './levels.ts';
 import type { Condition, Parameter, ParameterValue, ParameterValues, SearchSpace } from './parameter.ts';
@@ -57,7 +56,7 @@ export function isInside(space: SearchSpace, values: ParameterValues): boolean {
 
 /** Equal for points that the space cannot tell apart. */
 export function pointKey(values: ParameterValues): string {
-  return canonicalText(values as { readonly [key: string]: Json });
+  return JSON.stringify(values, Object.keys(values).sort());
 }
 
 function violatedRule(parameter: Parameter, value: ParameterValue): string | null {
