@@ -1,4 +1,6 @@
-import type { OutcomeData } from './fit.ts';
+import { normalLogCdf } from '../../numeric/normal.ts';
+import { leaveOneOut } from './diagnostics.ts';
+import { conditionModel, type OutcomeData } from './fit.ts';
 import {
   checkpoint,
   explain,
@@ -8,7 +10,7 @@ import {
   representative,
   rowsOf,
 } from './model-choice.ts';
-import { IDENTITY } from './outcome-transform.ts';
+import { IDENTITY, transform } from './outcome-transform.ts';
 
 /** Largest slack, in units of the lower quartile of their sizes, up to which slacks are taken as they are. */
 const WIDE = 10;
@@ -46,6 +48,12 @@ export function aroundZero(data: OutcomeData, memory: ModelMemory): OutcomeData 
   const unit = sizes[Math.floor(sizes.length / 4)]!;
   if (!(unit > 0) || !(sizes.at(-1)! / unit > WIDE)) return data;
   const sample = rowsOf(prefix, representative(prefix, SAMPLE));
+  const piled = pileScales(prefix, data);
+  if (piled.length > 0) {
+    const scales = [aroundScale(unit), ...piled];
+    const scores = scales.map((scale) => sideScore(bend(prefix, scale), bend(sample, scale), memory));
+    return bend(data, scales[scores.indexOf(Math.max(...scores))]!);
+  }
   const judge = (scale: SlackScale) => {
     const jacobian = sample.losses.reduce((sum, slack) => sum + Math.log(scale.slope(slack)), 0);
     const { density, noise } = explain(bend(sample, scale), JUDGED, memory);
@@ -74,6 +82,33 @@ function aroundScale(unit: number): SlackScale {
     at: (slack) => Math.sign(slack) * Math.log1p(Math.abs(slack) / unit),
     slope: (slack) => 1 / (unit + Math.abs(slack)),
   };
+}
+
+/** Offsets of logarithms from the end where slacks pile up, in distances of that end from zero. */
+const PILE_SHIFTS = [0.03, 0.1, 0.3];
+/** Slacks pile up at their least value where a quarter of them is nearer to it than this, in distances of that end from zero. */
+const PILE = 1e-3;
+
+/** Logarithms of the distance from the least slack, where slacks pile up there and some are beyond zero. */
+function pileScales({ losses: told }: OutcomeData, { losses }: OutcomeData): SlackScale[] {
+  const least = losses.reduce((low, slack) => Math.min(low, slack), Number.POSITIVE_INFINITY);
+  const near = told.slice().sort()[Math.floor(told.length / 4)]! - least;
+  if (!(least < 0) || near > PILE * -least || told.every((slack) => slack <= 0)) return [];
+  return PILE_SHIFTS.map((shift): SlackScale => {
+    const offset = shift * -least - least;
+    return { at: (slack) => Math.log1p(slack / offset), slope: (slack) => 1 / (offset + slack) };
+  });
+}
+
+/** Log probability with which the points left out one by one are put on their side of zero. */
+function sideScore(data: OutcomeData, sample: OutcomeData, memory: ModelMemory): number {
+  const gp = conditionModel(data, explain(sample, JUDGED, memory).model);
+  const bound = transform(gp.transform, 0);
+  const { residuals, deviations } = leaveOneOut(gp);
+  return gp.targets.reduce((sum, target, i) => {
+    const z = (bound - (target - residuals[i]!)) / deviations[i]!;
+    return sum + normalLogCdf(data.losses[i]! <= 0 ? z : -z);
+  }, 0);
 }
 
 /** Logarithms of the distance from either end, unless slacks pile up there (a share that cannot be less than none) or zero lies beyond. */

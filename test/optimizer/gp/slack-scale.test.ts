@@ -57,11 +57,29 @@ describe('the scale of a slack', () => {
     }
   });
 
-  it('takes no logarithms from an end where slacks pile up', () => {
-    const { data, bent } = scaled(([a, b]) => Math.max(0, a! + 0.3 * b! - 0.6) ** 2 - 0.0004);
+  it('takes no logarithms from an end where slacks pile up while none is beyond zero, or where they pile up beyond it', () => {
+    const hinge = ([a, b]: Float64Array): number => Math.max(0, a! + 0.3 * b! - 0.6) ** 2;
+    for (const f of [
+      (x: Float64Array) => hinge(x) - 1,
+      (x: Float64Array) => Math.max(hinge(x), 1e-4) - 0.00009,
+      (x: Float64Array) => 0.0004 - hinge(x),
+    ]) {
+      const { data, bent } = scaled(f);
+      const unit = data.losses.map(Math.abs).sort()[6]!;
+      const around = data.losses.map((slack) => Math.sign(slack) * Math.log1p(Math.abs(slack) / unit));
+      expect([data.losses, around].some((scale) => correlation(bent.losses, scale) > 1 - 1e-12)).toBe(true);
+    }
+  });
+
+  it('draws apart the bound and a share that cannot be less than none', () => {
+    const lost = ([a, b]: Float64Array): number => (1 + b!) * Math.exp(-25 * a!);
+    const { data, bent } = scaled((x) => lost(x) - 0.001);
     const unit = data.losses.map(Math.abs).sort()[6]!;
+    const gap = (losses: Float64Array): number => -Math.min(...losses) / (Math.max(...losses) - Math.min(...losses));
+    const around = data.losses.map((slack) => Math.sign(slack) * Math.log1p(Math.abs(slack) / unit));
+    expect(gap(bent.losses)).toBeGreaterThan(1.5 * gap(around));
     data.losses.forEach((slack, i) => {
-      expect(bent.losses[i]!).toBeCloseTo(Math.sign(slack) * Math.log1p(Math.abs(slack) / unit), 12);
+      expect(Math.sign(bent.losses[i]!)).toBe(Math.sign(slack));
     });
   });
 });
