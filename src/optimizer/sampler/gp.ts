@@ -11,6 +11,7 @@ import { type BestLossBelief, bestLossMixture } from '../acquisition/best-loss-m
 import { withPending } from '../acquisition/joint-draws.ts';
 import { maximizeAcquisition } from '../acquisition/maximize.ts';
 import { type Box, TRUST_REGION_ABOVE, trustRegionBox, trustRegionLength } from '../acquisition/trust-region.ts';
+import { violationAcquisition, violations } from '../acquisition/violation-acquisition.ts';
 import { withUserPriors } from '../acquisition/user-prior.ts';
 import { initialDesignSize } from '../design/initial-design.ts';
 import { MANY_POINTS, ModelMemory } from '../gp/model-choice.ts';
@@ -76,12 +77,16 @@ function proposeByModel(
     posterior: withPending(gp, surrogates.features, evidence.pending),
     bound,
   }));
-  const feasibility = feasibilityAcquisition(surrogates.features, beliefs);
+  const missing = evidence.objectiveCount === 1 ? Math.min(...violations(beliefs, surrogates.points)) : 0;
+  const unmet = missing > 0;
+  const feasibility = unmet
+    ? violationAcquisition(surrogates.features, beliefs, missing)
+    : feasibilityAcquisition(surrogates.features, beliefs);
   const acquisitionFor = (end: number | null): Acquisition => {
     const improvement = improvementOf(ensemble, baselines, end);
     const bounded =
       improvement !== null && beliefs.length > 0 ? addAcquisitions(improvement, feasibility) : improvement;
-    const mixture = bounded ?? feasibility;
+    const mixture = unmet ? feasibility : (bounded ?? feasibility);
     return withUserPriors(mixture, space, evidence.priors ?? [], evidence.observations.length);
   };
   const occupied = [...known, ...evidence.pending.map((values) => encode(space, values))];
