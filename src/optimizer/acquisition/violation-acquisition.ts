@@ -1,7 +1,7 @@
-import { type NormalTail, normalTail } from '../../numeric/normal.ts';
+import { belowGap, normalCdf, normalPdf } from '../../numeric/normal.ts';
 import type { FeatureMap } from '../gp/features.ts';
 import type { FeatureRows } from '../gp/kernel.ts';
-import { addMomentGradient, momentsBuffer, predict, predictMeans } from '../gp/posterior.ts';
+import { addMomentGradient, meansAt, momentsBuffer, predict } from '../gp/posterior.ts';
 import type { Acquisition, ConstraintBelief } from './acquisition.ts';
 import { type IntervalGain, intervalGain } from './interval-gain.ts';
 
@@ -11,13 +11,10 @@ import { type IntervalGain, intervalGain } from './interval-gain.ts';
  */
 export function violations(constraints: readonly ConstraintBelief[], points: FeatureRows): Float64Array {
   const sums = new Float64Array(points.rows);
-  for (const { posterior, bound } of constraints) {
-    const moments = momentsBuffer(posterior);
-    for (let i = 0; i < points.rows; i++) {
-      const x = points.features.subarray(i * points.width, (i + 1) * points.width);
-      sums[i]! += Math.max(0, predictMeans(posterior, x, moments)[0]! - bound);
-    }
-  }
+  for (const { posterior, bound } of constraints)
+    meansAt(posterior, points).forEach((mean, i) => {
+      sums[i]! += Math.max(0, mean - bound);
+    });
   return sums;
 }
 
@@ -58,7 +55,7 @@ export function violationAcquisition(
         const { mean: part, cdf, density, deviation: own } = terms[c]!;
         pull[0] = gain.toMean * cdf + toVariance * 2 * part * (1 - cdf);
         const toDeviation = gain.toMean * density + toVariance * 2 * (own * cdf - part * density);
-        addMomentGradient(posterior, x, buffers[c]!, pull, toDeviation / (2 * own), featureGradient);
+        addMomentGradient(posterior, x, pull, toDeviation / (2 * own), featureGradient);
       });
       features.pullBack(cube, featureGradient, gradient);
     }
@@ -76,16 +73,19 @@ interface Rectified {
   deviation: number;
 }
 
-const tail: NormalTail = { h: 0, cdf: 0, density: 0 };
+/** Below this many deviations the expectation of y₊ is a difference of nearly equal numbers. */
+const FAR_BELOW = -4;
 
 /** Moments of y₊ for y ~ N(μ, σ²), with Φ(μ/σ) and φ(μ/σ): ∂E/∂μ = Φ, ∂E/∂σ = φ. */
 function rectify(mean: number, deviation: number, out: Rectified): void {
   const t = mean / deviation;
-  normalTail(t, tail);
-  out.mean = deviation * tail.h;
-  out.cdf = tail.cdf;
-  out.density = tail.density;
+  const density = normalPdf(t);
+  const cdf = normalCdf(t);
+  const near = t > FAR_BELOW || density === 0;
+  out.mean = deviation * Math.max(0, near ? density + t * cdf : density * belowGap(-t, cdf / density));
+  out.cdf = cdf;
+  out.density = density;
   out.deviation = deviation;
-  const square = deviation * deviation * ((1 + t * t) * tail.cdf + t * tail.density);
+  const square = deviation * deviation * ((1 + t * t) * cdf + t * density);
   out.variance = Math.max(0, square - out.mean * out.mean);
 }

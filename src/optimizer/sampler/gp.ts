@@ -18,8 +18,8 @@ import { MANY_POINTS, ModelMemory } from '../gp/model-choice.ts';
 import { cubeDimension, decode, encode } from '../space/encode.ts';
 import type { ParameterValues } from '../space/parameter.ts';
 import { DesignSequence, feasibleCubes, unusedCubes } from './fresh-points.ts';
-import { type Evidence, type Sampler, toldAndPending, usedPoints } from './sampler.ts';
-import { type EnsembleMember, fitProposers, type Surrogates } from './surrogates.ts';
+import { type Evidence, type Observation, type Sampler, toldAndPending, usedPoints } from './sampler.ts';
+import { type EnsembleMember, fitProposers, isMeasured, type Surrogates } from './surrogates.ts';
 import type { UsedPoints } from './used-points.ts';
 
 /** Gaussian-process sampler: fixed points, then a small space-filling design, then expected (hypervolume) improvement. */
@@ -77,10 +77,9 @@ function proposeByModel(
     posterior: withPending(gp, surrogates.features, evidence.pending),
     bound,
   }));
-  const missing = evidence.objectiveCount === 1 ? Math.min(...violations(beliefs, surrogates.points)) : 0;
-  const unmet = missing > 0;
+  const unmet = meetsNothing(evidence);
   const feasibility = unmet
-    ? violationAcquisition(surrogates.features, beliefs, missing)
+    ? violationAcquisition(surrogates.features, beliefs, Math.min(...violations(beliefs, surrogates.points)))
     : feasibilityAcquisition(surrogates.features, beliefs);
   const acquisitionFor = (end: number | null): Acquisition => {
     const improvement = improvementOf(ensemble, baselines, end);
@@ -133,6 +132,13 @@ function improvementOf(
     baselines.map((each) => beliefs.get(each)!),
     ensemble.map(({ logWeight }) => logWeight),
   );
+}
+
+/** Whether a search for one best loss has found no point within its constraints yet. */
+function meetsNothing({ objectiveCount, constraintCount, observations, earlier = [] }: Evidence): boolean {
+  if (objectiveCount > 1 || constraintCount === 0) return false;
+  const isFeasible = (o: Observation): boolean => isMeasured(o) && o.slacks.every((slack) => slack <= 0);
+  return !observations.some(isFeasible) && !earlier.some(isFeasible);
 }
 
 /** What is known before the next point, by each member; members that say the same share it, with few points only without chance. */
