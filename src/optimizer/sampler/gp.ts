@@ -11,8 +11,8 @@ import { type BestLossBelief, bestLossMixture } from '../acquisition/best-loss-m
 import { withPending } from '../acquisition/joint-draws.ts';
 import { maximizeAcquisition } from '../acquisition/maximize.ts';
 import { type Box, TRUST_REGION_ABOVE, trustRegionBox, trustRegionLength } from '../acquisition/trust-region.ts';
-import { violationAcquisition, violations } from '../acquisition/violation-acquisition.ts';
 import { withUserPriors } from '../acquisition/user-prior.ts';
+import { violationAcquisition, violations } from '../acquisition/violation-acquisition.ts';
 import { initialDesignSize } from '../design/initial-design.ts';
 import { MANY_POINTS, ModelMemory } from '../gp/model-choice.ts';
 import { cubeDimension, decode, encode } from '../space/encode.ts';

@@ -23,7 +23,11 @@ const believed = (slacks: readonly number[], bound: number) => ({
   bound,
 });
 /** Three constraints: one missed everywhere, one met at some points, one met by far. */
-const CONSTRAINTS = [believed([0.4, 0.9, 1.4, 0.7], -0.3), believed([-0.5, 0.6, 0.2, -0.1], 0), believed([-9, -9, -9, -9], 9)];
+const CONSTRAINTS = [
+  believed([0.4, 0.9, 1.4, 0.7], -0.3),
+  believed([-0.5, 0.6, 0.2, -0.1], 0),
+  believed([-9, -9, -9, -9], 9),
+];
 const PROBES = [
   [0.35, 0.45],
   [0.95, 0.05],

@@ -90,9 +90,13 @@ describe('the search', () => {
 
   it('comes nearer to bounds that no point meets yet, instead of trying the corners', () => {
     const share = (x: number, center: number): number => 1 / (1 + Math.exp(25 * (Math.abs(x - center) - 0.2)));
-    const told = search('abc', ({ a, b, c }) => exact([2 * a! + b!], [0.9 - share(a!, 0.7) * share(b!, 0.3) * share(c!, 0.6)]), {
-      budget: 30,
-    });
+    const told = search(
+      'abc',
+      ({ a, b, c }) => exact([2 * a! + b!], [0.9 - share(a!, 0.7) * share(b!, 0.3) * share(c!, 0.6)]),
+      {
+        budget: 30,
+      },
+    );
     const corners = told.filter(({ values }) => Object.values(values).every((x) => x === 0 || x === 1));
     expect(corners.length).toBeLessThan(4);
     expect(told.some(({ slacks }) => slacks[0]! <= 0)).toBe(true);
