@@ -10,7 +10,7 @@ import { quantile } from '../../../src/numeric/statistics.ts';
 import { type ChartSpec, renderSvg } from '../../../src/report/chart/render.ts';
 import peers from './peers.json' with { type: 'json' };
 import { PROBLEMS, type Problem } from './problems.ts';
-import { resultsPage, type SamplerSummary, type Spread } from './results-page.ts';
+import { barOf, resultsPage, type SamplerSummary, type Spread } from './results-page.ts';
 import { figureAt, type ProblemRun } from './run-problem.ts';
 import yardsticks from './yardsticks.json' with { type: 'json' };
 
@@ -66,10 +66,16 @@ function summarizeProblem(problem: Problem) {
 function summarize(problem: Problem, own: readonly ProblemRun[]): SamplerSummary {
   const at = (count: number): Spread => spread(own.map((run) => figureAt(problem, run, count)));
   const late = own.flatMap((run) => run.seconds.slice(50));
+  const bar = barOf(problem.name);
+  const misses = (run: ProblemRun): boolean => {
+    const figure = figureAt(problem, run, bar!.after);
+    return problem.target.kind === 'regret' ? figure > bar!.value : figure < bar!.value;
+  };
   return {
     seeds: own.length,
     at30: at(30),
     at60: at(60),
+    ...(bar === null ? {} : { missing: own.filter(misses).length }),
     secondsPerSuggestion: Number(quantile(late, 0.5).toPrecision(3)),
   };
 }

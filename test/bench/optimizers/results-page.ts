@@ -10,6 +10,8 @@ export interface SamplerSummary {
   readonly seeds: number;
   readonly at30: Spread;
   readonly at60: Spread;
+  /** Study seeds that miss the bar, where there is one. */
+  readonly missing?: number;
   /** Median seconds of one proposal after 50 evaluations. */
   readonly secondsPerSuggestion: number;
 }
@@ -28,7 +30,12 @@ export interface ProblemSummary {
 
 type Earlier = { readonly median: number; readonly low?: number; readonly high?: number };
 const EARLIER: Readonly<Record<string, Earlier>> = yardsticks.earlier.at60;
-const BARS: Readonly<Record<string, number>> = yardsticks.bars;
+/** What the project set itself for a problem, after so many evaluations. */
+export function barOf(problem: string): { readonly value: number; readonly after: 30 | 60 } | null {
+  const [early, late]: Readonly<Record<string, number>>[] = [yardsticks.barsAt30, yardsticks.bars];
+  if (early![problem] !== undefined) return { value: early![problem], after: 30 };
+  return late![problem] === undefined ? null : { value: late![problem], after: 60 };
+}
 
 /** Study seeds below which a median is no verdict. */
 const FEWEST_SEEDS = 5;
@@ -49,7 +56,9 @@ export function resultsPage(results: readonly ProblemSummary[]): string {
 Sampler \`gp\` beside random points and Sobol points after 30 and 60 evaluations: median [quartiles] over study seeds.
 Single objective: log10 of the regret, lower is better. Several: share of the maximal hypervolume, higher is better. Figures are of
 the losses without noise. Peers were measured on 2026-11-20 with default settings (\`test/bench/optimizers/peers.json\`,
-\`yardsticks.json\`); 0.1 is the sampler of version 0.1.0. A bar is what the project set itself for a problem.
+\`yardsticks.json\`); 0.1 is the sampler of version 0.1.0. A bar is what the project set itself for a problem, after 60 evaluations
+where it says no other number, with how many of the seeds miss it. Bounds beside a pile of slacks, tails of losses and unmet
+constraints were tuned on study seeds 50 to 69, not on those of this table.
 
     node --import tsx test/bench/optimizers/run.ts --samplers gp,random,sobol --problems all --seeds 0-9
     node --import tsx test/bench/optimizers/report.ts
@@ -75,17 +84,27 @@ function row({ problem, kind, samplers, bestPeer }: ProblemSummary): string {
   const gp = samplers['gp']!;
   const peer = bestPeer.at60 === null ? '–' : `${number(bestPeer.at60.median)} ${bestPeer.at60.name}`;
   const earlier = EARLIER[problem] === undefined ? '–' : number(EARLIER[problem].median);
-  const bar = BARS[problem] === undefined ? '–' : String(BARS[problem]);
+  const goal = barOf(problem);
+  const bar =
+    goal === null
+      ? '–'
+      : `${goal.value}${goal.after === 60 ? '' : ` at ${goal.after}`}, ${gp.missing ?? '?'} of ${gp.seeds} miss it`;
   return `| ${problem} | ${gp.seeds} | ${cell(gp.at30)} | ${cell(gp.at60)} | ${cell(samplers['random']?.at60)} | ${cell(samplers['sobol']?.at60)} | ${peer} | ${earlier} | ${bar} |`;
 }
 
 /** What is known to be better, in words; worse than version 0.1 only by more than the quartiles differ. */
 function shortfalls({ problem, kind, samplers, bestPeer }: ProblemSummary): string[] {
-  const { at60 } = samplers['gp']!;
-  const short = (goal: number): boolean => (kind === 'regret' ? at60.median > goal : at60.median < goal);
+  const { at30, at60, missing, seeds } = samplers['gp']!;
+  const short = (goal: number, { median }: Spread = at60): boolean =>
+    kind === 'regret' ? median > goal : median < goal;
   const found: string[] = [];
-  const bar = BARS[problem];
-  if (bar !== undefined && short(bar)) found.push(`${at60.median} against the bar of ${bar}`);
+  const bar = barOf(problem);
+  if (bar !== null) {
+    const reached = bar.after === 30 ? at30 : at60;
+    if (short(bar.value, reached)) found.push(`${reached.median} against the bar of ${bar.value} after ${bar.after}`);
+    else if (bar.after === 30 && missing! > 0)
+      found.push(`${missing} of ${seeds} study seeds miss the bar of ${bar.value} after 30, which is for each of them`);
+  }
   const peer = bestPeer.at60;
   if (peer !== null && short(peer.median)) found.push(`${at60.median} against ${peer.median} of ${peer.name}`);
   const earlier = EARLIER[problem];
