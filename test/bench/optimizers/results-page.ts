@@ -57,8 +57,8 @@ Sampler \`gp\` beside random points and Sobol points after 30 and 60 evaluations
 Single objective: log10 of the regret, lower is better. Several: share of the maximal hypervolume, higher is better. Figures are of
 the losses without noise. Peers were measured on 2026-11-20 with default settings (\`test/bench/optimizers/peers.json\`,
 \`yardsticks.json\`); 0.1 is the sampler of version 0.1.0. A bar is what the project set itself for a problem, after 60 evaluations
-where it says no other number, with how many of the seeds miss it. Bounds beside a pile of slacks, tails of losses and unmet
-constraints were tuned on study seeds 50 to 69, not on those of this table.
+where it says no other number, with how many of the seeds miss it. What is done
+beside a pile of slacks and while nothing is feasible was tuned on study seeds 50 to 59, not on those of this table.
 
     node --import tsx test/bench/optimizers/run.ts --samplers gp,random,sobol --problems all --seeds 0-9
     node --import tsx test/bench/optimizers/report.ts
