@@ -40,7 +40,8 @@ const MOST_NOISE = 1e-4;
  * are, sign(s) log(1 + |s| / c) with c the lower quartile of |s|, or, where that leaves no noise, logarithms of the distance
  * from the least or the largest slack. A stress that falls with a power of a thickness is smooth as the logarithm of what it is
  * above its least value; as they are, stresses and shares of lost requests between −0.01 and 1 put all points near the bound
- * in one place.
+ * in one place. Where many slacks lie at their least value, the density of that pile says nothing about the bound beside it: then
+ * the scale is the one on which points left out are put on their side of zero best.
  */
 export function aroundZero(data: OutcomeData, memory: ModelMemory): OutcomeData {
   const prefix = rowsOf(data, range(checkpoint(data.losses.length)));
@@ -50,9 +51,11 @@ export function aroundZero(data: OutcomeData, memory: ModelMemory): OutcomeData 
   const sample = rowsOf(prefix, representative(prefix, SAMPLE));
   const piled = pileScales(prefix, data);
   if (piled.length > 0) {
-    const scales = [aroundScale(unit), ...piled];
-    const scores = scales.map((scale) => sideScore(bend(prefix, scale), bend(sample, scale), memory));
-    return bend(data, scales[scores.indexOf(Math.max(...scores))]!);
+    const tried = [aroundScale(unit), ...piled].map((scale) => ({
+      scale,
+      score: sideScore(bend(prefix, scale), bend(sample, scale), memory),
+    }));
+    return bend(data, tried.reduce((a, b) => (b.score > a.score ? b : a)).scale);
   }
   const judge = (scale: SlackScale) => {
     const jacobian = sample.losses.reduce((sum, slack) => sum + Math.log(scale.slope(slack)), 0);
