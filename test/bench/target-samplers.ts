@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } fr
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseYaml } from '../../src/document/yaml.ts';
+import { quantile } from '../../src/numeric/statistics.ts';
 import { createSampler } from '../../src/optimizer/sampler/registry.ts';
 import { createSimulator } from '../../src/simulators/registry.ts';
 import { loadStudySources } from '../../src/study/io/load-study.ts';
@@ -81,7 +82,30 @@ function pageOf(outcomes: readonly Outcome[]): string {
 |---|---|---|---|---|---|---|---|
 ${rows.join('\n')}
 | Optuna GPSampler + Go binary (recorded) | 1 | ${RIVAL.ttft} | ${RIVAL.tokens} | ${RIVAL.e2e} | ${RIVAL.hypervolume} | – | ${RIVAL.seconds} (simulation) |
+
+## Bars, by medians
+
+${barLines(outcomes).join('\n')}
 `;
+}
+
+/** What the project set itself for sampler gp on this problem, reached or not. */
+function barLines(outcomes: readonly Outcome[]): string[] {
+  const median = (sampler: string, key: Figure): number =>
+    quartile(
+      outcomes.filter((outcome) => outcome.sampler === sampler),
+      key,
+      0.5,
+    );
+  const bars: readonly (readonly [string, Figure, number, number])[] = [
+    [`distinct outcomes in ${TRIALS}`, 'distinct', 27, 0],
+    ['hypervolume of improvements', 'hypervolume', 0.036, 4],
+    ["tokens/s (Sobol's)", 'tokens', median('sobol', 'tokens'), 0],
+  ];
+  return bars.map(([name, key, bar, digits]) => {
+    const reached = median('gp', key);
+    return `- ${name}: ${reached.toFixed(digits)} of ${bar.toFixed(digits)}, ${reached >= bar ? 'reached' : 'not reached'}`;
+  });
 }
 
 async function study(sampler: string, seed: number, workers: number): Promise<Outcome> {
@@ -126,13 +150,17 @@ async function study(sampler: string, seed: number, workers: number): Promise<Ou
   };
 }
 
-function quartiles(
-  outcomes: readonly Outcome[],
-  key: Exclude<keyof Outcome, 'sampler' | 'seed'>,
-  digits: number,
-): string {
-  const values = outcomes.map((outcome) => outcome[key]).sort((a, b) => a - b);
-  const at = (share: number): string => values[Math.round(share * (values.length - 1))]!.toFixed(digits);
+type Figure = Exclude<keyof Outcome, 'sampler' | 'seed'>;
+
+function quartile(outcomes: readonly Outcome[], key: Figure, share: number): number {
+  return quantile(
+    outcomes.map((outcome) => outcome[key]),
+    share,
+  );
+}
+
+function quartiles(outcomes: readonly Outcome[], key: Figure, digits: number): string {
+  const at = (share: number): string => quartile(outcomes, key, share).toFixed(digits);
   return `${at(0.5)} [${at(0.25)}, ${at(0.75)}]`;
 }
 

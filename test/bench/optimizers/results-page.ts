@@ -57,7 +57,7 @@ Sampler \`gp\` beside random points and Sobol points after 30 and 60 evaluations
 Single objective: log10 of the regret, lower is better. Several: share of the maximal hypervolume, higher is better. Figures are of
 the losses without noise. Peers were measured on 2026-11-20 with default settings (\`test/bench/optimizers/peers.json\`,
 \`yardsticks.json\`); 0.1 is the sampler of version 0.1.0. A bar is what the project set itself for a problem, after 60 evaluations
-where it says no other number, with how many of the seeds miss it. What is done
+where it says no other number (30 of 60 then), with how many of the seeds miss it. What is done
 beside a pile of slacks and while nothing is feasible was tuned on study seeds 50 to 59, not on those of this table.
 
     node --import tsx test/bench/optimizers/run.ts --samplers gp,random,sobol --problems all --seeds 0-9
