@@ -104,7 +104,7 @@ function barLines(outcomes: readonly Outcome[]): string[] {
   ];
   return bars.map(([name, key, bar, digits]) => {
     const reached = median('gp', key);
-    return `- ${name}: ${reached.toFixed(digits)} of ${bar.toFixed(digits)}, ${reached >= bar ? 'reached' : 'not reached'}`;
+    return `- ${name}: ${reached.toFixed(digits)}, bar ${bar.toFixed(digits)}: ${reached >= bar ? 'reached' : 'not reached'}`;
   });
 }
 
