@@ -34,6 +34,7 @@ interface RecordedCapacities {
 /** Experiment files by the name of their report. */
 export const EXPERIMENTS: Readonly<Record<string, string>> = {
   'target-v2-stock-against-hand-picked': 'stock-against-hand-picked.yaml',
+  'target-v2-near-saturation': 'near-saturation.yaml',
   'target-v2-sessions-window': 'sessions-window.yaml',
   'target-v2-sessions-overload': 'sessions-overload.yaml',
   'target-v2-t1': 'experiments/t1.yaml',

@@ -64,6 +64,7 @@ const CAPACITIES: readonly PublishedCapacity[] = [
 ];
 
 const WHOLE = 'target-v2-stock-against-hand-picked';
+const LONG = 'target-v2-near-saturation';
 const WINDOW = 'target-v2-sessions-window';
 
 const CHANGES: readonly PublishedChange[] = [
@@ -71,6 +72,10 @@ const CHANGES: readonly PublishedChange[] = [
   ['the same, E2E P99', -0.47, WHOLE, 'near-rl', 'e2e_p99_ms', 'e2e-near-rl'],
   ['nine tenths of capacity, trained-physics: TTFT P99', -0.95, WHOLE, 'near-tp', 'ttft_p99_ms', 'ttft-near-tp'],
   ['the same, E2E P99', -0.19, WHOLE, 'near-tp', 'e2e_p99_ms', 'e2e-near-tp'],
+  ['nine tenths of capacity, 40,000 requests, roofline: TTFT P99', -0.96, LONG, 'long-rl', 'ttft_p99_ms', 'ttft-long-rl'],
+  ['the same, E2E P99', -0.47, LONG, 'long-rl', 'e2e_p99_ms', 'e2e-long-rl'],
+  ['the same, trained-physics: TTFT P99', -0.95, LONG, 'long-tp', 'ttft_p99_ms', 'ttft-long-tp'],
+  ['the same, E2E P99', -0.19, LONG, 'long-tp', 'e2e_p99_ms', 'e2e-long-tp'],
   ['sessions, roofline: TTFT P99', -0.98, WHOLE, 'sessions-rl', 'ttft_p99_ms', 'ttft-sessions-rl'],
   ['sessions, trained-physics: TTFT P99', -0.87, WHOLE, 'sessions-tp', 'ttft_p99_ms', 'ttft-sessions-tp'],
   [

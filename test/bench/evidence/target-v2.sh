@@ -21,7 +21,7 @@ capacity capacity-models $here/capacities.yaml --sustained --from 300 --to 1300 
   --arm hand-picked-qwen3-14b stock-qwen3-14b hand-picked-a100 stock-a100
 capacity capacity-sessions $here/session-capacities.yaml --sustained --grid 5 --from 80 --to 200 --seed 12001 12002
 paretune experiment $here/stock-against-hand-picked.yaml --out "$out"
-for experiment in sessions-window sessions-overload; do paretune experiment $here/$experiment.yaml --out "$out"; done
+for experiment in near-saturation sessions-window sessions-overload; do paretune experiment $here/$experiment.yaml --out "$out"; done
 
 # What strategies add: rivals tuned on the same seeds with the same budget, then judged on unused ones.
 for study in t1-stock t1-class-partition t1-class-pools t1-class-pools-bar t1-stock-s1 t1-class-pools-s1 t2-class-pools-heavy t2-class-pools-mixes \
