@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { staged } from '../../src/numeric/differentiable.ts';
-import { minimizeBounded } from '../../src/optimizer/compiled/lbfgsb.ts';
+import { minimizeBounded, SEARCHES } from '../../src/optimizer/compiled/lbfgsb.ts';
 
 const box = (n: number, low: number, high: number) => ({
   lower: new Float64Array(n).fill(low),
@@ -81,6 +81,20 @@ describe('bounded quasi-Newton search', () => {
     expect(asked.length).toBe(found.iterations);
     expect(asked).toEqual(asked.toSorted((a, b) => b - a));
     expect(found.value).toBeLessThan(asked.at(-1)!);
+  });
+
+  it('passes on what its function throws, and keeps none of the memory', () => {
+    const free = (): number => {
+      const address = SEARCHES.take(16);
+      SEARCHES.release(address);
+      return address;
+    };
+    const before = free();
+    const throwing = (): number => {
+      throw new RangeError('no value here');
+    };
+    expect(() => minimizeBounded(staged(throwing, 2), [0, 0], box(2, -1, 1))).toThrow('no value here');
+    expect(free()).toBe(before);
   });
 
   it('never returns a worse point than the clipped start, even when values are not finite', () => {

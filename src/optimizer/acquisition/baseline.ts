@@ -12,6 +12,7 @@ import type { ParameterValues } from '../space/parameter.ts';
 import type { ObjectiveBelief } from './acquisition.ts';
 import { conditionOnDraws, drawAt } from './joint-draws.ts';
 import { referencePoint } from './reference-point.ts';
+import { violations } from './violation-acquisition.ts';
 
 /** Joint draws of the losses at the observed and pending points. */
 const MEMBERS = 16;
@@ -166,11 +167,10 @@ function feasibility(surrogates: Surrogates, points: FeatureRows, members: numbe
 /** @param means - posterior means of each objective, at the measured points first */
 function incumbentPoints(surrogates: Surrogates, means: readonly Float64Array[]): ParameterValues[] {
   const { values, objectives, constraints, points } = surrogates;
-  const excess = new Float64Array(values.length);
-  for (const { gp, bound } of constraints) {
-    const at = meansAt(gp.posterior, points);
-    for (let i = 0; i < values.length; i++) excess[i]! += Math.max(0, at[i]! - bound);
-  }
+  const excess = violations(
+    constraints.map(({ gp: { posterior }, bound }) => ({ posterior, bound })),
+    points,
+  );
   const kept = [...values.keys()].filter((i) => excess[i] === 0);
   if (kept.length === 0)
     return [...values.keys()]

@@ -71,17 +71,20 @@ function search(
   const views = [x, array(ARRAYS.trial), array(ARRAYS.gradient), array(ARRAYS.trialGradient)];
   const outer = current;
   current = { f, views };
-  const value = kernels.minimize(base);
-  current = outer;
-  const found = addresses[record + FIELDS.found]! >>> 3;
-  const result = {
-    x: numbers.slice(found, found + n),
-    value,
-    iterations: addresses[record + FIELDS.iterations]!,
-    evaluations: addresses[record + FIELDS.evaluations]!,
-  };
-  SEARCHES.release(base);
-  return result;
+  try {
+    const value = kernels.minimize(base);
+    const found = addresses[record + FIELDS.found]! >>> 3;
+    return {
+      x: numbers.slice(found, found + n),
+      value,
+      iterations: addresses[record + FIELDS.iterations]!,
+      evaluations: addresses[record + FIELDS.evaluations]!,
+    };
+  } finally {
+    // A function that throws leaves the memory as it was.
+    current = outer;
+    SEARCHES.release(base);
+  }
 }
 
 /** The function that is minimised, and the arrays that it reads and writes. */

@@ -18,7 +18,6 @@ import {
   toUnit,
   transform,
 } from './outcome-transform.ts';
-
 import { condition } from './posterior.ts';
 import type { Posterior } from './process.ts';
 

@@ -82,11 +82,10 @@ function proposeByModel(
     ? violationAcquisition(surrogates.features, beliefs, Math.min(...violations(beliefs, surrogates.points)))
     : feasibilityAcquisition(surrogates.features, beliefs);
   const acquisitionFor = (end: number | null): Acquisition => {
-    const improvement = improvementOf(ensemble, baselines, end);
+    const improvement = unmet ? null : improvementOf(ensemble, baselines, end);
     const bounded =
       improvement !== null && beliefs.length > 0 ? addAcquisitions(improvement, feasibility) : improvement;
-    const mixture = unmet ? feasibility : (bounded ?? feasibility);
-    return withUserPriors(mixture, space, evidence.priors ?? [], evidence.observations.length);
+    return withUserPriors(bounded ?? feasibility, space, evidence.priors ?? [], evidence.observations.length);
   };
   const occupied = [...known, ...evidence.pending.map((values) => encode(space, values))];
   const box = searchBox(evidence, surrogates, baseline.centers);
