@@ -113,7 +113,11 @@ async function work(waiting) {
 }
 
 const chosen = process.argv.slice(2);
-if (chosen.length === 0) {
+const unknown = chosen.find((name) => !PARTS.has(name));
+if (unknown !== undefined) {
+  console.error(`the evidence has no part ${JSON.stringify(unknown)}; known: ${[...PARTS.keys()].join(', ')}`);
+  process.exitCode = 2;
+} else if (chosen.length === 0) {
   const waiting = [...PARTS.keys()];
   const all = await Promise.all(Array.from({ length: availableParallelism() }, () => work(waiting)));
   console.log(`evidence in short form: ${((performance.now() - began) / 1000).toFixed(0)} s`);
